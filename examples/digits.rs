@@ -1,0 +1,42 @@
+//! The main job, end to end: 1,797 handwritten digits, no label in training, embeddings to Parquet, an answer in SQL.
+
+use relata::prelude::*;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let pipeline = Pipeline::read(parquet(data).features("image"))
+        .views(2, affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1).then(noise(0.05)))
+        .relate(same_sample())
+        .train(
+            convnet().with_channels([64, 128, 256]).with_strides([1, 2, 2]).project([256, 128]),
+            nt_xent(0.5),
+            Fit::epochs(60).batch(256).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
+        )
+        .evaluate(linear_probe("label"))
+        .evaluate(knn("label"))
+        .evaluate(clustering("label"))
+        .evaluate(geometry("label"))
+        .write("runs/digits");
+    println!("{}", pipeline.explain().await?);
+    let run = pipeline.run().await?;
+
+    println!("metrics on the test split, before (raw pixels) and after");
+    run.show(
+        "SELECT after.name, round(before.value, 4) AS before, round(after.value, 4) AS after
+         FROM metrics after JOIN metrics before ON before.name = concat('raw.', after.name) ORDER BY after.name",
+    )
+    .await?;
+
+    println!("the nearest neighbours of the first test digit, in SQL");
+    run.show(
+        "SELECT rank, n.id, label, split, round(score, 3) AS cosine
+         FROM nearest(embeddings, 4, 5) n JOIN samples s ON s.id = n.id ORDER BY rank",
+    )
+    .await?;
+
+    println!("run         {}", run.folder().display());
+    println!("embeddings  {}", run.embeddings().display());
+    println!("plots       {}", run.path("plots").display());
+    Ok(())
+}

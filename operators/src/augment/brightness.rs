@@ -1,0 +1,61 @@
+//! Brightness.
+
+use relata_schemas::FeatureShape;
+use serde_json::{Value, json};
+
+use super::draw::uniform;
+use super::{Augment, View, checks};
+use crate::Result;
+use crate::seed::Rng;
+
+/// See [`brightness`].
+#[derive(Debug, Clone, Copy)]
+pub struct Brightness {
+    strength: f64,
+}
+
+/// Multiplies an image by a factor uniform in `1 - strength..1 + strength`, then clamps it to [0, 1].
+pub fn brightness(strength: f64) -> Brightness {
+    Brightness { strength }
+}
+
+impl Augment for Brightness {
+    fn check(&self, shape: &FeatureShape) -> Result<()> {
+        checks::image("brightness", shape)?;
+        checks::setting("brightness", "strength", (0.0..=1.0).contains(&self.strength), "in [0, 1]", self.strength)
+    }
+
+    fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        let factor = uniform(rng, 1.0 - self.strength, 1.0 + self.strength);
+        for value in view.values.iter_mut() {
+            *value = (*value * factor).clamp(0.0, 1.0);
+        }
+    }
+
+    fn describe(&self) -> Value {
+        json!({"view": "brightness", "strength": self.strength})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relata_schemas::Element;
+
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn pixels_share_a_factor_that_fills_its_range_and_are_clamped() {
+        let shape = FeatureShape::image(1, 1, 3, Element::F32);
+        let store = fixture::store(&shape, &[0.2, 0.6, 0.9]);
+        let (mut low, mut high) = (f32::MAX, f32::MIN);
+        for seed in 0..1000 {
+            let out = fixture::apply_in(&store, &brightness(0.4), &[0.2, 0.6, 0.9], seed);
+            let factor = out[0] / 0.2;
+            assert!((out[1] - (0.6 * factor).min(1.0)).abs() < 1e-6);
+            assert!((out[2] - (0.9 * factor).min(1.0)).abs() < 1e-6);
+            (low, high) = (low.min(factor), high.max(factor));
+        }
+        assert!((0.599..0.61).contains(&low) && (1.39..1.401).contains(&high), "{low}..{high}");
+    }
+}

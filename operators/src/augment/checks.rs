@@ -1,0 +1,28 @@
+//! What the views ask of shapes and settings, as errors that name the view and the setting.
+
+use relata_schemas::FeatureShape;
+
+use crate::{OperatorError, Result};
+
+/// An error unless the samples are images.
+pub(super) fn image(view: &str, shape: &FeatureShape) -> Result<()> {
+    match shape.as_image() {
+        Some(_) => Ok(()),
+        None => Err(OperatorError::setting(
+            view,
+            "features",
+            "images (an arrow.fixed_shape_tensor of channels x height x width)",
+            format!("{shape}, a vector. Use noise, dropout or resample, or store the features as images"),
+        )),
+    }
+}
+
+/// An error unless the setting holds what is expected of it.
+pub(super) fn setting(view: &str, name: &str, holds: bool, expected: &str, found: impl ToString) -> Result<()> {
+    if holds { Ok(()) } else { Err(OperatorError::setting(view, name, expected, found)) }
+}
+
+/// An error unless `p` is a probability.
+pub(super) fn probability(view: &str, p: f64) -> Result<()> {
+    setting(view, "probability", (0.0..=1.0).contains(&p), "in [0, 1]", p)
+}

@@ -1,0 +1,56 @@
+//! Feature dropout.
+
+use relata_schemas::FeatureShape;
+use serde_json::{Value, json};
+
+use super::draw::chance;
+use super::{Augment, View, checks};
+use crate::Result;
+use crate::seed::Rng;
+
+/// See [`dropout`].
+#[derive(Debug, Clone, Copy)]
+pub struct Dropout {
+    probability: f64,
+}
+
+/// Sets every number to 0 with probability `p`, independently. What is left is not scaled up.
+pub fn dropout(p: f64) -> Dropout {
+    Dropout { probability: p }
+}
+
+impl Augment for Dropout {
+    fn check(&self, _: &FeatureShape) -> Result<()> {
+        checks::probability("dropout", self.probability)
+    }
+
+    fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        for value in view.values.iter_mut() {
+            if chance(rng, self.probability) {
+                *value = 0.0;
+            }
+        }
+    }
+
+    fn describe(&self) -> Value {
+        json!({"view": "dropout", "probability": self.probability})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn the_expected_share_is_zero_and_the_rest_is_untouched() {
+        let shape = FeatureShape::vector(10_000);
+        let values: Vec<f32> = (1..=10_000).map(|v| v as f32).collect();
+        let out = fixture::apply(&dropout(0.3), &shape, &values, 4);
+        assert!(out.iter().zip(&values).all(|(&out, &value)| out == 0.0 || out == value));
+        // Four standard deviations of a binomial count around its mean.
+        assert!(out.iter().filter(|&&v| v == 0.0).count().abs_diff(3000) < 184);
+        assert_eq!(fixture::apply(&dropout(0.0), &shape, &values, 4), values);
+        assert!(fixture::apply(&dropout(1.0), &shape, &values, 4).iter().all(|&v| v == 0.0));
+    }
+}

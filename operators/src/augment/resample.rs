@@ -1,0 +1,73 @@
+//! Marginal resampling: some features are taken from other samples (SCARF, Bahri et al. 2022, "SCARF:
+//! Self-Supervised Contrastive Learning using Random Feature Corruption").
+
+use relata_schemas::FeatureShape;
+use serde_json::{Value, json};
+
+use super::draw::{chance, index};
+use super::{Augment, View, checks};
+use crate::Result;
+use crate::seed::Rng;
+
+/// See [`resample`].
+#[derive(Debug, Clone, Copy)]
+pub struct Resample {
+    probability: f64,
+}
+
+/// Replaces every feature with probability `p` by the same feature of a uniformly drawn row of the dataset, so that
+/// each stays within its own marginal distribution. The paper corrupts a share of 0.6 of the features.
+pub fn resample(p: f64) -> Resample {
+    Resample { probability: p }
+}
+
+impl Augment for Resample {
+    fn check(&self, _: &FeatureShape) -> Result<()> {
+        checks::probability("resample", self.probability)
+    }
+
+    fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        for (column, value) in view.values.iter_mut().enumerate() {
+            if chance(rng, self.probability) {
+                *value = view.store.value(index(rng, view.store.rows()), column);
+            }
+        }
+    }
+
+    fn describe(&self) -> Value {
+        json!({"view": "resample", "probability": self.probability})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn values_come_from_their_own_column_and_from_every_row() {
+        let shape = FeatureShape::vector(3);
+        // Row r has 10 r + column, so that a value tells where it came from.
+        let rows: Vec<f32> = (0..5).flat_map(|row| (0..3).map(move |column| (10 * row + column) as f32)).collect();
+        let store = fixture::store(&shape, &rows);
+        let mut seen = HashSet::new();
+        let mut kept = 0;
+        for seed in 0..2000 {
+            let out = fixture::apply_in(&store, &resample(0.5), &[-1.0, -2.0, -3.0], seed);
+            for (column, &value) in out.iter().enumerate() {
+                if value < 0.0 {
+                    assert_eq!(value, -1.0 - column as f32);
+                    kept += 1;
+                } else {
+                    assert_eq!(value as usize % 10, column);
+                    seen.insert(value as usize);
+                }
+            }
+        }
+        assert_eq!(seen.len(), 15);
+        // Four standard deviations of a binomial count around its mean.
+        assert!(i32::abs_diff(kept, 3000) < 155);
+    }
+}

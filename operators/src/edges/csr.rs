@@ -1,0 +1,140 @@
+//! The explicit edges as a memory-mapped compressed sparse row matrix over row numbers, both directions of every edge.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use arrow::buffer::ScalarBuffer;
+
+use crate::mapped::map_file;
+use crate::sink::AtomicFile;
+use crate::{OperatorError, Result};
+
+const MAGIC: u64 = u64::from_le_bytes(*b"RELCSR01");
+
+/// Neighbours and weights of every row; neighbours are sorted.
+#[derive(Debug, Clone)]
+pub struct Csr {
+    offsets: ScalarBuffer<u64>,
+    neighbours: ScalarBuffer<u32>,
+    weights: ScalarBuffer<f32>,
+}
+
+impl Csr {
+    /// Opens a file that [`CsrWriter`] wrote.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = map_file(path)?;
+        let unreadable = || OperatorError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "a graph file (RELCSR01)".to_owned(),
+            found: format!("{} other bytes", bytes.len()),
+            hint: "Delete it and run the pipeline again: it is made from edges.parquet.".to_owned(),
+        };
+        if bytes.len() < 24 || bytes.len() % 8 != 0 {
+            return Err(unreadable());
+        }
+        let head = ScalarBuffer::<u64>::new(bytes.clone(), 0, 3);
+        let (rows, entries) = (head[1] as usize, head[2] as usize);
+        if head[0] != MAGIC || bytes.len() != 24 + (rows + 1 + entries) * 8 {
+            return Err(unreadable());
+        }
+        let after_offsets = (3 + rows + 1) * 2;
+        Ok(Self {
+            offsets: ScalarBuffer::new(bytes.clone(), 3, rows + 1),
+            neighbours: ScalarBuffer::new(bytes.clone(), after_offsets, entries),
+            weights: ScalarBuffer::new(bytes, after_offsets + entries, entries),
+        })
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.offsets.len() - 1
+    }
+
+    /// The number of edges.
+    pub fn edges(&self) -> usize {
+        self.neighbours.len() / 2
+    }
+
+    /// Neighbours of a row, ascending, and their weights.
+    pub fn neighbours(&self, row: u32) -> (&[u32], &[f32]) {
+        let range = self.offsets[row as usize] as usize..self.offsets[row as usize + 1] as usize;
+        (&self.neighbours[range.clone()], &self.weights[range])
+    }
+
+    /// Every edge once, `(smaller row, larger row, weight)`.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u32, f32)> + '_ {
+        (0..self.rows() as u32).flat_map(move |row| {
+            let (neighbours, weights) = self.neighbours(row);
+            let from = neighbours.partition_point(|&n| n < row);
+            neighbours[from..].iter().zip(&weights[from..]).map(move |(&n, &w)| (row, n, w))
+        })
+    }
+}
+
+/// Writes a CSR file from directed entries that arrive sorted by (row, neighbour).
+pub struct CsrWriter {
+    path: PathBuf,
+    rows: usize,
+    offsets: Vec<u64>,
+    neighbours: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl CsrWriter {
+    /// A file for a graph over `rows` rows.
+    pub fn create(path: &Path, rows: usize) -> Self {
+        Self { path: path.to_path_buf(), rows, offsets: vec![0], neighbours: vec![], weights: vec![] }
+    }
+
+    /// Appends one direction of an edge; entries must arrive sorted.
+    pub fn push(&mut self, row: u32, neighbour: u32, weight: f32) {
+        while self.offsets.len() <= row as usize {
+            self.offsets.push(self.neighbours.len() as u64);
+        }
+        self.neighbours.push(neighbour);
+        self.weights.push(weight);
+    }
+
+    /// Writes the file and opens it.
+    pub fn finish(mut self) -> Result<Csr> {
+        self.offsets.resize(self.rows + 1, self.neighbours.len() as u64);
+        let mut file = std::io::BufWriter::new(AtomicFile::create(&self.path)?);
+        let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(OperatorError::io(&self.path));
+        for word in [MAGIC, self.rows as u64, self.neighbours.len() as u64] {
+            write(&word.to_le_bytes())?;
+        }
+        self.offsets.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
+        self.neighbours.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
+        self.weights.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
+        let file = file.into_inner().map_err(|e| OperatorError::io(&self.path)(e.into_error()))?;
+        file.commit()?;
+        Csr::open(&self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_come_back_by_row() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = CsrWriter::create(&folder.path().join("graph.csr"), 5);
+        for (row, neighbour, weight) in [(0, 3, 0.5), (1, 3, -1.0), (3, 0, 0.5), (3, 1, -1.0)] {
+            writer.push(row, neighbour, weight);
+        }
+        let csr = writer.finish().unwrap();
+        assert_eq!((csr.rows(), csr.edges()), (5, 2));
+        assert_eq!(csr.neighbours(3), (&[0, 1][..], &[0.5, -1.0][..]));
+        assert_eq!(csr.neighbours(4).0.len(), 0);
+        assert_eq!(csr.iter().collect::<Vec<_>>(), [(0, 3, 0.5), (1, 3, -1.0)]);
+    }
+
+    #[test]
+    fn another_file_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("graph.csr");
+        std::fs::write(&path, [0; 64]).unwrap();
+        assert!(Csr::open(&path).unwrap_err().to_string().contains("RELCSR01"));
+    }
+}

@@ -1,0 +1,265 @@
+//! From everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
+//! as rows of `conflicts`, and the edges sorted into a CSR file. Sorting is DataFusion's and spills to disk.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::{DataType, Field, Float32Type, Schema, UInt32Type, UInt64Type};
+use datafusion::prelude::{ParquetReadOptions, col};
+use futures::StreamExt;
+use relata_schemas::conflicts::CONFLICTS;
+use relata_schemas::edges::{CONFIDENCE, DST, EDGES, REL, ROUND, SRC, WEIGHT};
+
+use super::csr::CsrWriter;
+use super::{Csr, Graph, GraphSettings, Groups, Opinion};
+use crate::ids::IdIndex;
+use crate::sink::ParquetSink;
+use crate::{OperatorError, Result, Session, query};
+
+/// Rows buffered before they are written.
+const ROWS: usize = 8 * 1024;
+
+/// The resolved graph and how many rows its tables have.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The graph.
+    pub graph: Graph,
+    /// Rows of `edges.parquet`.
+    pub edges: u64,
+    /// Rows of `conflicts.parquet`.
+    pub conflicts: u64,
+}
+
+/// Resolves the statements in the Parquet file `statements` (columns of `edges`, any order, pairs repeated) and writes
+/// `edges.parquet`, `conflicts.parquet` and `graph.csr` to `folder`. The result does not depend on the order of rows.
+pub async fn resolve(
+    session: &Session,
+    statements: &Path,
+    groups: Groups,
+    ids: &IdIndex,
+    settings: GraphSettings,
+    folder: &Path,
+) -> Result<Resolved> {
+    let mut pairs = PairWriter::create(folder, ids, &groups, settings)?;
+    let options = || ParquetReadOptions::default();
+    let frame = query::read_parquet(session, vec![statements.display().to_string()], options()).await?;
+    let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE].map(|name| col(name).sort(true, true));
+    let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
+    while let Some(batch) = stream.next().await {
+        pairs.read(&batch?)?;
+    }
+    let (directed, edges, mut conflicts) = pairs.finish()?;
+
+    let mut csr = CsrWriter::create(&folder.join("graph.csr"), ids.rows());
+    let frame = query::read_parquet(session, vec![directed.display().to_string()], options()).await?;
+    let order = ["row", "neighbour"].map(|name| col(name).sort(true, true));
+    let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let row = batch["row"].as_primitive::<UInt32Type>().values();
+        let neighbour = batch["neighbour"].as_primitive::<UInt32Type>().values();
+        let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
+        (0..batch.num_rows()).for_each(|at| csr.push(row[at], neighbour[at], weight[at]));
+    }
+    drop(stream);
+    std::fs::remove_file(&directed).map_err(OperatorError::io(&directed))?;
+    let graph = Graph::new(settings, csr.finish()?, groups);
+    if settings.closure {
+        closure_conflicts(&graph, ids, graph.edges(), &mut conflicts)?;
+    }
+    Ok(Resolved { graph, edges, conflicts: conflicts.finish()? })
+}
+
+/// Negative edges inside a component of positives contradict the chain that joins their ends; the edge itself stays.
+fn closure_conflicts(graph: &Graph, ids: &IdIndex, edges: &Csr, conflicts: &mut Conflicts) -> Result<()> {
+    for (a, b, weight) in edges.iter().filter(|e| e.2 < 0.0) {
+        if graph.root(a) == graph.root(b) {
+            conflicts.push(ids.id(a), ids.id(b), "closure".to_owned(), "edge".to_owned(), weight)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gathers the statements about one pair after the other and writes what the policy makes of them.
+struct PairWriter<'a> {
+    ids: &'a IdIndex,
+    groups: &'a Groups,
+    settings: GraphSettings,
+    current: Option<(u64, u64)>,
+    opinions: Vec<Opinion>,
+    pending: Vec<(u64, u64, f32, String, f32, u32)>,
+    edges: ParquetSink,
+    directed: ParquetSink,
+    directed_path: std::path::PathBuf,
+    conflicts: Conflicts,
+}
+
+impl<'a> PairWriter<'a> {
+    fn create(folder: &Path, ids: &'a IdIndex, groups: &'a Groups, settings: GraphSettings) -> Result<Self> {
+        let directed_path = folder.join("directed.parquet");
+        Ok(Self {
+            ids,
+            groups,
+            settings,
+            current: None,
+            opinions: vec![],
+            pending: vec![],
+            edges: ParquetSink::create(&folder.join("edges.parquet"), EDGES.schema())?,
+            directed: ParquetSink::create(&directed_path, directed_schema())?,
+            directed_path,
+            conflicts: Conflicts::create(&folder.join("conflicts.parquet"), settings)?,
+        })
+    }
+
+    fn read(&mut self, batch: &RecordBatch) -> Result<()> {
+        let src = batch[SRC].as_primitive::<UInt64Type>().values();
+        let dst = batch[DST].as_primitive::<UInt64Type>().values();
+        let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
+        let confidence = batch[CONFIDENCE].as_primitive::<Float32Type>().values();
+        let round = batch[ROUND].as_primitive::<UInt32Type>().values();
+        let rel = batch[REL].as_string::<i32>();
+        for at in 0..batch.num_rows() {
+            let pair = (src[at], dst[at]);
+            if self.current != Some(pair) {
+                self.decide()?;
+                self.current = Some(pair);
+            }
+            let rel = rel.value(at).to_owned();
+            self.opinions.push(Opinion { weight: weight[at], confidence: confidence[at], round: round[at], rel });
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self) -> Result<()> {
+        let Some((src, dst)) = self.current.take() else { return Ok(()) };
+        let mut opinions = std::mem::take(&mut self.opinions);
+        // One oracle saying the same thing twice in one round is one statement, the strongest.
+        opinions.sort_by(|a, b| {
+            let key = |o: &Opinion| (o.round, o.rel.clone(), o.weight > 0.0);
+            key(a).cmp(&key(b)).then(b.weight.abs().total_cmp(&a.weight.abs()))
+        });
+        opinions.dedup_by(|b, a| a.round == b.round && a.rel == b.rel && (a.weight > 0.0) == (b.weight > 0.0));
+        let decision = self.settings.policy.decide(&opinions);
+        if decision.conflict {
+            let (yes, no) = (rels(&opinions, 1.0), rels(&opinions, -1.0));
+            self.conflicts.push(src, dst, yes, no, decision.weight)?;
+        }
+        if decision.weight != 0.0 {
+            self.check_groups(src, dst, decision.weight, &opinions)?;
+            let confidence = opinions.iter().map(|o| o.confidence).fold(0.0, f32::max);
+            let round = opinions.iter().map(|o| o.round).max().unwrap_or_default();
+            self.pending.push((src, dst, decision.weight, rels(&opinions, decision.weight), confidence, round));
+        }
+        if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn check_groups(&mut self, src: u64, dst: u64, weight: f32, opinions: &[Opinion]) -> Result<()> {
+        let (Some(a), Some(b)) = (self.ids.row(src), self.ids.row(dst)) else { return Ok(()) };
+        let implied = self.groups.weight(a, b);
+        if implied * weight >= 0.0 {
+            return Ok(());
+        }
+        let kept = self.settings.policy.combine(weight, implied);
+        let (explicit, group) = (rels(opinions, weight), "groups".to_owned());
+        let (yes, no) = if weight > 0.0 { (explicit, group) } else { (group, explicit) };
+        self.conflicts.push(src, dst, yes, no, kept)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.pending);
+        self.edges.write(&RecordBatch::try_new(
+            EDGES.schema(),
+            vec![
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.3))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.4))),
+                Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.5))),
+                Arc::new(BooleanArray::from(vec![false; rows.len()])),
+            ],
+        )?)?;
+        let mut directed: Vec<(u32, u32, f32)> = Vec::with_capacity(rows.len() * 2);
+        for (src, dst, weight, ..) in &rows {
+            let row = |id: u64, column: &str| {
+                self.ids.row(id).ok_or_else(|| OperatorError::UnknownId {
+                    table: "edges".to_owned(),
+                    column: column.to_owned(),
+                    row: self.edges.rows(),
+                    id: id.to_string(),
+                })
+            };
+            let (a, b) = (row(*src, SRC)?, row(*dst, DST)?);
+            directed.extend([(a, b, *weight), (b, a, *weight)]);
+        }
+        self.directed.write(&RecordBatch::try_new(
+            directed_schema(),
+            vec![
+                Arc::new(UInt32Array::from_iter_values(directed.iter().map(|e| e.0))),
+                Arc::new(UInt32Array::from_iter_values(directed.iter().map(|e| e.1))),
+                Arc::new(Float32Array::from_iter_values(directed.iter().map(|e| e.2))),
+            ],
+        )?)
+    }
+
+    fn finish(mut self) -> Result<(std::path::PathBuf, u64, Conflicts)> {
+        self.decide()?;
+        self.flush()?;
+        self.directed.finish()?;
+        Ok((self.directed_path, self.edges.finish()?, self.conflicts))
+    }
+}
+
+fn directed_schema() -> Arc<Schema> {
+    let field = |name: &str, data_type| Field::new(name, data_type, false);
+    let row = field("row", DataType::UInt32);
+    Schema::new(vec![row, field("neighbour", DataType::UInt32), field(WEIGHT, DataType::Float32)]).into()
+}
+
+/// Names of the oracles whose statement has the sign of `sign`.
+fn rels(opinions: &[Opinion], sign: f32) -> String {
+    let mut names: Vec<_> = opinions.iter().filter(|o| o.weight * sign > 0.0).map(|o| o.rel.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(",")
+}
+
+/// The `conflicts` table while it is written.
+struct Conflicts {
+    sink: ParquetSink,
+    settings: GraphSettings,
+    rows: Vec<(u64, u64, String, String, f32)>,
+}
+
+impl Conflicts {
+    fn create(path: &Path, settings: GraphSettings) -> Result<Self> {
+        Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, settings, rows: vec![] })
+    }
+
+    fn push(&mut self, src: u64, dst: u64, positive: String, negative: String, kept: f32) -> Result<()> {
+        self.rows.push((src.min(dst), src.max(dst), positive, negative, kept));
+        if self.rows.len() >= ROWS { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let policy = self.settings.policy.name();
+        self.sink.write(&RecordBatch::try_new(
+            CONFLICTS.schema(),
+            vec![
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.3))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|_| policy))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.4))),
+            ],
+        )?)
+    }
+
+    fn finish(mut self) -> Result<u64> {
+        self.flush()?;
+        self.sink.finish()
+    }
+}

@@ -1,0 +1,132 @@
+//! The errors of the operators: each says what is wrong, where, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use parquet::errors::ParquetError;
+use relata_schemas::SchemaError;
+
+/// The result of an operator.
+pub type Result<T, E = OperatorError> = std::result::Result<T, E>;
+
+/// What can go wrong between a file and an edge.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperatorError {
+    /// A table breaks its contract.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A file or folder is not there.
+    #[error("`{}` does not exist. {hint}", path.display())]
+    Missing {
+        /// The path that was looked for.
+        path: PathBuf,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A file is there but is not what it should be.
+    #[error("`{}` could not be read: expected {expected}, found {found}. {hint}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The expected content.
+        expected: String,
+        /// What was found.
+        found: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A dataset or edge list without rows.
+    #[error("{what} has no rows. {hint}")]
+    Empty {
+        /// What is empty.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Two samples share an id.
+    #[error("column `{column}` of {table} has the id {id} twice, in rows {first} and {second}. Ids must be unique: drop one of the rows or name another column with `.id(..)`.")]
+    DuplicateId {
+        /// The table or file.
+        table: String,
+        /// The id column.
+        column: String,
+        /// The id.
+        id: String,
+        /// The row where it came first.
+        first: u64,
+        /// The row where it came again.
+        second: u64,
+    },
+    /// An edge names a sample that the dataset does not have.
+    #[error("row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use.")]
+    UnknownId {
+        /// The edge list.
+        table: String,
+        /// The column.
+        column: String,
+        /// The row, counted from 0.
+        row: u64,
+        /// The id.
+        id: String,
+    },
+    /// A setting that makes no sense.
+    #[error("{component}: `{setting}` must be {expected}, but is {found}")]
+    Setting {
+        /// The source, view, oracle or stage.
+        component: String,
+        /// The setting's name.
+        setting: String,
+        /// What is allowed.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// Reading or writing a file failed.
+    #[error("`{}`: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// Arrow refused.
+    #[error("arrow: {0}")]
+    Arrow(#[from] ArrowError),
+    /// Parquet refused.
+    #[error("parquet: {0}")]
+    Parquet(#[from] ParquetError),
+    /// DataFusion refused a query.
+    #[error("query: {}", .0.strip_backtrace())]
+    Query(#[from] Box<DataFusionError>),
+}
+
+impl OperatorError {
+    /// Wraps a system error with its file.
+    pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.as_ref().to_path_buf();
+        move |source| Self::Io { path, source }
+    }
+
+    /// A setting that makes no sense.
+    pub fn setting(
+        component: impl Into<String>,
+        setting: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl ToString,
+    ) -> Self {
+        Self::Setting {
+            component: component.into(),
+            setting: setting.into(),
+            expected: expected.into(),
+            found: found.to_string(),
+        }
+    }
+}
+
+impl From<DataFusionError> for OperatorError {
+    fn from(error: DataFusionError) -> Self {
+        Self::Query(Box::new(error))
+    }
+}

@@ -1,0 +1,232 @@
+//! The feature store: a memory-mapped Arrow IPC file of fixed-width rows, read by row number or from front to back.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch};
+use arrow::compute::concat;
+use arrow::datatypes::{Field, Float32Type, Schema, SchemaRef, UInt8Type};
+use arrow::ipc::convert::fb_to_schema;
+use arrow::ipc::reader::{FileDecoder, FileReader, read_footer_length};
+use arrow::ipc::root_as_footer;
+use arrow::ipc::writer::FileWriter;
+use relata_schemas::FeatureShape;
+
+use crate::mapped::map_file;
+use crate::sink::AtomicFile;
+use crate::{OperatorError, Result};
+
+/// Rows per record batch of the file; every batch but the last has exactly this many.
+const BLOCK: usize = 1024;
+const COLUMN: &str = "features";
+
+/// Writes features batch by batch; nothing is visible under the final name before `finish`.
+pub struct FeatureWriter {
+    shape: FeatureShape,
+    schema: SchemaRef,
+    writer: FileWriter<AtomicFile>,
+    pending: Vec<ArrayRef>,
+    pending_rows: usize,
+    rows: usize,
+}
+
+impl FeatureWriter {
+    /// Starts a store of samples of one shape.
+    pub fn create(path: &Path, shape: FeatureShape) -> Result<Self> {
+        let schema: SchemaRef = Schema::new(vec![shape.field(COLUMN)]).into();
+        let writer = FileWriter::try_new(AtomicFile::create(path)?, &schema)?;
+        Ok(Self { shape, schema, writer, pending: vec![], pending_rows: 0, rows: 0 })
+    }
+
+    /// Appends rows: a FixedSizeList of the store's shape, without nulls.
+    pub fn append(&mut self, features: &ArrayRef) -> Result<()> {
+        self.pending.push(features.clone());
+        self.pending_rows += features.len();
+        self.rows += features.len();
+        if self.pending_rows >= BLOCK { self.flush(false) } else { Ok(()) }
+    }
+
+    /// Writes the rest and gives the file its name.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush(true)?;
+        self.writer.finish()?;
+        self.writer.into_inner()?.commit()
+    }
+
+    /// The number of rows appended so far.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn flush(&mut self, all: bool) -> Result<()> {
+        let item = Field::new("item", self.shape.element.data_type(), false);
+        let width = self.shape.len() as i32;
+        let mut whole: Vec<ArrayRef> = Vec::with_capacity(self.pending.len());
+        for part in self.pending.drain(..) {
+            // The item field's name and nullability vary between writers; the store has one of its own.
+            let values = part.as_fixed_size_list().values().clone();
+            whole.push(Arc::new(FixedSizeListArray::try_new(item.clone().into(), width, values, None)?));
+        }
+        if whole.is_empty() {
+            return Ok(());
+        }
+        let parts: Vec<&dyn Array> = whole.iter().map(|a| a.as_ref()).collect();
+        let joined = concat(&parts)?;
+        let mut at = 0;
+        while joined.len() - at >= BLOCK || (all && at < joined.len()) {
+            let rows = BLOCK.min(joined.len() - at);
+            self.writer.write(&RecordBatch::try_new(self.schema.clone(), vec![joined.slice(at, rows)])?)?;
+            at += rows;
+        }
+        if at < joined.len() {
+            self.pending.push(joined.slice(at, joined.len() - at));
+        }
+        self.pending_rows = joined.len() - at;
+        Ok(())
+    }
+}
+
+/// The features of a dataset, memory-mapped; reading a row copies that row only.
+#[derive(Clone)]
+pub struct FeatureStore {
+    path: PathBuf,
+    shape: FeatureShape,
+    blocks: Arc<Vec<ArrayRef>>,
+    rows: usize,
+}
+
+impl FeatureStore {
+    /// Maps a store written by [`FeatureWriter`].
+    pub fn open(path: &Path) -> Result<Self> {
+        let unreadable = |found: String| OperatorError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "a feature store (Arrow IPC file)".to_owned(),
+            found,
+            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+        };
+        let buffer = map_file(path)?;
+        if buffer.len() < 10 {
+            return Err(unreadable(format!("{} bytes", buffer.len())));
+        }
+        let trailer = buffer.len() - 10;
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&buffer[trailer..]);
+        let footer_len = read_footer_length(tail)?;
+        let start = trailer.checked_sub(footer_len).ok_or_else(|| unreadable("a truncated file".to_owned()))?;
+        let footer = root_as_footer(&buffer[start..trailer]).map_err(|e| unreadable(e.to_string()))?;
+        let schema = footer.schema().ok_or_else(|| unreadable("no schema".to_owned()))?;
+        let schema = Arc::new(fb_to_schema(schema));
+        let shape = FeatureShape::of_field(&path.display().to_string(), schema.field(0))?;
+        let decoder = FileDecoder::new(schema, footer.version());
+        let mut blocks = Vec::new();
+        for block in footer.recordBatches().iter().flatten() {
+            let len = block.bodyLength() as usize + block.metaDataLength() as usize;
+            let data = buffer.slice_with_length(block.offset() as usize, len);
+            let batch = decoder.read_record_batch(block, &data)?;
+            blocks.push(batch.ok_or_else(|| unreadable("an empty block".to_owned()))?.column(0).clone());
+        }
+        let rows = blocks.iter().map(|b| b.len()).sum();
+        Ok(Self { path: path.to_path_buf(), shape, blocks: Arc::new(blocks), rows })
+    }
+
+    /// The shape of a sample.
+    pub fn shape(&self) -> &FeatureShape {
+        &self.shape
+    }
+
+    /// The number of samples.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
+    pub fn read(&self, row: usize, out: &mut [f32]) {
+        copy_row(&self.blocks[row / BLOCK], row % BLOCK, out);
+    }
+
+    /// The number at `column` of row `row`.
+    pub fn value(&self, row: usize, column: usize) -> f32 {
+        let list = self.blocks[row / BLOCK].as_fixed_size_list();
+        let at = (row % BLOCK) * self.shape.len() + column;
+        match list.values().as_primitive_opt::<Float32Type>() {
+            Some(values) => values.value(at),
+            None => f32::from(list.values().as_primitive::<UInt8Type>().value(at)) / 255.0,
+        }
+    }
+
+    /// All rows from front to back in blocks, `[rows, shape().len()]`, through plain reads:
+    /// memory stays at one block however long the file is.
+    pub fn scan(&self) -> Result<impl Iterator<Item = Result<Vec<f32>>> + Send + use<>> {
+        let file = File::open(&self.path).map_err(OperatorError::io(&self.path))?;
+        let reader = FileReader::try_new(BufReader::new(file), None)?;
+        let width = self.shape.len();
+        Ok(reader.map(move |batch| {
+            let features = batch?.column(0).clone();
+            let mut out = vec![0.0; features.len() * width];
+            for (row, out) in out.chunks_exact_mut(width).enumerate() {
+                copy_row(&features, row, out);
+            }
+            Ok(out)
+        }))
+    }
+}
+
+fn copy_row(block: &ArrayRef, row: usize, out: &mut [f32]) {
+    let values = block.as_fixed_size_list().values();
+    let range = row * out.len()..(row + 1) * out.len();
+    match values.as_primitive_opt::<Float32Type>() {
+        Some(values) => out.copy_from_slice(&values.values()[range]),
+        None => {
+            let bytes = &values.as_primitive::<UInt8Type>().values()[range];
+            for (out, &byte) in out.iter_mut().zip(bytes) {
+                *out = f32::from(byte) * (1.0 / 255.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Float32Array;
+    use arrow::datatypes::DataType;
+    use relata_schemas::Element;
+
+    use super::*;
+
+    fn list(rows: usize, width: usize) -> ArrayRef {
+        let values = Float32Array::from_iter_values((0..rows * width).map(|v| v as f32));
+        let item = Field::new("element", DataType::Float32, true);
+        Arc::new(FixedSizeListArray::new(item.into(), width as i32, Arc::new(values), None))
+    }
+
+    #[test]
+    fn rows_come_back_by_number_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("features.arrow");
+        let mut writer = FeatureWriter::create(&path, FeatureShape::image(1, 1, 3, Element::F32)).unwrap();
+        let all = list(2500, 3);
+        writer.append(&all.slice(0, 700)).unwrap();
+        writer.append(&all.slice(700, 1800)).unwrap();
+        assert!(!path.exists());
+        writer.finish().unwrap();
+
+        let store = FeatureStore::open(&path).unwrap();
+        assert_eq!((store.rows(), store.shape().dims.as_slice()), (2500, [1, 1, 3].as_slice()));
+        let mut row = [0.0; 3];
+        store.read(2049, &mut row);
+        assert_eq!(row, [6147.0, 6148.0, 6149.0]);
+        assert_eq!(store.value(700, 1), 2101.0);
+        let scanned: Vec<f32> = store.scan().unwrap().flat_map(|block| block.unwrap()).collect();
+        assert!(scanned.iter().enumerate().all(|(at, &v)| at as f32 == v) && scanned.len() == 7500);
+    }
+
+    #[test]
+    fn a_truncated_store_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("features.arrow");
+        std::fs::write(&path, b"ARROW1").unwrap();
+        assert!(FeatureStore::open(&path).is_err());
+    }
+}

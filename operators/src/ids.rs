@@ -1,0 +1,89 @@
+//! From a sample's id to its row number in the feature store.
+
+use crate::{OperatorError, Result};
+
+/// The ids of a dataset, in row order; looking one up takes no memory when ids are row numbers.
+#[derive(Debug, Clone)]
+pub enum IdIndex {
+    /// Row r has id r.
+    RowNumbers(u64),
+    /// Any unique ids.
+    Any {
+        /// Ids in row order.
+        by_row: Vec<u64>,
+        /// (id, row), sorted by id.
+        sorted: Vec<(u64, u32)>,
+    },
+}
+
+impl IdIndex {
+    /// Indexes ids given in row order; `table` and `column` name their origin if one comes twice.
+    pub fn new(by_row: Vec<u64>, table: &str, column: &str) -> Result<Self> {
+        if u32::try_from(by_row.len()).is_err() {
+            return Err(OperatorError::setting(table, "rows", "below 2^32", by_row.len()));
+        }
+        if by_row.iter().enumerate().all(|(row, &id)| row as u64 == id) {
+            return Ok(Self::RowNumbers(by_row.len() as u64));
+        }
+        let mut sorted: Vec<_> = by_row.iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
+        sorted.sort_unstable();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(OperatorError::DuplicateId {
+                table: table.to_owned(),
+                column: column.to_owned(),
+                id: pair[0].0.to_string(),
+                first: pair[0].1.into(),
+                second: pair[1].1.into(),
+            });
+        }
+        Ok(Self::Any { by_row, sorted })
+    }
+
+    /// The number of samples.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::RowNumbers(rows) => *rows as usize,
+            Self::Any { by_row, .. } => by_row.len(),
+        }
+    }
+
+    /// The row of an id.
+    pub fn row(&self, id: u64) -> Option<u32> {
+        match self {
+            Self::RowNumbers(rows) => (id < *rows).then_some(id as u32),
+            Self::Any { sorted, .. } => {
+                sorted.binary_search_by_key(&id, |entry| entry.0).ok().map(|at| sorted[at].1)
+            }
+        }
+    }
+
+    /// The id of a row below `rows()`.
+    pub fn id(&self, row: u32) -> u64 {
+        match self {
+            Self::RowNumbers(_) => row.into(),
+            Self::Any { by_row, .. } => by_row[row as usize],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_rows_are_inverse() {
+        for ids in [vec![0, 1, 2], vec![9, 4, 7]] {
+            let index = IdIndex::new(ids.clone(), "t", "id").unwrap();
+            for (row, &id) in ids.iter().enumerate() {
+                assert_eq!((index.row(id), index.id(row as u32)), (Some(row as u32), id));
+            }
+            assert_eq!(index.row(100), None);
+        }
+    }
+
+    #[test]
+    fn a_repeated_id_names_both_rows() {
+        let error = IdIndex::new(vec![5, 6, 5], "t.csv", "key").unwrap_err();
+        assert!(matches!(error, OperatorError::DuplicateId { first: 0, second: 2, .. }), "{error}");
+    }
+}

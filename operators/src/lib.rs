@@ -1,0 +1,19 @@
+//! Operators: sources, views, oracles, the graph of edges and the sinks. Batches in, batches out; nothing here names burn.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod augment;
+pub mod edges;
+mod error;
+pub mod features;
+pub mod ids;
+pub mod nearest;
+mod mapped;
+pub mod oracle;
+pub mod query;
+pub mod seed;
+mod session;
+pub mod sink;
+pub mod source;
+
+pub use error::{OperatorError, Result};
+pub use session::Session;

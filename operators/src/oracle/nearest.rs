@@ -1,0 +1,196 @@
+//! Samples that are among each other's nearest neighbours are related.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Float32Type, UInt64Type};
+use async_trait::async_trait;
+use instant_distance::{Builder, Point, Search};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
+use relata_schemas::embeddings;
+use serde_json::{Value, json};
+
+use super::{Context, Oracle, Relations};
+use crate::nearest::{Metric, top_k};
+use crate::{OperatorError, Result, query};
+
+/// Rows of one block of the exact search.
+const BLOCK: usize = 4096;
+
+/// See [`nearest`].
+#[derive(Debug, Clone)]
+pub struct Nearest {
+    k: usize,
+    metric: Metric,
+    mutual: bool,
+    embeddings: Option<PathBuf>,
+    exact_up_to: usize,
+}
+
+/// Training rows that are mutually among each other's `k` nearest by cosine similarity of their features are positives.
+/// The search is exact up to 50,000 rows, and approximate (HNSW; Malkov and Yashunin 2020) above.
+pub fn nearest(k: usize) -> Nearest {
+    Nearest { k, metric: Metric::Cosine, mutual: true, embeddings: None, exact_up_to: 50_000 }
+}
+
+impl Nearest {
+    /// By Euclidean distance instead of cosine similarity.
+    pub fn l2(mut self) -> Self {
+        self.metric = Metric::L2;
+        self
+    }
+
+    /// One direction is enough: a pair is related if either is among the other's nearest.
+    pub fn either_way(mut self) -> Self {
+        self.mutual = false;
+        self
+    }
+
+    /// By the vectors of an embeddings file (columns `id` and `embedding`), such as an earlier run's.
+    pub fn embeddings(mut self, path: impl Into<PathBuf>) -> Self {
+        self.embeddings = Some(path.into());
+        self
+    }
+
+    /// Search exactly up to this many rows.
+    pub fn exact_up_to(mut self, rows: usize) -> Self {
+        self.exact_up_to = rows;
+        self
+    }
+
+    /// The vectors of the training rows, row-major, and their width.
+    async fn vectors(&self, context: &Context<'_>, ids: &[u64]) -> Result<(Vec<f32>, usize)> {
+        let Some(path) = &self.embeddings else {
+            let width = context.samples.features.shape().len();
+            let mut values = vec![0.0; ids.len() * width];
+            for (id, out) in ids.iter().zip(values.chunks_exact_mut(width)) {
+                if let Some(row) = context.samples.ids.row(*id) {
+                    context.samples.features.read(row as usize, out);
+                }
+            }
+            return Ok((values, width));
+        };
+        let rows: HashMap<u64, usize> = ids.iter().copied().zip(0..).collect();
+        let (mut values, mut width, mut found) = (Vec::new(), 0, 0);
+        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let mut first_row = 0;
+        for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
+            let batch = batch?;
+            embeddings::validate(&batch, first_row)?;
+            first_row += batch.num_rows() as u64;
+            let list = batch[embeddings::EMBEDDING].as_fixed_size_list();
+            width = list.value_length() as usize;
+            values.resize(ids.len() * width, 0.0);
+            for (at, id) in batch[embeddings::ID].as_primitive::<UInt64Type>().values().iter().enumerate() {
+                if let Some(&row) = rows.get(id) {
+                    let vector = list.value(at);
+                    values[row * width..(row + 1) * width].copy_from_slice(vector.as_primitive::<Float32Type>().values());
+                    found += 1;
+                }
+            }
+        }
+        if found != ids.len() {
+            return Err(OperatorError::Unreadable {
+                path: path.clone(),
+                expected: format!("an embedding for each of the {} training rows", ids.len()),
+                found: format!("{found} of them"),
+                hint: "Use embeddings of the same dataset.".to_owned(),
+            });
+        }
+        Ok((values, width))
+    }
+
+    fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<u32>> {
+        let blocks = || values.chunks(BLOCK * width).zip((0u64..).step_by(BLOCK)).map(|(rows, first)| (first, rows));
+        let mut lists = Vec::with_capacity(values.len() / width);
+        for (first, queries) in blocks() {
+            let all = blocks().map(Ok::<_, std::convert::Infallible>);
+            let Ok(found) = top_k(queries, width, all, self.k + 1, self.metric);
+            for (row, list) in (first..).zip(found) {
+                let others = list.into_iter().filter(|&(other, _)| other != row);
+                lists.push(others.take(self.k).map(|(other, _)| other as u32).collect());
+            }
+        }
+        lists
+    }
+
+    fn approximate(&self, mut values: Vec<f32>, width: usize, seed: u64) -> Result<Vec<Vec<u32>>> {
+        if self.metric == Metric::Cosine {
+            for row in values.chunks_exact_mut(width) {
+                let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+                row.iter_mut().for_each(|v| *v /= norm);
+            }
+        }
+        let points: Vec<Row> = values.chunks_exact(width).map(|row| Row(row.into())).collect();
+        // Insertion on several threads would make the index depend on their timing.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let pool = pool.map_err(|e| OperatorError::setting("nearest", "threads", "available", e))?;
+        let rows: Vec<u32> = (0..points.len() as u32).collect();
+        let builder = || Builder::default().seed(seed).ef_construction(200).ef_search(200.max(self.k * 2));
+        let index = pool.install(|| builder().build(points.clone(), rows));
+        let find = |(row, point): (usize, &Row)| {
+            let mut search = Search::default();
+            let found = index.search(point, &mut search).map(|item| *item.value).filter(|&other| other as usize != row);
+            found.take(self.k).collect()
+        };
+        Ok(points.par_iter().enumerate().map(find).collect())
+    }
+}
+
+#[derive(Clone)]
+struct Row(Arc<[f32]>);
+
+impl Point for Row {
+    fn distance(&self, other: &Self) -> f32 {
+        self.0.iter().zip(other.0.iter()).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()
+    }
+}
+
+#[async_trait]
+impl Oracle for Nearest {
+    fn describe(&self) -> Value {
+        json!({
+            "oracle": "nearest", "k": self.k, "metric": format!("{:?}", self.metric).to_lowercase(),
+            "mutual": self.mutual, "embeddings": self.embeddings, "exact_up_to": self.exact_up_to,
+        })
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.embeddings.iter().cloned().collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.k == 0 {
+            return Err(OperatorError::setting("nearest", "k", "above 0", 0));
+        }
+        Ok(())
+    }
+
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
+        let mut ids: Vec<u64> = Vec::new();
+        let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
+        for batch in query::collect(training).await? {
+            ids.extend(batch["id"].as_primitive::<UInt64Type>().values());
+        }
+        let (values, width) = self.vectors(context, &ids).await?;
+        let lists = match ids.len() <= self.exact_up_to {
+            true => self.exact(&values, width),
+            false => self.approximate(values, width, context.seed)?,
+        };
+        let rel: Arc<str> = "nearest".into();
+        for (row, list) in lists.iter().enumerate() {
+            for &other in list {
+                let back = lists[other as usize].contains(&(row as u32));
+                // A pair that is found from both sides is stated from the smaller one.
+                if if back { (row as u32) < other } else { !self.mutual } {
+                    out.edge(&rel, ids[row], ids[other as usize], 1.0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! What oracles state, written down as it comes: pairs to a Parquet file, groups and views beside it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::Float32Type;
+use rand::RngExt;
+use relata_schemas::edges::{EDGES, WEIGHT, check_weight};
+use relata_schemas::memberships::MEMBERSHIPS;
+use relata_schemas::{SchemaError, edges};
+
+use crate::Result;
+use crate::seed::Rng;
+use crate::sink::ParquetSink;
+
+const ROWS: usize = 8 * 1024;
+
+/// Collects the relations of all oracles of a pipeline. Weights are scaled and disturbed as the surrounding
+/// combinators ([`mix`](super::mix), [`noisy`](super::noisy), `weighted`) ask.
+pub struct Relations {
+    statements: ParquetSink,
+    memberships: ParquetSink,
+    memberships_path: PathBuf,
+    pending: Vec<(u64, u64, f32, Arc<str>)>,
+    scale: f32,
+    noise: Option<(f64, Rng)>,
+    stated: Stated,
+}
+
+/// How much has been stated.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stated {
+    /// Pairs.
+    pub edges: u64,
+    /// Rows of group memberships.
+    pub memberships: u64,
+    /// Weight between two views of one sample.
+    pub views: f32,
+}
+
+impl Relations {
+    /// Starts `statements.parquet` and `memberships.parquet` in `folder`.
+    pub fn create(folder: &Path) -> Result<Self> {
+        let memberships_path = folder.join("memberships.parquet");
+        Ok(Self {
+            statements: ParquetSink::create(&folder.join("statements.parquet"), EDGES.schema())?,
+            memberships: ParquetSink::create(&memberships_path, MEMBERSHIPS.schema())?,
+            memberships_path,
+            pending: vec![],
+            scale: 1.0,
+            noise: None,
+            stated: Stated::default(),
+        })
+    }
+
+    /// States one pair: `weight` in [-1, 1] without 0; the order of the ids does not matter.
+    pub fn edge(&mut self, rel: &Arc<str>, a: u64, b: u64, weight: f32) -> Result<()> {
+        check_weight(rel, WEIGHT, weight)?;
+        if a == b {
+            let hint = "A sample is related to itself through its views: use same_sample().";
+            return Err(SchemaError::column(&**rel, "dst", "two different samples", format!("{a} twice"), hint).into());
+        }
+        let weight = self.disturbed(weight * self.scale);
+        self.pending.push((a.min(b), a.max(b), weight, rel.clone()));
+        self.stated.edges += 1;
+        if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// States a batch of canonical edges.
+    pub fn edges(&mut self, batch: &RecordBatch) -> Result<()> {
+        edges::validate(batch, self.stated.edges)?;
+        self.flush()?;
+        let weights = batch[WEIGHT].as_primitive::<Float32Type>();
+        let weights: Float32Array = weights.values().iter().map(|w| Some(self.disturbed(w * self.scale))).collect();
+        let mut columns = batch.columns().to_vec();
+        let at = batch.schema().index_of(WEIGHT)?;
+        columns[at] = Arc::new(weights);
+        self.stated.edges += batch.num_rows() as u64;
+        self.statements.write(&RecordBatch::try_new(EDGES.schema(), columns)?)
+    }
+
+    /// States that members of a group are related; with `exclusive`, that members of different groups are not.
+    /// One call states a whole relation, `(id, group)` a member.
+    pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<()> {
+        let weight = weight * self.scale;
+        check_weight(rel, "weight", weight)?;
+        let mut groups: Vec<u64> = members.iter().map(|m| m.1).collect();
+        if let Some((rate, rng)) = &mut self.noise {
+            let mut distinct = groups.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            for group in &mut groups {
+                if rng.random_bool(*rate) {
+                    *group = distinct[rng.random_range(0..distinct.len())];
+                }
+            }
+        }
+        for at in (0..members.len()).step_by(ROWS) {
+            let to = members.len().min(at + ROWS);
+            let rows = to - at;
+            self.memberships.write(&RecordBatch::try_new(
+                MEMBERSHIPS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from_iter_values(members[at..to].iter().map(|m| m.0))),
+                    Arc::new(UInt64Array::from_iter_values(groups[at..to].iter().copied())),
+                    Arc::new(Float32Array::from(vec![weight; rows])),
+                    Arc::new(StringArray::from(vec![rel; rows])),
+                    Arc::new(BooleanArray::from(vec![exclusive; rows])),
+                ],
+            )?)?;
+        }
+        self.stated.memberships += members.len() as u64;
+        Ok(())
+    }
+
+    /// States that two views of one sample are related.
+    pub fn views(&mut self, weight: f32) -> Result<()> {
+        check_weight("same_sample", "weight", weight)?;
+        self.stated.views = (self.stated.views + weight * self.scale).clamp(-1.0, 1.0);
+        Ok(())
+    }
+
+    /// Multiplies the weights of what follows by `factor` and gives back the factor that held before.
+    pub(super) fn scale(&mut self, factor: f32) -> f32 {
+        let scaled = self.scale * factor;
+        std::mem::replace(&mut self.scale, scaled)
+    }
+
+    /// Ends a [`scale`](Self::scale).
+    pub(super) fn restore_scale(&mut self, before: f32) {
+        self.scale = before;
+    }
+
+    /// Disturbs what follows, or stops doing so; gives back what held before.
+    pub(super) fn set_noise(&mut self, noise: Option<(f64, Rng)>) -> Option<(f64, Rng)> {
+        std::mem::replace(&mut self.noise, noise)
+    }
+
+    /// How much has been stated so far.
+    pub fn stated(&self) -> Stated {
+        self.stated
+    }
+
+    /// Completes both files; gives back what was stated and the memberships file.
+    pub fn finish(mut self) -> Result<(Stated, PathBuf)> {
+        self.flush()?;
+        self.statements.finish()?;
+        self.memberships.finish()?;
+        Ok((self.stated, self.memberships_path))
+    }
+
+    fn disturbed(&mut self, weight: f32) -> f32 {
+        match &mut self.noise {
+            Some((rate, rng)) => if rng.random_bool(*rate) { -weight } else { weight },
+            None => weight,
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.pending);
+        let n = rows.len();
+        self.statements.write(&RecordBatch::try_new(
+            EDGES.schema(),
+            vec![
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &*r.3))),
+                Arc::new(Float32Array::from(vec![1.0; n])),
+                Arc::new(UInt32Array::from(vec![0; n])),
+                Arc::new(BooleanArray::from(vec![false; n])),
+            ],
+        )?)
+    }
+}

@@ -1,0 +1,82 @@
+//! DataFusion's futures behind boxes. Their types are enormous, and every async function that awaits one makes the
+//! compiler prove anew that it can be sent between threads; behind these functions it is proven once.
+
+use arrow::array::RecordBatch;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::Result;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::{CsvReadOptions, JsonReadOptions, ParquetReadOptions, SQLOptions};
+use futures::future::BoxFuture;
+
+use crate::Session;
+
+/// The table that a query describes.
+pub fn plan_sql(session: &Session, query: &str) -> BoxFuture<'static, Result<DataFrame>> {
+    plan_sql_with(session, query, SQLOptions::new())
+}
+
+/// The table that a query describes, if the options allow its kind of statement.
+pub fn plan_sql_with(
+    session: &Session,
+    query: &str,
+    options: SQLOptions,
+) -> BoxFuture<'static, Result<DataFrame>> {
+    let (session, query) = (session.context().clone(), query.to_owned());
+    Box::pin(async move { session.sql_with_options(&query, options).await })
+}
+
+/// All rows of a table.
+pub fn collect(table: DataFrame) -> BoxFuture<'static, Result<Vec<RecordBatch>>> {
+    Box::pin(table.collect())
+}
+
+/// The rows of a table as a stream.
+pub fn stream(table: DataFrame) -> BoxFuture<'static, Result<SendableRecordBatchStream>> {
+    Box::pin(table.execute_stream())
+}
+
+/// The rows of a table as one stream per partition.
+pub fn stream_partitions(table: DataFrame) -> BoxFuture<'static, Result<Vec<SendableRecordBatchStream>>> {
+    Box::pin(table.execute_stream_partitioned())
+}
+
+/// The number of rows of a table.
+pub fn count(table: DataFrame) -> BoxFuture<'static, Result<usize>> {
+    Box::pin(table.count())
+}
+
+/// Parquet files as a table.
+pub fn read_parquet(
+    session: &Session,
+    paths: Vec<String>,
+    options: ParquetReadOptions<'static>,
+) -> BoxFuture<'static, Result<DataFrame>> {
+    let session = session.context().clone();
+    Box::pin(async move { session.read_parquet(paths, options).await })
+}
+
+/// Delimited files as a table; the options may borrow a schema.
+pub fn read_csv<'a>(
+    session: &Session,
+    paths: Vec<String>,
+    options: CsvReadOptions<'a>,
+) -> BoxFuture<'a, Result<DataFrame>> {
+    let session = session.context().clone();
+    Box::pin(async move { session.read_csv(paths, options).await })
+}
+
+/// Files of JSON lines as a table.
+pub fn read_json(
+    session: &Session,
+    paths: Vec<String>,
+    options: JsonReadOptions<'static>,
+) -> BoxFuture<'static, Result<DataFrame>> {
+    let session = session.context().clone();
+    Box::pin(async move { session.read_json(paths, options).await })
+}
+
+/// Gives Parquet files a name in a session.
+pub fn register_parquet(session: &Session, name: &str, path: &str) -> BoxFuture<'static, Result<()>> {
+    let (session, name, path) = (session.context().clone(), name.to_owned(), path.to_owned());
+    Box::pin(async move { session.register_parquet(name, path, ParquetReadOptions::default()).await })
+}

@@ -1,0 +1,52 @@
+//! Parquet files, streamed in row groups and committed atomically.
+
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use super::AtomicFile;
+use crate::Result;
+
+/// Rows per row group: what memory is bounded by when a table is written or read.
+const ROW_GROUP: usize = 16 * 1024;
+
+/// Writes record batches to a Parquet file that appears when it is complete.
+pub struct ParquetSink {
+    writer: ArrowWriter<AtomicFile>,
+    rows: u64,
+}
+
+impl ParquetSink {
+    /// Starts a file of this schema.
+    pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .build();
+        let writer = ArrowWriter::try_new(AtomicFile::create(path)?, schema, Some(properties))?;
+        Ok(Self { writer, rows: 0 })
+    }
+
+    /// Appends a batch.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.writer.write(batch)?;
+        self.rows += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    /// The rows written so far.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Writes the footer and commits the file.
+    pub fn finish(self) -> Result<u64> {
+        let rows = self.rows;
+        self.writer.into_inner()?.commit()?;
+        Ok(rows)
+    }
+}

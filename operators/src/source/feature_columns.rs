@@ -1,0 +1,360 @@
+//! From the columns that hold the features to rows of one shape and one number type.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, OffsetSizeTrait, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Float32Type, Schema};
+use relata_schemas::features::first_not_finite;
+use relata_schemas::samples::{LABEL, SPLIT};
+use relata_schemas::{Element, FeatureShape, SchemaError};
+use serde_json::{Value, json};
+
+use crate::Result;
+
+/// Rows that are interleaved at a time, so that the tile stays in the cache.
+const TILE: usize = 32;
+
+/// Arrow's extension type of tensors, and the keys of a field's metadata that say so.
+const TENSOR: &str = "arrow.fixed_shape_tensor";
+const EXTENSION_TYPE_NAME_KEY: &str = "ARROW:extension:name";
+const EXTENSION_TYPE_METADATA_KEY: &str = "ARROW:extension:metadata";
+
+/// The chosen columns. Bytes in lists and tensors stay bytes; every other number becomes a 32-bit float.
+pub(super) struct FeatureColumns {
+    table: String,
+    /// Positions in the table.
+    pub(super) columns: Vec<usize>,
+    names: Vec<String>,
+    list: bool,
+    shape: Option<FeatureShape>,
+}
+
+impl FeatureColumns {
+    /// Finds the columns: those asked for, else the only tensor or fixed-size list of numbers, else the only list of
+    /// numbers, else all numeric columns but the id, `label` and `split`.
+    pub(super) fn choose(table: &str, schema: &Schema, asked: &[String], id: Option<usize>) -> Result<Self> {
+        let columns = match asked {
+            [] => guess(table, schema, id)?,
+            asked => asked.iter().map(|name| position(table, schema, name)).collect::<Result<_>>()?,
+        };
+        let names: Vec<String> = columns.iter().map(|&at| schema.field(at).name().clone()).collect();
+        let list = columns.len() == 1 && is_list(schema.field(columns[0]).data_type());
+        if !list && let Some(&at) = columns.iter().find(|&&at| !is_number(schema.field(at).data_type())) {
+            let expected = match asked.len() {
+                0 | 1 => "a tensor, a list of numbers of one length, or a number",
+                _ => "a number: several columns make up the vector",
+            };
+            let field = schema.field(at);
+            let hint = "Name other columns with `.features(..)` or `.feature_columns([..])`.";
+            return Err(SchemaError::column(table, field.name(), expected, field.data_type().to_string(), hint).into());
+        }
+        let shape = match list {
+            true => fixed_shape(table, schema.field(columns[0]))?,
+            false => Some(FeatureShape::vector(columns.len())),
+        };
+        Ok(Self { table: table.to_owned(), columns, names, list, shape })
+    }
+
+    /// The features of a batch and their shape, which is the same for all batches.
+    pub(super) fn convert(&mut self, batch: &RecordBatch, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+        match self.list {
+            true => self.convert_list(batch.column(self.columns[0]), first_row),
+            false => self.convert_numbers(batch, first_row),
+        }
+    }
+
+    fn convert_list(&mut self, column: &ArrayRef, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+        self.refuse_null(0, column, 1, first_row)?;
+        let (width, values) = match column.data_type() {
+            DataType::FixedSizeList(_, width) => (*width as usize, column.as_fixed_size_list().values().clone()),
+            DataType::LargeList(_) => self.one_width::<i64>(column, first_row)?,
+            _ => self.one_width::<i32>(column, first_row)?,
+        };
+        self.refuse_null(0, &values, width, first_row)?;
+        let element = element(values.data_type());
+        let values = cast(&values, &element.data_type())?;
+        if element == Element::F32 {
+            self.refuse_not_finite(0, values.as_primitive::<Float32Type>().values(), width, first_row)?;
+        }
+        let shape = self.shape.get_or_insert_with(|| FeatureShape { dims: vec![width], element });
+        let item = Field::new("item", element.data_type(), false);
+        Ok((shape.clone(), Arc::new(FixedSizeListArray::try_new(item.into(), width as i32, values, None)?)))
+    }
+
+    /// The values of a list column whose rows are all as long as the first row of the table.
+    fn one_width<O: OffsetSizeTrait>(&self, column: &ArrayRef, first_row: u64) -> Result<(usize, ArrayRef)> {
+        let list = column.as_list::<O>();
+        let offsets = list.value_offsets();
+        let width = match &self.shape {
+            Some(shape) => shape.len(),
+            None => (offsets[1] - offsets[0]).as_usize(),
+        };
+        for (row, ends) in offsets.windows(2).enumerate() {
+            let found = (ends[1] - ends[0]).as_usize();
+            if found != width || width == 0 {
+                let expected = format!("{} numbers, as in row 0", width.max(1));
+                return Err(self.wrong(
+                    0,
+                    first_row + row as u64,
+                    &expected,
+                    found.to_string(),
+                    "Cut or pad the vectors to one length.",
+                ));
+            }
+        }
+        let start = offsets[0].as_usize();
+        Ok((width, list.values().slice(start, offsets[list.len()].as_usize() - start)))
+    }
+
+    fn convert_numbers(&self, batch: &RecordBatch, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (nth, &at) in self.columns.iter().enumerate() {
+            let numbers = cast(batch.column(at), &DataType::Float32)?;
+            self.refuse_null(nth, &numbers, 1, first_row)?;
+            self.refuse_not_finite(nth, numbers.as_primitive::<Float32Type>().values(), 1, first_row)?;
+            columns.push(numbers);
+        }
+        let columns: Vec<&[f32]> = columns.iter().map(|c| &c.as_primitive::<Float32Type>().values()[..]).collect();
+        let width = columns.len();
+        let mut rows = vec![0.0; batch.num_rows() * width];
+        for (tile, out) in rows.chunks_mut(TILE * width).enumerate() {
+            for (at, column) in columns.iter().enumerate() {
+                for (row, &value) in out.chunks_exact_mut(width).zip(&column[tile * TILE..]) {
+                    row[at] = value;
+                }
+            }
+        }
+        let item = Field::new("item", DataType::Float32, false);
+        let values = Arc::new(Float32Array::from(rows));
+        let list = FixedSizeListArray::try_new(item.into(), width as i32, values, None)?;
+        Ok((FeatureShape::vector(width), Arc::new(list)))
+    }
+
+    fn refuse_null(&self, column: usize, values: &ArrayRef, width: usize, first_row: u64) -> Result<()> {
+        if values.null_count() == 0 {
+            return Ok(());
+        }
+        let at = (0..values.len()).find(|&at| values.is_null(at)).unwrap_or_default();
+        let hint = "Fill the value in or drop the row.";
+        Err(self.wrong(column, first_row + (at / width) as u64, "a number", "null".to_owned(), hint))
+    }
+
+    fn refuse_not_finite(&self, column: usize, values: &[f32], width: usize, first_row: u64) -> Result<()> {
+        let Some(at) = first_not_finite(values) else { return Ok(()) };
+        let hint = "Fill the value in, scale it, or drop the row.";
+        let row = first_row + (at / width) as u64;
+        Err(self.wrong(column, row, "a finite 32-bit number", values[at].to_string(), hint))
+    }
+
+    fn wrong(&self, column: usize, row: u64, expected: &str, found: String, hint: &str) -> crate::OperatorError {
+        SchemaError::column(&self.table, &self.names[column], expected, found, hint).at_row(row).into()
+    }
+}
+
+/// The position of a column, or an error that lists the columns there are.
+pub(super) fn position(table: &str, schema: &Schema, name: &str) -> Result<usize> {
+    schema.index_of(name).map_err(|_| {
+        let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let found = format!("only the columns {}", names.join(", "));
+        SchemaError::column(
+            table,
+            name,
+            "a column of this name",
+            found,
+            "Check the spelling, upper and lower case too.",
+        )
+        .into()
+    })
+}
+
+fn guess(table: &str, schema: &Schema, id: Option<usize>) -> Result<Vec<usize>> {
+    let fields = || schema.fields().iter().enumerate().filter(|&(at, _)| Some(at) != id);
+    let of = |wanted: &dyn Fn(&Field) -> bool| -> Vec<usize> {
+        fields().filter(|(_, field)| wanted(field)).map(|(at, _)| at).collect()
+    };
+    let fixed = of(&|field| matches!(field.data_type(), DataType::FixedSizeList(..)) && is_list(field.data_type()));
+    let lists = if fixed.is_empty() { of(&|field| is_list(field.data_type())) } else { fixed };
+    let names = |columns: &[usize]| -> String {
+        let names: Vec<_> = columns.iter().map(|&at| schema.field(at).name().as_str()).collect();
+        names.join(", ")
+    };
+    match lists.len() {
+        0 => {}
+        1 => return Ok(lists),
+        _ => {
+            let hint = "Name one of them with `.features(..)`.";
+            let found = format!("{} of them: {}", lists.len(), names(&lists));
+            return Err(SchemaError::column(table, "features", "one column of vectors or tensors", found, hint).into());
+        }
+    }
+    let numbers = of(&|field| is_number(field.data_type()) && ![LABEL, SPLIT].contains(&field.name().as_str()));
+    if numbers.is_empty() {
+        let all: Vec<usize> = fields().map(|(at, _)| at).collect();
+        let expected = "a column of vectors or tensors, or numeric columns besides the id, `label` and `split`";
+        let hint = "Add the features, or name them with `.features(..)` or `.feature_columns([..])`.";
+        return Err(SchemaError::column(table, "features", expected, format!("only {}", names(&all)), hint).into());
+    }
+    Ok(numbers)
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Dictionary(_, values) => values.is_numeric(),
+        other => other.is_numeric(),
+    }
+}
+
+fn is_list(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::FixedSizeList(item, width) => *width > 0 && item.data_type().is_numeric(),
+        DataType::List(item) | DataType::LargeList(item) => item.data_type().is_numeric(),
+        _ => false,
+    }
+}
+
+fn element(data_type: &DataType) -> Element {
+    if data_type == &DataType::UInt8 { Element::U8 } else { Element::F32 }
+}
+
+/// The shape that a fixed-size list declares. The field is rebuilt in its strictest form first, because writers differ
+/// in the nullability of the items and in the optional keys of the tensor metadata.
+fn fixed_shape(table: &str, field: &Field) -> Result<Option<FeatureShape>> {
+    let DataType::FixedSizeList(item, width) = field.data_type() else { return Ok(None) };
+    let item = Field::new("item", element(item.data_type()).data_type(), false);
+    let mut strict = Field::new(field.name(), DataType::FixedSizeList(item.into(), *width), false);
+    if field.extension_type_name() == Some(TENSOR) {
+        let text = field.extension_type_metadata().unwrap_or_default();
+        let wrong = |expected: &str| {
+            let hint = "Write the tensors as channels x height x width in row-major order.";
+            SchemaError::column(table, field.name(), expected, text, hint)
+        };
+        let metadata: Value = serde_json::from_str(text).unwrap_or_default();
+        let order = metadata["permutation"].as_array().or(metadata["permutations"].as_array());
+        if order.is_some_and(|order| order.iter().enumerate().any(|(at, axis)| axis.as_u64() != Some(at as u64))) {
+            return Err(wrong("a tensor without a permutation of its axes").into());
+        }
+        let dims: Option<Vec<u64>> =
+            metadata["shape"].as_array().and_then(|dims| dims.iter().map(Value::as_u64).collect());
+        if dims.and_then(|dims| dims.into_iter().try_fold(1, u64::checked_mul)) != Some(*width as u64) {
+            return Err(wrong(&format!("tensor metadata with the shape of {width} numbers")).into());
+        }
+        let shape = json!({ "shape": metadata["shape"] }).to_string();
+        strict.set_metadata(HashMap::from([
+            (EXTENSION_TYPE_NAME_KEY.to_owned(), TENSOR.to_owned()),
+            (EXTENSION_TYPE_METADATA_KEY.to_owned(), shape),
+        ]));
+    }
+    Ok(Some(FeatureShape::of_field(table, &strict)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Float64Array, Int32Array, LargeListArray, ListArray, UInt8Array};
+    use arrow::datatypes::{Float64Type, Int32Type};
+
+    use super::*;
+
+    fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn convert(batch: &RecordBatch, asked: &[&str], id: Option<usize>) -> Result<(FeatureShape, Vec<f32>)> {
+        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
+        let (shape, list) = FeatureColumns::choose("t", &batch.schema(), &asked, id)?.convert(batch, 100)?;
+        let values = list.as_fixed_size_list().values().clone();
+        Ok((shape, cast(&values, &DataType::Float32)?.as_primitive::<Float32Type>().values().to_vec()))
+    }
+
+    fn refused(batch: &RecordBatch, asked: &[&str]) -> SchemaError {
+        match convert(batch, asked, None).unwrap_err() {
+            crate::OperatorError::Schema(error) => error,
+            other => panic!("{other}"),
+        }
+    }
+
+    fn floats(values: Vec<f64>) -> ArrayRef {
+        Arc::new(Float64Array::from(values))
+    }
+
+    fn lists(rows: Vec<Vec<f64>>) -> ArrayRef {
+        let rows = rows.into_iter().map(|row| Some(row.into_iter().map(Some)));
+        Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows))
+    }
+
+    #[test]
+    fn numeric_columns_interleave_in_the_order_asked() {
+        let rows = TILE * 2 + 3;
+        let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(0..rows as i32));
+        let encoded = cast(&numbers, &DataType::Dictionary(DataType::Int32.into(), DataType::Int32.into())).unwrap();
+        let tenths = floats((0..rows).map(|v| v as f64 + 0.5).collect());
+        let table = batch(vec![("id", numbers.clone()), ("a", encoded), ("b", tenths), ("label", numbers)]);
+        let expected: Vec<f32> = (0..rows).flat_map(|v| [v as f32 + 0.5, v as f32]).collect();
+        assert_eq!(convert(&table, &["b", "a"], Some(0)).unwrap(), (FeatureShape::vector(2), expected));
+        assert_eq!(convert(&table, &[], Some(0)).unwrap().0, FeatureShape::vector(2));
+        assert_eq!(convert(&table, &["a"], None).unwrap().0, FeatureShape::vector(1));
+    }
+
+    #[test]
+    fn lists_of_one_length_are_vectors() {
+        let large = LargeListArray::from_iter_primitive::<Int32Type, _, _>(
+            [[1, 2], [3, 4], [5, 6]].map(|row| Some(row.map(Some))),
+        );
+        let table = batch(vec![("x", Arc::new(large.slice(1, 2))), ("n", floats(vec![0.0; 2]))]);
+        assert_eq!(convert(&table, &[], None).unwrap(), (FeatureShape::vector(2), vec![3.0, 4.0, 5.0, 6.0]));
+        let table = batch(vec![("x", lists(vec![vec![1.0, 2.0], vec![3.0]]))]);
+        let error = refused(&table, &[]);
+        assert_eq!((error.column.as_str(), error.row, error.found.as_str()), ("x", Some(101), "1"));
+    }
+
+    #[test]
+    fn tensors_keep_shape_and_bytes() {
+        let nullable = Field::new("element", DataType::UInt8, true);
+        let bytes = Arc::new(UInt8Array::from_iter_values(0..12));
+        let list = FixedSizeListArray::new(nullable.into(), 6, bytes, None);
+        let tensor = |metadata: &str| {
+            let metadata =
+                [("ARROW:extension:name", "arrow.fixed_shape_tensor"), ("ARROW:extension:metadata", metadata)];
+            let metadata = metadata.map(|(k, v)| (k.to_owned(), v.to_owned()));
+            let field = Field::new("image", list.data_type().clone(), true).with_metadata(metadata.into());
+            RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(list.clone())]).unwrap()
+        };
+        let (shape, values) = convert(&tensor(r#"{"shape":[2,3],"permutation":[0,1]}"#), &[], None).unwrap();
+        assert_eq!(shape, FeatureShape::image(1, 2, 3, Element::U8));
+        assert_eq!(values[11], 11.0);
+        for bad in [r#"{"shape":[2,2]}"#, r#"{"shape":[2,3],"permutation":[1,0]}"#, "", "{}"] {
+            assert_eq!(refused(&tensor(bad), &[]).column, "image", "{bad}");
+        }
+    }
+
+    #[test]
+    fn nulls_and_numbers_that_are_not_finite_name_their_row() {
+        let null: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None]));
+        for (column, found) in [(null, "null"), (floats(vec![0.0, f64::NAN]), "NaN"), (floats(vec![0.0, 1e300]), "inf")]
+        {
+            let error = refused(&batch(vec![("ok", floats(vec![0.0; 2])), ("x", column)]), &["ok", "x"]);
+            assert_eq!((error.column.as_str(), error.row, error.found.as_str()), ("x", Some(101), found));
+        }
+        let inner = ListArray::from_iter_primitive::<Float64Type, _, _>([
+            Some(vec![Some(1.0), Some(2.0)]),
+            Some(vec![Some(1.0), None]),
+        ]);
+        assert_eq!(refused(&batch(vec![("x", Arc::new(inner))]), &[]).row, Some(101));
+        let whole = ListArray::from_iter_primitive::<Float64Type, _, _>([Some(vec![Some(1.0)]), None]);
+        assert_eq!(refused(&batch(vec![("x", Arc::new(whole))]), &[]).row, Some(101));
+        let infinite = lists(vec![vec![1.0, 2.0], vec![f64::INFINITY, 2.0]]);
+        assert_eq!(refused(&batch(vec![("x", infinite)]), &[]).found, "inf");
+    }
+
+    #[test]
+    fn what_cannot_be_chosen_is_explained() {
+        let text: ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["a"]));
+        let two = batch(vec![("x", lists(vec![vec![1.0]])), ("y", lists(vec![vec![1.0]])), ("t", text.clone())]);
+        assert!(refused(&two, &[]).found.contains("x, y"));
+        assert!(refused(&two, &["z"]).found.contains("x, y, t"));
+        assert_eq!(refused(&two, &["t"]).found, "Utf8");
+        assert_eq!(refused(&two, &["x", "y"]).column, "x");
+        assert!(refused(&batch(vec![("t", text)]), &[]).found.contains('t'));
+    }
+}

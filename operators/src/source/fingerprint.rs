@@ -1,0 +1,88 @@
+//! What tells whether a dataset's files are still the same: a hash of their content, or of their times.
+
+use std::fs::File;
+use std::hash::Hasher;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use twox_hash::XxHash64;
+
+use super::Source;
+use crate::{OperatorError, Result};
+
+/// Beyond so many files, reading them all to hash them would take longer than it is worth.
+const MANY: usize = 1000;
+
+/// Path, length and hash of every file: xxh64 of the content, or of path, length and modification time if the files
+/// are more than 1000 or the source says so.
+pub(super) fn of_source(source: &dyn Source) -> Result<Vec<(PathBuf, u64, u64)>> {
+    let files = source.files()?;
+    let by_content = source.fingerprint_content() && files.len() <= MANY;
+    of_files(files, by_content)
+}
+
+/// Path, length and content hash of each file.
+pub fn fingerprint(files: Vec<PathBuf>) -> Result<Vec<(PathBuf, u64, u64)>> {
+    of_files(files, true)
+}
+
+fn of_files(files: Vec<PathBuf>, by_content: bool) -> Result<Vec<(PathBuf, u64, u64)>> {
+    files
+        .into_iter()
+        .map(|file| {
+            let (len, hash) = if by_content { hash_content(&file)? } else { hash_times(&file)? };
+            Ok((file, len, hash))
+        })
+        .collect()
+}
+
+fn hash_content(path: &Path) -> Result<(u64, u64)> {
+    let missing = |path: &Path| OperatorError::Missing {
+        path: path.to_path_buf(),
+        hint: "Check the path; it is relative to the folder that the program was started in.".to_owned(),
+    };
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(path)),
+        other => other.map_err(OperatorError::io(path))?,
+    };
+    let mut hasher = XxHash64::with_seed(0);
+    let mut buffer = vec![0; 1 << 20];
+    let mut len = 0;
+    loop {
+        let read = file.read(&mut buffer).map_err(OperatorError::io(path))?;
+        if read == 0 {
+            return Ok((len, hasher.finish()));
+        }
+        hasher.write(&buffer[..read]);
+        len += read as u64;
+    }
+}
+
+fn hash_times(path: &Path) -> Result<(u64, u64)> {
+    let metadata = std::fs::metadata(path).map_err(OperatorError::io(path))?;
+    let modified = metadata.modified().map_err(OperatorError::io(path))?;
+    let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut hasher = XxHash64::with_seed(0);
+    hasher.write(path.as_os_str().as_encoded_bytes());
+    hasher.write(&metadata.len().to_le_bytes());
+    hasher.write(&since.as_nanos().to_le_bytes());
+    Ok((metadata.len(), hasher.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_hash_is_xxh64() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, "abc").unwrap();
+        // The reference value of xxHash for "abc" with seed 0.
+        assert_eq!(hash_content(&path).unwrap(), (3, 0x44bc_2cf5_ad77_0999));
+        let long = vec![7; (1 << 20) + 5];
+        std::fs::write(&path, &long).unwrap();
+        assert_eq!(hash_content(&path).unwrap(), (long.len() as u64, XxHash64::oneshot(0, &long)));
+    }
+}

@@ -1,0 +1,61 @@
+//! From the ids that an edge file or a person uses to the numbers of the samples.
+
+use std::collections::HashMap;
+use std::fs::File;
+
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use relata_schemas::samples::{ID, SOURCE_ID};
+
+use super::Samples;
+use crate::ids::IdIndex;
+use crate::{OperatorError, Result};
+
+/// Looks up ids of a dataset: numbers, or text if the dataset's own ids are text.
+#[derive(Debug, Clone)]
+pub struct IdLookup {
+    ids: IdIndex,
+    texts: Option<HashMap<String, u64>>,
+}
+
+impl IdLookup {
+    /// The ids of a dataset; text ids are read into memory.
+    pub fn new(samples: &Samples) -> Result<Self> {
+        if !samples.text_ids {
+            return Ok(Self { ids: samples.ids.clone(), texts: None });
+        }
+        let path = &samples.samples_path;
+        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
+        let columns = ProjectionMask::columns(reader.parquet_schema(), [ID, SOURCE_ID]);
+        let mut texts = HashMap::with_capacity(samples.ids.rows());
+        for batch in reader.with_projection(columns).build()? {
+            let batch = batch?;
+            let ids = batch[ID].as_primitive::<UInt64Type>().values();
+            for (text, &id) in batch[SOURCE_ID].as_string::<i32>().iter().flatten().zip(ids) {
+                texts.insert(text.to_owned(), id);
+            }
+        }
+        Ok(Self { ids: samples.ids.clone(), texts: Some(texts) })
+    }
+
+    /// Whether the dataset's own ids are text.
+    pub fn is_text(&self) -> bool {
+        self.texts.is_some()
+    }
+
+    /// The sample's number, if `id` is that of a sample.
+    pub fn number(&self, id: u64) -> Option<u64> {
+        self.ids.row(id).map(|_| id)
+    }
+
+    /// The number of the sample with this id: of the user's own text, or the number written out.
+    pub fn text(&self, id: &str) -> Option<u64> {
+        match &self.texts {
+            Some(texts) => texts.get(id).copied(),
+            None => self.number(id.parse().ok()?),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! JSON lines: one object per line.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use datafusion::prelude::{DataFrame, JsonReadOptions};
+use serde_json::{Value, json};
+
+use super::paths::{expand, refuse_empty, urls};
+use super::{Dataset, Source, read_error};
+use crate::{Result, Session, query};
+
+/// Rows that are looked at to tell the types of the columns.
+const INFER_ROWS: usize = 20_000;
+
+/// Files of one JSON object per line: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or a pattern.
+pub fn json_lines(path: impl AsRef<Path>) -> Dataset {
+    Dataset::new(JsonLines { path: path.as_ref().to_path_buf() })
+}
+
+struct JsonLines {
+    path: PathBuf,
+}
+
+#[async_trait]
+impl Source for JsonLines {
+    fn describe(&self) -> Value {
+        json!({ "source": "json_lines", "path": self.path })
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        expand(&self.path, &["jsonl", "ndjson", "json"])
+    }
+
+    async fn table(&self, session: &Session) -> Result<DataFrame> {
+        let files = self.files()?;
+        refuse_empty(&self.path, &files)?;
+        let options =
+            JsonReadOptions { file_extension: "", schema_infer_max_records: INFER_ROWS, ..Default::default() };
+        let table = query::read_json(session, urls(&files)?, options).await;
+        table.map_err(|error| read_error(&self.path.display().to_string(), error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::OperatorError;
+    use crate::source::session;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn objects_become_rows_and_other_text_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.jsonl");
+        std::fs::write(&path, "{\"x\": [1, 2.5], \"label\": \"a\"}\n{\"x\": [3, 4], \"label\": \"b\"}\n").unwrap();
+        let table = json_lines(&path).table(&session()).await.unwrap();
+        assert_eq!(table.schema().fields().len(), 2);
+        assert_eq!(table.count().await.unwrap(), 2);
+        std::fs::write(&path, "{\"x\": 1}\n{\"x\": oops}\n").unwrap();
+        let error = json_lines(&path).table(&session()).await.unwrap_err();
+        assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Parquet files.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use datafusion::prelude::{DataFrame, ParquetReadOptions};
+use serde_json::{Value, json};
+
+use super::paths::{expand, urls};
+use super::{Dataset, Source, read_error};
+use crate::{OperatorError, Result, Session};
+
+/// What every Parquet file starts and ends with.
+const MAGIC: &[u8] = b"PAR1";
+
+/// Parquet files of one schema: one file, a folder of `.parquet` files, or a pattern such as `part-*.parquet`.
+pub fn parquet(path: impl AsRef<Path>) -> Dataset {
+    Dataset::new(Parquet { path: path.as_ref().to_path_buf() })
+}
+
+struct Parquet {
+    path: PathBuf,
+}
+
+#[async_trait]
+impl Source for Parquet {
+    fn describe(&self) -> Value {
+        json!({ "source": "parquet", "path": self.path })
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        expand(&self.path, &["parquet", "pq"])
+    }
+
+    async fn table(&self, session: &Session) -> Result<DataFrame> {
+        let files = self.files()?;
+        for file in &files {
+            check_ends(file)?;
+        }
+        let options = ParquetReadOptions::new().file_extension("").skip_metadata(false);
+        let table = crate::query::read_parquet(session, urls(&files)?, options).await;
+        table.map_err(|error| read_error(&self.path.display().to_string(), error))
+    }
+}
+
+/// Finds a truncated file before any work starts, and by its own name where there are many.
+fn check_ends(path: &Path) -> Result<()> {
+    let unreadable = |found: String| OperatorError::Unreadable {
+        path: path.to_path_buf(),
+        expected: "a Parquet file, which starts and ends with PAR1".to_owned(),
+        found,
+        hint: "It may be truncated or of another format: copy it again.".to_owned(),
+    };
+    let mut file = File::open(path).map_err(OperatorError::io(path))?;
+    let len = file.metadata().map_err(OperatorError::io(path))?.len();
+    if len < 12 {
+        return Err(unreadable(format!("{len} bytes")));
+    }
+    let mut ends = [0; 8];
+    let mut read = || -> std::io::Result<()> {
+        file.read_exact(&mut ends[..4])?;
+        file.seek(SeekFrom::End(-4))?;
+        file.read_exact(&mut ends[4..])
+    };
+    read().map_err(OperatorError::io(path))?;
+    for (end, bytes) in [("starts", &ends[..4]), ("ends", &ends[4..])] {
+        if bytes != MAGIC {
+            return Err(unreadable(format!("{len} bytes, of which the file {end} with {}", bytes.escape_ascii())));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, Int64Array, RecordBatch};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+    use futures::TryStreamExt;
+
+    use crate::sink::ParquetSink;
+    use crate::source::{in_file_order, session};
+
+    use super::*;
+
+    fn write(path: &Path, values: Vec<i64>) {
+        let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, false)]));
+        let mut sink = ParquetSink::create(path, schema.clone()).unwrap();
+        sink.write(&RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from(values))]).unwrap()).unwrap();
+        sink.finish().unwrap();
+    }
+
+    #[tokio::test]
+    async fn files_of_a_folder_come_in_name_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for part in [3, 0, 2, 1, 4] {
+            write(&folder.path().join(format!("part-{part}.parquet")), vec![2 * part, 2 * part + 1]);
+        }
+        for path in [folder.path().to_path_buf(), folder.path().join("part-?.parquet")] {
+            for limit in [10, 5] {
+                let table = parquet(&path).limit(limit).table(&in_file_order(&session())).await.unwrap();
+                let batches: Vec<_> = table.execute_stream().await.unwrap().try_collect().await.unwrap();
+                let rows: Vec<i64> =
+                    batches.iter().flat_map(|b| b["x"].as_primitive::<Int64Type>().values().to_vec()).collect();
+                assert_eq!(rows, (0..limit as i64).collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_truncated_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("a.parquet"), vec![1]);
+        let path = folder.path().join("b.parquet");
+        write(&path, vec![1, 2, 3]);
+        let bytes = std::fs::read(&path).unwrap();
+        for cut in [0, 5, bytes.len() - 1] {
+            std::fs::write(&path, &bytes[..cut]).unwrap();
+            let error = parquet(folder.path()).table(&session()).await.unwrap_err();
+            assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+        }
+        let mut footer = bytes.clone();
+        let at = footer.len() - 12;
+        footer[at..at + 4].copy_from_slice(&[0xff; 4]);
+        std::fs::write(&path, footer).unwrap();
+        let error = parquet(&path).table(&session()).await.unwrap_err();
+        assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+    }
+}

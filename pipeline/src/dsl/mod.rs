@@ -1,0 +1,8 @@
+//! The language in which pipelines are written.
+
+mod explain;
+mod pipeline;
+mod spec;
+
+pub use pipeline::{Pipeline, Read, Ready, Related, Trained};
+pub(crate) use spec::{Spec, Trainer};

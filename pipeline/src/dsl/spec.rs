@@ -1,0 +1,107 @@
+//! What a pipeline has been told so far, checked in one place before any work starts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use relata_operators::augment::{Augment, Views, identity};
+use relata_operators::edges::GraphSettings;
+use relata_operators::oracle::Oracle;
+use relata_operators::source::Dataset;
+use relata_schemas::FeatureShape;
+use relata_train::closed_form::ClosedForm;
+use relata_train::fit::{Architecture, Fit, Head};
+use relata_train::loss::GraphLoss;
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::evaluate::Evaluation;
+
+/// How embeddings are learned.
+pub(crate) enum Trainer {
+    /// Stochastic gradient descent on a graph loss.
+    Gradient { architecture: Box<dyn Architecture>, loss: Arc<dyn GraphLoss>, fit: Fit },
+    /// The exact optimum.
+    ClosedForm(ClosedForm),
+}
+
+/// All stages of a pipeline.
+pub(crate) struct Spec {
+    pub dataset: Dataset,
+    pub training: Option<String>,
+    pub views: Option<(usize, Arc<dyn Augment>)>,
+    pub oracles: Vec<Box<dyn Oracle>>,
+    pub settings: GraphSettings,
+    pub trainer: Trainer,
+    pub head: Head,
+    pub evaluations: Vec<Box<dyn Evaluation>>,
+    pub folder: PathBuf,
+    pub quiet: bool,
+}
+
+impl Spec {
+    /// Refuses settings that make no sense.
+    pub fn check(&self) -> Result<()> {
+        self.oracles.iter().try_for_each(|oracle| oracle.check())?;
+        match &self.trainer {
+            Trainer::Gradient { loss, fit, .. } => {
+                loss.check()?;
+                fit.check()?;
+            }
+            Trainer::ClosedForm(settings) => settings.check()?,
+        }
+        Ok(())
+    }
+
+    /// Refuses views and encoders that cannot take samples of this shape.
+    pub fn check_shape(&self, shape: &FeatureShape) -> Result<()> {
+        self.views().check(shape)?;
+        if let Trainer::Gradient { architecture, .. } = &self.trainer {
+            architecture.widths(shape)?;
+        }
+        Ok(())
+    }
+
+    /// The seed of everything random.
+    pub fn seed(&self) -> u64 {
+        match &self.trainer {
+            Trainer::Gradient { fit, .. } => fit.seed_value(),
+            Trainer::ClosedForm(_) => 0,
+        }
+    }
+
+    /// The views; one, unchanged, if none were asked for.
+    pub fn views(&self) -> Views {
+        match &self.views {
+            Some((count, augment)) => Views::new(*count, augment.clone(), self.seed()),
+            None => Views::new(1, identity(), self.seed()),
+        }
+    }
+
+    /// Every stage with its settings.
+    pub fn describe(&self) -> Value {
+        let train = match &self.trainer {
+            Trainer::Gradient { architecture, loss, fit } => {
+                json!({ "encoder": architecture.describe(), "loss": loss.describe(), "fit": fit.describe() })
+            }
+            Trainer::ClosedForm(settings) => settings.describe(),
+        };
+        json!({
+            "read": self.dataset.describe(),
+            "train_on": self.training,
+            "views": self.views().describe(),
+            "relate": self.oracles.iter().map(|oracle| oracle.describe()).collect::<Vec<_>>(),
+            "resolve": { "policy": self.settings.policy, "infer": self.settings.closure },
+            "train": train,
+            "embed": self.head,
+            "evaluate": self.evaluations.iter().map(|e| e.describe()).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Path, length and hash of every input file.
+    pub fn fingerprints(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
+        let mut found = self.dataset.fingerprint()?;
+        let files: Vec<PathBuf> = self.oracles.iter().flat_map(|oracle| oracle.files()).collect();
+        found.extend(relata_operators::source::fingerprint(files)?);
+        Ok(found)
+    }
+}

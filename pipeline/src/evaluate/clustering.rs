@@ -1,0 +1,100 @@
+//! Unsupervised agreement with the classes: k-means on the test vectors, compared with the labels by NMI and ARI.
+
+use serde_json::{Value, json};
+
+use super::{Contingency, Evaluation, Result, Split, Vectors, block_rows, kmeans};
+
+/// Settings of the comparison; see [`clustering`].
+#[derive(Debug, Clone)]
+pub struct Clustering {
+    label: String,
+    clusters: Option<usize>,
+    restarts: u64,
+    seed: u64,
+}
+
+/// How well the clusters of k-means agree with the classes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClusteringResult {
+    /// Normalised mutual information, in [0, 1].
+    pub nmi: f64,
+    /// Adjusted Rand index, 1 for equal partitions and about 0 for independent ones.
+    pub ari: f64,
+}
+
+/// Compares k-means clusters with the classes in `label`: as many clusters as the vectors have classes, 10 restarts.
+pub fn clustering(label: impl Into<String>) -> Clustering {
+    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0 }
+}
+
+impl Clustering {
+    /// The number of clusters, instead of the number of classes.
+    pub fn with_clusters(mut self, clusters: usize) -> Self {
+        self.clusters = Some(clusters);
+        self
+    }
+
+    /// How many seedings of k-means to try.
+    pub fn with_restarts(mut self, restarts: u64) -> Self {
+        self.restarts = restarts;
+        self
+    }
+
+    /// The seed of k-means.
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Clusters the vectors and compares.
+    pub fn compare(&self, vectors: &Vectors) -> Result<ClusteringResult> {
+        let classes = vectors.class_counts().iter().filter(|count| **count > 0).count();
+        let clusters = self.clusters.unwrap_or(classes.max(1));
+        let model = kmeans(clusters).with_restarts(self.restarts).with_seed(self.seed).fit(vectors)?;
+        let mut table = Contingency::new();
+        vectors.map_blocks(
+            block_rows(vectors.width() + clusters),
+            |block| {
+                let clusters = model.assign(&block.values).into_iter().map(|(cluster, _)| cluster);
+                clusters.zip(block.classes.iter().copied()).collect::<Vec<_>>()
+            },
+            |pairs| pairs.into_iter().for_each(|(cluster, class)| table.add(cluster, class)),
+        )?;
+        Ok(ClusteringResult { nmi: table.nmi(), ari: table.ari() })
+    }
+}
+
+impl Evaluation for Clustering {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>> {
+        let result = self.compare(&split.test)?;
+        Ok(vec![("clustering.nmi".to_owned(), result.nmi), ("clustering.ari".to_owned(), result.ari)])
+    }
+
+    fn describe(&self) -> Value {
+        json!({
+            "name": "clustering",
+            "label": self.label,
+            "clusters": self.clusters,
+            "restarts": self.restarts,
+            "seed": self.seed,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::tests::blobs;
+
+    #[test]
+    fn blobs_agree_fully_and_noise_hardly() {
+        let clear = clustering("label").compare(&blobs(5, 500, 4, 0.05, 1)).unwrap();
+        assert_eq!(clear, ClusteringResult { nmi: 1.0, ari: 1.0 });
+        let noise = clustering("label").compare(&blobs(5, 500, 4, 200.0, 1)).unwrap();
+        assert!(noise.nmi < 0.1 && noise.ari.abs() < 0.1, "{noise:?}");
+    }
+}

@@ -1,0 +1,36 @@
+//! How the test vectors lie, whatever classifier reads them: effective rank, alignment and uniformity.
+
+use serde_json::{Value, json};
+
+use super::{Evaluation, Moments, Result, Split, alignment, effective_rank};
+
+/// See [`geometry`].
+#[derive(Debug, Clone)]
+pub struct Geometry {
+    label: String,
+}
+
+/// Effective rank (Roy and Vetterli 2007), alignment and uniformity (Wang and Isola 2020) of the test rows; rows of one
+/// class in `label` are the positive pairs of the alignment.
+pub fn geometry(label: impl Into<String>) -> Geometry {
+    Geometry { label: label.into() }
+}
+
+impl Evaluation for Geometry {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>> {
+        let rank = effective_rank(&Moments::measure(&split.test)?)?;
+        let found = alignment(&split.test, 0)?;
+        let named = |name: &str, value| (format!("geometry.{name}"), value);
+        let mut values = vec![named("effective_rank", rank), named("uniformity", found.uniformity)];
+        values.extend(found.alignment.map(|value| named("alignment", value)));
+        Ok(values)
+    }
+
+    fn describe(&self) -> Value {
+        json!({ "name": "geometry", "label": self.label })
+    }
+}

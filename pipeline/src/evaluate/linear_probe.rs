@@ -1,0 +1,241 @@
+//! The linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
+
+use std::cell::RefCell;
+
+use argmin::core::{CostFunction, Error, Executor, Gradient, State};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+use serde_json::{Value, json};
+
+use super::objective::{Objective, accuracy};
+use super::{EvaluateError, Evaluation, Result, Split, Standardiser};
+
+/// Past steps that approximate the curvature.
+const MEMORY: usize = 20;
+/// The gradient norm and the loss decrease at which the fit has converged, well above the rounding of 32-bit products.
+const GRADIENT_TOLERANCE: f64 = 1e-5;
+const LOSS_TOLERANCE: f64 = 1e-8;
+
+/// Settings of a linear probe; see [`linear_probe`].
+#[derive(Debug, Clone)]
+pub struct LinearProbe {
+    label: String,
+    l2: f64,
+    max_iterations: u64,
+}
+
+/// How well a linear classifier reads the classes off the embeddings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinearProbeResult {
+    /// The share of training rows that are classified correctly.
+    pub train_accuracy: f64,
+    /// The share of test rows that are classified correctly.
+    pub test_accuracy: f64,
+    /// Mean cross-entropy on the training rows plus the penalty, at the end.
+    pub loss: f64,
+    /// L-BFGS iterations taken.
+    pub iterations: u64,
+}
+
+/// A linear probe of the classes in `label`: penalty 1e-4 times the squared weights, at most 200 iterations.
+pub fn linear_probe(label: impl Into<String>) -> LinearProbe {
+    LinearProbe { label: label.into(), l2: 1e-4, max_iterations: 200 }
+}
+
+impl LinearProbe {
+    /// The factor of the squared weights in the loss.
+    pub fn with_l2(mut self, l2: f64) -> Self {
+        self.l2 = l2;
+        self
+    }
+
+    /// The most L-BFGS iterations.
+    pub fn with_max_iterations(mut self, iterations: u64) -> Self {
+        self.max_iterations = iterations;
+        self
+    }
+
+    /// Fits on the training rows and measures on both sides. An error if the training rows are of one class.
+    pub fn fit(&self, split: &Split) -> Result<LinearProbeResult> {
+        check_widths(split)?;
+        let counts = split.train.class_counts();
+        let mut present = (0..).zip(counts).filter(|(_, count)| **count > 0).map(|(class, _)| class);
+        match (present.next(), present.next()) {
+            (Some(_), Some(_)) => {}
+            (Some(class), None) => {
+                return Err(EvaluateError::OneClass { class: split.classes.name(class), rows: split.train.rows() });
+            }
+            _ => return Err(EvaluateError::TooFewRows { measure: "a linear probe", expected: 2, found: 0 }),
+        }
+        let classes = counts.len().max(split.test.class_counts().len());
+        let standardiser = Standardiser::fit(&split.train)?;
+        let objective = Objective { vectors: &split.train, standardiser: &standardiser, classes, l2: self.l2 };
+        let (parameters, loss, iterations) = minimise(&objective, self.max_iterations)?;
+        Ok(LinearProbeResult {
+            train_accuracy: accuracy(&split.train, &standardiser, &parameters, classes)?,
+            test_accuracy: accuracy(&split.test, &standardiser, &parameters, classes)?,
+            loss,
+            iterations,
+        })
+    }
+}
+
+impl Evaluation for LinearProbe {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>> {
+        let result = self.fit(split)?;
+        Ok(vec![
+            ("linear_probe.train".to_owned(), result.train_accuracy),
+            ("linear_probe.test".to_owned(), result.test_accuracy),
+            ("linear_probe.loss".to_owned(), result.loss),
+        ])
+    }
+
+    fn describe(&self) -> Value {
+        json!({ "name": "linear_probe", "label": self.label, "l2": self.l2, "max_iterations": self.max_iterations })
+    }
+}
+
+pub(super) fn check_widths(split: &Split) -> Result<()> {
+    let (expected, found) = (split.train.width(), split.test.width());
+    if expected == found { Ok(()) } else { Err(EvaluateError::Width { expected, found }) }
+}
+
+/// Where the objective was evaluated last, and what it was there.
+struct Point {
+    parameters: Vec<f64>,
+    loss: f64,
+    gradient: Vec<f64>,
+}
+
+/// The objective as argmin wants it: it asks for loss and gradient apart, so the last point's pair is kept.
+struct Memoised<'a> {
+    objective: &'a Objective<'a>,
+    last: RefCell<Option<Point>>,
+    /// The line search turns an error into an ordinary end, so the first one is kept here.
+    failure: &'a RefCell<Option<EvaluateError>>,
+}
+
+impl Memoised<'_> {
+    fn get<T>(&self, parameters: &[f64], pick: impl Fn(f64, &[f64]) -> T) -> Result<T, Error> {
+        if let Some(last) = &*self.last.borrow()
+            && last.parameters == parameters
+        {
+            return Ok(pick(last.loss, &last.gradient));
+        }
+        let (loss, gradient) = self.objective.evaluate(parameters).map_err(|error| {
+            let text = error.to_string();
+            self.failure.borrow_mut().get_or_insert(error);
+            Error::msg(text)
+        })?;
+        if !loss.is_finite() {
+            // The step was far too long; without an error the line search would go on with NaN for ever.
+            return Err(Error::msg("the loss is not finite"));
+        }
+        let picked = pick(loss, &gradient);
+        *self.last.borrow_mut() = Some(Point { parameters: parameters.to_vec(), loss, gradient });
+        Ok(picked)
+    }
+}
+
+impl CostFunction for Memoised<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, parameters: &Vec<f64>) -> Result<f64, Error> {
+        self.get(parameters, |loss, _| loss)
+    }
+}
+
+impl Gradient for Memoised<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, parameters: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        self.get(parameters, |_, gradient| gradient.to_vec())
+    }
+}
+
+/// The best parameters found, their loss and the iterations taken.
+fn minimise(objective: &Objective<'_>, max_iterations: u64) -> Result<(Vec<f64>, f64, u64)> {
+    let failure = RefCell::new(None);
+    let run = || {
+        let line_search = MoreThuenteLineSearch::new().with_width_tolerance(1e-4)?;
+        let solver = LBFGS::new(line_search, MEMORY)
+            .with_tolerance_grad(GRADIENT_TOLERANCE)?
+            .with_tolerance_cost(LOSS_TOLERANCE)?;
+        let problem = Memoised { objective, last: RefCell::new(None), failure: &failure };
+        let start = vec![0.0; objective.parameters()];
+        Executor::new(problem, solver)
+            .configure(|state| state.param(start).max_iters(max_iterations))
+            .timer(false)
+            .ctrlc(false)
+            .run()
+    };
+    let outcome = run();
+    if let Some(error) = failure.take() {
+        return Err(error);
+    }
+    let numerics = |why: String| EvaluateError::Numerics { what: "the fit of the linear probe", why };
+    let mut state = outcome.map_err(|error| numerics(error.to_string()))?.state;
+    let parameters = state.take_best_param().ok_or_else(|| numerics("no parameters were found".to_owned()))?;
+    Ok((parameters, state.get_best_cost(), state.get_iter()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::tests::{blobs, split};
+    use crate::evaluate::{Classes, Vectors};
+
+    #[test]
+    fn the_fit_reaches_the_loss_of_plain_gradient_descent_and_no_less() {
+        let split = split(3, 300, 4, 1.5);
+        let result = linear_probe("label").with_l2(0.01).fit(&split).unwrap();
+        let standardiser = Standardiser::fit(&split.train).unwrap();
+        let objective = Objective { vectors: &split.train, standardiser: &standardiser, classes: 3, l2: 0.01 };
+        let mut parameters = vec![0.0; objective.parameters()];
+        for _ in 0..3000 {
+            let (_, gradient) = objective.evaluate(&parameters).unwrap();
+            parameters.iter_mut().zip(gradient).for_each(|(parameter, slope)| *parameter -= 0.5 * slope);
+        }
+        let (loss, _) = objective.evaluate(&parameters).unwrap();
+        assert!((result.loss - loss).abs() < 1e-6, "{} and {loss}", result.loss);
+        assert_eq!(result.train_accuracy, naive_accuracy(&split.train, &standardiser, &parameters));
+        assert!(result.iterations < 100);
+    }
+
+    fn naive_accuracy(vectors: &Vectors, standardiser: &Standardiser, parameters: &[f64]) -> f64 {
+        let mut block = vectors.blocks(1000).next().unwrap().unwrap();
+        standardiser.apply(&mut block.values);
+        let width = vectors.width();
+        let correct = block.values.chunks(width).zip(&block.classes).filter(|(row, class)| {
+            let logit = |c: usize| {
+                let products = row.iter().zip(&parameters[c * width..]).map(|(x, w)| f64::from(*x) * w);
+                products.sum::<f64>() + parameters[3 * width + c]
+            };
+            (0..3).max_by(|a, b| logit(*a).total_cmp(&logit(*b))).unwrap() == **class as usize
+        });
+        correct.count() as f64 / block.classes.len() as f64
+    }
+
+    #[test]
+    fn separable_classes_are_told_apart() {
+        let result = linear_probe("label").fit(&split(5, 500, 8, 0.3)).unwrap();
+        assert_eq!((result.train_accuracy, result.test_accuracy), (1.0, 1.0));
+    }
+
+    #[test]
+    fn one_class_is_an_error_that_names_it() {
+        let one = Split {
+            train: blobs(1, 10, 2, 1.0, 1),
+            test: blobs(1, 10, 2, 1.0, 2),
+            classes: Classes::new(["cat".to_owned()].into()),
+        };
+        let error = linear_probe("label").fit(&one).unwrap_err();
+        assert!(matches!(&error, EvaluateError::OneClass { class, rows: 10 } if class == "cat"), "{error}");
+    }
+}

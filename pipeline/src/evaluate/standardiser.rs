@@ -1,0 +1,85 @@
+//! Standardised features: the mean of the training rows taken away, divided by their standard deviation.
+
+use super::{EvaluateError, Result, Vectors, block_rows};
+
+/// Added to every standard deviation, so that nearly constant features do not become noise.
+const EPSILON: f64 = 1e-6;
+
+/// Mean and scale of every feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standardiser {
+    mean: Vec<f32>,
+    scale: Vec<f32>,
+}
+
+impl Standardiser {
+    /// Measures mean and (unbiased) standard deviation in two passes; a feature that is constant up to rounding
+    /// becomes 0. An error if there are no rows.
+    pub fn fit(vectors: &Vectors) -> Result<Self> {
+        if vectors.rows() == 0 {
+            return Err(EvaluateError::TooFewRows { measure: "a standard deviation", expected: 1, found: 0 });
+        }
+        let mean = mean(vectors)?;
+        let variance = sums(vectors, |feature, value| (value - mean[feature]).powi(2))?;
+        let scale = |(sum, mean): (&f64, &f64)| {
+            let deviation = (sum / (vectors.rows() - 1).max(1) as f64).sqrt();
+            if deviation <= f64::from(f32::EPSILON) * mean.abs() { 0.0 } else { 1.0 / (deviation + EPSILON) }
+        };
+        let scale = variance.iter().zip(&mean).map(|pair| scale(pair) as f32).collect();
+        Ok(Self { mean: mean.iter().map(|&mean| mean as f32).collect(), scale })
+    }
+
+    /// Standardises rows in place.
+    pub fn apply(&self, values: &mut [f32]) {
+        for row in values.chunks_exact_mut(self.mean.len()) {
+            for ((value, mean), scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {
+                *value = (*value - mean) * scale;
+            }
+        }
+    }
+}
+
+/// The mean of every feature; 0 without rows.
+pub(crate) fn mean(vectors: &Vectors) -> Result<Vec<f64>> {
+    let mut mean = sums(vectors, |_, value| value)?;
+    mean.iter_mut().for_each(|sum| *sum /= vectors.rows().max(1) as f64);
+    Ok(mean)
+}
+
+fn sums(vectors: &Vectors, term: impl Fn(usize, f64) -> f64 + Sync) -> Result<Vec<f64>> {
+    let width = vectors.width();
+    let mut total = vec![0.0; width];
+    vectors.map_blocks(
+        block_rows(width),
+        |block| {
+            let mut sum = vec![0.0; width];
+            for row in block.values.chunks_exact(width) {
+                for (feature, (sum, value)) in sum.iter_mut().zip(row).enumerate() {
+                    *sum += term(feature, f64::from(*value));
+                }
+            }
+            sum
+        },
+        |part| total.iter_mut().zip(part).for_each(|(total, part)| *total += part),
+    )?;
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_get_mean_zero_and_deviation_one() {
+        let mut builder = Vectors::builder(3).unwrap();
+        for value in [1.0, 2.0, 6.0] {
+            builder.push(&[value, 0.1, 1e6 + value], 0).unwrap();
+        }
+        let standardiser = Standardiser::fit(&builder.finish().unwrap()).unwrap();
+        let mut row = [6.0, 0.1, 1e6 + 6.0];
+        standardiser.apply(&mut row);
+        let expected = 3.0 / 7f32.sqrt();
+        assert!((row[0] - expected).abs() < 1e-5 && (row[2] - expected).abs() < 1e-5, "{row:?}");
+        assert_eq!(row[1], 0.0);
+    }
+}

@@ -1,0 +1,12 @@
+//! Relata learns embeddings from a few low-cost relationships between samples.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod dsl;
+mod error;
+pub mod evaluate;
+pub mod plot;
+pub mod prelude;
+pub mod run;
+pub mod sql;
+
+pub use error::{PipelineError, Result};

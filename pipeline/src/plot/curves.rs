@@ -1,0 +1,167 @@
+//! Line charts of measurements over steps, with an optional logarithmic y axis.
+
+use std::error::Error;
+use std::ops::Range;
+
+use plotters::prelude::*;
+
+use super::axis::{Axis, padded};
+use super::{Canvas, Figure, frame, legend, palette};
+
+/// The most points that are drawn of a series; longer ones are drawn as means of runs of points.
+const POINTS: usize = 500;
+
+/// A named run of points, in the order of x.
+pub type Series = (String, Vec<(f64, f64)>);
+
+/// A line chart; see [`curves`].
+#[derive(Debug, Clone)]
+pub struct Curves {
+    title: String,
+    x_label: String,
+    y_label: String,
+    series: Vec<Series>,
+    logarithmic: bool,
+}
+
+/// A line per series over steps, with a legend right of the chart. Points that are not finite are left out.
+pub fn curves(title: impl Into<String>, y_label: impl Into<String>, series: &[Series]) -> Curves {
+    Curves {
+        title: title.into(),
+        x_label: "step".to_owned(),
+        y_label: y_label.into(),
+        series: series.iter().map(|(name, points)| (name.clone(), thinned(points))).collect(),
+        logarithmic: false,
+    }
+}
+
+impl Curves {
+    /// The x axis' label, instead of `step`.
+    pub fn with_x_label(mut self, label: impl Into<String>) -> Self {
+        self.x_label = label.into();
+        self
+    }
+
+    /// A logarithmic y axis; points that are not above 0 are left out.
+    pub fn with_log_y(mut self) -> Self {
+        self.logarithmic = true;
+        self
+    }
+
+    fn visible(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.series.iter().flat_map(|(_, points)| points).copied().filter(|point| self.shows(point))
+    }
+
+    fn shows(&self, point: &(f64, f64)) -> bool {
+        point.0.is_finite() && point.1.is_finite() && (point.1 > 0.0 || !self.logarithmic)
+    }
+
+    /// The axes, with a little room around the points on the scale of each.
+    fn axes(&self) -> (Axis, Axis) {
+        let x = Axis::linear(padded(self.visible().map(|point| point.0), 0.01), 8);
+        if !self.logarithmic {
+            return (x, Axis::linear(padded(self.visible().map(|point| point.1), 0.05), 6));
+        }
+        let Range { start, end } = padded(self.visible().map(|point| point.1.log10()), 0.05);
+        (x, Axis::logarithmic(10f64.powf(start)..10f64.powf(end)))
+    }
+
+    fn draw_series<DB: DrawingBackend>(
+        &self,
+        canvas: &Canvas<'_, DB>,
+        chart: &mut frame::Chart<'_, DB>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        DB::ErrorType: 'static,
+    {
+        for (number, (_, points)) in self.series.iter().enumerate() {
+            let style = palette::colour(number).stroke_width(2 * canvas.scale);
+            let runs = points.split(|point| !self.shows(point)).filter(|run| !run.is_empty());
+            for run in runs {
+                match run {
+                    [point] => drop(chart.draw_series([Circle::new(*point, canvas.px(3), style.color.filled())])?),
+                    _ if palette::second_round(number) => {
+                        let dashes = (canvas.px(8), canvas.px(5));
+                        chart.draw_series(DashedLineSeries::new(run.iter().copied(), dashes.0, dashes.1, style))?;
+                    }
+                    _ => drop(chart.draw_series(LineSeries::new(run.iter().copied(), style))?),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Figure for Curves {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<'_, DB>) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        DB::ErrorType: 'static,
+    {
+        let names: Vec<String> = self.series.iter().map(|(name, _)| name.clone()).collect();
+        let area = legend::draw(canvas, &self.title, &names, |number, area, (x, y)| {
+            let style = palette::colour(number).stroke_width(2 * canvas.scale);
+            let length = canvas.px(if palette::second_round(number) { 4 } else { 12 }) as i32;
+            let starts = [0, canvas.px(8) as i32];
+            let dashes = if palette::second_round(number) { 2 } else { 1 };
+            for start in &starts[..dashes] {
+                area.draw(&PathElement::new([(x + start, y), (x + start + length, y)], style))?;
+            }
+            Ok(())
+        })?;
+        let mut chart = frame::draw(canvas, &area, self.axes(), (&self.x_label, &self.y_label))?;
+        self.draw_series(canvas, &mut chart)
+    }
+}
+
+fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mean = |run: &[(f64, f64)]| {
+        let (x, y) = run.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
+        (x / run.len() as f64, y / run.len() as f64)
+    };
+    points.chunks(points.len().div_ceil(POINTS).max(1)).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn losses() -> Vec<Series> {
+        let decay = |rate: f64| (0..3000).map(|x| (x as f64, 3.0 * (-rate * x as f64).exp() + 0.01)).collect();
+        vec![("nt_xent & co".to_owned(), decay(0.001)), ("vicreg".to_owned(), decay(0.004))]
+    }
+
+    #[test]
+    fn the_svg_has_the_texts_and_the_png_decodes() {
+        for figure in [curves("Loss", "loss", &losses()), curves("Loss", "loss", &losses()).with_log_y()] {
+            let svg = figure.svg().unwrap();
+            for text in ["nt_xent &amp; co", "vicreg", "Loss", "step", "loss"] {
+                assert!(svg.contains(text), "{text}");
+            }
+            let image = image::load_from_memory(&figure.png().unwrap()).unwrap().to_rgb8();
+            assert_eq!(image.dimensions(), (1920, 1200));
+            let indigo = image::Rgb([0x33, 0x22, 0x88]);
+            assert!(image.pixels().filter(|pixel| **pixel == indigo).count() > 500);
+        }
+    }
+
+    #[test]
+    fn long_series_are_averaged_and_gaps_stay_gaps() {
+        let thin = thinned(&(0..10_000).map(|x| (x as f64, 2.0 * x as f64)).collect::<Vec<_>>());
+        assert_eq!((thin.len(), thin[0]), (500, (9.5, 19.0)));
+        let gap = vec![("a".to_owned(), vec![(0.0, 1.0), (1.0, f64::NAN), (2.0, -1.0), (3.0, 5.0)])];
+        for figure in [curves("t", "y", &gap), curves("t", "y", &gap).with_log_y(), curves("t", "y", &[])] {
+            figure.svg().unwrap();
+        }
+    }
+
+    #[test]
+    fn both_files_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        curves("Loss", "loss", &losses()).save(folder.path().join("plots/loss.v1")).unwrap();
+        assert!(folder.path().join("plots/loss.v1.svg").exists() && folder.path().join("plots/loss.v1.png").exists());
+    }
+}

@@ -1,0 +1,26 @@
+//! SQL over runs: every table of one or more run folders, nearest neighbours, the graph, and ways to print an answer.
+
+mod arguments;
+mod catalogue;
+mod computed;
+mod describe;
+mod embedding_file;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod format;
+mod nearest;
+mod neighbours;
+mod prompt;
+mod query;
+mod session;
+mod short_lists;
+mod statements;
+mod write;
+
+pub use error::SqlError;
+pub use format::Format;
+pub use prompt::prompt;
+pub use query::query;
+pub use session::session;
+pub use write::write_result;

@@ -1,0 +1,103 @@
+//! SQL sessions over the tables of one or more runs.
+
+use std::sync::Arc;
+
+use datafusion::catalog::MemorySchemaProvider;
+use relata_operators::Session;
+use relata_operators::source::parquet;
+
+use super::SqlError;
+use super::catalogue::Catalogue;
+use super::nearest::Nearest;
+use super::neighbours::Neighbours;
+use crate::run::Run;
+
+/// A session that sees the tables of the first run under their names and, if there are several runs, those of every
+/// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
+///
+/// Only tables that exist now are there. The table functions are `nearest(embeddings, query, k [, metric])` (`rank`,
+/// `id`, `score`; the query is an id or a vector) and `neighbours([run,] id)` (`id`, `weight`, `source`). For
+/// vectors there are DataFusion's `array_distance`, `cosine_distance`, `inner_product` and `array_normalize`.
+pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
+    let session = relata_operators::source::session();
+    let catalogue = Arc::new(Catalogue::new(runs));
+    if runs.len() > 1 {
+        let default = session.copied_config().options().catalog.default_catalog.clone();
+        if let Some(catalog) = session.catalog(&default) {
+            for name in catalogue.run_names() {
+                catalog.register_schema(&name, Arc::new(MemorySchemaProvider::new()))?;
+            }
+        }
+    }
+    for file in catalogue.files() {
+        let table = parquet(&file.path).table(&session).await?;
+        session.register_table(file.reference(), table.into_view())?;
+    }
+    session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
+    session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));
+    Ok(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Float64Type;
+
+    use super::super::{fixture, query};
+    use super::*;
+
+    async fn number(session: &Session, text: &str) -> f64 {
+        let frame = query(session, &format!("SELECT CAST(({text}) AS DOUBLE) AS number")).await.unwrap();
+        let batches = frame.collect().await.unwrap();
+        batches.iter().find(|batch| batch.num_rows() > 0).unwrap()["number"].as_primitive::<Float64Type>().value(0)
+    }
+
+    #[tokio::test]
+    async fn every_run_has_a_schema_and_the_first_also_the_plain_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs: Vec<Run> = ["a/digits", "b/digits", "My run [1]"]
+            .iter()
+            .enumerate()
+            .map(|(number, name)| {
+                let run = fixture::run(&folder.path().join(name));
+                let rows: Vec<(u64, [f32; 1])> = (0..=number as u64).map(|id| (id, [1.0])).collect();
+                fixture::embeddings(&run, &rows);
+                run
+            })
+            .collect();
+        fixture::write(&runs[1], "samples", &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
+        let several = session(&runs).await.unwrap();
+        for (table, rows) in
+            [("embeddings", 1.0), ("digits.embeddings", 1.0), ("digits_2.embeddings", 2.0), ("digits_2.samples", 1.0)]
+        {
+            assert_eq!(number(&several, &format!("SELECT count(*) FROM {table}")).await, rows, "{table}");
+        }
+        assert_eq!(number(&several, r#"SELECT count(*) FROM "My run [1]".embeddings"#).await, 3.0);
+        let nearest = r#"SELECT count(*) FROM nearest("My run [1]".embeddings, 0, 5)"#;
+        assert_eq!(number(&several, nearest).await, 2.0);
+        assert!(query(&several, "SELECT * FROM samples").await.is_err());
+        let one = session(&runs[1..2]).await.unwrap();
+        assert_eq!(number(&one, "SELECT count(*) FROM samples").await, 1.0);
+        assert!(query(&one, "SELECT * FROM digits.samples").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn vector_functions_take_embeddings() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        fixture::embeddings(&run, &[(0, [3.0, 4.0]), (1, [0.0, 2.0])]);
+        let session = session(&[run]).await.unwrap();
+        for (expression, expected) in [
+            ("array_distance(a.embedding, [0, 0.0])", 5.0),
+            ("array_distance(a.embedding, b.embedding)", 13f64.sqrt()),
+            ("cosine_distance(a.embedding, b.embedding)", 0.2),
+            ("cosine_distance(a.embedding, [0, -1])", 1.8),
+            ("inner_product(a.embedding, b.embedding)", 8.0),
+            ("array_normalize(a.embedding)[2]", 0.8),
+        ] {
+            let text = format!("SELECT {expression} FROM embeddings a, embeddings b WHERE a.id = 0 AND b.id = 1");
+            let found = number(&session, &text).await;
+            assert!((found - expected).abs() < 1e-12, "{expression}: {found}");
+        }
+    }
+}

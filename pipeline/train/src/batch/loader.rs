@@ -1,0 +1,82 @@
+//! Prepares batches on a thread of its own, a few ahead of the training loop, always in the same order.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use crossbeam_channel::{Receiver, bounded};
+use relata_operators::augment::Views;
+use relata_operators::edges::{Graph, InducedEdges};
+use relata_operators::features::FeatureStore;
+
+use super::Sampler;
+use crate::{Result, TrainError};
+
+/// Batches prepared ahead.
+const AHEAD: usize = 3;
+
+/// What one training step sees.
+pub struct Batch {
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// Samples in the batch; it has `views` nodes for each.
+    pub samples: usize,
+    /// Features of all nodes, `[edges.nodes, features]`, first views first.
+    pub values: Vec<f32>,
+    /// Every known relation among the nodes.
+    pub edges: InducedEdges,
+}
+
+/// A running thread that prepares batches; dropping it stops the thread.
+pub struct Loader {
+    batches: Option<Receiver<Batch>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Loader {
+    /// Starts preparing the batches of the given steps (counted over all epochs).
+    pub fn start(
+        features: FeatureStore,
+        graph: Arc<Graph>,
+        views: Arc<Views>,
+        sampler: Sampler,
+        steps: Range<u64>,
+    ) -> Result<Self> {
+        let (sender, batches) = bounded(AHEAD);
+        let work = move || {
+            let per_epoch = sampler.steps_per_epoch();
+            for epoch in steps.start / per_epoch..steps.end.div_ceil(per_epoch) {
+                for (step, rows) in (epoch * per_epoch..).zip(sampler.epoch(epoch)) {
+                    if !steps.contains(&step) {
+                        continue;
+                    }
+                    let mut values = Vec::new();
+                    views.write_batch(&features, &rows, epoch, &mut values);
+                    let edges = graph.induced(&rows, views.count());
+                    let batch = Batch { epoch, samples: rows.len(), values, edges };
+                    if sender.send(batch).is_err() {
+                        return;
+                    }
+                }
+            }
+        };
+        let thread = Builder::new().name("relata-batches".to_owned()).spawn(work);
+        let thread = thread.map_err(|e| TrainError::setting("batches", "thread", "started", e))?;
+        Ok(Self { batches: Some(batches), thread: Some(thread) })
+    }
+
+    /// The next batch; none after the last step.
+    pub fn next_batch(&mut self) -> Option<Batch> {
+        self.batches.as_ref()?.recv().ok()
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        // Closing the channel makes the thread's next send fail, after which it ends.
+        drop(self.batches.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

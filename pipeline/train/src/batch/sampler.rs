@@ -1,0 +1,162 @@
+//! Which rows form a batch: a permutation of the samples, endpoints of sampled positive pairs, or both.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use relata_operators::edges::Graph;
+use relata_operators::seed::{Rng, stream};
+use serde::Serialize;
+
+use crate::{Result, TrainError};
+
+const PERMUTATION: u64 = 0x9e12;
+const PAIRS: u64 = 0x9a12;
+
+/// How batches are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Batches {
+    edge_share: f64,
+}
+
+impl Batches {
+    /// Every sample once an epoch, in random order.
+    pub fn by_sample() -> Self {
+        Self { edge_share: 0.0 }
+    }
+
+    /// Both ends of randomly drawn positive pairs, filled up with random samples where there are too few.
+    pub fn by_edge() -> Self {
+        Self { edge_share: 1.0 }
+    }
+
+    /// This share of every batch by edge, the rest by sample.
+    pub fn mixed(edge_share: f64) -> Self {
+        Self { edge_share }
+    }
+
+    /// Refuses shares outside [0, 1].
+    pub fn check(&self) -> Result<()> {
+        if (0.0..=1.0).contains(&self.edge_share) {
+            return Ok(());
+        }
+        Err(TrainError::setting("batches", "edge share", "in [0, 1]", self.edge_share))
+    }
+}
+
+/// Draws batches as a function of (seed, epoch, step).
+pub struct Sampler {
+    rows: Arc<Vec<u32>>,
+    batch: usize,
+    batches: Batches,
+    seed: u64,
+    pairs: Option<PairSampler>,
+}
+
+impl Sampler {
+    /// A sampler over the training rows (distinct), `batch` of them at once.
+    pub fn new(rows: Arc<Vec<u32>>, batch: usize, batches: Batches, seed: u64, graph: &Arc<Graph>) -> Self {
+        let pairs = (batches.edge_share > 0.0).then(|| PairSampler::new(graph.clone(), &rows));
+        Self { batch: batch.min(rows.len()), rows, batches, seed, pairs }
+    }
+
+    /// Steps in an epoch; the samples that do not fill a last batch are left to other epochs.
+    pub fn steps_per_epoch(&self) -> u64 {
+        (self.rows.len() / self.batch.max(1)).max(1) as u64
+    }
+
+    /// All batches of an epoch, lazily.
+    pub fn epoch(&self, epoch: u64) -> impl Iterator<Item = Vec<u32>> + '_ {
+        let mut order = (*self.rows).clone();
+        order.shuffle(&mut stream(self.seed, &[PERMUTATION, epoch]));
+        (0..self.steps_per_epoch()).map(move |step| {
+            let from = step as usize * self.batch;
+            let by_sample = &order[from..(from + self.batch).min(order.len())];
+            match &self.pairs {
+                None => by_sample.to_vec(),
+                Some(pairs) => self.with_pairs(pairs, by_sample, &mut stream(self.seed, &[PAIRS, epoch, step])),
+            }
+        })
+    }
+
+    fn with_pairs(&self, pairs: &PairSampler, by_sample: &[u32], rng: &mut Rng) -> Vec<u32> {
+        let by_edge = (self.batch as f64 * self.batches.edge_share).round() as usize;
+        let mut rows: Vec<u32> = Vec::with_capacity(self.batch);
+        let mut taken = HashSet::new();
+        // Pairs repeat when there are few of them, so the number of draws is bounded.
+        for _ in 0..by_edge * 4 {
+            let Some((a, b)) = pairs.draw(rng) else { break };
+            let news = [a, b].into_iter().filter(|row| !taken.contains(row)).count();
+            if rows.len() + news > by_edge {
+                break;
+            }
+            rows.extend([a, b].into_iter().filter(|&row| taken.insert(row)));
+        }
+        for &row in by_sample {
+            if rows.len() < self.batch && taken.insert(row) {
+                rows.push(row);
+            }
+        }
+        while rows.len() < self.batch {
+            let row = self.rows[rng.random_range(0..self.rows.len())];
+            if taken.insert(row) {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+}
+
+/// Draws positive pairs: explicit edges uniformly, and pairs within groups by the number of pairs that a group has.
+struct PairSampler {
+    graph: Arc<Graph>,
+    /// Positive edges between training rows.
+    edges: Vec<(u32, u32)>,
+    /// Members of groups among the training rows, and the running total of their pairs.
+    groups: Vec<(Vec<u32>, f64)>,
+}
+
+impl PairSampler {
+    fn new(graph: Arc<Graph>, rows: &[u32]) -> Self {
+        let mut trains = vec![false; graph.rows()];
+        rows.iter().for_each(|&row| trains[row as usize] = true);
+        let trains = |row: u32| trains[row as usize];
+        let positive = graph.edges().iter().filter(|&(a, b, w)| w > 0.0 && trains(a) && trains(b));
+        let edges = positive.map(|(a, b, _)| (a, b)).collect();
+        let mut total = 0.0;
+        let mut groups = Vec::new();
+        for group in graph.groups().iter().iter().filter(|group| group.weight > 0.0) {
+            let members: Vec<u32> = group.members.iter().copied().filter(|&row| trains(row)).collect();
+            if members.len() > 1 {
+                total += (members.len() * (members.len() - 1) / 2) as f64;
+                groups.push((members, total));
+            }
+        }
+        Self { graph, edges, groups }
+    }
+
+    fn draw(&self, rng: &mut Rng) -> Option<(u32, u32)> {
+        let in_groups = self.groups.last().map_or(0.0, |group| group.1);
+        let total = in_groups + self.edges.len() as f64;
+        if total == 0.0 {
+            return None;
+        }
+        for _ in 0..16 {
+            let at = rng.random::<f64>() * total;
+            let (a, b) = if at < in_groups {
+                let members = &self.groups[self.groups.partition_point(|group| group.1 <= at)].0;
+                let first = rng.random_range(0..members.len());
+                let second = (first + rng.random_range(1..members.len())) % members.len();
+                (members[first], members[second])
+            } else {
+                self.edges[((at - in_groups) as usize).min(self.edges.len() - 1)]
+            };
+            // A group's pair may be an explicit negative.
+            if self.graph.relation(a, b) > 0.0 {
+                return Some((a, b));
+            }
+        }
+        None
+    }
+}

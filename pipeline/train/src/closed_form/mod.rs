@@ -1,0 +1,8 @@
+//! The exact optimum for kernels (Cabannes et al. 2023): no steps, no seed, one eigen-decomposition.
+
+mod kernel;
+mod solve;
+mod stored;
+
+pub use kernel::Kernel;
+pub use solve::{ClosedForm, Solution, closed_form};

@@ -1,0 +1,97 @@
+//! A small convolutional network for small images: 3x3 convolutions of stride 2 with batch norm and ReLU, then global
+//! average pooling.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+use relata_schemas::FeatureShape;
+use serde_json::{Value, json};
+
+use super::{Encoder, EncoderSpec, image_dims, positive};
+use crate::{Result, TrainError};
+
+/// The module of [`convnet`].
+#[derive(Module, Debug)]
+pub struct Convnet {
+    convolutions: Vec<Conv2d>,
+    norms: Vec<BatchNorm>,
+    input: [usize; 3],
+}
+
+/// See [`convnet`].
+#[derive(Debug, Clone)]
+pub struct ConvnetSpec {
+    channels: Vec<usize>,
+    strides: Vec<usize>,
+}
+
+/// Three convolutions of 32, 64 and 128 channels, each of stride 2; the embedding has 128 dimensions.
+pub fn convnet() -> ConvnetSpec {
+    ConvnetSpec { channels: vec![32, 64, 128], strides: vec![2; 3] }
+}
+
+impl ConvnetSpec {
+    /// Other numbers of channels, one a convolution; the last is the width of the embedding. All strides become 2.
+    pub fn with_channels<const N: usize>(mut self, channels: [usize; N]) -> Self {
+        self.channels = channels.to_vec();
+        self.strides = vec![2; N];
+        self
+    }
+
+    /// Other strides, one a convolution: 1 keeps the resolution, which very small images need.
+    pub fn with_strides<const N: usize>(mut self, strides: [usize; N]) -> Self {
+        self.strides = strides.to_vec();
+        self
+    }
+}
+
+impl Encoder for Convnet {
+    fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
+        let [n, _] = samples.dims();
+        let [c, h, w] = self.input;
+        let layers = self.convolutions.iter().zip(&self.norms);
+        let maps = layers.fold(samples.reshape([n, c, h, w]), |x, (conv, norm)| relu(norm.forward(conv.forward(x))));
+        let [n, channels, height, width] = maps.dims();
+        maps.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+    }
+}
+
+impl EncoderSpec for ConvnetSpec {
+    type Encoder = Convnet;
+
+    fn describe(&self) -> Value {
+        json!({ "encoder": "convnet", "channels": self.channels, "strides": self.strides })
+    }
+
+    fn width(&self, input: &FeatureShape) -> Result<usize> {
+        image_dims("convnet", input)?;
+        positive("convnet", "channels", &self.channels)?;
+        positive("convnet", "strides", &self.strides)?;
+        if self.strides.len() != self.channels.len() {
+            let expected = format!("{} numbers, one a convolution", self.channels.len());
+            return Err(TrainError::setting("convnet", "strides", expected, format!("{:?}", self.strides)));
+        }
+        let last = self.channels.last().copied();
+        last.ok_or_else(|| TrainError::setting("convnet", "channels", "at least one convolution", "[]"))
+    }
+
+    fn init(&self, input: &FeatureShape, device: &Device) -> Convnet {
+        let image = input.as_image().unwrap_or((1, 1, input.len()));
+        let inputs = std::iter::once(image.0).chain(self.channels.iter().copied());
+        let layers = inputs.zip(&self.channels).zip(&self.strides);
+        let convolutions = layers.map(|((i, &o), &stride)| {
+            Conv2dConfig::new([i, o], [3, 3])
+                .with_stride([stride, stride])
+                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1))
+                .with_bias(false)
+                .init(device)
+        });
+        Convnet {
+            convolutions: convolutions.collect(),
+            norms: self.channels.iter().map(|&o| BatchNormConfig::new(o).init(device)).collect(),
+            input: [image.0, image.1, image.2],
+        }
+    }
+}

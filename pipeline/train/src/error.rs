@@ -1,0 +1,113 @@
+//! The errors of training: each says at which step, what was seen, and where the last good checkpoint is.
+
+use std::path::PathBuf;
+
+use relata_operators::OperatorError;
+
+/// The result of a training operation.
+pub type Result<T, E = TrainError> = std::result::Result<T, E>;
+
+/// What can go wrong between edges and embeddings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// Reading features, views or files failed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// A setting that makes no sense.
+    #[error("{component}: `{setting}` must be {expected}, but is {found}")]
+    Setting {
+        /// The encoder, loss, optimiser or stage.
+        component: String,
+        /// The setting's name.
+        setting: String,
+        /// What is allowed.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+    /// The graph has nothing to learn from.
+    #[error("the graph has no positive edge among the {rows} training rows, so there is nothing to pull together. Add same_sample() with two views, labels or an edge file.")]
+    NoPositive {
+        /// Training rows.
+        rows: usize,
+    },
+    /// The loss is no longer a number.
+    #[error("the loss became {loss} at step {step}. Lower the learning rate, clip gradients, or look for extreme features. {}", checkpoint_text(.checkpoint))]
+    Diverged {
+        /// The step.
+        step: u64,
+        /// NaN or an infinity.
+        loss: f64,
+        /// The last good checkpoint.
+        checkpoint: Option<PathBuf>,
+    },
+    /// All embeddings fell together.
+    #[error("the representation collapsed: its effective rank is {rank:.2} of {width} dimensions at step {step} (below 2). Add negatives, raise the loss's variance or covariance weight, or lower the learning rate; with two classes and full labels this is expected: use Fit::allow_collapse(). {}", checkpoint_text(.checkpoint))]
+    Collapsed {
+        /// The step.
+        step: u64,
+        /// The effective rank.
+        rank: f64,
+        /// Dimensions of the embedding.
+        width: usize,
+        /// The last good checkpoint.
+        checkpoint: Option<PathBuf>,
+    },
+    /// The user stopped the run.
+    #[error("interrupted at step {step}; everything so far is in {}. Run the same pipeline again to go on.", checkpoint.display())]
+    Interrupted {
+        /// The step.
+        step: u64,
+        /// The checkpoint that was written.
+        checkpoint: PathBuf,
+    },
+    /// A checkpoint cannot be used.
+    #[error("checkpoint `{}`: {found}. Delete it to start the training from the beginning.", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// A device that this build or machine does not have.
+    #[error("the device `{device}` is not there: {reason}")]
+    Device {
+        /// The requested device.
+        device: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A numerical routine failed.
+    #[error("{routine} failed: {reason}")]
+    Numerical {
+        /// The routine.
+        routine: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl TrainError {
+    /// A setting that makes no sense.
+    pub fn setting(
+        component: impl Into<String>,
+        setting: impl Into<String>,
+        expected: impl Into<String>,
+        found: impl ToString,
+    ) -> Self {
+        Self::Setting {
+            component: component.into(),
+            setting: setting.into(),
+            expected: expected.into(),
+            found: found.to_string(),
+        }
+    }
+}
+
+fn checkpoint_text(path: &Option<PathBuf>) -> String {
+    match path {
+        Some(path) => format!("The last good checkpoint is {}.", path.display()),
+        None => "No checkpoint was written yet.".to_owned(),
+    }
+}

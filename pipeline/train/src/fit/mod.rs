@@ -1,0 +1,16 @@
+//! Fitting an encoder to a graph: settings, the loop, checkpoints.
+
+mod architecture;
+mod checkpoint;
+mod guard;
+mod learner;
+mod metrics;
+mod settings;
+mod training;
+
+pub use architecture::{Architecture, IntoArchitecture};
+pub use checkpoint::{Checkpoint, Checkpoints};
+pub use learner::{Head, Learner, Step};
+pub use metrics::Metric;
+pub use settings::Fit;
+pub use training::{Progress, Trained, Training};

@@ -1,0 +1,17 @@
+//! The Arrow tables that Relata reads and writes, one module per table: column names, types, documentation and a
+//! validator whose errors name the table, the column, the row, what was expected and what was found.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod conflicts;
+pub mod edges;
+pub mod embeddings;
+mod error;
+pub mod features;
+pub mod memberships;
+pub mod metrics;
+pub mod samples;
+mod table;
+
+pub use error::SchemaError;
+pub use features::{Element, FeatureShape};
+pub use table::{Column, Table};
