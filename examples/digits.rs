@@ -1,23 +1,30 @@
 //! The main job, end to end: 1,797 handwritten digits, no label in training, embeddings to Parquet, an answer in SQL.
+//! With `--labels`, the same training on the full label graph.
 
 use relata::prelude::*;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
-    let pipeline = Pipeline::read(parquet(data).features("image"))
-        .views(2, affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1).then(noise(0.05)))
-        .relate(same_sample())
+    let supervised = std::env::args().any(|argument| argument == "--labels");
+    let samples = Pipeline::read(parquet(data).features("image"))
+        .views(2, affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1).then(noise(0.05)));
+    let (related, folder) = match supervised {
+        false => (samples.relate(same_sample()), "runs/digits"),
+        true => (samples.relate(same_label("label")), "runs/digits-labels"),
+    };
+    let pipeline = related
         .train(
-            convnet().with_channels([64, 128, 256]).with_strides([1, 2, 2]).project([256, 128]),
-            nt_xent(0.5),
-            Fit::epochs(60).batch(256).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
+            convnet().with_channels([16, 32, 64]).with_strides([1, 2, 2]).project([128, 64]),
+            nt_xent(0.2),
+            Fit::epochs(100).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
         )
+        .embed_projected()
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
         .evaluate(clustering("label"))
         .evaluate(geometry("label"))
-        .write("runs/digits");
+        .write(folder);
     println!("{}", pipeline.explain().await?);
     let run = pipeline.run().await?;
 

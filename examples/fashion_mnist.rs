@@ -33,8 +33,7 @@ async fn run(options: Options) -> Result<()> {
         ("train", file("train-images-idx3-ubyte.gz"), file("train-labels-idx1-ubyte.gz")),
         ("test", file("t10k-images-idx3-ubyte.gz"), file("t10k-labels-idx1-ubyte.gz")),
     ]);
-    let samples = Pipeline::read(dataset)
-        .views(2, crop(0.3).then(flip()).then(contrast(0.4)).then(brightness(0.4)));
+    let samples = Pipeline::read(dataset).views(2, crop(0.3).then(flip()).then(contrast(0.4)).then(brightness(0.4)));
     let related = match options.graph.strip_prefix("labels:").map(str::parse) {
         Some(Ok(rows)) => samples.relate(mix(same_sample(), same_label("label").rows(rows), 0.5)),
         _ if options.graph == "full" => samples.relate(same_label("label")),

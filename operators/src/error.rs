@@ -46,7 +46,9 @@ pub enum OperatorError {
         hint: String,
     },
     /// Two samples share an id.
-    #[error("column `{column}` of {table} has the id {id} twice, in rows {first} and {second}. Ids must be unique: drop one of the rows or name another column with `.id(..)`.")]
+    #[error(
+        "column `{column}` of {table} has the id {id} twice, in rows {first} and {second}. Ids must be unique: drop one of the rows or name another column with `.id(..)`."
+    )]
     DuplicateId {
         /// The table or file.
         table: String,
@@ -60,7 +62,9 @@ pub enum OperatorError {
         second: u64,
     },
     /// An edge names a sample that the dataset does not have.
-    #[error("row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use.")]
+    #[error(
+        "row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use."
+    )]
     UnknownId {
         /// The edge list.
         table: String,

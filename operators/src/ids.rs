@@ -51,9 +51,7 @@ impl IdIndex {
     pub fn row(&self, id: u64) -> Option<u32> {
         match self {
             Self::RowNumbers(rows) => (id < *rows).then_some(id as u32),
-            Self::Any { sorted, .. } => {
-                sorted.binary_search_by_key(&id, |entry| entry.0).ok().map(|at| sorted[at].1)
-            }
+            Self::Any { sorted, .. } => sorted.binary_search_by_key(&id, |entry| entry.0).ok().map(|at| sorted[at].1),
         }
     }
 

@@ -16,11 +16,7 @@ pub fn plan_sql(session: &Session, query: &str) -> BoxFuture<'static, Result<Dat
 }
 
 /// The table that a query describes, if the options allow its kind of statement.
-pub fn plan_sql_with(
-    session: &Session,
-    query: &str,
-    options: SQLOptions,
-) -> BoxFuture<'static, Result<DataFrame>> {
+pub fn plan_sql_with(session: &Session, query: &str, options: SQLOptions) -> BoxFuture<'static, Result<DataFrame>> {
     let (session, query) = (session.context().clone(), query.to_owned());
     Box::pin(async move { session.sql_with_options(&query, options).await })
 }

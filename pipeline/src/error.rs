@@ -64,7 +64,9 @@ pub enum PipelineError {
         found: String,
     },
     /// The condition that chooses the training rows chooses none.
-    #[error("no sample satisfies `{predicate}`, so there is nothing to train on. Name other rows with `.train_on(..)`.")]
+    #[error(
+        "no sample satisfies `{predicate}`, so there is nothing to train on. Name other rows with `.train_on(..)`."
+    )]
     NoTrainingRows {
         /// The SQL condition.
         predicate: String,

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod plot;
 pub mod prelude;
 pub mod run;
+pub mod score;
 pub mod sql;
 
 pub use error::{PipelineError, Result};

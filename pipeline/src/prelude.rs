@@ -5,17 +5,13 @@ pub use relata_operators::edges::Policy;
 pub use relata_operators::oracle::{
     Context, Oracle, Relations, edges, mix, nearest, noisy, rule, same_label, same_sample, same_value,
 };
-pub use relata_operators::source::{
-    Dataset, csv, idx, idx_splits, image_folder, json_lines, parquet, sql, tsv,
-};
+pub use relata_operators::source::{Dataset, csv, idx, idx_splits, image_folder, json_lines, parquet, sql, tsv};
 pub use relata_train::DeviceChoice;
 pub use relata_train::batch::Batches;
 pub use relata_train::closed_form::{Kernel, closed_form};
 pub use relata_train::encoder::{Encoder, EncoderSpec, convnet, linear, mlp, resnet18};
 pub use relata_train::fit::Fit;
-pub use relata_train::loss::{
-    Denominator, GraphLoss, Reduction, barlow_twins, nt_xent, spectral_contrastive, vicreg,
-};
+pub use relata_train::loss::{Denominator, GraphLoss, Reduction, barlow_twins, nt_xent, spectral_contrastive, vicreg};
 pub use relata_train::optimiser::{Schedule, adamw, lars, sgd};
 
 pub use crate::dsl::Pipeline;

@@ -18,12 +18,7 @@ pub const CONFLICTS: Table = Table {
             nullable: false,
             docs: "who says that the pair is related: oracles, comma-separated, or a derivation",
         },
-        Column {
-            name: "negative",
-            data_type: || DataType::Utf8,
-            nullable: false,
-            docs: "who says that it is not",
-        },
+        Column { name: "negative", data_type: || DataType::Utf8, nullable: false, docs: "who says that it is not" },
         Column { name: "policy", data_type: || DataType::Utf8, nullable: false, docs: "the policy that decided" },
         Column {
             name: "kept",

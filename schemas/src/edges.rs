@@ -33,14 +33,24 @@ pub const EDGES: Table = Table {
             nullable: false,
             docs: "in [-1, 1] without 0: above 0 a known positive, below 0 a known negative",
         },
-        Column { name: REL, data_type: || DataType::Utf8, nullable: false, docs: "the oracle or relation that says so" },
+        Column {
+            name: REL,
+            data_type: || DataType::Utf8,
+            nullable: false,
+            docs: "the oracle or relation that says so",
+        },
         Column {
             name: CONFIDENCE,
             data_type: || DataType::Float32,
             nullable: false,
             docs: "how sure the oracle is, in [0, 1]",
         },
-        Column { name: ROUND, data_type: || DataType::UInt32, nullable: false, docs: "the round of questions, 0 if unasked" },
+        Column {
+            name: ROUND,
+            data_type: || DataType::UInt32,
+            nullable: false,
+            docs: "the round of questions, 0 if unasked",
+        },
         Column {
             name: INFERRED,
             data_type: || DataType::Boolean,

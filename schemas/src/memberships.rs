@@ -35,7 +35,12 @@ pub const MEMBERSHIPS: Table = Table {
             nullable: false,
             docs: "weight of every pair in the group, in [-1, 1] without 0",
         },
-        Column { name: REL, data_type: || DataType::Utf8, nullable: false, docs: "the oracle or relation that says so" },
+        Column {
+            name: REL,
+            data_type: || DataType::Utf8,
+            nullable: false,
+            docs: "the oracle or relation that says so",
+        },
         Column {
             name: EXCLUSIVE,
             data_type: || DataType::Boolean,

@@ -12,7 +12,12 @@ pub const METRICS: Table = Table {
     columns: &[
         Column { name: "step", data_type: || DataType::UInt64, nullable: false, docs: "optimiser steps taken" },
         Column { name: "epoch", data_type: || DataType::UInt32, nullable: false, docs: "epochs finished" },
-        Column { name: "round", data_type: || DataType::UInt32, nullable: false, docs: "round of questions, 0 if none" },
+        Column {
+            name: "round",
+            data_type: || DataType::UInt32,
+            nullable: false,
+            docs: "round of questions, 0 if none",
+        },
         Column {
             name: "name",
             data_type: || DataType::Utf8,

@@ -34,8 +34,7 @@ pub struct Table {
 impl Table {
     /// The Arrow schema: the columns, and `relata.table` and `relata.version` as metadata.
     pub fn schema(&self) -> SchemaRef {
-        let fields: Vec<Field> =
-            self.columns.iter().map(|c| Field::new(c.name, (c.data_type)(), c.nullable)).collect();
+        let fields: Vec<Field> = self.columns.iter().map(|c| Field::new(c.name, (c.data_type)(), c.nullable)).collect();
         Schema::new_with_metadata(fields, self.metadata()).into()
     }
 

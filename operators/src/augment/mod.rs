@@ -8,6 +8,7 @@ mod compose;
 mod contrast;
 mod crop;
 mod cutout;
+pub mod described;
 mod draw;
 mod dropout;
 #[cfg(test)]

@@ -35,11 +35,7 @@ pub type EdgeStream<'a> = BoxStream<'a, Result<RecordBatch>>;
 /// Ids are those of the dataset behind `ids`, text or numbers; without a dataset they are integers from 0. Refused,
 /// with file, column and row: unknown, missing or negative ids, an edge from a sample to itself, weights outside
 /// [-1, 1] or 0, confidences and probabilities outside [0, 1]; and files without rows or of no known convention.
-pub async fn read_edges<'a>(
-    path: &Path,
-    session: &Session,
-    ids: Option<&'a IdLookup>,
-) -> Result<EdgeStream<'a>> {
+pub async fn read_edges<'a>(path: &Path, session: &Session, ids: Option<&'a IdLookup>) -> Result<EdgeStream<'a>> {
     let file = path.display().to_string();
     let table = open(path, ids)?.table(&in_file_order(session)).await?;
     let whole = table.schema().as_arrow();
@@ -142,7 +138,7 @@ impl Reader<'_> {
         let (mut src, mut dst) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
         let (mut weight, mut confidence) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
         let mut rel = Vec::with_capacity(capacity);
-        for row in 0..rows {
+        for (row, &sure) in sure.iter().enumerate() {
             for side in &sides {
                 let (a, b) = (side.src[row], side.dst[row]);
                 if a == b {
@@ -154,7 +150,7 @@ impl Reader<'_> {
                 src.push(a.min(b));
                 dst.push(a.max(b));
                 weight.push(w);
-                confidence.push(sure[row] as f32);
+                confidence.push(sure as f32);
                 rel.push(match rels {
                     Some(rels) if rels.is_valid(row) => rels.value(row),
                     _ => self.rel.as_str(),

@@ -83,8 +83,8 @@ impl fmt::Display for GraphStatistics {
 
 #[cfg(test)]
 mod tests {
-    use super::super::graph::tests::graph;
     use super::super::GraphSettings;
+    use super::super::graph::tests::graph;
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
-//! Exact search for the nearest rows, by blocks.
+//! Exact search for the nearest rows, by blocks, and the matrix products it is made of.
 
-pub mod product;
+mod product;
 mod top_k;
 
+pub use product::{Matrix, Number, multiply};
 pub use top_k::{Metric, top_k};

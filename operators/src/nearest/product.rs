@@ -4,7 +4,7 @@ use gemm::{Parallelism, gemm};
 
 /// A view of a matrix in a slice.
 #[derive(Clone, Copy)]
-pub(crate) struct Matrix<'a, T> {
+pub struct Matrix<'a, T> {
     values: &'a [T],
     rows: usize,
     columns: usize,
@@ -37,7 +37,7 @@ impl<'a, T> Matrix<'a, T> {
 }
 
 /// Writes left x right, column by column.
-pub(crate) fn multiply<T: Number>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
+pub fn multiply<T: Number>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
     let (rows, inner, columns) = (left.rows, left.columns, right.columns);
     assert!(inner == right.rows && product.len() == rows * columns, "the shapes of a product fit");
     // SAFETY: the views cover their slices (checked when they are made) and the product is checked above.
@@ -67,7 +67,7 @@ pub(crate) fn multiply<T: Number>(left: Matrix<'_, T>, right: Matrix<'_, T>, pro
 }
 
 /// The numbers that [`multiply`] takes.
-pub(crate) trait Number: Copy + 'static {
+pub trait Number: Copy + 'static {
     /// 0.
     const ZERO: Self;
     /// 1.

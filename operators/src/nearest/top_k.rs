@@ -150,6 +150,7 @@ impl<'a> Rows<'a> {
             let norm32 = *norm as f32;
             let mut threshold = self.threshold(nearest, k, *norm);
             // Written so that a NaN, from an overflow, is not passed over.
+            #[allow(clippy::neg_cmp_op_on_partial_ord)]
             let passes = |(row, product): (usize, &f32), threshold: f32| {
                 !(product * self.scale[row] + self.bias[row] + norm32 * self.slack[row] < threshold)
             };
@@ -211,8 +212,8 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 mod tests {
     use std::convert::Infallible;
 
-    use rand::RngExt;
     use crate::seed;
+    use rand::RngExt;
 
     use super::*;
 
@@ -222,9 +223,17 @@ mod tests {
         (0..rows * width).map(|_| rng.random_range(-2..=2) as f32).collect()
     }
 
-    fn search(queries: &[f32], rows: &[f32], width: usize, block: usize, k: usize, metric: Metric) -> Vec<Vec<(u64, f32)>> {
+    fn search(
+        queries: &[f32],
+        rows: &[f32],
+        width: usize,
+        block: usize,
+        k: usize,
+        metric: Metric,
+    ) -> Vec<Vec<(u64, f32)>> {
         let blocks = rows.chunks(block * width).enumerate();
-        top_k(queries, width, blocks.map(|(i, rows)| Ok::<_, Infallible>(((i * block) as u64, rows))), k, metric).unwrap()
+        top_k(queries, width, blocks.map(|(i, rows)| Ok::<_, Infallible>(((i * block) as u64, rows))), k, metric)
+            .unwrap()
     }
 
     fn naive(query: &[f32], rows: &[f32], k: usize, metric: Metric) -> Vec<(u64, f32)> {

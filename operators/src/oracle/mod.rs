@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{Result, Session};
 use crate::source::Samples;
+use crate::{Result, Session};
 
 pub use edge_file::{EdgeFile, edges};
 pub use mix::{Mix, mix};

@@ -88,7 +88,8 @@ impl Nearest {
             for (at, id) in batch[embeddings::ID].as_primitive::<UInt64Type>().values().iter().enumerate() {
                 if let Some(&row) = rows.get(id) {
                     let vector = list.value(at);
-                    values[row * width..(row + 1) * width].copy_from_slice(vector.as_primitive::<Float32Type>().values());
+                    values[row * width..(row + 1) * width]
+                        .copy_from_slice(vector.as_primitive::<Float32Type>().values());
                     found += 1;
                 }
             }

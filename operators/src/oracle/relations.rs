@@ -152,7 +152,13 @@ impl Relations {
 
     fn disturbed(&mut self, weight: f32) -> f32 {
         match &mut self.noise {
-            Some((rate, rng)) => if rng.random_bool(*rate) { -weight } else { weight },
+            Some((rate, rng)) => {
+                if rng.random_bool(*rate) {
+                    -weight
+                } else {
+                    weight
+                }
+            }
             None => weight,
         }
     }

@@ -89,8 +89,13 @@ impl Oracle for SameValue {
             });
         }
         values.shuffle(&mut stream(context.seed, &[PURPOSE]));
-        let groups: BTreeMap<String, u64> =
-            values.iter().map(|v| v.1.clone()).collect::<std::collections::BTreeSet<_>>().into_iter().zip(0..).collect();
+        let groups: BTreeMap<String, u64> = values
+            .iter()
+            .map(|v| v.1.clone())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .zip(0..)
+            .collect();
         if let Some(most) = self.per_class {
             let mut taken: BTreeMap<String, usize> = BTreeMap::new();
             values.retain(|(_, value)| {

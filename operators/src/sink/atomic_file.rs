@@ -48,7 +48,9 @@ impl AtomicFile {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        // Writers of Parquet and Arrow pass the error on as it is, so it names the file that the user knows.
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("`{}`: {error}", self.path.display()));
+        self.file.as_file().write(bytes).map_err(named)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -58,8 +60,8 @@ impl Write for AtomicFile {
 
 /// Writes a whole file at once, atomically.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes).map_err(OperatorError::io(path))?;
+    let file = AtomicFile::create(path)?;
+    file.file.as_file().write_all(bytes).map_err(OperatorError::io(path))?;
     file.commit()
 }
 

@@ -42,7 +42,8 @@ pub async fn ingest(
     let schema = Arc::new(frame.schema().as_arrow().clone());
     let (mut state, plan) = frame.into_parts();
     *state.config_mut() = state.config().clone().with_batch_size(batch_rows(&schema));
-    let parts = crate::query::stream_partitions(DataFrame::new(state, plan)).await.map_err(|e| read_error(&table, e))?;
+    let parts =
+        crate::query::stream_partitions(DataFrame::new(state, plan)).await.map_err(|e| read_error(&table, e))?;
     let mut batches = futures::stream::iter(parts).flatten();
 
     let mut writer: Option<Writer> = None;

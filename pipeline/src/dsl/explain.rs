@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use datafusion::prelude::DataFrame;
-use relata_operators::{OperatorError, query};
 use relata_operators::source::session;
+use relata_operators::{OperatorError, query};
 use serde_json::Value;
 
 use super::spec::{Spec, Trainer};
@@ -66,7 +66,7 @@ async fn count(table: DataFrame) -> Result<u64> {
 }
 
 /// `{"oracle": "nearest", "k": 5}` as `nearest k=5`: the first text names the component, nulls are left out.
-fn settings(value: &Value) -> String {
+pub(crate) fn settings(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let kinds = ["source", "oracle", "loss", "encoder", "view", "optimiser", "trainer", "name"];
@@ -74,7 +74,11 @@ fn settings(value: &Value) -> String {
             let mut words: Vec<String> = name.iter().map(|(_, v)| v.as_str().unwrap_or_default().to_owned()).collect();
             for (key, value) in map.iter().filter(|(key, value)| !value.is_null() && name.is_none_or(|n| n.0 != *key)) {
                 let nested = matches!(value, Value::Object(_));
-                words.push(if nested { format!("{key}=({})", settings(value)) } else { format!("{key}={}", settings(value)) });
+                words.push(if nested {
+                    format!("{key}=({})", settings(value))
+                } else {
+                    format!("{key}={}", settings(value))
+                });
             }
             words.join(" ")
         }

@@ -115,8 +115,7 @@ impl Pipeline<Related> {
         loss: impl GraphLoss + 'static,
         fit: Fit,
     ) -> Pipeline<Trained> {
-        self.spec.trainer =
-            Trainer::Gradient { architecture: encoder.into_architecture(), loss: Arc::new(loss), fit };
+        self.spec.trainer = Trainer::Gradient { architecture: encoder.into_architecture(), loss: Arc::new(loss), fit };
         self.next()
     }
 

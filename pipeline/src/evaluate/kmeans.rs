@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use relata_operators::OperatorError;
 use relata_operators::seed::{self, Rng};
 
-use super::product::{Matrix, multiply};
 use super::{EvaluateError, Result, Vectors, block_rows};
+use relata_operators::nearest::{Matrix, multiply};
 
 /// Numbers in the sample that the centres are seeded from.
 const SAMPLE: usize = 1 << 21;

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::linear_probe::check_widths;
-use super::nearest_rows::{Metric, top_k};
 use super::{EvaluateError, Evaluation, Result, Split, Standardiser, block_rows};
+use relata_operators::nearest::{Metric, top_k};
 
 /// Test rows that are searched for in one pass over the training rows.
 const QUERIES: usize = 2048;

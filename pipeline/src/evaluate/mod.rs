@@ -14,9 +14,7 @@ mod kmeans;
 mod knn;
 mod linear_probe;
 mod moments;
-mod nearest_rows;
 mod objective;
-mod product;
 mod split;
 mod standardiser;
 mod vector_column;
@@ -28,14 +26,14 @@ pub use clustering::{Clustering, ClusteringResult, clustering};
 pub use contingency::Contingency;
 pub use effective_rank::effective_rank;
 pub use error::{EvaluateError, Result};
-pub use kmeans::{KMeans, KMeansModel, kmeans};
 pub use geometry::{Geometry, geometry};
+pub use kmeans::{KMeans, KMeansModel, kmeans};
 pub use knn::{Knn, knn};
 pub use linear_probe::{LinearProbe, LinearProbeResult, linear_probe};
 pub use moments::Moments;
-pub use nearest_rows::{Metric, top_k};
 pub use split::{Split, SplitReader, split_reader};
 pub use standardiser::Standardiser;
+pub(crate) use vector_column::VectorColumn;
 pub use vectors::{Block, Vectors, VectorsBuilder, block_rows};
 
 /// The most classes that labels may have; a label column with more is taken for a column of ids.

@@ -2,9 +2,9 @@
 
 use faer::{Mat, Side};
 
-use super::product::{Matrix, multiply};
 use super::standardiser::mean;
 use super::{EvaluateError, Result, Vectors, block_rows};
+use relata_operators::nearest::{Matrix, multiply};
 
 /// The first two moments of vectors; memory grows with the square of their width.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The loss of multinomial logistic regression and its gradient, in parallel blocks: products in 32 bits, sums in 64.
 
-use super::product::{Matrix, multiply};
 use super::{Result, Standardiser, Vectors, block_rows};
+use relata_operators::nearest::{Matrix, multiply};
 
 /// Mean cross-entropy plus `l2` times the squared weights, over standardised vectors.
 pub(super) struct Objective<'a> {

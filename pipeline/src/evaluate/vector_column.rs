@@ -10,7 +10,7 @@ use relata_schemas::features::first_not_finite;
 use super::Result;
 
 /// The vectors of one record batch.
-pub(super) struct VectorColumn<'a> {
+pub(crate) struct VectorColumn<'a> {
     table: &'a str,
     column: &'a str,
     first_row: u64,

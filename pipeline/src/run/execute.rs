@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use relata_operators::{OperatorError, Session};
 use relata_operators::augment::Views;
 use relata_operators::edges::Graph;
 use relata_operators::sink::write_atomically;
 use relata_operators::source::{Samples, ingest, session};
+use relata_operators::{OperatorError, Session};
 use relata_train::closed_form::Solution;
 use relata_train::fit::{Checkpoints, Metric, Trained, Training};
 
@@ -56,19 +56,13 @@ pub(crate) async fn execute(spec: &Spec, stop: &AtomicBool) -> Result<Run> {
     Ok(run)
 }
 
-async fn read(
-    spec: &Spec,
-    run: &Run,
-    session: &Session,
-    screen: Screen,
-) -> Result<Samples> {
+async fn read(spec: &Spec, run: &Run, session: &Session, screen: Screen) -> Result<Samples> {
     if Samples::samples_path(run.folder()).exists() && Samples::features_path(run.folder()).exists() {
         screen.found("read");
         return run.samples();
     }
     let stage = screen.stage("read", 0, "rows");
-    let samples =
-        ingest(&spec.dataset, session, run.folder(), &mut |rows| stage.at(rows, String::new())).await?;
+    let samples = ingest(&spec.dataset, session, run.folder(), &mut |rows| stage.at(rows, String::new())).await?;
     let shape = format!("of {}", samples.features.shape());
     stage.finish(samples.ids.rows() as u64, &shape);
     Ok(samples)
@@ -119,7 +113,8 @@ fn fit(
                 );
                 stage.at(progress.step, last.clone());
             })?;
-            let from = if trained.resumed_at > 0 { format!(", resumed at {}", trained.resumed_at) } else { String::new() };
+            let from =
+                if trained.resumed_at > 0 { format!(", resumed at {}", trained.resumed_at) } else { String::new() };
             stage.finish(trained.steps - trained.resumed_at, &format!("{last}{from}"));
             trained
         }

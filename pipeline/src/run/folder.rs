@@ -86,8 +86,8 @@ impl Run {
     pub fn graph(&self, samples: &Samples) -> Result<Graph> {
         let path = self.existing("graph.json")?;
         let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
-        let settings: GraphSettings = serde_json::from_slice(&text)
-            .map_err(|error| PipelineError::Corrupt { path, found: error.to_string() })?;
+        let settings: GraphSettings =
+            serde_json::from_slice(&text).map_err(|error| PipelineError::Corrupt { path, found: error.to_string() })?;
         let groups = Groups::new(&self.read("memberships.parquet")?, &samples.ids)?;
         Ok(Graph::open(&self.existing("graph.csr")?, groups, settings)?)
     }

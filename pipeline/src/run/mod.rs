@@ -1,14 +1,19 @@
 //! Runs: folders that hold everything a pipeline made, and the stages that fill them.
 
 mod embed;
+mod embed_new;
 mod execute;
 mod folder;
+mod graph;
 mod lock;
 mod measure;
 mod plan;
+mod plan_text;
 mod plots;
 mod progress;
+mod recorded;
 mod relate;
+mod views;
 
 pub(crate) use execute::execute;
 pub use folder::Run;

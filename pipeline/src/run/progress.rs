@@ -57,7 +57,11 @@ impl Stage {
             let time = self.start.elapsed();
             let rate = HumanCount((done as f64 / time.as_secs_f64().max(1e-9)) as u64);
             let (name, unit) = (self.name, self.unit);
-            let time = if time.as_secs() < 60 { format!("{:.1} s", time.as_secs_f64()) } else { HumanDuration(time).to_string() };
+            let time = if time.as_secs() < 60 {
+                format!("{:.1} s", time.as_secs_f64())
+            } else {
+                HumanDuration(time).to_string()
+            };
             eprintln!("{name:>10} {} {unit} in {time} ({rate} {unit}/s) {message}", HumanCount(done));
         }
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
-use relata_operators::{OperatorError, Session, query};
 use relata_operators::edges::{Graph, GraphSettings, Groups, resolve};
 use relata_operators::oracle::{Context, Oracle, Relations};
 use relata_operators::sink::write_atomically;
 use relata_operators::source::Samples;
+use relata_operators::{OperatorError, Session, query};
 use relata_schemas::samples::SPLIT;
 
 use super::Run;
@@ -70,10 +70,8 @@ pub(crate) async fn relate(
     let text = serde_json::to_vec(&settings)
         .map_err(|error| PipelineError::Corrupt { path: path.clone(), found: error.to_string() })?;
     write_atomically(&path, &text)?;
-    let found = format!(
-        "{} edges, {} memberships, {} conflicts",
-        resolved.edges, stated.memberships, resolved.conflicts
-    );
+    let found =
+        format!("{} edges, {} memberships, {} conflicts", resolved.edges, stated.memberships, resolved.conflicts);
     stage.finish(oracles.len() as u64, &found);
     Ok(resolved.graph)
 }

@@ -27,7 +27,9 @@ pub enum TrainError {
         found: String,
     },
     /// The graph has nothing to learn from.
-    #[error("the graph has no positive edge among the {rows} training rows, so there is nothing to pull together. Add same_sample() with two views, labels or an edge file.")]
+    #[error(
+        "the graph has no positive edge among the {rows} training rows, so there is nothing to pull together. Add same_sample() with two views, labels or an edge file."
+    )]
     NoPositive {
         /// Training rows.
         rows: usize,

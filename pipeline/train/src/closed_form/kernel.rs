@@ -50,7 +50,7 @@ impl Kernel {
     /// Refuses widths that make no sense.
     pub fn check(&self) -> Result<()> {
         match *self {
-            Self::Rbf { width } | Self::Laplace { width } if !(width > 0.0) => {
+            Self::Rbf { width } | Self::Laplace { width } if width.is_nan() || width <= 0.0 => {
                 Err(TrainError::setting("closed_form", "kernel width", "above 0", width))
             }
             _ => Ok(()),

@@ -68,7 +68,12 @@ impl ClosedForm {
         self.check()?;
         let n = edges.nodes;
         if self.width > n {
-            return Err(TrainError::setting("closed_form", "width", format!("at most {n} (training rows)"), self.width));
+            return Err(TrainError::setting(
+                "closed_form",
+                "width",
+                format!("at most {n} (training rows)"),
+                self.width,
+            ));
         }
         let pseudo_inverse = pseudo_inverse(&self.kernel.matrix(&train, &train, features))?;
         let mut target = &pseudo_inverse * faer::Scale(-self.ridge);
@@ -80,7 +85,8 @@ impl ClosedForm {
             target[(i, j)] += w;
             target[(j, i)] += w;
         }
-        let decomposition = target.self_adjoint_eigen(Side::Lower).map_err(|e| failed("eigenvectors of the graph", e))?;
+        let decomposition =
+            target.self_adjoint_eigen(Side::Lower).map_err(|e| failed("eigenvectors of the graph", e))?;
         // Eigenvalues ascend, so the top ones are the last columns.
         let vectors = decomposition.U();
         let top = Mat::from_fn(n, self.width, |i, k| vectors[(i, n - 1 - k)] * sign(vectors, n - 1 - k));
@@ -90,7 +96,10 @@ impl ClosedForm {
             features,
             width: self.width,
             train,
-            coefficients: (0..n).flat_map(|i| (0..self.width).map(move |k| (i, k))).map(|at| coefficients[at]).collect(),
+            coefficients: (0..n)
+                .flat_map(|i| (0..self.width).map(move |k| (i, k)))
+                .map(|at| coefficients[at])
+                .collect(),
         })
     }
 }
@@ -123,7 +132,8 @@ fn pseudo_inverse(kernel: &Mat<f64>) -> Result<Mat<f64>> {
 
 /// Eigenvectors have no sign of their own: the entry of the largest magnitude is made positive.
 fn sign(vectors: faer::MatRef<'_, f64>, column: usize) -> f64 {
-    let largest = (0..vectors.nrows()).map(|i| vectors[(i, column)]).fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
+    let largest =
+        (0..vectors.nrows()).map(|i| vectors[(i, column)]).fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
     if largest < 0.0 { -1.0 } else { 1.0 }
 }
 

@@ -28,8 +28,7 @@ impl Solution {
         let kernel = metadata.metadata().as_ref().and_then(|m| m.get("kernel"));
         let kernel = serde_json::from_str(kernel.ok_or_else(|| wrong("no kernel in the metadata"))?).map_err(wrong)?;
         let file = SafeTensors::deserialize(bytes).map_err(wrong)?;
-        let (train, coefficients) =
-            (file.tensor("train").map_err(wrong)?, file.tensor("coefficients").map_err(wrong)?);
+        let (train, coefficients) = (file.tensor("train").map_err(wrong)?, file.tensor("coefficients").map_err(wrong)?);
         let ([_, features], [_, width]) = (train.shape(), coefficients.shape()) else {
             return Err(wrong("tensors that are no matrices"));
         };

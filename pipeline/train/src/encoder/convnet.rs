@@ -23,8 +23,8 @@ pub struct Convnet {
 /// See [`convnet`].
 #[derive(Debug, Clone)]
 pub struct ConvnetSpec {
-    channels: Vec<usize>,
-    strides: Vec<usize>,
+    pub(super) channels: Vec<usize>,
+    pub(super) strides: Vec<usize>,
 }
 
 /// Three convolutions of 32, 64 and 128 channels, each of stride 2; the embedding has 128 dimensions.

@@ -21,7 +21,7 @@ pub struct Mlp {
 /// See [`mlp`].
 #[derive(Debug, Clone)]
 pub struct MlpSpec {
-    widths: Vec<usize>,
+    pub(super) widths: Vec<usize>,
 }
 
 /// An MLP with these layer widths; the last is the width of the embedding.

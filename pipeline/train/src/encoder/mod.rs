@@ -1,6 +1,7 @@
 //! Encoders: modules from a sample's features to its embedding, and the specifications that build them.
 
 mod convnet;
+pub mod described;
 mod linear;
 mod mlp;
 mod projected;

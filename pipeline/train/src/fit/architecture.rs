@@ -54,3 +54,9 @@ impl<S: EncoderSpec> IntoArchitecture for Projected<S> {
         Box::new(self)
     }
 }
+
+impl IntoArchitecture for Box<dyn Architecture> {
+    fn into_architecture(self) -> Box<dyn Architecture> {
+        self
+    }
+}

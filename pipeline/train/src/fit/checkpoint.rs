@@ -84,8 +84,7 @@ impl Checkpoints {
     /// Loads a checkpoint into a learner; the optimiser only if training goes on.
     pub fn load(&self, checkpoint: &Checkpoint, learner: &mut dyn Learner, goes_on: bool) -> Result<()> {
         let weights = self.read(&checkpoint.weights, checkpoint.weights_hash)?;
-        let optimiser =
-            if goes_on { Some(self.read(&checkpoint.optimiser, checkpoint.optimiser_hash)?) } else { None };
+        let optimiser = if goes_on { Some(self.read(&checkpoint.optimiser, checkpoint.optimiser_hash)?) } else { None };
         let path = self.weights_path(checkpoint);
         learner.load(weights, optimiser).map_err(|found| TrainError::Checkpoint { path, found })
     }

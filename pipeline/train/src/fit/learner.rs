@@ -124,7 +124,8 @@ impl<E: Encoder> Learner for ModelLearner<E> {
 
     fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
         let mut store = SafetensorsStore::from_bytes(None);
-        self.model().save_into(&mut store).map_err(|e| e.to_string())?;
+        // A batch norm's last update of its running statistics is pending until `valid` asks for them.
+        self.model().valid().save_into(&mut store).map_err(|e| e.to_string())?;
         let weights = store.get_bytes().map_err(|e| e.to_string())?;
         let optimiser = self.optimiser.into_bytes().map_err(|e| e.to_string())?;
         Ok((weights, optimiser.to_vec()))

@@ -137,7 +137,7 @@ impl Fit {
             return Err(TrainError::setting("fit", "checkpoint_steps", "above 0", 0));
         }
         match self.clip {
-            Some(norm) if !(norm > 0.0) => Err(TrainError::setting("fit", "clip", "above 0", norm)),
+            Some(norm) if norm.is_nan() || norm <= 0.0 => Err(TrainError::setting("fit", "clip", "above 0", norm)),
             _ => Ok(()),
         }
     }

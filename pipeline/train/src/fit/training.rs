@@ -97,8 +97,7 @@ impl Training<'_> {
             })?;
             let (epoch, samples) = (batch.epoch, batch.samples);
             let looks = guard.as_ref().is_some_and(|guard| guard.looks_at(step));
-            let learning_rate =
-                self.fit.optimiser.learning_rate() * self.fit.schedule.factor(step, total_steps);
+            let learning_rate = self.fit.optimiser.learning_rate() * self.fit.schedule.factor(step, total_steps);
             let result = self.step(learner, batch, step, learning_rate, looks)?;
             clock.samples += samples;
             if let (Some(guard), Some(embeddings)) = (&mut guard, &result.embeddings)
@@ -108,11 +107,17 @@ impl Training<'_> {
                 return Err(TrainError::Collapsed { step, rank, width: embedding_width, checkpoint });
             }
             let done = step + 1;
-            if done % (total_steps / MEASURED_STEPS).max(1) == 0 || done == total_steps {
+            if done.is_multiple_of((total_steps / MEASURED_STEPS).max(1)) || done == total_steps {
                 measure(&mut metrics, done, epoch, &result, learning_rate, clock.stall());
             }
             let rate = clock.samples_per_second();
-            on_step(Progress { step: done, total_steps, loss: result.loss, samples_per_second: rate, stall: clock.stall() });
+            on_step(Progress {
+                step: done,
+                total_steps,
+                loss: result.loss,
+                samples_per_second: rate,
+                stall: clock.stall(),
+            });
             self.checkpoint_if_due(learner, done, total_steps, &metrics, &mut clock)?;
         }
         Ok(Trained { steps: total_steps, resumed_at: first, metrics })
@@ -135,7 +140,7 @@ impl Training<'_> {
         clock: &mut Clock,
     ) -> Result<()> {
         let due = match self.fit.every_steps {
-            Some(steps) => done % steps == 0,
+            Some(steps) => done.is_multiple_of(steps),
             None => clock.since_checkpoint.elapsed() >= self.fit.every,
         };
         let stopped = self.stop.load(Ordering::Relaxed);

@@ -1,0 +1,85 @@
+//! The command `relata`: questions about runs and about files of embeddings. Pipelines themselves are written in Rust.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod embed;
+mod failure;
+mod graph;
+mod plan;
+mod plot;
+mod probe;
+mod score;
+mod sql;
+mod values;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::{Failure, Outcome};
+
+/// Looks into runs of Relata, and works on embeddings that anybody made.
+///
+/// A run is the folder that a pipeline wrote. Pipelines are written in Rust: `cargo run --release --example digits` is
+/// one.
+#[derive(Debug, Parser)]
+#[command(name = "relata", version, after_help = "Example:\n  relata sql runs/digits \"SELECT * FROM metrics\"")]
+struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Sql(sql::Arguments),
+    Probe(probe::Arguments),
+    Score(score::Arguments),
+    Graph(graph::Arguments),
+    Views(views::Arguments),
+    Plot(plot::Arguments),
+    Embed(embed::Arguments),
+    Plan(plan::Arguments),
+}
+
+impl Verb {
+    async fn run(self) -> Outcome {
+        match self {
+            Self::Sql(arguments) => sql::run(arguments).await,
+            Self::Probe(arguments) => probe::run(&arguments),
+            Self::Score(arguments) => score::run(&arguments).await,
+            Self::Graph(arguments) => graph::run(&arguments),
+            Self::Views(arguments) => views::run(&arguments).await,
+            Self::Plot(arguments) => plot::run(&arguments),
+            Self::Embed(arguments) => embed::run(arguments).await,
+            Self::Plan(arguments) => plan::run(&arguments),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(command.verb.run()));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_verb_has_an_example() {
+        let mut command = Command::command();
+        command.build();
+        command.clone().debug_assert();
+        for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+            let help = verb.clone().render_long_help().to_string();
+            assert!(help.contains(&format!("Example:\n  relata {} ", verb.get_name())), "{help}");
+        }
+    }
+}

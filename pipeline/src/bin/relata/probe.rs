@@ -1,0 +1,69 @@
+//! `relata probe`: how good embeddings are, whoever made them.
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use relata::evaluate::{EvaluateError, Evaluation, clustering, geometry, knn, linear_probe, split_reader};
+use relata_operators::OperatorError;
+
+use crate::failure::Outcome;
+use crate::values::{object, write_table};
+
+/// Measures embeddings, whoever made them: a linear probe, weighted nearest neighbours, the agreement of k-means with
+/// the labels (NMI, ARI), and the geometry (effective rank, alignment, uniformity).
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  relata probe --embeddings runs/digits/embeddings.parquet --label label --split split"
+)]
+pub struct Arguments {
+    /// A Parquet file with a column of float lists of one length and a column of labels.
+    #[arg(long, value_name = "FILE")]
+    embeddings: PathBuf,
+    /// The column of labels; rows without a label are left out.
+    #[arg(long, value_name = "COLUMN")]
+    label: String,
+    /// A column with the values `train` and `test` [default: every fifth labelled row is a test row].
+    #[arg(long, value_name = "COLUMN")]
+    split: Option<String>,
+    /// The column of vectors.
+    #[arg(long, value_name = "COLUMN", default_value = "embedding")]
+    embedding: String,
+    /// Prints one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does what the arguments ask.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let label = arguments.label.as_str();
+    let mut reader = split_reader(label).with_embedding(&arguments.embedding);
+    if let Some(split) = &arguments.split {
+        reader = reader.with_split(split);
+    }
+    let split = reader.read(&arguments.embeddings).map_err(|error| named(error, &arguments.embeddings))?;
+    let evaluations: [Box<dyn Evaluation>; 4] =
+        [Box::new(linear_probe(label)), Box::new(knn(label)), Box::new(clustering(label)), Box::new(geometry(label))];
+    let mut values = Vec::new();
+    for evaluation in evaluations {
+        values.extend(evaluation.measure(&split)?);
+    }
+    if arguments.json {
+        writeln!(stdout(), "{}", object(&values))?;
+    } else {
+        write_table(&mut stdout(), &values)?;
+    }
+    Ok(())
+}
+
+/// Parquet's own errors do not say which file they are about.
+fn named(error: EvaluateError, path: &Path) -> EvaluateError {
+    match error {
+        EvaluateError::Operator(OperatorError::Parquet(why)) => EvaluateError::Operator(OperatorError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "a Parquet file of embeddings".to_owned(),
+            found: why.to_string(),
+            hint: "Write the embeddings as Parquet.".to_owned(),
+        }),
+        other => other,
+    }
+}

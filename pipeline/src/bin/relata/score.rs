@@ -1,0 +1,89 @@
+//! `relata score`: a graph loss of any embeddings under any edges.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use relata::score::score_files;
+use relata_train::DeviceChoice;
+use relata_train::loss::{LOSS_NAMES, named};
+use serde_json::json;
+
+use crate::failure::Outcome;
+use crate::values::{object, write_table};
+
+/// Computes a graph loss and its terms of embeddings that anybody made, under a list of edges, and on request its
+/// gradient.
+///
+/// All rows of the embeddings file, in the order of the column `id`, are one batch.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Settings:
+  vicreg                sim, var, cov, rep
+  spectral_contrastive  none
+  nt_xent               tau
+                        denominator: exclude_other_positives, all_others or known_negatives
+                        reduction: per_edge or per_anchor
+  barlow_twins          lambda
+
+Example:
+  relata score --embeddings any.parquet --edges edges.csv --loss nt_xent --set tau=0.1 --json")]
+pub struct Arguments {
+    /// A Parquet file with the columns `id` (row numbers if it has none) and `embedding`.
+    #[arg(long, value_name = "FILE")]
+    embeddings: PathBuf,
+    /// The edges in Parquet, CSV, TSV or JSON lines: src,dst[,weight] or another known convention.
+    #[arg(long, value_name = "FILE")]
+    edges: PathBuf,
+    /// The loss.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(LOSS_NAMES))]
+    loss: String,
+    /// A setting of the loss; may be given several times.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+    /// Prints {"value": .., "terms": {..}} in full precision instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Writes the gradient with respect to each row as Parquet, with the columns `id` and `gradient`.
+    #[arg(long, value_name = "FILE")]
+    gradient: Option<PathBuf>,
+    /// Where to compute: auto, cpu or wgpu.
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    device: DeviceChoice,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("expected a setting and its value, for example tau=0.1".to_owned()),
+    }
+}
+
+/// Does what the arguments ask.
+pub async fn run(arguments: &Arguments) -> Outcome {
+    let loss = named(&arguments.loss, &arguments.set)?;
+    let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
+    if let Some(path) = &arguments.gradient {
+        scored.write_gradient(path)?;
+    }
+    let value = scored.score.value;
+    let terms: Vec<(String, f64)> = scored.score.terms.iter().map(|&(name, v)| (name.to_owned(), v)).collect();
+    if arguments.json {
+        writeln!(stdout(), "{}", json!({ "value": value, "terms": object(&terms) }))?;
+    } else {
+        let indented = terms.iter().map(|(name, value)| (format!("  {name}"), *value));
+        let lines: Vec<_> = std::iter::once((arguments.loss.clone(), value)).chain(indented).collect();
+        write_table(&mut stdout(), &lines)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_pairs() {
+        assert_eq!(setting("tau=0.1").unwrap(), ("tau".to_owned(), "0.1".to_owned()));
+        assert!(setting("tau").is_err() && setting("=1").is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! The plan of a run in words.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Plan;
+use crate::dsl::settings;
+
+/// The stages in the order in which they happen, as the plan calls them.
+const STAGES: [&str; 8] = ["read", "train_on", "views", "relate", "resolve", "train", "embed", "evaluate"];
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "plan of Relata {}", self.version)?;
+        for name in STAGES {
+            for (at, line) in lines(name, &self.stages[name]).iter().enumerate() {
+                let name = if at == 0 { name.replace('_', " ") } else { String::new() };
+                writeln!(f, "  {name:<9} {line}")?;
+            }
+        }
+        for (at, input) in self.inputs.iter().enumerate() {
+            let name = if at == 0 { "inputs" } else { "" };
+            writeln!(f, "  {name:<9} {} ({} bytes, xxh64 {})", input.path.display(), input.bytes, input.hash)?;
+        }
+        Ok(())
+    }
+}
+
+/// A line an oracle and an evaluation; encoder, loss and fit of a training have one each.
+fn lines(stage: &str, about: &Value) -> Vec<String> {
+    match about {
+        Value::Null => vec![],
+        Value::Array(parts) => parts.iter().map(settings).collect(),
+        Value::Object(_) if stage == "train" && about["encoder"].is_object() => {
+            ["encoder", "loss", "fit"].map(|part| settings(&about[part])).to_vec()
+        }
+        whole => vec![settings(whole)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_one_line_a_component() {
+        let stages = json!({
+            "read": { "source": "parquet", "path": "digits.parquet" },
+            "train_on": null,
+            "relate": [{ "oracle": "same_sample" }, { "oracle": "same_label", "column": "label" }],
+            "train": {
+                "encoder": { "encoder": "linear", "width": 8 },
+                "loss": { "loss": "vicreg", "sim": 25.0 },
+                "fit": { "epochs": 5 },
+            },
+        });
+        let plan = Plan::new(stages, vec![(PathBuf::from("digits.parquet"), 12, 255)]);
+        let text = plan.to_string();
+        let expected = "
+  read      parquet path=digits.parquet
+  relate    same_sample
+            same_label column=label
+  train     linear width=8
+            vicreg sim=25.0
+            epochs=5
+  inputs    digits.parquet (12 bytes, xxh64 00000000000000ff)
+";
+        assert!(text.ends_with(expected), "{text}");
+    }
+}

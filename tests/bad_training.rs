@@ -1,0 +1,109 @@
+//! Pipelines that have nothing to learn from, diverge, collapse, or ask for what cannot be measured.
+
+use std::path::Path;
+
+use relata::dsl::{Pipeline, Related};
+use relata::prelude::*;
+use relata_train::TrainError;
+use relata_train::fit::{Fit, IntoArchitecture};
+
+use crate::data;
+
+async fn failure(
+    folder: &Path,
+    related: Pipeline<Related>,
+    encoder: impl IntoArchitecture,
+    loss: impl GraphLoss + 'static,
+    fit: Fit,
+) -> PipelineError {
+    related.train(encoder, loss, fit).write(folder.join("run")).quiet().run().await.err().unwrap()
+}
+
+fn digits() -> Pipeline<relata::dsl::Read> {
+    Pipeline::read(parquet(data::digits()))
+}
+
+#[tokio::test]
+async fn a_graph_without_a_positive_edge_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(10, 2));
+    let negatives = data::text_file(folder.path(), "e.csv", "src,dst,weight\n0,1,-1\n2,3,-0.5\n");
+    let related = Pipeline::read(csv(samples)).relate(edges(negatives));
+    let error = failure(folder.path(), related, mlp([3]), vicreg(), data::short_fit()).await;
+    assert!(matches!(error, PipelineError::Train(TrainError::NoPositive { rows: 10 })), "{error}");
+    assert!(error.to_string().contains("10 training rows") && error.to_string().contains("same_sample()"), "{error}");
+}
+
+#[tokio::test]
+async fn a_label_without_values_and_a_condition_without_rows_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", "id,x,label\n0,1,\n1,2,\n");
+    let related = Pipeline::read(csv(&samples).feature_columns(["x"])).relate(same_label("label"));
+    let error = failure(folder.path(), related, mlp([3]), vicreg(), data::short_fit()).await.to_string();
+    assert!(error.contains("same_label(label)") && error.contains("has no rows"), "{error}");
+    let other = tempfile::tempdir().unwrap();
+    let related = digits().train_on("label > 9").relate(same_label("label"));
+    let error = failure(other.path(), related, mlp([3]), vicreg(), data::short_fit()).await.to_string();
+    assert!(error.contains("`label > 9`") && error.contains("train_on"), "{error}");
+}
+
+#[tokio::test]
+async fn one_class_cannot_be_probed() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(20, 1));
+    let related = Pipeline::read(csv(samples)).relate(same_label("label"));
+    let trained = related.train(mlp([3]), vicreg(), data::short_fit()).evaluate(linear_probe("label"));
+    let error = trained.write(folder.path().join("run")).quiet().run().await.err().unwrap().to_string();
+    assert!(error.contains("two classes") && error.contains("16 training rows are of 0"), "{error}");
+}
+
+#[tokio::test]
+async fn settings_that_make_no_sense_are_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let fit = data::short_fit;
+    let settings: Vec<(Fit, f64, &str)> = vec![
+        (fit().batch(1), 0.5, "batch"),
+        (fit().optimiser(adamw(-1.0)), 0.5, "learning_rate"),
+        (fit().clip(0.0), 0.5, "clip"),
+        (fit().checkpoint_steps(0), 0.5, "checkpoint_steps"),
+        (Fit::epochs(0), 0.5, "epochs"),
+        (fit(), 0.0, "tau"),
+    ];
+    for (fit, tau, setting) in settings {
+        let related = digits().views(2, noise(0.1)).relate(same_sample());
+        let error = failure(folder.path(), related, mlp([4]), nt_xent(tau), fit).await.to_string();
+        assert!(error.contains(&format!("`{setting}` must be")) && error.contains("but is"), "{error}");
+        assert!(!folder.path().join("run").exists(), "{setting}");
+    }
+    let related = digits().relate(mix(same_sample(), same_label("label"), 1.5));
+    let error = failure(folder.path(), related, mlp([4]), vicreg(), fit()).await.to_string();
+    assert!(error.contains("mix: `alpha` must be in [0, 1], but is 1.5"), "{error}");
+}
+
+#[tokio::test]
+async fn a_loss_that_is_no_number_stops_with_the_step_and_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let related = digits().views(2, noise(0.1)).relate(same_sample());
+    let fit = Fit::epochs(20).batch(64).optimiser(sgd(1e12)).schedule(Schedule::constant()).checkpoint_steps(1);
+    let error = failure(folder.path(), related, mlp([16, 8]), vicreg(), fit.device(DeviceChoice::Cpu)).await;
+    let PipelineError::Train(TrainError::Diverged { loss, checkpoint: Some(checkpoint), .. }) = &error else {
+        panic!("{error}")
+    };
+    assert!(!loss.is_finite() && checkpoint.exists(), "{error}");
+    assert!(error.to_string().contains("Lower the learning rate"), "{error}");
+    assert!(!folder.path().join("run/embeddings.parquet").exists());
+}
+
+#[tokio::test]
+async fn a_representation_that_collapses_stops_with_its_rank() {
+    let folder = tempfile::tempdir().unwrap();
+    let related = || digits().relate(same_value("label < 5"));
+    let loss = || vicreg().with_var(0.0).with_cov(0.0);
+    let fit = || Fit::epochs(20).batch(128).optimiser(adamw(1e-2)).seed(1).device(DeviceChoice::Cpu);
+    let error = failure(folder.path(), related(), mlp([64, 8]), loss(), fit()).await;
+    let PipelineError::Train(TrainError::Collapsed { rank, width: 8, .. }) = &error else { panic!("{error}") };
+    assert!(*rank < 2.0);
+    assert!(error.to_string().contains("allow_collapse"), "{error}");
+    let trained = related().train(mlp([64, 8]), loss(), fit().allow_collapse());
+    trained.write(folder.path().join("allowed")).quiet().run().await.unwrap();
+}
