@@ -1,4 +1,4 @@
-//! What crosses crates: golden values, crashes, bad input, graphs, SQL, other programs and memory.
+//! What crosses crates: golden values, the exact optimum, crashes, bad input, graphs and other programs.
 #![allow(clippy::unwrap_used)]
 
 mod bad_edges;
@@ -8,8 +8,10 @@ mod child;
 mod conflicts;
 mod data;
 mod disk_full;
+mod formats;
 mod golden;
 mod graph;
 mod losses;
+mod optimum;
 mod resume;
 mod twins;

@@ -46,19 +46,22 @@ fn a_run_killed_at_random_moments_ends_with_the_same_bits() {
     let (expected, time) = undisturbed();
     assert_eq!(expected.len(), 1797 * 32);
     let mut kills = 0;
-    for seed in 0..4 {
+    for seed in 0..6 {
         let folder = tempfile::tempdir().unwrap();
         let mut random = seed::stream(seed, &[]);
-        for _ in 0..5 {
+        for _ in 0..8 {
             let mut child = command(Job::Train, folder.path()).spawn().unwrap();
-            std::thread::sleep(time.mul_f64(random.random_range(0.05..0.7)));
-            kills += u32::from(child.try_wait().unwrap().is_none());
+            std::thread::sleep(time.mul_f64(random.random_range(0.02..0.3)));
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            kills += 1;
             kill(child);
         }
         finish(folder.path());
         assert!(data::embedding_bits(folder.path()) == expected, "seed {seed}: other embeddings");
     }
-    assert!(kills >= 8, "only {kills} of the 20 processes were still running when they were to be killed");
+    assert!(kills >= 6, "only {kills} processes were still running when they were to be killed");
 }
 
 #[test]

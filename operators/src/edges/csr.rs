@@ -20,7 +20,7 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Opens a file that [`CsrWriter`] wrote.
+    /// Opens a file that `CsrWriter` wrote.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = map_file(path)?;
         let unreadable = || OperatorError::Unreadable {
