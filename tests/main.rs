@@ -1,6 +1,7 @@
 //! What crosses crates: golden values, the exact optimum, crashes, bad input, graphs and other programs.
 #![allow(clippy::unwrap_used)]
 
+mod ask;
 mod bad_edges;
 mod bad_samples;
 mod bad_training;
@@ -14,4 +15,5 @@ mod graph;
 mod losses;
 mod optimum;
 mod resume;
+mod sql;
 mod twins;

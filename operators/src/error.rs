@@ -87,6 +87,40 @@ pub enum OperatorError {
         /// What was given.
         found: String,
     },
+    /// An oracle was used in a way that it does not support.
+    #[error("the oracle `{oracle}` cannot {what}. {hint}")]
+    Unsupported {
+        /// The oracle.
+        oracle: String,
+        /// What was wanted of it.
+        what: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+    },
+    /// An oracle did not answer, or not what was asked.
+    #[error("the oracle `{oracle}` failed at question {question}: expected {expected}, found {found}. {hint}")]
+    Oracle {
+        /// The oracle.
+        oracle: String,
+        /// The question's number.
+        question: u64,
+        /// What was expected of it.
+        expected: String,
+        /// What came.
+        found: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The ledger of questions and answers could not be read or written.
+    #[error("the ledger `{}`: {reason}. {hint}", path.display())]
+    Ledger {
+        /// Its file.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// Reading or writing a file failed.
     #[error("`{}`: {source}", path.display())]
     Io {

@@ -2,10 +2,19 @@
 
 pub use relata_operators::augment::*;
 pub use relata_operators::edges::Policy;
+pub use relata_operators::oracle::{Answer, Cost, Question, Record};
 pub use relata_operators::oracle::{
-    Context, Oracle, Relations, edges, mix, nearest, noisy, rule, same_label, same_sample, same_value,
+    Context, Oracle, Relations, edges, labels, mix, nearest, noisy, rule, same_label, same_sample, same_value,
 };
 pub use relata_operators::source::{Dataset, csv, idx, idx_splits, image_folder, json_lines, parquet, sql, tsv};
+pub use relata_person::person;
+pub use relata_question::ask::{Asking, Budget};
+pub use relata_question::belief::AnswerPolicy;
+pub use relata_question::oracle::{cascade, crowd, replay};
+pub use relata_question::strategy::{
+    Strategy, boundary, diverse, explore_consolidate, most_implied, random_pairs, representatives, uncertain_pairs,
+};
+pub use relata_service::service;
 pub use relata_train::DeviceChoice;
 pub use relata_train::batch::Batches;
 pub use relata_train::closed_form::{Kernel, closed_form};

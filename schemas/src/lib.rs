@@ -2,6 +2,7 @@
 //! validator whose errors name the table, the column, the row, what was expected and what was found.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod answers;
 pub mod conflicts;
 pub mod edges;
 pub mod embeddings;
@@ -9,7 +10,9 @@ mod error;
 pub mod features;
 pub mod memberships;
 pub mod metrics;
+pub mod questions;
 pub mod samples;
+pub mod separations;
 mod table;
 
 pub use error::SchemaError;

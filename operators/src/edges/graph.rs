@@ -201,7 +201,7 @@ pub(super) mod tests {
         directed.sort_by_key(|e| (e.0, e.1));
         let mut writer = CsrWriter::create(&folder.path().join("graph.csr"), rows);
         directed.into_iter().for_each(|(a, b, w)| writer.push(a, b, w));
-        let groups = Groups::new(&[memberships(members)], &IdIndex::RowNumbers(rows as u64)).unwrap();
+        let groups = Groups::new(&[memberships(members)], &[], &IdIndex::RowNumbers(rows as u64)).unwrap();
         Graph::new(settings, writer.finish().unwrap(), groups)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
-use relata_schemas::memberships;
+use relata_schemas::{memberships, separations};
 
 use crate::ids::IdIndex;
 use crate::{OperatorError, Result};
@@ -30,11 +30,13 @@ pub struct Groups {
     /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
     starts: Vec<u32>,
     groups_of: Vec<u32>,
+    /// `(other group, weight)` of the groups that each group is known to be apart from, sorted.
+    apart: Vec<Vec<(u32, f32)>>,
 }
 
 impl Groups {
-    /// Builds the index from membership batches.
-    pub fn new(batches: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
+    /// Builds the index from batches of memberships and of separations.
+    pub fn new(batches: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
         let mut rels: Vec<String> = Vec::new();
         let mut numbers: BTreeMap<(u32, u64), u32> = BTreeMap::new();
         let mut groups: Vec<Group> = Vec::new();
@@ -69,7 +71,8 @@ impl Groups {
             }
             first_row += batch.num_rows() as u64;
         }
-        Ok(Self::index(rels, groups, ids.rows()))
+        let apart = apart(separations, &rels, &numbers, groups.len())?;
+        Ok(Self { apart, ..Self::index(rels, groups, ids.rows()) })
     }
 
     /// Names of the relations that groups belong to.
@@ -90,6 +93,11 @@ impl Groups {
         }
     }
 
+    /// `(other group, weight)` of the groups that a group is known to be apart from, ascending.
+    pub fn apart(&self, group: u32) -> &[(u32, f32)] {
+        self.apart.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
     /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
     /// A row with itself is in its own groups: two views of a labelled sample share its label.
     pub fn weight(&self, a: u32, b: u32) -> f32 {
@@ -97,6 +105,7 @@ impl Groups {
         let mut sum = 0.0;
         for &g in of_a {
             let group = &self.groups[g as usize];
+            sum -= self.apart(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
             if of_b.contains(&g) {
                 sum += group.weight;
             } else if group.exclusive {
@@ -129,8 +138,44 @@ impl Groups {
                 next[row as usize] += 1;
             }
         }
-        Self { rels, groups, starts, groups_of }
+        Self { rels, groups, starts, groups_of, apart: vec![] }
     }
+}
+
+/// The separations of each group, from both sides. A relation states a separation between groups of its own.
+fn apart(
+    batches: &[RecordBatch],
+    rels: &[String],
+    numbers: &BTreeMap<(u32, u64), u32>,
+    groups: usize,
+) -> Result<Vec<Vec<(u32, f32)>>> {
+    let mut apart = vec![vec![]; groups];
+    let mut first_row = 0;
+    for batch in batches {
+        separations::validate(batch, first_row)?;
+        let sides = [separations::A, separations::B].map(|name| batch[name].as_primitive::<UInt64Type>());
+        let weight = batch[separations::WEIGHT].as_primitive::<Float32Type>();
+        let rel = batch[separations::REL].as_string::<i32>();
+        for at in 0..batch.num_rows() {
+            let rel_number = rels.iter().position(|known| known == rel.value(at)).map(|number| number as u32);
+            let group = |side: usize| {
+                let group = sides[side].value(at);
+                let found = rel_number.and_then(|number| numbers.get(&(number, group)));
+                found.copied().ok_or_else(|| OperatorError::UnknownId {
+                    table: "separations".to_owned(),
+                    column: [separations::A, separations::B][side].to_owned(),
+                    row: first_row + at as u64,
+                    id: format!("{group} of {}", rel.value(at)),
+                })
+            };
+            let (a, b) = (group(0)?, group(1)?);
+            apart[a as usize].push((b, weight.value(at)));
+            apart[b as usize].push((a, weight.value(at)));
+        }
+        first_row += batch.num_rows() as u64;
+    }
+    apart.iter_mut().for_each(|others| others.sort_by_key(|other| other.0));
+    Ok(apart)
 }
 
 #[cfg(test)]
@@ -139,6 +184,7 @@ pub(crate) mod tests {
 
     use arrow::array::{BooleanArray, Float32Array, StringArray, UInt64Array};
     use relata_schemas::memberships::MEMBERSHIPS;
+    use relata_schemas::separations::SEPARATIONS;
 
     use super::*;
 
@@ -166,7 +212,7 @@ pub(crate) mod tests {
             (2, 4, 0.25, "store", false),
             (3, 5, 1.0, "store", false),
         ]);
-        let groups = Groups::new(&[batch], &IdIndex::RowNumbers(5)).unwrap();
+        let groups = Groups::new(&[batch], &[], &IdIndex::RowNumbers(5)).unwrap();
         assert_eq!(groups.weight(0, 1), 0.5);
         assert_eq!(groups.weight(0, 2), -0.5);
         assert_eq!(groups.weight(1, 2), -0.25);
@@ -177,8 +223,30 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn separated_groups_are_negatives() {
+        let members = memberships(&[(0, 1, 1.0, "a", false), (1, 2, 1.0, "a", false), (2, 3, 1.0, "a", false)]);
+        let separation = |a: u64, b: u64| {
+            RecordBatch::try_new(
+                SEPARATIONS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from(vec![a])),
+                    Arc::new(UInt64Array::from(vec![b])),
+                    Arc::new(Float32Array::from(vec![0.75])),
+                    Arc::new(StringArray::from(vec!["a"])),
+                ],
+            )
+            .unwrap()
+        };
+        let groups = Groups::new(&[members.clone()], &[separation(1, 3)], &IdIndex::RowNumbers(3)).unwrap();
+        assert_eq!([groups.weight(0, 2), groups.weight(2, 0), groups.weight(0, 1)], [-0.75, -0.75, 0.0]);
+        let error = Groups::new(&[members], &[separation(1, 9)], &IdIndex::RowNumbers(3)).unwrap_err();
+        assert!(error.to_string().contains("9 of a"), "{error}");
+    }
+
+    #[test]
     fn a_member_that_does_not_exist_is_an_error() {
-        let error = Groups::new(&[memberships(&[(7, 0, 1.0, "label", false)])], &IdIndex::RowNumbers(5)).unwrap_err();
+        let error =
+            Groups::new(&[memberships(&[(7, 0, 1.0, "label", false)])], &[], &IdIndex::RowNumbers(5)).unwrap_err();
         assert!(matches!(error, OperatorError::UnknownId { row: 0, .. }), "{error}");
     }
 }

@@ -27,6 +27,20 @@ impl InducedEdges {
         self.src.is_empty()
     }
 
+    /// The same edges, each divided by the square roots of its nodes' degrees (sums of |weight|), so that no node and no
+    /// big group outweighs the others: `D^-1/2 G D^-1/2`.
+    pub fn normalised(mut self) -> Self {
+        let mut degrees = vec![0f64; self.nodes];
+        for ((&a, &b), &weight) in self.src.iter().zip(&self.dst).zip(&self.weight) {
+            degrees[a as usize] += f64::from(weight.abs());
+            degrees[b as usize] += f64::from(weight.abs());
+        }
+        for ((&a, &b), weight) in self.src.iter().zip(&self.dst).zip(&mut self.weight) {
+            *weight = (f64::from(*weight) / (degrees[a as usize] * degrees[b as usize]).sqrt()) as f32;
+        }
+        self
+    }
+
     fn push(&mut self, a: usize, b: usize, weight: f32) {
         self.src.push(a.min(b) as u32);
         self.dst.push(a.max(b) as u32);
@@ -88,6 +102,7 @@ impl Graph {
             }
         }
         self.apart_candidates(&sorted, &mut pairs);
+        self.separated_candidates(&sorted, &mut pairs);
         pairs.sort_unstable();
         pairs.dedup();
         pairs
@@ -109,6 +124,25 @@ impl Graph {
                     if neighbours.binary_search(&n).is_ok() {
                         add(other);
                     }
+                }
+            }
+        }
+    }
+
+    fn separated_candidates(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
+        let mut by_group: Vec<(u32, u32)> = Vec::new();
+        for &(row, position) in sorted {
+            by_group.extend(self.groups().of(row).iter().map(|&group| (group, position)));
+        }
+        by_group.sort_unstable();
+        let members = |group: u32| {
+            let from = by_group.partition_point(|entry| entry.0 < group);
+            &by_group[from..from + by_group[from..].partition_point(|entry| entry.0 == group)]
+        };
+        for first in by_group.chunk_by(|a, b| a.0 == b.0) {
+            for &(other, _) in self.groups().apart(first[0].0).iter().filter(|(other, _)| *other > first[0].0) {
+                for &(_, b) in members(other) {
+                    pairs.extend(first.iter().filter(|(_, a)| *a != b).map(|&(_, a)| (a.min(b), a.max(b))));
                 }
             }
         }
@@ -145,6 +179,15 @@ mod tests {
         let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
         let weight = |a: usize, b: usize| graph.relation(rows[a % rows.len()], rows[b % rows.len()]);
         pairs.map(|(a, b)| (a as u32, b as u32, weight(a, b))).filter(|e| e.2 != 0.0).collect()
+    }
+
+    #[test]
+    fn normalised_edges_of_a_star_and_a_pair() {
+        let edges = InducedEdges { nodes: 5, src: vec![0, 0, 3], dst: vec![1, 2, 4], weight: vec![1.0, -0.5, 0.25] };
+        let expected = [1.0 / 1.5f32.sqrt(), -0.5 / (1.5f32 * 0.5).sqrt(), 1.0];
+        for (found, expected) in edges.normalised().weight.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
     }
 
     proptest! {

@@ -29,6 +29,9 @@ pub enum Policy {
     NegativeWins,
     /// A known positive beats any negative.
     PositiveWins,
+    /// A known negative cancels positives and says nothing by itself: the pair is unknown then. It corrects a prior,
+    /// such as that of neighbours, without adding repulsion.
+    NegativesCut,
 }
 
 /// What a policy made of the statements about a pair.
@@ -49,6 +52,7 @@ impl Policy {
         };
         let conflict = opinions.iter().any(|o| o.weight > 0.0) && opinions.iter().any(|o| o.weight < 0.0);
         let weight = match self {
+            Self::NegativesCut if opinions.iter().any(|o| o.weight < 0.0) => 0.0,
             _ if !conflict => sum(&|_| true, false),
             Self::LatestWins => {
                 let latest = opinions.iter().map(|o| o.round).max().unwrap_or_default();
@@ -56,13 +60,16 @@ impl Policy {
             }
             Self::WeightedVote => sum(&|_| true, true),
             Self::NegativeWins => sum(&|o| o.weight < 0.0, false),
-            Self::PositiveWins => sum(&|o| o.weight > 0.0, false),
+            Self::PositiveWins | Self::NegativesCut => sum(&|o| o.weight > 0.0, false),
         };
         Decision { weight, conflict }
     }
 
     /// Combines the weight of an explicit edge with what groups, views or closure imply; 0 stands for no statement.
     pub fn combine(self, explicit: f32, implied: f32) -> f32 {
+        if self == Self::NegativesCut && (explicit < 0.0 || implied < 0.0) {
+            return 0.0;
+        }
         if explicit * implied >= 0.0 {
             return (explicit + implied).clamp(-1.0, 1.0);
         }
@@ -70,7 +77,7 @@ impl Policy {
             Self::LatestWins => explicit,
             Self::WeightedVote => (explicit + implied).clamp(-1.0, 1.0),
             Self::NegativeWins => explicit.min(implied),
-            Self::PositiveWins => explicit.max(implied),
+            Self::PositiveWins | Self::NegativesCut => explicit.max(implied),
         }
     }
 
@@ -81,6 +88,7 @@ impl Policy {
             Self::WeightedVote => "weighted_vote",
             Self::NegativeWins => "negative_wins",
             Self::PositiveWins => "positive_wins",
+            Self::NegativesCut => "negatives_cut",
         }
     }
 }
@@ -111,5 +119,8 @@ mod tests {
         assert_eq!(weight(Policy::NegativeWins), -0.5);
         assert_eq!(weight(Policy::PositiveWins), 1.0);
         assert!(Policy::WeightedVote.decide(&opinions).conflict);
+        assert_eq!(weight(Policy::NegativesCut), 0.0);
+        let cut = Policy::NegativesCut;
+        assert_eq!([cut.combine(0.5, -1.0), cut.combine(0.0, -1.0), cut.combine(0.5, 0.25)], [0.0, 0.0, 0.75]);
     }
 }

@@ -14,6 +14,7 @@ use relata_schemas::edges::{CONFIDENCE, DST, EDGES, REL, ROUND, SRC, WEIGHT};
 use super::csr::CsrWriter;
 use super::{Csr, Graph, GraphSettings, Groups, Opinion};
 use crate::ids::IdIndex;
+use crate::oracle::Conflict;
 use crate::sink::ParquetSink;
 use crate::{OperatorError, Result, Session, query};
 
@@ -32,16 +33,20 @@ pub struct Resolved {
 }
 
 /// Resolves the statements in the Parquet file `statements` (columns of `edges`, any order, pairs repeated) and writes
-/// `edges.parquet`, `conflicts.parquet` and `graph.csr` to `folder`. The result does not depend on the order of rows.
+/// `edges.parquet`, `conflicts.parquet` (those `found` by oracles first) and `graph.csr` to `folder`. The result does not depend on the order of rows.
 pub async fn resolve(
     session: &Session,
     statements: &Path,
     groups: Groups,
     ids: &IdIndex,
     settings: GraphSettings,
+    found: Vec<Conflict>,
     folder: &Path,
 ) -> Result<Resolved> {
     let mut pairs = PairWriter::create(folder, ids, &groups, settings)?;
+    for Conflict { a, b, positive, negative, kept } in found {
+        pairs.conflicts.push(a, b, positive, negative, kept)?;
+    }
     let options = || ParquetReadOptions::default();
     let frame = query::read_parquet(session, vec![statements.display().to_string()], options()).await?;
     let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE].map(|name| col(name).sort(true, true));

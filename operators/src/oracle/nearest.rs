@@ -13,8 +13,9 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use relata_schemas::embeddings;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
-use super::{Context, Oracle, Relations};
+use super::{Context, Oracle, Question, Record, Relations};
 use crate::nearest::{Metric, top_k};
 use crate::{OperatorError, Result, query};
 
@@ -29,12 +30,17 @@ pub struct Nearest {
     mutual: bool,
     embeddings: Option<PathBuf>,
     exact_up_to: usize,
+    /// What the questions are answered from, once there was one.
+    lists: OnceCell<Arc<Lists>>,
 }
 
 /// Training rows that are mutually among each other's `k` nearest by cosine similarity of their features are positives.
 /// The search is exact up to 50,000 rows, and approximate (HNSW; Malkov and Yashunin 2020) above.
+///
+/// Asked about two training rows, it says "related" if they are such neighbours, else "not related"; it passes where a
+/// sample is not trained on. The neighbours are searched for once.
 pub fn nearest(k: usize) -> Nearest {
-    Nearest { k, metric: Metric::Cosine, mutual: true, embeddings: None, exact_up_to: 50_000 }
+    Nearest { k, metric: Metric::Cosine, mutual: true, embeddings: None, exact_up_to: 50_000, lists: OnceCell::new() }
 }
 
 impl Nearest {
@@ -60,6 +66,21 @@ impl Nearest {
     pub fn exact_up_to(mut self, rows: usize) -> Self {
         self.exact_up_to = rows;
         self
+    }
+
+    /// The neighbours of every training row.
+    async fn lists(&self, context: &Context<'_>) -> Result<Lists> {
+        let mut ids: Vec<u64> = Vec::new();
+        let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
+        for batch in query::collect(training).await? {
+            ids.extend(batch["id"].as_primitive::<UInt64Type>().values());
+        }
+        let (values, width) = self.vectors(context, &ids).await?;
+        let near = match ids.len() <= self.exact_up_to {
+            true => self.exact(&values, width),
+            false => self.approximate(values, width, context.seed)?,
+        };
+        Ok(Lists { ids, near })
     }
 
     /// The vectors of the training rows, row-major, and their width.
@@ -142,6 +163,25 @@ impl Nearest {
     }
 }
 
+/// The training rows' ids, ascending, and the positions of each one's neighbours, nearest first.
+#[derive(Debug)]
+struct Lists {
+    ids: Vec<u64>,
+    near: Vec<Vec<u32>>,
+}
+
+impl Lists {
+    fn row(&self, id: u64) -> Option<u32> {
+        self.ids.binary_search(&id).ok().map(|row| row as u32)
+    }
+
+    /// Whether two rows are among each other's neighbours, or, if one direction is enough, in one of the lists.
+    fn related(&self, a: u32, b: u32, mutual: bool) -> bool {
+        let (there, back) = (self.near[a as usize].contains(&b), self.near[b as usize].contains(&a));
+        if mutual { there && back } else { there || back }
+    }
+}
+
 #[derive(Clone)]
 struct Row(Arc<[f32]>);
 
@@ -172,20 +212,11 @@ impl Oracle for Nearest {
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
-        let mut ids: Vec<u64> = Vec::new();
-        let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
-        for batch in query::collect(training).await? {
-            ids.extend(batch["id"].as_primitive::<UInt64Type>().values());
-        }
-        let (values, width) = self.vectors(context, &ids).await?;
-        let lists = match ids.len() <= self.exact_up_to {
-            true => self.exact(&values, width),
-            false => self.approximate(values, width, context.seed)?,
-        };
+        let Lists { ids, near } = self.lists(context).await?;
         let rel: Arc<str> = "nearest".into();
-        for (row, list) in lists.iter().enumerate() {
+        for (row, list) in near.iter().enumerate() {
             for &other in list {
-                let back = lists[other as usize].contains(&(row as u32));
+                let back = near[other as usize].contains(&(row as u32));
                 // A pair that is found from both sides is stated from the smaller one.
                 if if back { (row as u32) < other } else { !self.mutual } {
                     out.edge(&rel, ids[row], ids[other as usize], 1.0)?;
@@ -193,5 +224,35 @@ impl Oracle for Nearest {
             }
         }
         Ok(())
+    }
+
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let lists = self.lists.get_or_try_init(async || self.lists(context).await.map(Arc::new)).await?;
+        for question in questions {
+            let anchor = lists.row(question.anchor);
+            let related = |candidate| Some(lists.related(anchor?, lists.row(candidate)?, self.mutual));
+            out.record(&question.answers("nearest", self.cost(), related))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::fixture::Fixture;
+
+    #[tokio::test]
+    async fn answers_are_the_relations_that_it_states() {
+        // On a line 2 is nearest to 1 and to 3, and 3, not 1, to 2; 9 is not trained on.
+        let text = "id,x,split\n1,0.0,train\n2,2.0,train\n3,3.0,train\n4,10.0,train\n9,2.5,test\n";
+        let fixture = Fixture::new(text).await;
+        let questions = [Fixture::question(1, 2, &[1, 3, 4, 9]), Fixture::question(2, 9, &[1])];
+        let mutual = nearest(1).l2();
+        let expected = [Some(false), Some(true), Some(false), None, None];
+        assert_eq!(fixture.said(&mutual, &questions).await, expected);
+        assert_eq!(fixture.said(&mutual, &questions).await, expected);
+        let either = fixture.said(&nearest(1).l2().either_way(), &questions).await;
+        assert_eq!(either, [Some(true), Some(true), Some(false), None, None]);
     }
 }

@@ -1,6 +1,7 @@
 //! What oracles state, written down as it comes: pairs to a Parquet file, groups and views beside it.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
@@ -8,6 +9,7 @@ use arrow::datatypes::Float32Type;
 use rand::RngExt;
 use relata_schemas::edges::{EDGES, WEIGHT, check_weight};
 use relata_schemas::memberships::MEMBERSHIPS;
+use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
 
 use crate::Result;
@@ -21,11 +23,29 @@ const ROWS: usize = 8 * 1024;
 pub struct Relations {
     statements: ParquetSink,
     memberships: ParquetSink,
-    memberships_path: PathBuf,
+    separations: ParquetSink,
+    /// How often each relation has stated groups.
+    calls: BTreeMap<String, usize>,
     pending: Vec<(u64, u64, f32, Arc<str>)>,
     scale: f32,
     noise: Option<(f64, Rng)>,
     stated: Stated,
+    conflicts: Vec<Conflict>,
+}
+
+/// A contradiction that an oracle has decided by itself, for the table of conflicts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// A sample.
+    pub a: u64,
+    /// Another sample.
+    pub b: u64,
+    /// Who says that they are related.
+    pub positive: String,
+    /// Who says that they are not.
+    pub negative: String,
+    /// The weight that was kept; 0 if the pair became unknown.
+    pub kept: f32,
 }
 
 /// How much has been stated.
@@ -42,15 +62,16 @@ pub struct Stated {
 impl Relations {
     /// Starts `statements.parquet` and `memberships.parquet` in `folder`.
     pub fn create(folder: &Path) -> Result<Self> {
-        let memberships_path = folder.join("memberships.parquet");
         Ok(Self {
             statements: ParquetSink::create(&folder.join("statements.parquet"), EDGES.schema())?,
-            memberships: ParquetSink::create(&memberships_path, MEMBERSHIPS.schema())?,
-            memberships_path,
+            memberships: ParquetSink::create(&folder.join("memberships.parquet"), MEMBERSHIPS.schema())?,
+            separations: ParquetSink::create(&folder.join("separations.parquet"), SEPARATIONS.schema())?,
+            calls: BTreeMap::new(),
             pending: vec![],
             scale: 1.0,
             noise: None,
             stated: Stated::default(),
+            conflicts: vec![],
         })
     }
 
@@ -81,10 +102,21 @@ impl Relations {
     }
 
     /// States that members of a group are related; with `exclusive`, that members of different groups are not.
-    /// One call states a whole relation, `(id, group)` a member.
-    pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<()> {
-        let weight = weight * self.scale;
-        check_weight(rel, "weight", weight)?;
+    /// One call states a whole relation, `(id, group)` a member; a second call of one name states another, called
+    /// `name 2`, so that the weights of both add up. Gives the name.
+    pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<String> {
+        let members: Vec<_> = members.iter().map(|&(id, group)| (id, group, weight)).collect();
+        self.weighted_members(rel, &members, exclusive)
+    }
+
+    /// As [`members`](Self::members), with a weight for each group: `(id, group, weight)` a member.
+    pub fn weighted_members(&mut self, rel: &str, members: &[(u64, u64, f32)], exclusive: bool) -> Result<String> {
+        for (_, _, weight) in members {
+            check_weight(rel, "weight", weight * self.scale)?;
+        }
+        let calls = self.calls.entry(rel.to_owned()).or_default();
+        *calls += 1;
+        let rel = if *calls > 1 { format!("{rel} {calls}") } else { rel.to_owned() };
         let mut groups: Vec<u64> = members.iter().map(|m| m.1).collect();
         if let Some((rate, rng)) = &mut self.noise {
             let mut distinct = groups.clone();
@@ -104,13 +136,32 @@ impl Relations {
                 vec![
                     Arc::new(UInt64Array::from_iter_values(members[at..to].iter().map(|m| m.0))),
                     Arc::new(UInt64Array::from_iter_values(groups[at..to].iter().copied())),
-                    Arc::new(Float32Array::from(vec![weight; rows])),
-                    Arc::new(StringArray::from(vec![rel; rows])),
+                    Arc::new(Float32Array::from_iter_values(members[at..to].iter().map(|m| m.2 * self.scale))),
+                    Arc::new(StringArray::from(vec![rel.as_str(); rows])),
                     Arc::new(BooleanArray::from(vec![exclusive; rows])),
                 ],
             )?)?;
         }
         self.stated.memberships += members.len() as u64;
+        Ok(rel)
+    }
+
+    /// States that groups of a relation that [`members`](Self::members) named are apart: `(group, group, weight)`, with
+    /// weights in (0, 1]. Every member of one is a negative of every member of the other.
+    pub fn apart(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Result<()> {
+        for pairs in pairs.chunks(ROWS) {
+            let batch = RecordBatch::try_new(
+                SEPARATIONS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from_iter_values(pairs.iter().map(|p| p.0))),
+                    Arc::new(UInt64Array::from_iter_values(pairs.iter().map(|p| p.1))),
+                    Arc::new(Float32Array::from_iter_values(pairs.iter().map(|p| p.2 * self.scale))),
+                    Arc::new(StringArray::from(vec![rel; pairs.len()])),
+                ],
+            )?;
+            relata_schemas::separations::validate(&batch, self.separations.rows())?;
+            self.separations.write(&batch)?;
+        }
         Ok(())
     }
 
@@ -142,12 +193,19 @@ impl Relations {
         self.stated
     }
 
-    /// Completes both files; gives back what was stated and the memberships file.
-    pub fn finish(mut self) -> Result<(Stated, PathBuf)> {
+    /// Keeps a contradiction for the table of conflicts.
+    pub fn conflict(&mut self, conflict: Conflict) {
+        self.conflicts.push(conflict);
+    }
+
+    /// Completes all files; gives back what was stated, and the contradictions that oracles found among their own
+    /// statements.
+    pub fn finish(mut self) -> Result<(Stated, Vec<Conflict>)> {
         self.flush()?;
         self.statements.finish()?;
         self.memberships.finish()?;
-        Ok((self.stated, self.memberships_path))
+        self.separations.finish()?;
+        Ok((self.stated, self.conflicts))
     }
 
     fn disturbed(&mut self, weight: f32) -> f32 {

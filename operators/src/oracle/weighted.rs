@@ -1,11 +1,12 @@
-//! The relations of another oracle, weaker.
+//! The relations of another oracle, weaker, and its answers, less confident.
 
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{Context, Oracle, Relations};
+use super::changed::Changed;
+use super::{Answer, Context, Cost, Oracle, Question, Record, Relations};
 use crate::{OperatorError, Result};
 
 /// See [`Oracle::weighted`].
@@ -43,5 +44,14 @@ impl<O: Oracle> Oracle for Weighted<O> {
         let result = self.inner.relate(context, out).await;
         out.restore_scale(before);
         result
+    }
+
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let weaker = |answer: &mut Answer| answer.confidence *= self.factor;
+        self.inner.answer(context, questions, &Changed::new(out, weaker)).await
+    }
+
+    fn cost(&self) -> Cost {
+        self.inner.cost()
     }
 }

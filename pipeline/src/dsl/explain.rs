@@ -37,6 +37,12 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
     for oracle in stages["relate"].as_array().into_iter().flatten() {
         line("relate", settings(oracle));
     }
+    if let Some((oracle, asking)) = &spec.ask {
+        line("ask", settings(&stages["ask"]["oracle"]));
+        line("", settings(&stages["ask"]["how"]));
+        let pairs = asking.units() / oracle.cost().of_each(1).max(1e-9);
+        line("", format!("at most {pairs:.0} questions of one pair, for {} units", asking.units()));
+    }
     line("resolve", settings(&stages["resolve"]));
     match &spec.trainer {
         Trainer::Gradient { .. } => {
@@ -69,7 +75,7 @@ async fn count(table: DataFrame) -> Result<u64> {
 pub(crate) fn settings(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let kinds = ["source", "oracle", "loss", "encoder", "view", "optimiser", "trainer", "name"];
+            let kinds = ["source", "oracle", "strategy", "loss", "encoder", "view", "optimiser", "trainer", "name"];
             let name = kinds.iter().find_map(|kind| map.get(*kind).filter(|v| v.is_string()).map(|v| (*kind, v)));
             let mut words: Vec<String> = name.iter().map(|(_, v)| v.as_str().unwrap_or_default().to_owned()).collect();
             for (key, value) in map.iter().filter(|(key, value)| !value.is_null() && name.is_none_or(|n| n.0 != *key)) {

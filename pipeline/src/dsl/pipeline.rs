@@ -9,6 +9,7 @@ use relata_operators::augment::Augment;
 use relata_operators::edges::{GraphSettings, Policy};
 use relata_operators::oracle::Oracle;
 use relata_operators::source::Dataset;
+use relata_question::ask::Asking;
 use relata_train::closed_form::{ClosedForm, Kernel, closed_form};
 use relata_train::fit::{Fit, Head, IntoArchitecture};
 use relata_train::loss::GraphLoss;
@@ -50,6 +51,7 @@ impl Pipeline<Read> {
             training: None,
             views: None,
             oracles: vec![],
+            ask: None,
             settings: GraphSettings::default(),
             // Replaced by `train` or `solve`, which the types demand before a run.
             trainer: Trainer::ClosedForm(closed_form(Kernel::Linear, 1)),
@@ -90,6 +92,14 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
     /// Adds the relations of an oracle; called again, it adds more.
     pub fn relate(mut self, oracle: impl Oracle + 'static) -> Pipeline<Related> {
         self.spec.oracles.push(Box::new(oracle));
+        self.next()
+    }
+
+    /// Asks an oracle the questions that a strategy chooses, round after round: each round starts from the embedding
+    /// of the one before and trains on with what follows from the answers. Several oracles under one budget are one,
+    /// made by [`crowd`](relata_question::oracle::crowd) or [`cascade`](relata_question::oracle::cascade).
+    pub fn ask(mut self, oracle: impl Oracle + 'static, asking: Asking) -> Pipeline<Related> {
+        self.spec.ask = Some((Box::new(oracle), asking));
         self.next()
     }
 }

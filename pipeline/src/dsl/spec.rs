@@ -7,6 +7,7 @@ use relata_operators::augment::{Augment, Views, identity};
 use relata_operators::edges::GraphSettings;
 use relata_operators::oracle::Oracle;
 use relata_operators::source::Dataset;
+use relata_question::ask::Asking;
 use relata_schemas::FeatureShape;
 use relata_train::closed_form::ClosedForm;
 use relata_train::fit::{Architecture, Fit, Head};
@@ -30,6 +31,7 @@ pub(crate) struct Spec {
     pub training: Option<String>,
     pub views: Option<(usize, Arc<dyn Augment>)>,
     pub oracles: Vec<Box<dyn Oracle>>,
+    pub ask: Option<(Box<dyn Oracle>, Asking)>,
     pub settings: GraphSettings,
     pub trainer: Trainer,
     pub head: Head,
@@ -42,6 +44,10 @@ impl Spec {
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
         self.oracles.iter().try_for_each(|oracle| oracle.check())?;
+        if let Some((oracle, asking)) = &self.ask {
+            oracle.check()?;
+            asking.check()?;
+        }
         match &self.trainer {
             Trainer::Gradient { loss, fit, .. } => {
                 loss.check()?;
@@ -85,7 +91,10 @@ impl Spec {
             }
             Trainer::ClosedForm(settings) => settings.describe(),
         };
-        json!({
+        let ask = self.ask.as_ref().map(
+            |(oracle, asking)| json!({ "oracle": oracle.describe(), "cost": oracle.cost(), "how": asking.describe() }),
+        );
+        let mut stages = json!({
             "read": self.dataset.describe(),
             "train_on": self.training,
             "views": self.views().describe(),
@@ -94,13 +103,18 @@ impl Spec {
             "train": train,
             "embed": self.head,
             "evaluate": self.evaluations.iter().map(|e| e.describe()).collect::<Vec<_>>(),
-        })
+        });
+        if let (Some(ask), Some(stages)) = (ask, stages.as_object_mut()) {
+            stages.insert("ask".to_owned(), ask);
+        }
+        stages
     }
 
     /// Path, length and hash of every input file.
     pub fn fingerprints(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         let mut found = self.dataset.fingerprint()?;
-        let files: Vec<PathBuf> = self.oracles.iter().flat_map(|oracle| oracle.files()).collect();
+        let files: Vec<PathBuf> =
+            self.oracles.iter().chain(self.ask.iter().map(|ask| &ask.0)).flat_map(|oracle| oracle.files()).collect();
         found.extend(relata_operators::source::fingerprint(files)?);
         Ok(found)
     }

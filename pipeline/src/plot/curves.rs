@@ -6,21 +6,26 @@ use std::ops::Range;
 use plotters::prelude::*;
 
 use super::axis::{Axis, padded};
-use super::{Canvas, Figure, frame, legend, palette};
+use super::{Canvas, Figure, Spread, frame, legend, palette};
 
 /// The most points that are drawn of a series; longer ones are drawn as means of runs of points.
 const POINTS: usize = 500;
 
+/// How much of the background a band covers.
+const BAND_OPACITY: f64 = 0.16;
+
 /// A named run of points, in the order of x.
 pub type Series = (String, Vec<(f64, f64)>);
 
-/// A line chart; see [`curves`].
+/// A line chart; see [`curves`] and [`bands`](super::bands).
 #[derive(Debug, Clone)]
 pub struct Curves {
     title: String,
     x_label: String,
     y_label: String,
     series: Vec<Series>,
+    /// The spread around the line of each series; empty without any.
+    pub(super) bands: Vec<Vec<Spread>>,
     logarithmic: bool,
 }
 
@@ -31,6 +36,7 @@ pub fn curves(title: impl Into<String>, y_label: impl Into<String>, series: &[Se
         x_label: "step".to_owned(),
         y_label: y_label.into(),
         series: series.iter().map(|(name, points)| (name.clone(), thinned(points))).collect(),
+        bands: vec![],
         logarithmic: false,
     }
 }
@@ -49,7 +55,9 @@ impl Curves {
     }
 
     fn visible(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.series.iter().flat_map(|(_, points)| points).copied().filter(|point| self.shows(point))
+        let ends = self.bands.iter().flatten().flat_map(|spread| [(spread.x, spread.low), (spread.x, spread.high)]);
+        let points = self.series.iter().flat_map(|(_, points)| points).copied();
+        points.chain(ends).filter(|point| self.shows(point))
     }
 
     fn shows(&self, point: &(f64, f64)) -> bool {
@@ -64,6 +72,25 @@ impl Curves {
         }
         let Range { start, end } = padded(self.visible().map(|point| point.1.log10()), 0.05);
         (x, Axis::logarithmic(10f64.powf(start)..10f64.powf(end)))
+    }
+
+    fn draw_bands<DB: DrawingBackend>(
+        &self,
+        chart: &mut frame::Chart<'_, DB>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        DB::ErrorType: 'static,
+    {
+        for (number, spreads) in self.bands.iter().enumerate() {
+            let style = palette::colour(number).mix(BAND_OPACITY).filled();
+            let shown = |spread: &Spread| self.shows(&(spread.x, spread.low)) && self.shows(&(spread.x, spread.high));
+            for run in spreads.split(|spread| !shown(spread)).filter(|run| run.len() > 1) {
+                let there = run.iter().map(|spread| (spread.x, spread.high));
+                let back = run.iter().rev().map(|spread| (spread.x, spread.low));
+                chart.draw_series([Polygon::new(there.chain(back).collect::<Vec<_>>(), style)])?;
+            }
+        }
+        Ok(())
     }
 
     fn draw_series<DB: DrawingBackend>(
@@ -113,6 +140,7 @@ impl Figure for Curves {
             Ok(())
         })?;
         let mut chart = frame::draw(canvas, &area, self.axes(), (&self.x_label, &self.y_label))?;
+        self.draw_bands(&mut chart)?;
         self.draw_series(canvas, &mut chart)
     }
 }

@@ -1,7 +1,8 @@
-//! Pictures of runs: loss curves and embeddings, as SVG and PNG, with a font of their own so that they look the same on
-//! a machine without any.
+//! Pictures of runs: curves, means over trials and embeddings, as SVG and PNG, with a font of their own so that they
+//! look the same on a machine without any.
 
 mod axis;
+mod bands;
 mod curves;
 mod error;
 mod figure;
@@ -12,6 +13,7 @@ mod projection;
 mod scatter;
 mod ticks;
 
+pub use bands::{Spread, bands};
 pub use curves::{Curves, Series, curves};
 pub use error::PlotError;
 pub use figure::{Canvas, Figure};

@@ -41,14 +41,14 @@ pub(crate) fn read_split(embeddings: &Path, columns: &[String], label: &str) -> 
     Ok(if by_column { reader.with_split(SPLIT) } else { reader }.read(embeddings)?)
 }
 
-/// Writes the `metrics` table.
-pub(crate) fn write_metrics(path: &Path, metrics: &[Metric]) -> Result<()> {
+/// Writes the `metrics` table of a round; 0 is training without questions.
+pub(crate) fn write_metrics(path: &Path, metrics: &[Metric], round: u32) -> Result<()> {
     let batch = RecordBatch::try_new(
         METRICS.schema(),
         vec![
             Arc::new(UInt64Array::from_iter_values(metrics.iter().map(|m| m.step))),
             Arc::new(UInt32Array::from_iter_values(metrics.iter().map(|m| m.epoch))),
-            Arc::new(UInt32Array::from_iter_values(metrics.iter().map(|_| 0))),
+            Arc::new(UInt32Array::from_iter_values(metrics.iter().map(|_| round))),
             Arc::new(StringArray::from_iter_values(metrics.iter().map(|m| &m.name))),
             Arc::new(Float64Array::from_iter_values(metrics.iter().map(|m| m.value))),
             Arc::new(TimestampMicrosecondArray::from_iter_values(metrics.iter().map(|m| m.at)).with_timezone("UTC")),

@@ -13,6 +13,8 @@ mod plots;
 mod progress;
 mod recorded;
 mod relate;
+mod rounds;
+mod train;
 mod views;
 
 pub(crate) use execute::execute;

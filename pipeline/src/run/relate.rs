@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
-use relata_operators::edges::{Graph, GraphSettings, Groups, resolve};
+use relata_operators::edges::{Graph, Groups, resolve};
 use relata_operators::oracle::{Context, Oracle, Relations};
 use relata_operators::sink::write_atomically;
 use relata_operators::source::Samples;
@@ -12,7 +12,7 @@ use relata_operators::{OperatorError, Session, query};
 use relata_schemas::samples::SPLIT;
 
 use super::Run;
-use super::progress::Screen;
+use super::execute::Work;
 use crate::{PipelineError, Result};
 
 /// Registers `samples` and `training`, and gives the row numbers of the latter. Without a condition, training rows are
@@ -42,16 +42,12 @@ pub(crate) async fn training_rows(
     Ok(Arc::new(rows))
 }
 
-/// Asks every oracle and resolves what they state; `graph.json` is written last and marks the stage as done.
-pub(crate) async fn relate(
-    run: &Run,
-    session: &Session,
-    samples: &Samples,
-    oracles: &[Box<dyn Oracle>],
-    mut settings: GraphSettings,
-    seed: u64,
-    screen: Screen,
-) -> Result<Graph> {
+/// Hears every oracle and resolves what they state in the folder of `run`; `graph.json` is written last and marks the
+/// stage as done.
+pub(super) async fn relate(work: &Work<'_>, run: &Run, oracles: &[&dyn Oracle]) -> Result<Graph> {
+    let Work { session, samples, screen, spec, .. } = work;
+    let (mut settings, seed) = (spec.settings, spec.seed());
+    std::fs::create_dir_all(run.folder()).map_err(OperatorError::io(run.folder()))?;
     let stage = screen.stage("relate", oracles.len() as u64, "oracles");
     let mut relations = Relations::create(run.folder())?;
     for (at, oracle) in oracles.iter().enumerate() {
@@ -60,11 +56,11 @@ pub(crate) async fn relate(
         let stated = relations.stated();
         stage.at(at as u64 + 1, format!("{} edges, {} memberships", stated.edges, stated.memberships));
     }
-    let (stated, _) = relations.finish()?;
+    let (stated, conflicts) = relations.finish()?;
     settings.views = stated.views;
-    let groups = Groups::new(&run.read("memberships.parquet")?, &samples.ids)?;
+    let groups = Groups::new(&run.read("memberships.parquet")?, &run.read("separations.parquet")?, &samples.ids)?;
     let statements = run.path("statements.parquet");
-    let resolved = resolve(session, &statements, groups, &samples.ids, settings, run.folder()).await?;
+    let resolved = resolve(session, &statements, groups, &samples.ids, settings, conflicts, run.folder()).await?;
     std::fs::remove_file(&statements).map_err(OperatorError::io(&statements))?;
     let path = run.path("graph.json");
     let text = serde_json::to_vec(&settings)

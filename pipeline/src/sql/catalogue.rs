@@ -8,8 +8,7 @@ use super::SqlError;
 use crate::run::Run;
 
 /// The tables that a run folder may have, each in a Parquet file of its name.
-const TABLES: [&str; 8] =
-    ["samples", "questions", "answers", "edges", "memberships", "conflicts", "embeddings", "metrics"];
+const TABLES: [&str; 7] = ["samples", "edges", "memberships", "separations", "conflicts", "embeddings", "metrics"];
 /// Schemas that every session has, so that no run can have their names.
 const TAKEN: [&str; 2] = ["public", "information_schema"];
 
@@ -70,6 +69,14 @@ impl Catalogue {
     /// All tables.
     pub fn files(&self) -> &[TableFile] {
         &self.files
+    }
+
+    /// The runs that have a ledger of questions and answers, each with its schema: none for the first run by itself.
+    pub fn ledgers(&self) -> Vec<(Option<String>, Run)> {
+        let first = self.runs.first().map(|(_, run)| (None, run.clone()));
+        let named = self.runs.iter().filter(|_| self.runs.len() > 1);
+        let all = first.into_iter().chain(named.map(|(name, run)| (Some(name.clone()), run.clone())));
+        all.filter(|(_, run)| run.path(relata_question::ledger::FILE).is_file()).collect()
     }
 
     /// The run of a name; the first run for none.

@@ -7,8 +7,9 @@ mod describe;
 mod embedding_file;
 mod error;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod format;
+mod ledger;
 mod nearest;
 mod neighbours;
 mod prompt;

@@ -163,8 +163,10 @@ mod tests {
         let edges = [(10, 30, 0.75), (30, 40, 1.0), (10, 50, -1.0), (60, 70, 1.0)];
         fixture::write(&run, "statements", &statements(&edges));
         let settings = GraphSettings { closure, ..Default::default() };
-        let groups = Groups::new(&[memberships], &samples.ids).unwrap();
-        resolve(&session, &run.path("statements.parquet"), groups, &samples.ids, settings, folder).await.unwrap();
+        let groups = Groups::new(&[memberships], &[], &samples.ids).unwrap();
+        resolve(&session, &run.path("statements.parquet"), groups, &samples.ids, settings, vec![], folder)
+            .await
+            .unwrap();
         std::fs::write(run.path("graph.json"), serde_json::to_vec(&settings).unwrap()).unwrap();
         run
     }

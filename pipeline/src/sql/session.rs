@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use datafusion::catalog::MemorySchemaProvider;
+use datafusion::common::TableReference;
 use relata_operators::Session;
 use relata_operators::source::parquet;
 
 use super::SqlError;
 use super::catalogue::Catalogue;
+use super::computed::ComputedTable;
+use super::ledger::{LedgerTable, ReadLedger};
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
 use crate::run::Run;
@@ -32,6 +35,16 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     for file in catalogue.files() {
         let table = parquet(&file.path).table(&session).await?;
         session.register_table(file.reference(), table.into_view())?;
+    }
+    for (name, run) in catalogue.ledgers() {
+        for table in LedgerTable::ALL {
+            let reference = match &name {
+                Some(name) => TableReference::partial(name.as_str(), table.name()),
+                None => TableReference::bare(table.name()),
+            };
+            let table = ComputedTable::new(ReadLedger { run: run.clone(), table });
+            session.register_table(reference, Arc::new(table))?;
+        }
     }
     session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
     session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));

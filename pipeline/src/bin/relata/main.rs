@@ -1,12 +1,17 @@
 //! The command `relata`: questions about runs and about files of embeddings. Pipelines themselves are written in Rust.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod ask;
 mod embed;
+mod export;
 mod failure;
 mod graph;
+mod import;
+mod interchange;
 mod plan;
 mod plot;
 mod probe;
+mod report;
 mod score;
 mod sql;
 mod values;
@@ -39,6 +44,10 @@ enum Verb {
     Plot(plot::Arguments),
     Embed(embed::Arguments),
     Plan(plan::Arguments),
+    Ask(ask::Arguments),
+    Export(export::Arguments),
+    Import(import::Arguments),
+    Report(report::Arguments),
 }
 
 impl Verb {
@@ -52,6 +61,10 @@ impl Verb {
             Self::Plot(arguments) => plot::run(&arguments),
             Self::Embed(arguments) => embed::run(arguments).await,
             Self::Plan(arguments) => plan::run(&arguments),
+            Self::Ask(arguments) => ask::run(arguments).await,
+            Self::Export(arguments) => export::run(&arguments),
+            Self::Import(arguments) => import::run(&arguments),
+            Self::Report(arguments) => report::run(arguments).await,
         }
     }
 }

@@ -1,24 +1,25 @@
-//! The top eigenvectors of `T - lambda K^+`, and the embedding of any row that follows from them.
+//! The exact optimum's settings, and the embedding of any row that follows from a solution.
 
-use faer::{Mat, Side};
+use faer::Mat;
 use relata_operators::edges::InducedEdges;
 use serde_json::{Value, json};
 
-use super::Kernel;
+use super::{Kernel, Prepared};
 use crate::{Result, TrainError};
 
 /// See [`closed_form`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClosedForm {
-    kernel: Kernel,
-    ridge: f64,
-    width: usize,
+    pub(super) kernel: Kernel,
+    pub(super) ridge: f64,
+    pub(super) width: usize,
+    pub(super) cutoff: Option<f64>,
 }
 
 /// Embeddings of `width` dimensions with ridge 1e-3. For training sets of up to some 10^4 rows: memory grows with their
 /// square and time with their cube.
 pub fn closed_form(kernel: Kernel, width: usize) -> ClosedForm {
-    ClosedForm { kernel, ridge: 1e-3, width }
+    ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5) }
 }
 
 /// A solved model: `embedding(x) = k(x, train) coefficients`.
@@ -40,6 +41,13 @@ impl ClosedForm {
         self
     }
 
+    /// The pseudo-inverse of the kernel matrix takes eigenvalues below `cutoff` / rows for 0 (by default 1e-5 / rows);
+    /// with none, only those that rounding cannot tell from 0.
+    pub fn with_cutoff(mut self, cutoff: impl Into<Option<f64>>) -> Self {
+        self.cutoff = cutoff.into();
+        self
+    }
+
     /// Width of the embedding.
     pub fn width(&self) -> usize {
         self.width
@@ -47,7 +55,13 @@ impl ClosedForm {
 
     /// Name and settings, for the plan.
     pub fn describe(&self) -> Value {
-        json!({ "trainer": "closed_form", "kernel": self.kernel, "ridge": self.ridge, "width": self.width })
+        json!({
+            "trainer": "closed_form",
+            "kernel": self.kernel,
+            "ridge": self.ridge,
+            "width": self.width,
+            "cutoff": self.cutoff,
+        })
     }
 
     /// Refuses settings that make no sense.
@@ -59,48 +73,23 @@ impl ClosedForm {
         if self.width == 0 {
             return Err(TrainError::setting("closed_form", "width", "above 0", 0));
         }
-        Ok(())
+        match self.cutoff {
+            Some(cutoff) if !(cutoff > 0.0 && cutoff.is_finite()) => {
+                Err(TrainError::setting("closed_form", "cutoff", "above 0, or none", cutoff))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does what does not depend on the graph, once for all graphs among the same training samples `[rows, features]`.
+    pub fn prepare(&self, train: Vec<f32>, features: usize) -> Result<Prepared> {
+        Prepared::new(self.clone(), train, features)
     }
 
     /// Solves for training samples `[edges.nodes, features]` and the edges among them; the graph's matrix `T` gets a
     /// unit diagonal.
     pub fn solve(&self, train: Vec<f32>, features: usize, edges: &InducedEdges) -> Result<Solution> {
-        self.check()?;
-        let n = edges.nodes;
-        if self.width > n {
-            return Err(TrainError::setting(
-                "closed_form",
-                "width",
-                format!("at most {n} (training rows)"),
-                self.width,
-            ));
-        }
-        let pseudo_inverse = pseudo_inverse(&self.kernel.matrix(&train, &train, features))?;
-        let mut target = &pseudo_inverse * faer::Scale(-self.ridge);
-        for i in 0..n {
-            target[(i, i)] += 1.0;
-        }
-        for at in 0..edges.len() {
-            let (i, j, w) = (edges.src[at] as usize, edges.dst[at] as usize, f64::from(edges.weight[at]));
-            target[(i, j)] += w;
-            target[(j, i)] += w;
-        }
-        let decomposition =
-            target.self_adjoint_eigen(Side::Lower).map_err(|e| failed("eigenvectors of the graph", e))?;
-        // Eigenvalues ascend, so the top ones are the last columns.
-        let vectors = decomposition.U();
-        let top = Mat::from_fn(n, self.width, |i, k| vectors[(i, n - 1 - k)] * sign(vectors, n - 1 - k));
-        let coefficients = &pseudo_inverse * &top * faer::Scale(self.ridge);
-        Ok(Solution {
-            kernel: self.kernel,
-            features,
-            width: self.width,
-            train,
-            coefficients: (0..n)
-                .flat_map(|i| (0..self.width).map(move |k| (i, k)))
-                .map(|at| coefficients[at])
-                .collect(),
-        })
+        self.prepare(train, features)?.solve(edges)
     }
 }
 
@@ -118,25 +107,4 @@ impl Solution {
     pub fn width(&self) -> usize {
         self.width
     }
-}
-
-/// Pseudo-inverse of a kernel matrix; eigenvalues below 1e-5 / n are dropped.
-fn pseudo_inverse(kernel: &Mat<f64>) -> Result<Mat<f64>> {
-    let n = kernel.nrows();
-    let decomposition = kernel.self_adjoint_eigen(Side::Lower).map_err(|e| failed("eigenvectors of the kernel", e))?;
-    let (vectors, values) = (decomposition.U(), decomposition.S().column_vector());
-    let kept: Vec<usize> = (0..n).filter(|&k| values[k] > 1e-5 / n as f64).collect();
-    let half = Mat::from_fn(n, kept.len(), |i, k| vectors[(i, kept[k])] / values[kept[k]].sqrt());
-    Ok(&half * half.transpose())
-}
-
-/// Eigenvectors have no sign of their own: the entry of the largest magnitude is made positive.
-fn sign(vectors: faer::MatRef<'_, f64>, column: usize) -> f64 {
-    let largest =
-        (0..vectors.nrows()).map(|i| vectors[(i, column)]).fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a });
-    if largest < 0.0 { -1.0 } else { 1.0 }
-}
-
-fn failed(routine: &'static str, error: impl std::fmt::Debug) -> TrainError {
-    TrainError::Numerical { routine, reason: format!("{error:?}") }
 }

@@ -20,6 +20,8 @@ pub struct Checkpoint {
     pub total_steps: u64,
     /// Everything measured so far.
     pub metrics: Vec<Metric>,
+    /// Low ranks that the collapse guard has seen in a row.
+    pub low_ranks: u32,
     weights: String,
     weights_hash: u64,
     optimiser: String,
@@ -49,12 +51,20 @@ impl Checkpoints {
     }
 
     /// Writes a checkpoint and removes older ones.
-    pub fn write(&self, learner: &dyn Learner, step: u64, total_steps: u64, metrics: &[Metric]) -> Result<PathBuf> {
+    pub fn write(
+        &self,
+        learner: &dyn Learner,
+        step: u64,
+        total_steps: u64,
+        metrics: &[Metric],
+        low_ranks: u32,
+    ) -> Result<PathBuf> {
         let (weights, optimiser) = learner.save()?;
         let checkpoint = Checkpoint {
             step,
             total_steps,
             metrics: metrics.to_vec(),
+            low_ranks,
             weights: format!("step-{step:08}.safetensors"),
             weights_hash: hash(&weights),
             optimiser: format!("step-{step:08}.optimiser.bpk"),

@@ -16,8 +16,14 @@ pub(super) struct CollapseGuard {
 
 impl CollapseGuard {
     /// Embeddings of 3 or fewer dimensions have low rank by nature and are not watched.
-    pub(super) fn new(width: usize, allowed: bool) -> Option<Self> {
-        (!allowed && width > 3).then_some(Self { width, low: 0 })
+    /// `low` is how many low ranks in a row came before.
+    pub(super) fn new(width: usize, allowed: bool, low: u32) -> Option<Self> {
+        (!allowed && width > 3).then_some(Self { width, low })
+    }
+
+    /// Low ranks in a row, for the checkpoint.
+    pub(super) fn low(&self) -> u32 {
+        self.low
     }
 
     /// Whether the guard wants to see the embeddings after this many steps.

@@ -103,6 +103,17 @@ impl Fit {
         self
     }
 
+    /// The number of epochs.
+    pub fn epoch_count(&self) -> u64 {
+        self.epochs
+    }
+
+    /// The same settings for another number of epochs.
+    pub fn for_epochs(mut self, epochs: u64) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
     /// The seed.
     pub fn seed_value(&self) -> u64 {
         self.seed

@@ -81,14 +81,14 @@ impl Training<'_> {
         let per_epoch = sampler.steps_per_epoch();
         let total_steps = per_epoch * self.fit.epochs;
         let mut metrics = Vec::new();
-        let mut first = 0;
+        let (mut first, mut low) = (0, 0);
         if let Some(checkpoint) = self.checkpoints.latest()? {
             self.checkpoints.load(&checkpoint, learner, checkpoint.step < total_steps)?;
-            (first, metrics) = (checkpoint.step, checkpoint.metrics);
+            (first, metrics, low) = (checkpoint.step, checkpoint.metrics, checkpoint.low_ranks);
         }
         let (features, graph, views) = (self.features.clone(), self.graph.clone(), self.views.clone());
         let mut loader = Loader::start(features, graph, views, sampler, first..total_steps)?;
-        let mut guard = CollapseGuard::new(embedding_width, self.fit.collapse);
+        let mut guard = CollapseGuard::new(embedding_width, self.fit.collapse, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
             let batch = clock.wait(|| loader.next_batch()).ok_or(TrainError::Numerical {
@@ -118,7 +118,8 @@ impl Training<'_> {
                 samples_per_second: rate,
                 stall: clock.stall(),
             });
-            self.checkpoint_if_due(learner, done, total_steps, &metrics, &mut clock)?;
+            let low = guard.as_ref().map_or(0, CollapseGuard::low);
+            self.checkpoint_if_due(learner, (done, total_steps), &metrics, low, &mut clock)?;
         }
         Ok(Trained { steps: total_steps, resumed_at: first, metrics })
     }
@@ -134,9 +135,9 @@ impl Training<'_> {
     fn checkpoint_if_due(
         &self,
         learner: &dyn Learner,
-        done: u64,
-        total_steps: u64,
+        (done, total_steps): (u64, u64),
         metrics: &[Metric],
+        low_ranks: u32,
         clock: &mut Clock,
     ) -> Result<()> {
         let due = match self.fit.every_steps {
@@ -145,7 +146,7 @@ impl Training<'_> {
         };
         let stopped = self.stop.load(Ordering::Relaxed);
         if due || stopped || done == total_steps {
-            let checkpoint = self.checkpoints.write(learner, done, total_steps, metrics)?;
+            let checkpoint = self.checkpoints.write(learner, done, total_steps, metrics, low_ranks)?;
             clock.since_checkpoint = Instant::now();
             if stopped && done < total_steps {
                 return Err(TrainError::Interrupted { step: done, checkpoint });

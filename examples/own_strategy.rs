@@ -1,0 +1,52 @@
+//! A question strategy of your own: ask about the most similar pairs of which nothing is known yet. Digits, closed form,
+//! a simulated annotator who knows the labels.
+
+use relata::prelude::*;
+use relata_question::strategy::{Proposal, Scene};
+use serde_json::{Value, json};
+
+/// Rows that are looked at in a round; their pairs are compared with each other.
+const POOL: u32 = 400;
+
+/// The most similar open pairs of a pool of rows that moves on with every round.
+struct MostSimilar;
+
+impl Strategy for MostSimilar {
+    fn describe(&self) -> Value {
+        json!({ "strategy": "most_similar" })
+    }
+
+    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
+        let rows = scene.rows() as u32;
+        let first = scene.round * POOL % rows;
+        let pool: Vec<u32> = (0..POOL.min(rows)).map(|at| (first + at) % rows).collect();
+        let mut proposals = Vec::new();
+        for (at, &anchor) in pool.iter().enumerate() {
+            for &candidate in pool[at + 1..].iter().filter(|&&candidate| scene.is_open(anchor, candidate)) {
+                let priority = scene.similarity(anchor, candidate);
+                proposals.push(Proposal { anchor, candidates: vec![candidate], priority });
+            }
+        }
+        proposals.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+        proposals.truncate(pairs);
+        proposals
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let run = Pipeline::read(parquet(data).features("image"))
+        .ask(labels("label"), MostSimilar.budget(300.0).per_round(100))
+        .solve(closed_form(Kernel::Laplace { width: 2.0 }, 16))
+        .evaluate(linear_probe("label"))
+        .write("runs/own_strategy")
+        .run()
+        .await?;
+    run.show(
+        "SELECT round, name, round(value, 4) AS value FROM metrics
+         WHERE name IN ('ask.yes', 'ask.components', 'linear_probe.test') ORDER BY round, name",
+    )
+    .await?;
+    run.show("SELECT related, count(*) AS answers, sum(cost) AS cost FROM answers GROUP BY related").await
+}

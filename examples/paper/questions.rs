@@ -1,0 +1,122 @@
+//! Active questions against random pairs, and what the negative answers are worth.
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use relata::Result;
+use relata_operators::edges::InducedEdges;
+use relata_operators::seed::Rng;
+use relata_question::belief::{Belief, BeliefSettings, Relation, Statement};
+use relata_question::predict::Predictor;
+use relata_question::strategy::{Scene, Strategy, representatives};
+
+use super::circles::{CLASSES, Setting, graph};
+use super::experiment::{Experiment, Point, Series};
+
+const ROWS: usize = 150;
+/// Pairs that are asked about at once, and in all.
+const AT_ONCE: usize = 10;
+const PAIRS: usize = 500;
+
+/// Questions chosen by the current embedding, and pairs chosen at random.
+pub const ACTIVE: Experiment = Experiment {
+    name: "active",
+    title: "Active questions against random pairs",
+    x_label: "pairs asked about",
+    series: &[
+        Series { name: "active", reference: &[(0.0, 0.35), (100.0, 0.24), (200.0, 0.08), (300.0, 0.02)] },
+        Series { name: "passive", reference: &[(0.0, 0.40), (100.0, 0.39), (200.0, 0.28), (300.0, 0.21)] },
+    ],
+    trial: |rng| {
+        let setting = Setting::draw(ROWS, 0.1, rng)?;
+        let mut points = active(&setting, true, 0, rng)?;
+        points.extend(passive(&setting, 1, rng)?);
+        Ok(points)
+    },
+};
+
+/// Active questions, with and without what the negative answers say.
+pub const NEGATIVES: Experiment = Experiment {
+    name: "negatives",
+    title: "Negative answers help",
+    x_label: "pairs asked about",
+    series: &[
+        Series { name: "negatives as -1", reference: &[(100.0, 0.36), (200.0, 0.13), (300.0, 0.02)] },
+        Series { name: "negatives unknown", reference: &[(100.0, 0.42), (200.0, 0.25), (300.0, 0.05)] },
+    ],
+    trial: |rng| {
+        let setting = Setting::draw(ROWS, 0.0, rng)?;
+        let mut points = active(&setting, true, 0, rng)?;
+        points.extend(active(&setting, false, 1, rng)?);
+        Ok(points)
+    },
+};
+
+/// Asks about the class asked about least, ten rows at once; what follows from the answers is the graph.
+fn active(setting: &Setting, negatives: bool, series: usize, rng: &mut Rng) -> Result<Vec<Point>> {
+    let classes = &setting.train.classes;
+    let (strategy, predictor, closed) = (representatives(AT_ONCE), Predictor::prior(), Default::default());
+    let mut belief = Belief::new(ROWS, BeliefSettings::default());
+    let mut numbers = 1..;
+    let mut answer = |belief: &mut Belief, a: u32, b: u32| {
+        let related = classes[a as usize] == classes[b as usize];
+        let number = numbers.next().unwrap_or_default();
+        belief.add(Statement { number, a, b, related, weight: 1.0 });
+    };
+    // One row of each class is labelled at the start. Before the first question this only says which classes there are.
+    let labelled: Vec<u32> =
+        (0..CLASSES).filter_map(|class| classes.iter().position(|&c| c == class)).map(|row| row as u32).collect();
+    for (at, &row) in labelled.iter().enumerate() {
+        labelled[..at].iter().for_each(|&other| answer(&mut belief, other, row));
+    }
+    let seed = rng.random();
+    let mut edges = InducedEdges { nodes: ROWS, ..Default::default() };
+    let mut points = Vec::new();
+    for asked in (0..=PAIRS).step_by(AT_ONCE) {
+        let solution = setting.solve(&edges)?;
+        points.push(Point { series, x: asked as f64, error: setting.error_of(&solution) });
+        let mut embeddings = solution.embed(&setting.train.points);
+        for row in embeddings.chunks_exact_mut(solution.width()) {
+            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            row.iter_mut().for_each(|x| *x /= norm);
+        }
+        let round = (asked / AT_ONCE) as u32 + 1;
+        let (width, belief_now) = (solution.width(), &belief);
+        let scene = Scene {
+            embeddings: &embeddings,
+            width,
+            belief: belief_now,
+            predictor: &predictor,
+            closed: &closed,
+            seed,
+            round,
+        };
+        for proposal in strategy.propose(&scene, AT_ONCE) {
+            proposal.candidates.iter().for_each(|&candidate| answer(&mut belief, proposal.anchor, candidate));
+        }
+        edges = graph(ROWS, |a, b| match belief.relation(a as u32, b as u32) {
+            Some(Relation::Positive) => 1.0,
+            Some(Relation::Negative) if negatives => -1.0,
+            _ => 0.0,
+        });
+    }
+    Ok(points)
+}
+
+/// Random pairs, each of which says only what it says.
+fn passive(setting: &Setting, series: usize, rng: &mut Rng) -> Result<Vec<Point>> {
+    let classes = &setting.train.classes;
+    let all = graph(ROWS, |a, b| if classes[a] == classes[b] { 1.0 } else { -1.0 });
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    order.shuffle(rng);
+    let known = |pairs: usize| {
+        let of = |column: &[u32]| order[..pairs].iter().map(|&at| column[at]).collect();
+        InducedEdges {
+            nodes: ROWS,
+            src: of(&all.src),
+            dst: of(&all.dst),
+            weight: order[..pairs].iter().map(|&at| all.weight[at]).collect(),
+        }
+    };
+    let at = (0..=PAIRS).step_by(2 * AT_ONCE);
+    at.map(|pairs| Ok(Point { series, x: pairs as f64, error: setting.error(&known(pairs))? })).collect()
+}

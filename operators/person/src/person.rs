@@ -1,0 +1,105 @@
+//! The oracle that is people at a web page.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use relata_operators::Result;
+use relata_operators::oracle::{Context, Cost, Oracle, Question, Record};
+use serde_json::Value;
+
+use crate::running::Running;
+use crate::settings::Settings;
+use crate::token::Token;
+
+/// The oracle's name in answers, plans and errors.
+pub(crate) const ORACLE: &str = "person";
+
+/// See [`person`].
+pub struct Person {
+    settings: Settings,
+    running: Mutex<Option<Running>>,
+}
+
+/// People answer at a web page under this address, such as `127.0.0.1:7878`. The page stays open between rounds, and
+/// shows each question to one person at a time. Its link is printed on standard error.
+pub fn person(address: impl Into<String>) -> Person {
+    Person { settings: Settings::new(address), running: Mutex::new(None) }
+}
+
+impl Person {
+    /// How many people answer each question, if not one.
+    pub fn annotators(mut self, count: usize) -> Self {
+        self.settings.annotators = count;
+        self
+    }
+
+    /// For how many seconds a question is kept for the person to whom it was shown, before others get it; if not 300.
+    pub fn lease(mut self, seconds: u64) -> Self {
+        self.settings.lease = seconds;
+        self
+    }
+
+    /// What is asked instead of "Select all that are the same kind as this one".
+    pub fn question_text(mut self, text: impl Into<String>) -> Self {
+        self.settings.question = Some(text.into());
+        self
+    }
+
+    /// The columns of the samples that are shown as text; beside the picture, or instead of the chart of a vector.
+    pub fn show<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.settings.show = columns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A secret that people need: at least 8 letters, digits, `-`, `_` or `.`. Beyond loopback there must be one.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.settings.token = Some(Token::new(token));
+        self
+    }
+
+    /// A secret that people need, drawn at random for each process and printed as part of the link.
+    pub fn generated_token(mut self) -> Self {
+        self.settings.token = Some(Token::generate());
+        self
+    }
+
+    /// What a question and each of its candidates cost, if not 0 and 1.
+    pub fn priced(mut self, per_question: f64, per_candidate: f64) -> Self {
+        self.settings.cost = Cost { per_question, per_candidate };
+        self
+    }
+
+    /// The settings, to serve the page without an oracle.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
+
+#[async_trait]
+impl Oracle for Person {
+    fn describe(&self) -> Value {
+        self.settings.describe()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.settings.check()
+    }
+
+    /// Returns when each question has an answer of as many people as wished, or when a person ends the round. The
+    /// server writes into the ledger of the folder that `out` names.
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let answered = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let server = match running.take().filter(|server| server.folder() == out.folder()) {
+                Some(server) => server,
+                None => Running::start(context.samples.clone(), out.folder(), self.settings.clone())?,
+            };
+            running.insert(server).answered(questions)
+        };
+        answered.await
+    }
+
+    fn cost(&self) -> Cost {
+        self.settings.cost
+    }
+}

@@ -1,0 +1,91 @@
+//! A server on a thread of its own, so that people go on answering while a model trains.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use relata_operators::oracle::Question;
+use relata_operators::source::Samples;
+use relata_operators::{OperatorError, Result};
+use relata_question::ledger::Ledger;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::server::Server;
+use crate::settings::Settings;
+
+/// Ends when it is dropped.
+pub(crate) struct Running {
+    folder: PathBuf,
+    app: Arc<App>,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a server for the run in this folder, and prints its link.
+    pub(crate) fn start(samples: Samples, folder: &Path, settings: Settings) -> Result<Self> {
+        let server = Server::bind(samples, Ledger::open(folder)?, settings)?;
+        let io = || OperatorError::io(folder);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
+        let (app, handle) = (server.app().clone(), runtime.handle().clone());
+        server.announce();
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || {
+            let end = async { drop(stopped.await) };
+            if let Err(error) = runtime.block_on(server.run(end)) {
+                eprintln!("error: {error}");
+            }
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("relata-person".to_owned()).spawn(serve).map_err(io())?;
+        Ok(Self { folder: folder.to_path_buf(), app, runtime: handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The run folder that it serves.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Asks the questions, and waits on the server's own thread until they have all their answers.
+    pub(crate) fn answered(&self, questions: &[Question]) -> impl Future<Output = Result<()>> + Send + use<> {
+        let asked: BTreeSet<u64> = questions.iter().map(|question| question.question).collect();
+        let first = questions.first().map_or(0, |question| question.question);
+        let answered =
+            self.app.ledger.ask(questions).map(|()| Answered(self.runtime.spawn(self.app.clone().answered(asked))));
+        async move {
+            let mut answered = answered?;
+            (&mut answered.0).await.unwrap_or_else(|ended| {
+                Err(OperatorError::Oracle {
+                    oracle: crate::person::ORACLE.to_owned(),
+                    question: first,
+                    expected: "answers".to_owned(),
+                    found: format!("the end of the server ({ended})"),
+                    hint: "Run the pipeline again: the answers that people gave are kept.".to_owned(),
+                })
+            })
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed already.
+            thread.join().ok();
+        }
+    }
+}
+
+/// A wait that ends when nobody waits for it any more.
+struct Answered(tokio::task::JoinHandle<Result<()>>);
+
+impl Drop for Answered {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,94 @@
+//! When to stop asking, and why.
+
+use std::fmt;
+
+use relata_operators::{OperatorError, Result};
+use serde::{Deserialize, Serialize};
+
+/// Rules of stopping beside the budget.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stopping {
+    pub predicted: Option<f64>,
+    pub implied: Option<f64>,
+}
+
+/// What a round of answers was worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Answers that were not passed.
+    pub answers: u64,
+    /// Those that were "yes".
+    pub yes: u64,
+    /// Those that the model predicted, before they were known.
+    pub predicted: u64,
+    /// Those that followed from the answers before them.
+    pub implied: u64,
+    /// Passed.
+    pub passed: u64,
+    /// Those that contradict what followed from the answers before them.
+    pub contradictions: u64,
+}
+
+/// Why no more questions are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The next question would cost more than is left.
+    Budget,
+    /// The strategy has no useful question left.
+    NoQuestion,
+    /// The share of a round's answers that were predicted right reached the rule's.
+    Predicted(f64),
+    /// The share of a round's answers that followed already reached the rule's.
+    Implied(f64),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget => write!(f, "the budget is spent"),
+            Self::NoQuestion => write!(f, "no useful question is left"),
+            Self::Predicted(share) => write!(f, "{:.1}% of the last answers were predicted", 100.0 * share),
+            Self::Implied(share) => write!(f, "{:.1}% of the last answers followed already", 100.0 * share),
+        }
+    }
+}
+
+impl Stopping {
+    pub fn check(&self) -> Result<()> {
+        for (setting, value) in [("until_predicted", self.predicted), ("until_implied", self.implied)] {
+            if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
+                return Err(OperatorError::setting("ask", setting, "in [0, 1]", value));
+            }
+        }
+        Ok(())
+    }
+
+    /// The reason to stop after a round, if there is one.
+    pub fn reason(&self, progress: &Progress) -> Option<StopReason> {
+        let share = |count: u64| count as f64 / progress.answers as f64;
+        let reached = |least: Option<f64>, count: u64| least.is_some_and(|least| share(count) >= least);
+        if progress.answers == 0 {
+            return None;
+        }
+        if reached(self.predicted, progress.predicted) {
+            return Some(StopReason::Predicted(share(progress.predicted)));
+        }
+        reached(self.implied, progress.implied).then(|| StopReason::Implied(share(progress.implied)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_holds_is_the_reason() {
+        let progress = Progress { answers: 10, predicted: 9, implied: 4, ..Progress::default() };
+        let rules = |predicted, implied| Stopping { predicted, implied }.reason(&progress);
+        assert_eq!(rules(Some(0.9), Some(0.1)), Some(StopReason::Predicted(0.9)));
+        assert_eq!(rules(Some(0.95), Some(0.4)), Some(StopReason::Implied(0.4)));
+        assert_eq!(rules(None, Some(0.5)), None);
+        assert_eq!(Stopping { predicted: Some(0.0), implied: None }.reason(&Progress::default()), None);
+    }
+}

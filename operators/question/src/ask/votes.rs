@@ -1,0 +1,176 @@
+//! From the rows of the ledger to statements about pairs: undone rows drop out, and where several annotators spoke
+//! about one pair, Dawid and Skene's model decides how probable the relation is.
+
+use std::collections::BTreeMap;
+
+use relata_operators::oracle::Answer;
+
+use crate::belief::Statement;
+use crate::crowd::{Vote, dawid_skene};
+use crate::ledger::Row;
+
+/// The least weight that a statement may have.
+const LEAST: f32 = 0.01;
+
+/// The latest that each annotator said about a pair: (sequence, related, confidence).
+type Said = BTreeMap<String, (u64, Option<bool>, f32)>;
+
+/// What annotators said about pairs of rows (smaller first), by sequence number.
+#[derive(Debug, Default)]
+pub(super) struct Votes {
+    pairs: BTreeMap<(u32, u32), Said>,
+    /// Pairs that more than one annotator spoke about.
+    several: usize,
+    /// The pair and annotator of every row, for undoing.
+    rows: BTreeMap<u64, ((u32, u32), String)>,
+}
+
+/// What a new row of the ledger means.
+#[derive(Debug, PartialEq)]
+pub(super) enum News {
+    /// One annotator said something new: the belief takes it as it is.
+    Statement(Statement),
+    /// The belief has to be built anew from all [`statements`](Votes::statements).
+    Rebuild,
+    /// Nothing follows, as from a pass.
+    Nothing,
+}
+
+impl Votes {
+    /// Takes in a row about the pair `(a, b)`.
+    pub fn add(&mut self, row: &Row, a: u32, b: u32) -> News {
+        let pair = (a.min(b), a.max(b));
+        if let Some(undone) = row.undoes {
+            return self.undo(undone);
+        }
+        let Answer { related, confidence, annotator, .. } = &row.answer;
+        self.rows.insert(row.sequence, (pair, annotator.clone()));
+        let said = self.pairs.entry(pair).or_default();
+        let first = said.is_empty();
+        let again = said.insert(annotator.clone(), (row.sequence, *related, *confidence)).is_some();
+        if !again && said.len() == 2 {
+            self.several += 1;
+        }
+        match related {
+            _ if !first || self.several > 0 => News::Rebuild,
+            Some(related) => News::Statement(statement(row.sequence, pair, *related, *confidence)),
+            None => News::Nothing,
+        }
+    }
+
+    /// Whether several annotators spoke about some pair, so that their quality can be told.
+    pub fn is_crowd(&self) -> bool {
+        self.several > 0
+    }
+
+    /// All statements that follow, the surest first where a crowd spoke, else in the order of the ledger.
+    pub fn statements(&self, confidence: f64) -> Vec<Statement> {
+        let mut statements: Vec<Statement> = match self.is_crowd() {
+            true => self.posterior(confidence),
+            false => {
+                let said = self.pairs.iter().flat_map(|(pair, said)| said.values().map(move |said| (*pair, *said)));
+                said.filter_map(|(pair, (sequence, related, sure))| Some(statement(sequence, pair, related?, sure)))
+                    .collect()
+            }
+        };
+        let crowd = self.is_crowd();
+        statements.sort_by(|a, b| {
+            let surer = b.weight.total_cmp(&a.weight);
+            if crowd { surer.then(a.number.cmp(&b.number)) } else { a.number.cmp(&b.number) }
+        });
+        statements
+    }
+
+    /// Pairs that were spoken about.
+    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.pairs.keys().copied()
+    }
+
+    fn undo(&mut self, undone: u64) -> News {
+        let Some((pair, annotator)) = self.rows.remove(&undone) else { return News::Nothing };
+        if let Some(said) = self.pairs.get_mut(&pair)
+            && said.get(&annotator).is_some_and(|said| said.0 == undone)
+        {
+            said.remove(&annotator);
+            if said.len() == 1 {
+                self.several -= 1;
+            }
+            if said.is_empty() {
+                self.pairs.remove(&pair);
+            }
+        }
+        News::Rebuild
+    }
+
+    fn posterior(&self, confidence: f64) -> Vec<Statement> {
+        let mut annotators: Vec<&String> = self.pairs.values().flat_map(BTreeMap::keys).collect();
+        annotators.sort_unstable();
+        annotators.dedup();
+        let mut votes = Vec::new();
+        for (item, said) in self.pairs.values().enumerate() {
+            for (annotator, (_, related, weight)) in said {
+                if let (Some(related), Ok(annotator)) = (*related, annotators.binary_search(&annotator)) {
+                    votes.push(Vote { item, annotator, related, weight: *weight });
+                }
+            }
+        }
+        let model = dawid_skene(&votes);
+        let voted = |said: &Said| said.values().any(|said| said.1.is_some());
+        let items = self.pairs.iter().zip(&model.posterior).filter(|((_, said), _)| voted(said));
+        items
+            .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
+            .map(|((pair, said), &p)| {
+                let number = said.values().map(|said| said.0).max().unwrap_or_default();
+                statement(number, *pair, p >= 0.5, p.max(1.0 - p) as f32)
+            })
+            .collect()
+    }
+}
+
+/// A confidence of one half says nothing, of 1 everything.
+fn statement(number: u64, (a, b): (u32, u32), related: bool, confidence: f32) -> Statement {
+    Statement { number, a, b, related, weight: (2.0 * confidence - 1.0).clamp(LEAST, 1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(sequence: u64, annotator: &str, related: Option<bool>, undoes: Option<u64>) -> Row {
+        let answer = Answer {
+            question: 1,
+            anchor: 5,
+            candidate: 3,
+            related,
+            confidence: 1.0,
+            oracle: "test".to_owned(),
+            annotator: annotator.to_owned(),
+            cost: 1.0,
+            answered_at: 0,
+        };
+        Row { sequence, answer, undoes }
+    }
+
+    #[test]
+    fn one_annotator_is_believed_and_undo_takes_it_back() {
+        let mut votes = Votes::default();
+        let expected = Statement { number: 1, a: 3, b: 5, related: true, weight: 1.0 };
+        assert_eq!(votes.add(&row(1, "ann", Some(true), None), 5, 3), News::Statement(expected));
+        assert_eq!(votes.statements(0.9), [expected]);
+        assert_eq!(votes.add(&row(2, "ann", Some(true), Some(1)), 5, 3), News::Rebuild);
+        assert!(votes.statements(0.9).is_empty() && votes.pairs().next().is_none());
+        assert_eq!(votes.add(&row(3, "ann", None, None), 5, 3), News::Nothing);
+        assert_eq!(votes.pairs().collect::<Vec<_>>(), [(3, 5)]);
+    }
+
+    #[test]
+    fn a_crowd_that_disagrees_leaves_the_pair_unknown() {
+        let mut votes = Votes::default();
+        votes.add(&row(1, "ann", Some(true), None), 5, 3);
+        assert_eq!(votes.add(&row(2, "bob", Some(false), None), 5, 3), News::Rebuild);
+        assert!(votes.is_crowd());
+        assert!(votes.statements(0.95).is_empty());
+        votes.add(&row(3, "bob", Some(true), Some(2)), 5, 3);
+        assert!(!votes.is_crowd());
+    }
+}

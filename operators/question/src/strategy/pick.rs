@@ -1,0 +1,84 @@
+//! From scored pairs to the questions of one call, which are answered together: a question that an earlier one's likely
+//! answer makes useless waits for its turn.
+
+use super::{Proposal, Scene};
+
+/// A pair that may be asked about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scored {
+    /// The row that is compared with.
+    pub anchor: u32,
+    /// The row that may be related to it.
+    pub candidate: u32,
+    /// How useful the question is.
+    pub score: f32,
+    /// How probable a yes is; of equally useful questions the more probable one comes first.
+    pub probability: f32,
+}
+
+/// The best `pairs` of them, best first. No two are about the same two components. If there are enough, no two compare
+/// rows that are probably related with the same component, either.
+pub(super) fn pick(scene: &Scene<'_>, mut scored: Vec<Scored>, pairs: usize) -> Vec<Proposal> {
+    scored.sort_unstable_by(order);
+    let mut picked: Vec<Scored> = Vec::with_capacity(pairs.min(scored.len()));
+    let same = |a, b| scene.belief.component(a) == scene.belief.component(b);
+    let alike = |a, b| same(a, b) || scene.predictor.probability(scene.similarity(a, b)) > 0.5;
+    let mut add = |useless: &dyn Fn(u32, u32) -> bool| {
+        for pair in &scored {
+            if picked.len() == pairs {
+                break;
+            }
+            let repeats = |earlier: &Scored| {
+                (useless(pair.anchor, earlier.anchor) && useless(pair.candidate, earlier.candidate))
+                    || (useless(pair.anchor, earlier.candidate) && useless(pair.candidate, earlier.anchor))
+            };
+            if !picked.iter().any(repeats) {
+                picked.push(*pair);
+            }
+        }
+    };
+    add(&alike);
+    add(&same);
+    picked.sort_unstable_by(order);
+    let question =
+        |pair: Scored| Proposal { anchor: pair.anchor, candidates: vec![pair.candidate], priority: pair.score };
+    picked.into_iter().map(question).collect()
+}
+
+/// Questions (anchor, candidates) in the order in which one asker would go.
+pub(super) fn ranked(questions: Vec<(u32, Vec<u32>)>) -> Vec<Proposal> {
+    let many = questions.len() as f32;
+    let rank = |at: usize| 1.0 - at as f32 / many;
+    let question = |(at, (anchor, candidates))| Proposal { anchor, candidates, priority: rank(at) };
+    questions.into_iter().enumerate().map(question).collect()
+}
+
+fn order(a: &Scored, b: &Scored) -> std::cmp::Ordering {
+    let by_use = b.score.total_cmp(&a.score).then(b.probability.total_cmp(&a.probability));
+    by_use.then((a.anchor, a.candidate).cmp(&(b.anchor, b.candidate)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::World;
+    use super::*;
+
+    fn scored(anchor: u32, candidate: u32, score: f32) -> Scored {
+        Scored { anchor, candidate, score, probability: 0.5 }
+    }
+
+    #[test]
+    fn questions_whose_answers_are_likely_the_same_wait() {
+        let mut world = World::on_circle(&[0.0, 1.0, 120.0, 121.0, 240.0], &[0, 0, 1, 1, 2]);
+        world.answer(0, 1);
+        let pairs = vec![scored(0, 2, 0.9), scored(0, 3, 0.8), scored(1, 2, 0.7), scored(4, 1, 0.6)];
+        let rows = |most| {
+            let picked = pick(&world.scene(1), pairs.clone(), most);
+            picked.iter().map(|p| (p.anchor, p.candidates[0])).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(1), [(0, 2)]);
+        assert_eq!(rows(2), [(0, 2), (4, 1)]);
+        // With nothing better left, the near-repetition is asked; the same two components never are.
+        assert_eq!(rows(9), [(0, 2), (0, 3), (4, 1)]);
+    }
+}

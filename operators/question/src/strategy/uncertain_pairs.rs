@@ -1,0 +1,81 @@
+//! Uncertainty sampling: the pairs of which it is hardest to say whether they are related.
+
+use serde_json::{Value, json};
+
+use super::fresh::fresh_pairs;
+use super::neighbours::Neighbours;
+use super::pick::pick;
+use super::pool::{LOOKED_AT, Pool};
+use super::{Proposal, Scene, Strategy};
+
+/// Neighbours that a row is compared with.
+const NEIGHBOURS: usize = 10;
+
+/// See [`uncertain_pairs`].
+#[derive(Debug, Clone, Copy)]
+pub struct UncertainPairs;
+
+/// Pairs whose predicted probability of being related is nearest to one half (uncertainty sampling; Lewis and Gale
+/// 1994), where the prediction is calibrated on the answers so far. Candidates are rows against components, two
+/// components, neighbours, and random pairs.
+pub fn uncertain_pairs() -> UncertainPairs {
+    UncertainPairs
+}
+
+impl Strategy for UncertainPairs {
+    fn describe(&self) -> Value {
+        json!({ "strategy": "uncertain_pairs" })
+    }
+
+    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
+        let pool = Pool::draw(scene);
+        let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
+        let mut scored =
+            pool.against_components(scene, LOOKED_AT * pairs, |_, _, probability| uncertainty(probability));
+        scored.extend(fresh_pairs(scene, &pool, Some(&neighbours), uncertainty));
+        pick(scene, scored, pairs)
+    }
+}
+
+/// 1 at one half, 0 at 0 and 1.
+fn uncertainty(probability: f32) -> f32 {
+    1.0 - (2.0 * probability - 1.0).abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{World, check, unresolved};
+    use super::*;
+
+    #[test]
+    fn keeps_the_rules() {
+        check(&uncertain_pairs());
+    }
+
+    #[test]
+    fn the_first_question_is_the_most_uncertain_of_all() {
+        let mut world = World::blobs(3, 12, 3, 0.5, 8);
+        for (a, b) in [(0, 1), (0, 3), (3, 6), (2, 4)] {
+            world.answer(a, b);
+        }
+        let scene = world.scene(1);
+        let found = &uncertain_pairs().propose(&scene, 3)[0];
+        // A component is compared by its most central member.
+        let pool = Pool::draw(&scene);
+        let shown = |row: u32| match pool.component[row as usize] {
+            Some(at) => pool.components[at as usize].members[0] == row,
+            None => true,
+        };
+        let pairs = (0..36).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let open = pairs.filter(|&(a, b)| shown(a) && shown(b) && scene.is_open(a, b));
+        let naive = open.map(|(a, b)| (scene.predictor.probability(scene.similarity(a, b)) - 0.5).abs());
+        assert!((found.priority - (1.0 - 2.0 * naive.fold(1.0, f32::min))).abs() < 1e-4, "{}", found.priority);
+    }
+
+    #[test]
+    fn ends_with_everything_known() {
+        let mut world = World::blobs(3, 15, 4, 0.5, 1);
+        world.play(&uncertain_pairs(), 10, 10_000);
+        assert_eq!(unresolved(&world), 0.0);
+    }
+}

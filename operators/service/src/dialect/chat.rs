@@ -1,0 +1,105 @@
+//! The chat dialect of OpenAI-compatible endpoints: a question is a prompt with pictures, the answer is JSON.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Dialect;
+use crate::request::Subjects;
+use crate::response::{Answers, Asked, Said, Trouble, certain, required, shorten};
+
+/// Where chats are held, below the address of an API.
+pub(super) const PATH: &str = "/chat/completions";
+/// The members of a request.
+pub(super) const MEMBERS: &[&str] = &["model", "messages", "response_format"];
+/// Pixels of the longer side of a picture: models see little in 8 x 8.
+const SIDE: usize = 128;
+const INSTRUCTION: &str = "Two samples are related if they are of the same kind.";
+const FORM: &str = "Say for each candidate whether it is related to the anchor. Answer with JSON and nothing else: \
+    {\"answers\": [{\"candidate\": its number, \"related\": true, false, or null if you cannot tell, \
+    \"confidence\": a number from 0 to 1}]}, one entry for each candidate.";
+
+#[derive(Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Message,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    candidate: u64,
+    #[serde(deserialize_with = "required")]
+    related: Option<bool>,
+    #[serde(default = "certain")]
+    confidence: f64,
+}
+
+pub(super) fn request(model: &str, dialect: &Dialect, asked: &[Asked], subjects: &Subjects) -> String {
+    let mut parts = Vec::new();
+    for asked in asked {
+        describe(&mut parts, "The anchor", asked.question.anchor, subjects);
+        for &candidate in &asked.missing {
+            describe(&mut parts, &format!("Candidate {candidate}"), candidate, subjects);
+        }
+    }
+    let instruction = dialect.instruction.as_deref().unwrap_or(INSTRUCTION);
+    let mut request = json!({
+        "model": model,
+        "messages": [
+            { "role": "system", "content": format!("{instruction} {FORM}") },
+            { "role": "user", "content": parts },
+        ],
+        "response_format": { "type": "json_object" },
+    });
+    for (name, value) in &dialect.options {
+        request[name] = value.clone();
+    }
+    request.to_string()
+}
+
+/// Appends the parts of the message that are about one sample.
+fn describe(parts: &mut Vec<Value>, title: &str, id: u64, subjects: &Subjects) {
+    let mut text = format!("{title}:");
+    for (name, value) in subjects.columns(id).into_iter().flatten() {
+        text.push_str(&format!("\n{name}: {value}"));
+    }
+    if let Some(features) = subjects.features(id) {
+        text.push_str(&format!("\nfeatures: {features:?}"));
+    }
+    parts.push(json!({ "type": "text", "text": text }));
+    if let Some(image) = subjects.image(id, SIDE) {
+        let url = format!("data:image/png;base64,{image}");
+        parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
+    }
+}
+
+pub(super) fn response(asked: &[Asked], text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
+    let completion: Completion = serde_json::from_str(text)
+        .map_err(|error| Trouble::form("a chat completion with `choices`", format!("{} ({error})", shorten(text))))?;
+    let wrong = |found: String| Trouble::form("a message of JSON with `answers`", found);
+    let choice = completion.choices.into_iter().next().ok_or_else(|| wrong("no choice".to_owned()))?;
+    let ended = choice.finish_reason.map(|reason| format!(", finish_reason {reason}")).unwrap_or_default();
+    let content = choice.message.content.ok_or_else(|| wrong(format!("no content{ended}")))?;
+    let answers: Answers =
+        serde_json::from_str(&content).map_err(|error| wrong(format!("{} ({error}{ended})", shorten(&content))))?;
+    // A chat is about one question.
+    let question = asked.first().map_or(0, |asked| asked.question.question);
+    let said = |answer: Answer| Said {
+        question,
+        candidate: answer.candidate,
+        related: answer.related,
+        confidence: answer.confidence,
+        annotator: None,
+    };
+    Ok(answers.each::<Answer>().map(|answer| answer.map(said)).collect())
+}

@@ -1,0 +1,93 @@
+//! The languages that services speak.
+
+mod chat;
+mod plain;
+
+use std::collections::BTreeMap;
+
+use relata_operators::source::Samples;
+use relata_operators::{OperatorError, Result};
+use serde_json::{Value, json};
+
+use crate::request::{Content, Subjects};
+use crate::response::{Asked, Said, Trouble};
+use crate::service::ORACLE;
+
+/// Columns that are not sent unless they are asked for: they may hold the answer.
+const KEPT_BACK: [&str; 3] = ["id", "label", "split"];
+
+/// How requests and responses are written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Dialect {
+    /// The model of a chat; without one, the dialect is the plain one.
+    pub(crate) model: Option<String>,
+    /// What "related" means.
+    pub(crate) instruction: Option<String>,
+    /// Further members of every request.
+    pub(crate) options: BTreeMap<String, Value>,
+}
+
+impl Dialect {
+    pub(crate) fn describe(&self) -> Value {
+        let name = if self.model.is_some() { "chat" } else { "plain" };
+        json!({ "name": name, "model": self.model, "instruction": self.instruction, "options": self.options })
+    }
+
+    /// Who answers, unless a response says otherwise.
+    pub(crate) fn annotator(&self) -> &str {
+        self.model.as_deref().unwrap_or(ORACLE)
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.annotator().is_empty() {
+            return Err(OperatorError::setting(ORACLE, "chat", "the name of a model", "\"\""));
+        }
+        let own = if self.model.is_some() { chat::MEMBERS } else { plain::MEMBERS };
+        match own.iter().find(|name| self.options.contains_key(**name)) {
+            Some(name) => Err(OperatorError::setting(ORACLE, "option", format!("other than {}", own.join(", ")), name)),
+            None => Ok(()),
+        }
+    }
+
+    /// Where requests go.
+    pub(crate) fn address(&self, url: &str) -> String {
+        if self.model.is_none() || url.ends_with(chat::PATH) {
+            return url.to_owned();
+        }
+        format!("{}{}", url.trim_end_matches('/'), chat::PATH)
+    }
+
+    /// What is told about the samples of a dataset, given what the user chose.
+    pub(crate) fn told(
+        &self,
+        samples: &Samples,
+        content: Option<Content>,
+        columns: Option<&[String]>,
+    ) -> (Content, Vec<String>) {
+        let others = || samples.columns.iter().filter(|name| !KEPT_BACK.contains(&&***name)).cloned();
+        let some_columns = columns.map_or_else(|| others().next().is_some(), |columns| !columns.is_empty());
+        let content = content.unwrap_or(match (samples.features.shape().as_image(), &self.model) {
+            (Some(_), _) => Content::Image,
+            (None, Some(_)) if some_columns => Content::Columns,
+            (None, _) => Content::Features,
+        });
+        let all = self.model.is_none() || content == Content::Columns;
+        (content, columns.map_or_else(|| others().filter(|_| all).collect(), |columns| columns.to_vec()))
+    }
+
+    /// The body of a request.
+    pub(crate) fn request(&self, asked: &[Asked], subjects: &Subjects) -> String {
+        match &self.model {
+            Some(model) => chat::request(model, self, asked, subjects),
+            None => plain::request(self, asked, subjects),
+        }
+    }
+
+    /// What a response says, answer by answer.
+    pub(crate) fn response(&self, asked: &[Asked], text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
+        match &self.model {
+            Some(_) => chat::response(asked, text),
+            None => plain::response(text),
+        }
+    }
+}

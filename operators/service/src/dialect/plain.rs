@@ -1,0 +1,85 @@
+//! The plain dialect: batches of questions and answers, as the documentation of the crate describes them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Dialect;
+use crate::request::Subjects;
+use crate::response::{Answers, Asked, Said, Trouble, certain, required, shorten};
+
+/// The members of a request.
+pub(super) const MEMBERS: &[&str] = &["instruction", "questions"];
+
+#[derive(Serialize)]
+struct Request<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction: Option<&'a str>,
+    questions: Vec<Question<'a>>,
+    #[serde(flatten)]
+    options: &'a BTreeMap<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    question: u64,
+    anchor: Sample<'a>,
+    candidates: Vec<Sample<'a>>,
+}
+
+#[derive(Serialize)]
+struct Sample<'a> {
+    id: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<Vec<f32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    question: u64,
+    candidate: u64,
+    #[serde(deserialize_with = "required")]
+    related: Option<bool>,
+    #[serde(default = "certain")]
+    confidence: f64,
+    annotator: Option<String>,
+}
+
+pub(super) fn request(dialect: &Dialect, asked: &[Asked], subjects: &Subjects) -> String {
+    let sample = |id: u64| Sample {
+        id,
+        columns: subjects.columns(id),
+        features: subjects.features(id),
+        image: subjects.image(id, 1),
+    };
+    let question = |asked: &Asked| Question {
+        question: asked.question.question,
+        anchor: sample(asked.question.anchor),
+        candidates: asked.missing.iter().map(|&id| sample(id)).collect(),
+    };
+    let request = Request {
+        instruction: dialect.instruction.as_deref(),
+        questions: asked.iter().map(question).collect(),
+        options: &dialect.options,
+    };
+    serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON")
+}
+
+pub(super) fn response(text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
+    let answers: Answers = serde_json::from_str(text)
+        .map_err(|error| Trouble::form("JSON with `answers`", format!("{} ({error})", shorten(text))))?;
+    let said = |answer: Answer| Said {
+        question: answer.question,
+        candidate: answer.candidate,
+        related: answer.related,
+        confidence: answer.confidence,
+        annotator: answer.annotator.filter(|name| !name.is_empty()),
+    };
+    Ok(answers.each::<Answer>().map(|answer| answer.map(said)).collect())
+}

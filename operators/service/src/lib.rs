@@ -1,0 +1,76 @@
+//! An oracle that is a service: questions as JSON over HTTP, in a [plain dialect](#the-plain-dialect) that is written
+//! in an hour, or as chats with a model behind an [OpenAI-compatible endpoint](#the-chat-dialect).
+//!
+//! ```
+//! use std::time::Duration;
+//! use relata_operators::oracle::Oracle;
+//! use relata_service::service;
+//!
+//! let own = service("http://127.0.0.1:9000/answer").batch(32).concurrency(2).rate(5.0);
+//! let model = service("https://api.example.com/v1")
+//!     .chat("some-vision-model")
+//!     .instruction("Two scans are alike if they show the same digit.")
+//!     .secret_from_env("EXAMPLE_API_KEY")
+//!     .timeout(Duration::from_secs(90))
+//!     .named("model")
+//!     .priced(0.0, 0.01);
+//! # own.check().unwrap();
+//! ```
+//!
+//! # The plain dialect
+//! A batch of questions is one POST. `image` is a PNG in base64 at the samples' own size; samples that are no images
+//! have `features` (row by row) instead, and [`Service::content`] chooses. `columns` are the columns of the samples,
+//! without `label` and `split`, or those that [`Service::columns`] names.
+//! ```json
+//! {"instruction": "Two scans are alike if they show the same digit.",
+//!  "questions": [
+//!    {"question": 7,
+//!     "anchor": {"id": 12, "columns": {"writer": "w3"}, "image": "iVBORw0KGgo.."},
+//!     "candidates": [
+//!       {"id": 40, "columns": {"writer": "w1"}, "image": "iVBORw0KGgo.."},
+//!       {"id": 41, "columns": {"writer": "w3"}, "image": "iVBORw0KGgo.."}]}]}
+//! ```
+//! The response has an answer for each candidate, in any order. `related` is null for a pass; `confidence` in [0, 1]
+//! and `annotator` may be left out. Several annotators may answer about one candidate.
+//! ```json
+//! {"answers": [
+//!    {"question": 7, "candidate": 40, "related": true, "confidence": 0.9, "annotator": "anna"},
+//!    {"question": 7, "candidate": 41, "related": null}]}
+//! ```
+//! `instruction` is there only if [`Service::instruction`] gave one, and members of [`Service::option`] are added.
+//!
+//! # The chat dialect
+//! [`Service::chat`] asks one question per request at `<url>/chat/completions`: a system message with the instruction,
+//! and a user message with the anchor and each candidate, as images (`image_url` parts with `data:image/png;base64,`,
+//! enlarged by whole factors to at least 128 pixels), or else with their columns as text. The content of the first
+//! choice has to be this JSON and nothing else (`response_format` asks for it):
+//! ```json
+//! {"answers": [{"candidate": 40, "related": true, "confidence": 0.9}, {"candidate": 41, "related": null}]}
+//! ```
+//!
+//! # When something goes wrong
+//! - Answers that are valid are written down at once, whatever else is wrong with the response, and the next request
+//!   asks only for what is missing. A request that brought no answer counts against [`Service::retries`]; pauses between
+//!   them double, with some jitter.
+//! - Asked again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
+//!   15 minutes holds all requests back), malformed JSON, missing answers, answers to what was not asked, two answers of
+//!   one annotator about one candidate (neither counts), a confidence out of range.
+//! - An error at once: every other status (redirects too), an address or certificate that cannot be right.
+//! - The secret of [`Service::secret_from_env`] is read from the environment, sent as a bearer token, and never written
+//!   anywhere else; where a service repeats it, it is blotted out. Proxies of the environment are not used.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod connection;
+mod dialect;
+mod halt;
+mod job;
+mod picture;
+mod rate_limit;
+mod request;
+mod response;
+mod retry;
+mod secret;
+mod service;
+
+pub use request::Content;
+pub use service::{Service, service};

@@ -1,0 +1,130 @@
+//! What a request tells about samples.
+
+use std::collections::{BTreeSet, HashMap};
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, UInt64Type};
+use arrow::util::display::array_value_to_string;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use relata_operators::features::FeatureStore;
+use relata_operators::oracle::{Context, Question};
+use relata_operators::{OperatorError, Result, query};
+use serde_json::{Map, Value};
+
+use crate::picture::{enlargement, png};
+use crate::service::ORACLE;
+
+/// What is sent of a sample beside its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing.
+    Columns,
+    /// The numbers that the model is trained on.
+    Features,
+    /// The same as a PNG picture, if the samples are images.
+    Image,
+}
+
+/// The samples of some questions.
+pub(crate) struct Subjects {
+    content: Content,
+    columns: HashMap<u64, Map<String, Value>>,
+    rows: HashMap<u64, u32>,
+    features: FeatureStore,
+}
+
+impl Subjects {
+    /// Reads the columns of all samples that the questions name; features are read when they are sent.
+    pub(crate) async fn load(
+        context: &Context<'_>,
+        questions: &[Question],
+        content: Content,
+        columns: &[String],
+    ) -> Result<Self> {
+        let ids: BTreeSet<u64> =
+            questions.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
+        let mut rows = HashMap::with_capacity(ids.len());
+        for &id in &ids {
+            let row = context.samples.ids.row(id).ok_or_else(|| OperatorError::Oracle {
+                oracle: ORACLE.to_owned(),
+                question: questions[0].question,
+                expected: "questions about samples of the dataset".to_owned(),
+                found: format!("the id {id}"),
+                hint: "Ask about samples of this run.".to_owned(),
+            })?;
+            rows.insert(id, row);
+        }
+        let features = context.samples.features.clone();
+        if content == Content::Image && features.shape().as_image().is_none() {
+            let found = format!("{}", features.shape());
+            return Err(OperatorError::setting(ORACLE, "content", "features or columns, since no images", found));
+        }
+        let columns = if columns.is_empty() { HashMap::new() } else { read_columns(context, &ids, columns).await? };
+        Ok(Self { content, columns, rows, features })
+    }
+
+    /// The columns of a sample that are sent.
+    pub(crate) fn columns(&self, id: u64) -> Option<&Map<String, Value>> {
+        self.columns.get(&id)
+    }
+
+    /// The features of a sample, if they are sent.
+    pub(crate) fn features(&self, id: u64) -> Option<Vec<f32>> {
+        (self.content == Content::Features).then(|| self.read(id))?
+    }
+
+    /// The picture of a sample in base64, if it is sent, its longer side at least so many pixels.
+    pub(crate) fn image(&self, id: u64, side: usize) -> Option<String> {
+        let dims = self.features.shape().as_image().filter(|_| self.content == Content::Image)?;
+        Some(STANDARD.encode(png(&self.read(id)?, dims, enlargement(dims, side))))
+    }
+
+    fn read(&self, id: u64) -> Option<Vec<f32>> {
+        let row = *self.rows.get(&id)?;
+        let mut values = vec![0.0; self.features.shape().len()];
+        self.features.read(row as usize, &mut values);
+        Some(values)
+    }
+}
+
+async fn read_columns(
+    context: &Context<'_>,
+    ids: &BTreeSet<u64>,
+    columns: &[String],
+) -> Result<HashMap<u64, Map<String, Value>>> {
+    let names: Vec<String> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+    // Written as text, because a number of SQL would end at the largest signed one.
+    let ids: Vec<String> = ids.iter().map(|id| format!("('{id}')")).collect();
+    let text = format!(
+        "SELECT id AS relata_id, {} FROM samples
+         WHERE id IN (SELECT CAST(column1 AS BIGINT UNSIGNED) FROM (VALUES {}))",
+        names.join(", "),
+        ids.join(", ")
+    );
+    let mut found = HashMap::with_capacity(ids.len());
+    for batch in query::collect(query::plan_sql(context.session, &text).await?).await? {
+        let ids = batch.column(0).as_primitive::<UInt64Type>().values();
+        for (row, &id) in ids.iter().enumerate() {
+            let values = batch.columns()[1..].iter().map(|column| value(column, row));
+            let named: Result<Map<String, Value>> =
+                columns.iter().zip(values).map(|(name, value)| Ok((name.clone(), value?))).collect();
+            found.insert(id, named?);
+        }
+    }
+    Ok(found)
+}
+
+/// Numbers and truth values as such, everything else as text.
+fn value(column: &ArrayRef, row: usize) -> Result<Value> {
+    if column.is_null(row) {
+        return Ok(Value::Null);
+    }
+    let text = array_value_to_string(column, row)?;
+    Ok(match column.data_type() {
+        DataType::Boolean => Value::Bool(column.as_boolean().value(row)),
+        // What JSON has no number for, such as NaN, stays text.
+        number if number.is_numeric() => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        _ => Value::String(text),
+    })
+}

@@ -1,0 +1,93 @@
+//! Small datasets, and somewhere to write answers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use image::{Rgb, RgbImage};
+use relata_operators::oracle::{Answer, Context, Oracle, Question, Record};
+use relata_operators::source::{Dataset, Samples, csv, image_folder, ingest, session};
+use relata_operators::{Result, Session, query};
+use tempfile::TempDir;
+
+/// A dataset in a folder of its own.
+pub struct Fixture {
+    _folder: TempDir,
+    session: Session,
+    samples: Samples,
+}
+
+impl Fixture {
+    /// Twenty samples of two features, with the columns `city`, `sold`, `price` and `label`.
+    pub async fn table() -> Self {
+        let city = |id| if id == 3 { "" } else { "Bern \"west\"" };
+        let line = |id: usize| format!("{id},{}.5,-0.1,{},{},{}.25,secret label\n", id, city(id), id % 2 == 0, id);
+        let text = format!("id,x,y,city,sold,price,label\n{}", (0..20).map(line).collect::<String>());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("samples.csv");
+        std::fs::write(&file, text).unwrap();
+        Self::of(folder, csv(file).feature_columns(["x", "y"])).await
+    }
+
+    /// Four colour pictures, of 3 x 2 pixels each.
+    pub async fn pictures() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..4 {
+            let class = folder.path().join(format!("images/class {}", number / 2));
+            std::fs::create_dir_all(&class).unwrap();
+            Self::picture(number).save(class.join(format!("{number}.png"))).unwrap();
+        }
+        let images = image_folder(folder.path().join("images"));
+        Self::of(folder, images).await
+    }
+
+    /// The picture with this id.
+    pub fn picture(id: u32) -> RgbImage {
+        RgbImage::from_fn(3, 2, |x, y| Rgb([(id * 50 + x * 20) as u8, (y * 200) as u8, 7]))
+    }
+
+    async fn of(folder: TempDir, dataset: impl Into<Dataset>) -> Self {
+        let session = session();
+        let samples = ingest(&dataset.into(), &session, folder.path(), &mut |_| {}).await.unwrap();
+        let path = samples.samples_path.display().to_string();
+        query::register_parquet(&session, "samples", &path).await.unwrap();
+        Self { _folder: folder, session, samples }
+    }
+
+    /// The result, and what was written down until then.
+    pub async fn ask(&self, oracle: &dyn Oracle, questions: &[Question]) -> (Result<()>, Vec<Answer>) {
+        let notes = Notes::default();
+        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        let result = oracle.answer(&context, questions, &notes).await;
+        (result, notes.answers.into_inner().unwrap())
+    }
+}
+
+/// Question `number` about `anchor`.
+pub fn question(number: u64, anchor: u64, candidates: &[u64]) -> Question {
+    let candidates = candidates.to_vec();
+    Question { question: number, round: 1, anchor, candidates, strategy: "test".to_owned(), priority: 0.0 }
+}
+
+/// Question, candidate and answer, sorted.
+pub fn said(answers: &[Answer]) -> Vec<(u64, u64, Option<bool>)> {
+    let mut said: Vec<_> = answers.iter().map(|a| (a.question, a.candidate, a.related)).collect();
+    said.sort_unstable();
+    said
+}
+
+#[derive(Default)]
+struct Notes {
+    answers: Mutex<Vec<Answer>>,
+    folder: PathBuf,
+}
+
+impl Record for Notes {
+    fn record(&self, answers: &[Answer]) -> Result<()> {
+        self.answers.lock().unwrap().extend_from_slice(answers);
+        Ok(())
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+}

@@ -1,0 +1,8 @@
+//! The oracle against servers that behave, misbehave, and count what they are asked.
+#![allow(clippy::unwrap_used)]
+
+mod dataset;
+mod dialects;
+mod failures;
+mod limits;
+mod server;

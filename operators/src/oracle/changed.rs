@@ -1,0 +1,30 @@
+//! A recorder that changes answers on their way to another one.
+
+use std::path::Path;
+
+use super::{Answer, Record};
+use crate::Result;
+
+/// Records what `change` makes of each answer.
+pub(super) struct Changed<'a, F> {
+    out: &'a dyn Record,
+    change: F,
+}
+
+impl<'a, F: Fn(&mut Answer) + Send + Sync> Changed<'a, F> {
+    pub(super) fn new(out: &'a dyn Record, change: F) -> Self {
+        Self { out, change }
+    }
+}
+
+impl<F: Fn(&mut Answer) + Send + Sync> Record for Changed<'_, F> {
+    fn record(&self, answers: &[Answer]) -> Result<()> {
+        let mut answers = answers.to_vec();
+        answers.iter_mut().for_each(&self.change);
+        self.out.record(&answers)
+    }
+
+    fn folder(&self) -> &Path {
+        self.out.folder()
+    }
+}

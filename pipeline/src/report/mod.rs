@@ -1,0 +1,159 @@
+//! Reports: what became of a run, or of several side by side, as one HTML page without scripts that needs no other file.
+
+mod chart;
+mod compare;
+mod conflicts;
+mod embedding;
+mod facts;
+mod gallery;
+mod html;
+mod picture;
+mod questions;
+mod summary;
+mod tables;
+mod verdicts;
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use chart::{Line, chart, thinned};
+use facts::Facts;
+use html::{escaped, page, section};
+use verdicts::Verdicts;
+
+pub use gallery::Gallery;
+
+use crate::Result;
+use crate::run::Run;
+
+/// The most points of the training loss.
+const LOSSES: usize = 200;
+const AXIS: &str = "units spent";
+
+/// The titles of all parts that a page may have, in order.
+const TITLES: [&str; 10] = [
+    "Summary",
+    "Cost curves",
+    "Runs",
+    "Rounds",
+    "Who answered",
+    "Embeddings",
+    "Questions",
+    "Contradictions",
+    "Training",
+    "Plan",
+];
+
+/// The page of one run, with all that is known about it, or of several, with their cost curves by strategy. Parts
+/// about questions are left out where none were asked.
+pub async fn report(runs: &[Run]) -> Result<String> {
+    if let [run] = runs {
+        return one(run).await;
+    }
+    let mut facts = Vec::new();
+    for run in runs {
+        facts.push(Facts::gather(run).await?);
+    }
+    let names: Vec<String> = runs.iter().map(Run::name).collect();
+    Ok(page(&format!("{} runs", runs.len()), &names.join(", "), &TITLES, &compare::sections(&facts)))
+}
+
+async fn one(run: &Run) -> Result<String> {
+    let facts = Facts::gather(run).await?;
+    let audit = &facts.audit;
+    let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
+    let verdicts = Verdicts::new(audit.votes().await?);
+    let ids: BTreeSet<u64> = questions::ids(&shown).chain(conflicts.ids()).collect();
+    let gallery = Gallery::open(run, &ids)?;
+    let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);
+    let label = facts.plan.stages["evaluate"][0]["label"].as_str();
+
+    let bodies = [
+        ("Summary", "", summary::tiles(&facts, conflicts.count).await?),
+        (
+            "Cost curves",
+            "What was measured over what the answers had cost by then, and how much each unit of a round has changed.",
+            curves(&facts) + &tables::gains(&facts),
+        ),
+        (
+            "Rounds",
+            "What each round asked and cost. Predicted is the share of the answers that the model knew before they were \
+             given; known are the pairs that follow from all answers so far.",
+            tables::rounds(&facts),
+        ),
+        (
+            "Who answered",
+            "Agreement is that of pairs which others answered too; sensitivity and specificity, the chances of \
+             recognising alike and different pairs, are estimated from it (Dawid and Skene 1979). Coverage, overlap and \
+             conflict are shares of all pairs asked about: those that an oracle speaks about, that another speaks about \
+             too, and that another contradicts.",
+            tables::annotators(&annotators) + &tables::oracles(&oracles),
+        ),
+        ("Embeddings", "", embedding::pictures(run, audit, label).await?),
+        (
+            "Questions",
+            "The first questions of the rounds, and what was answered.",
+            questions::show(&shown, &gallery, &verdicts),
+        ),
+        (
+            "Contradictions",
+            "Pairs about which answers, or what follows from them, contradict each other: first those that were left \
+             open, then the plainest.",
+            conflicts.show(&gallery, &verdicts),
+        ),
+        ("Training", "", losses(&facts).await? + &summary::measurements(&facts)),
+        ("Plan", "", format!("<pre>{}</pre>", escaped(&facts.plan.to_string()))),
+    ];
+    let sections: String = bodies.iter().map(|(title, lead, body)| section(title, lead, body)).collect();
+    Ok(page(&run.name(), &under(&facts), &TITLES, &sections))
+}
+
+/// A line below the title.
+fn under(facts: &Facts) -> String {
+    let asked = facts.strategy().map(|strategy| format!(", asking by {strategy}")).unwrap_or_default();
+    format!("A run of Relata {}{asked}, in {}", facts.plan.version, facts.run.folder().display())
+}
+
+fn curves(facts: &Facts) -> String {
+    let figure = |metric: &str| {
+        let points: Vec<(f64, f64)> = facts.points(metric).map(|point| (point.spent, point.value)).collect();
+        match points.len() {
+            0 | 1 => String::new(),
+            _ => chart(metric, AXIS, &[Line { name: metric.to_owned(), points, ..Line::default() }]),
+        }
+    };
+    let figures: String = facts.headline().into_iter().map(figure).collect();
+    if figures.is_empty() { figures } else { format!("<div class=\"figures\">{figures}</div>") }
+}
+
+/// The loss of the longest training, over its steps.
+async fn losses(facts: &Facts) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Loss {
+        round: u32,
+        step: u64,
+        value: f64,
+    }
+    let losses: Vec<Loss> = facts
+        .audit
+        .rows(
+            "SELECT round, step, value FROM metrics WHERE name = 'loss' AND round = (
+               SELECT round FROM metrics WHERE name = 'loss' GROUP BY round ORDER BY max(step) DESC, round LIMIT 1
+             ) ORDER BY step",
+        )
+        .await?;
+    let points: Vec<(f64, f64)> = losses.iter().map(|loss| (loss.step as f64, loss.value)).collect();
+    if points.len() < 2 {
+        return Ok(String::new());
+    }
+    let round = losses.first().map_or(0, |loss| loss.round);
+    let title = if round == 0 { "loss".to_owned() } else { format!("loss, round {round}") };
+    let line = Line { name: "loss".to_owned(), colour: 0, faint: false, points: thinned(&points, LOSSES) };
+    Ok(format!("<div class=\"figures\">{}</div>", chart(&title, "step", &[line])))
+}
+
+#[cfg(test)]
+mod preview;
+#[cfg(test)]
+mod tests;

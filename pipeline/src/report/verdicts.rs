@@ -1,0 +1,92 @@
+//! What was said about each pair, as a badge.
+
+use std::collections::BTreeMap;
+
+use super::html::escaped;
+use crate::audit::Vote;
+
+/// What annotators say in the end about the pairs that were asked about.
+pub(super) struct Verdicts(BTreeMap<(u64, u64), Said>);
+
+#[derive(Default)]
+struct Said {
+    yes: Vec<String>,
+    no: Vec<String>,
+    passed: Vec<String>,
+}
+
+impl Verdicts {
+    /// From all votes.
+    pub fn new(votes: Vec<Vote>) -> Self {
+        let mut pairs: BTreeMap<_, Said> = BTreeMap::new();
+        for Vote { low, high, annotator, related, .. } in votes {
+            let said = pairs.entry((low, high)).or_default();
+            match related {
+                Some(true) => said.yes.push(annotator),
+                Some(false) => said.no.push(annotator),
+                None => said.passed.push(annotator),
+            }
+        }
+        Self(pairs)
+    }
+
+    /// The style class of a pair: what most say.
+    pub fn class(&self, a: u64, b: u64) -> &'static str {
+        match self.said(a, b) {
+            Some(said) if said.yes.len() > said.no.len() => "yes",
+            Some(said) if said.yes.len() < said.no.len() => "no",
+            Some(said) if !said.yes.is_empty() => "torn",
+            Some(_) => "pass",
+            None => "open",
+        }
+    }
+
+    /// What was said about a pair in a few words; of several annotators, how many said it.
+    pub fn badge(&self, a: u64, b: u64) -> String {
+        let Some(said) = self.said(a, b) else { return "<span class=\"badge\">no answer</span>".to_owned() };
+        let all = said.yes.len() + said.no.len() + said.passed.len();
+        let parts = [("✓", "alike", &said.yes), ("✗", "different", &said.no), ("–", "passed", &said.passed)];
+        let parts = parts.iter().filter(|(.., who)| !who.is_empty()).map(|(mark, word, who)| match all {
+            1 => format!("{mark} {word}"),
+            _ => format!("{mark} {}", who.len()),
+        });
+        let who = [("alike", &said.yes), ("different", &said.no), ("passed", &said.passed)];
+        let who =
+            who.iter().filter(|(_, who)| !who.is_empty()).map(|(word, who)| format!("{word}: {}", who.join(", ")));
+        let (text, title) = (parts.collect::<Vec<_>>().join(" "), who.collect::<Vec<_>>().join("; "));
+        format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
+    }
+
+    fn said(&self, a: u64, b: u64) -> Option<&Said> {
+        self.0.get(&(a.min(b), a.max(b)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_annotator_is_quoted_and_several_are_counted() {
+        let vote = |low, high, annotator: &str, related| Vote {
+            low,
+            high,
+            annotator: annotator.to_owned(),
+            related,
+            confidence: 1.0,
+        };
+        let verdicts = Verdicts::new(vec![
+            vote(1, 2, "a<b", Some(true)),
+            vote(1, 3, "ann", Some(true)),
+            vote(1, 3, "bob", Some(false)),
+            vote(1, 4, "ann", None),
+            vote(1, 5, "ann", Some(false)),
+            vote(1, 5, "bob", None),
+        ]);
+        let classes = [2, 3, 4, 5, 6].map(|other| verdicts.class(other, 1));
+        assert_eq!(classes, ["yes", "torn", "pass", "no", "open"]);
+        assert_eq!(verdicts.badge(2, 1), "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>");
+        assert_eq!(verdicts.badge(1, 3), "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>");
+        assert_eq!(verdicts.badge(1, 6), "<span class=\"badge\">no answer</span>");
+    }
+}

@@ -1,0 +1,131 @@
+//! Asking through the pipeline: budgets, stopping, the ledger, and runs that are stopped between answers.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use relata::dsl::{Pipeline, Ready};
+use relata::prelude::*;
+use relata_operators::OperatorError;
+use relata_question::ledger::Ledger;
+use serde_json::{Value, json};
+
+use crate::data::{self, answer, number};
+
+fn read(folder: &Path) -> Pipeline<relata::dsl::Read> {
+    let samples = folder.join("samples.csv");
+    if !samples.exists() {
+        data::text_file(folder, "samples.csv", &data::circle(60, 3));
+    }
+    Pipeline::read(csv(samples))
+}
+
+fn solved(related: Pipeline<relata::dsl::Related>, folder: &Path) -> Pipeline<Ready> {
+    related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 3)).evaluate(knn("label")).write(folder.join("run")).quiet()
+}
+
+#[tokio::test]
+async fn the_budget_is_spent_and_never_exceeded() {
+    let folder = tempfile::tempdir().unwrap();
+    let asking = representatives(4).budget(30.5).per_round(12);
+    let run = solved(read(folder.path()).ask(labels("label").priced(1.0, 0.5), asking), folder.path());
+    let run = run.run().await.unwrap();
+    let spent = number(&run, "SELECT sum(cost) FROM answers").await;
+    assert!(spent <= 30.5 && spent > 28.0, "{spent}");
+    let wrong = "SELECT count(*) FROM answers w JOIN samples a ON a.id = w.anchor JOIN samples c ON c.id = w.candidate
+                 WHERE w.related <> (a.label = c.label)";
+    assert_eq!(number(&run, wrong).await, 0.0);
+    // What follows from the answers is in the graph, and nothing that contradicts the labels.
+    let mixed = "SELECT count(*) FROM (SELECT m.\"group\" FROM memberships m JOIN samples s ON s.id = m.id
+                 GROUP BY m.\"group\" HAVING count(DISTINCT s.label) > 1)";
+    assert_eq!(number(&run, mixed).await, 0.0);
+    assert!(number(&run, "SELECT count(*) FROM separations").await > 0.0);
+}
+
+#[tokio::test]
+async fn asking_ends_when_no_question_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let asking = explore_consolidate().budget(1e6).per_round(400);
+    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run().await.unwrap();
+    // Three classes of twenty rows: everything is known by closure.
+    assert_eq!(number(&run, "SELECT max(value) FROM metrics WHERE name = 'ask.known_positives'").await, 570.0);
+    assert_eq!(number(&run, "SELECT max(value) FROM metrics WHERE name = 'ask.known_negatives'").await, 1200.0);
+    assert!(number(&run, "SELECT count(*) FROM answers").await < 500.0);
+}
+
+/// Answers like the labels, but fails after some answers of every call, as a service that goes away does.
+struct Fails {
+    inner: Box<dyn Oracle>,
+    calls: AtomicU64,
+}
+
+#[async_trait]
+impl Oracle for Fails {
+    fn describe(&self) -> Value {
+        json!({ "oracle": "fails" })
+    }
+
+    async fn answer(
+        &self,
+        context: &Context<'_>,
+        questions: &[Question],
+        out: &dyn Record,
+    ) -> relata_operators::Result<()> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        let some = &questions[..questions.len().div_ceil(4)];
+        self.inner.answer(context, some, out).await?;
+        Err(OperatorError::Oracle {
+            oracle: "fails".to_owned(),
+            question: questions[0].question,
+            expected: "an answer".to_owned(),
+            found: "a closed connection".to_owned(),
+            hint: "Run it again.".to_owned(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn answers_before_a_failure_are_kept_and_the_run_goes_on_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = || {
+        let oracle = Fails { inner: Box::new(labels("label")), calls: AtomicU64::new(0) };
+        solved(read(folder.path()).ask(oracle, random_pairs().budget(40.0).per_round(20)), folder.path())
+    };
+    let mut kept = 0;
+    let mut attempts = 0;
+    let run = loop {
+        attempts += 1;
+        assert!(attempts < 30, "no progress after {kept} answers");
+        match pipeline().run().await {
+            Ok(run) => break run,
+            Err(error) => assert!(error.to_string().contains("closed connection"), "{error}"),
+        }
+        let answers = Ledger::open(&folder.path().join("run")).unwrap().since(0).unwrap().len();
+        assert!(answers > kept, "{answers} answers after {kept}");
+        kept = answers;
+    };
+    assert!(attempts > 2);
+    assert_eq!(number(&run, "SELECT count(*) FROM answers").await, 40.0);
+    let twice = "SELECT count(*) FROM (SELECT question, candidate FROM answers GROUP BY 1, 2 HAVING count(*) > 1)";
+    assert_eq!(number(&run, twice).await, 0.0);
+
+    // The same questions answered in one go give the same edges.
+    let other = tempfile::tempdir().unwrap();
+    std::fs::copy(folder.path().join("samples.csv"), other.path().join("samples.csv")).unwrap();
+    let asking = random_pairs().budget(40.0).per_round(20);
+    let whole = solved(read(other.path()).ask(labels("label"), asking), other.path()).run().await.unwrap();
+    for query in ["SELECT * FROM memberships ORDER BY id, rel", "SELECT a, b FROM separations ORDER BY a, b"] {
+        assert_eq!(answer(&run, query).await, answer(&whole, query).await);
+    }
+    assert_eq!(data::embedding_bits(run.folder()), data::embedding_bits(whole.folder()));
+}
+
+#[tokio::test]
+async fn an_oracle_that_cannot_answer_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let asking = random_pairs().budget(5.0);
+    let error = solved(read(folder.path()).ask(same_sample(), asking), folder.path()).run().await.unwrap_err();
+    assert!(error.to_string().contains("same_sample") && error.to_string().contains(".relate("), "{error}");
+    let error = solved(read(folder.path()).ask(labels("label"), random_pairs().budget(0.0)), folder.path()).run().await;
+    assert!(error.unwrap_err().to_string().contains("`budget` must be above 0"));
+}
