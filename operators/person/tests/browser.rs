@@ -36,10 +36,8 @@ impl Browser {
 
     /// Waits until this question is shown.
     fn shows(&self, question: u64) {
-        self.until(
-            &format!("!state.busy && state.question?.question === {question} && !$ask.hidden")
-                .replace("$ask", "document.querySelector('#ask')"),
-        );
+        let shown = "!document.querySelector('#choices').hidden";
+        self.until(&format!("!state.busy && state.question?.question === {question} && {shown}"));
     }
 
     /// Waits until there is nothing to answer.

@@ -12,7 +12,7 @@ pub struct Predictor {
 const PRIOR: Predictor = Predictor { slope: 6.0, intercept: -3.0 };
 
 /// The prior counts as much as one answer at each of these similarities.
-const PSEUDO: [f64; 2] = [0.0, 1.0];
+const PSEUDO: [f64; 2] = [0.25, 0.75];
 
 /// Newton's method ends when a step promises a smaller gain than this.
 const TOLERANCE: f64 = 1e-12;
@@ -33,8 +33,8 @@ impl Predictor {
         PRIOR
     }
 
-    /// Fits to pairs of (cosine similarity, whether related, weight of the answer). Two pseudo-answers, at similarities
-    /// 0 and 1, say what [`prior`](Self::prior) expects there, each with weight 1: without pairs the prior comes back,
+    /// Fits to pairs of (cosine similarity, whether related, weight of the answer). Two pseudo-answers of weight 1, at
+    /// similarities 0.25 and 0.75, say what [`prior`](Self::prior) expects there: without pairs the prior comes back,
     /// and few pairs cannot push it to an extreme. Pairs without weight or with a similarity that is no number are
     /// passed over.
     pub fn fit(pairs: &[(f32, bool, f32)]) -> Self {

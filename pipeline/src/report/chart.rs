@@ -10,7 +10,7 @@ const SIZE: (f64, f64) = (360.0, 216.0);
 /// Room left, right, above and below the lines.
 const LEFT: f64 = 42.0;
 const RIGHT: f64 = 12.0;
-const TOP: f64 = 14.0;
+const TOP: f64 = 20.0;
 const BOTTOM: f64 = 34.0;
 /// Series whose points are marked have at most so many.
 const MARKED: usize = 40;
@@ -54,9 +54,8 @@ pub(super) fn chart(title: &str, x_label: &str, lines: &[Line]) -> String {
         SIZE.1,
         title = escaped(title)
     );
-    // Writing to a String cannot fail.
     let mut add = |text: String| svg.push_str(&text);
-    for (value, label) in ticks(&y, 4) {
+    for (value, label) in ticks(&y, 5) {
         let at = at_y(value);
         add(format!("<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right}\"/>"));
         add(format!("<text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>", LEFT - 6.0, at + 3.5));
@@ -83,16 +82,16 @@ pub(super) fn chart(title: &str, x_label: &str, lines: &[Line]) -> String {
             }
         }
     }
-    if let ([line], Some(last)) = (lines, lines.first().and_then(|line| line.points.last())) {
-        let above = if at_y(last.1) > TOP + 14.0 { -8.0 } else { 16.0 };
-        let text = format!(
+    // What a line alone comes to is written where it ends.
+    let end = |line: &Line| line.points.iter().rfind(|point| point.0.is_finite() && point.1.is_finite()).copied();
+    if let ([line], Some(last)) = (lines, lines.first().and_then(end)) {
+        svg += &format!(
             "<text class=\"end {}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             colour(line.colour),
-            at_x(last.0) + 4.0,
-            at_y(last.1) + above,
+            right + 6.0,
+            at_y(last.1) - 9.0,
             number(last.1)
         );
-        add(text);
     }
     svg + "</svg></figure>"
 }
@@ -154,8 +153,8 @@ mod tests {
         let line =
             |points: &[(f64, f64)]| Line { name: "a <b>".to_owned(), points: points.to_vec(), ..Line::default() };
         let svg = chart("t & u", "cost", &[line(&[(0.0, 0.0), (5.0, 1.0), (10.0, f64::NAN)])]);
-        // A twelfth of 1.16 below and above; the line goes from left to right.
-        let (low, high) = (182.0 - 168.0 * 0.08 / 1.16, 182.0 - 168.0 * 1.08 / 1.16);
+        // The line goes from left to right, with a little room below and above.
+        let (low, high) = (182.0 - 162.0 * 0.08 / 1.16, 182.0 - 162.0 * 1.08 / 1.16);
         assert!(svg.contains(&format!("points=\"42.0,{low:.1} 348.0,{high:.1}\"")), "{svg}");
         assert!(svg.contains("t &amp; u") && svg.contains("a &lt;b&gt;: 1 at 5") && !svg.contains("NaN"));
         assert_eq!(chart("t", "x", &[line(&[])]), "");

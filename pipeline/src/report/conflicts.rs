@@ -89,7 +89,7 @@ impl Conflicts {
                 let chain = self.chain(side, gallery, verdicts);
                 format!(
                     "<div class=\"side\"><p class=\"{class}\">{mark} {word} <span>{}</span></p>{chain}</div>",
-                    escaped(side)
+                    escaped(&self.named(side))
                 )
             };
             format!(
@@ -102,22 +102,40 @@ impl Conflicts {
         self.worst.iter().map(one).collect()
     }
 
+    /// Who takes a side; numbers that are in no row of the ledger stand for what was known from the start.
+    fn named(&self, side: &str) -> String {
+        let numbers = answers(side);
+        let name = |number: &u64| match self.links.contains_key(number) {
+            true => number.to_string(),
+            false => "known from the start".to_owned(),
+        };
+        match &numbers[..] {
+            [] => side.to_owned(),
+            [number] => format!("answer {}", name(number)),
+            many => format!("answers {}", many.iter().map(name).collect::<Vec<_>>().join(" → ")),
+        }
+    }
+
     /// The samples along the answers that a derivation names.
     fn chain(&self, side: &str, gallery: &Gallery, verdicts: &Verdicts) -> String {
         let numbers = answers(side);
         let mut html = String::new();
         let mut end = None;
-        for number in numbers.iter().take(LINKS) {
+        for (at, number) in numbers.iter().enumerate().take(LINKS) {
             // What was known from the start is in no row of the ledger.
             let Some(link) = self.links.get(number) else {
                 end = None;
                 html += "<b class=\"link\">known</b>";
                 continue;
             };
-            let (from, to) = match end == Some(link.candidate) {
-                true => (link.candidate, link.anchor),
-                false => (link.anchor, link.candidate),
+            // A chain goes on where the link before ended; its first link ends where the next one goes on.
+            let next = numbers.get(at + 1).and_then(|number| self.links.get(number));
+            let goes_on = |id: u64| next.is_some_and(|next| [next.anchor, next.candidate].contains(&id));
+            let turned = match end {
+                Some(end) if [link.anchor, link.candidate].contains(&end) => end == link.candidate,
+                _ => goes_on(link.anchor) && !goes_on(link.candidate),
             };
+            let (from, to) = if turned { (link.candidate, link.anchor) } else { (link.anchor, link.candidate) };
             if end != Some(from) {
                 html += &gallery.card(from, "small", "");
             }

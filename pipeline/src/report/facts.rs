@@ -10,6 +10,8 @@ use crate::audit::{Audit, CurvePoint, RoundSummary};
 use crate::run::{Plan, Run};
 use crate::{PipelineError, Result};
 
+/// The measurements that are named first.
+const FIRST: [&str; 3] = ["linear_probe.test", "knn.test", "clustering.nmi"];
 /// Measurements that say less than their siblings about what the embeddings are good for.
 const SECONDARY: [&str; 3] = [".loss", ".train", "geometry."];
 /// Measurements of which there are curves.
@@ -43,12 +45,13 @@ impl Facts {
         Ok(Self { plan: run.plan()?, run: run.clone(), audit, rounds, curve, raw, stop: stop(run)? })
     }
 
-    /// The measurements that matter most, in alphabetical order.
+    /// The measurements that matter most.
     pub fn headline(&self) -> Vec<&str> {
         let secondary = |name: &str| SECONDARY.iter().any(|part| name.starts_with(part) || name.ends_with(part));
         let mut names: Vec<&str> = self.curve.iter().map(|point| point.metric.as_str()).collect();
         names.dedup();
         names.retain(|name| !secondary(name));
+        names.sort_by_key(|name| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
         names.truncate(CURVES);
         names
     }
@@ -107,7 +110,8 @@ mod tests {
                 (0, "geometry.uniformity", 1.0),
                 (0, "raw.knn.test", 0.25),
                 (1, "knn.test", 0.75),
-                (1, "clustering.nmi", 0.5),
+                (1, "clustering.ari", 0.5),
+            (1, "clustering.nmi", 0.5),
             ],
         );
         let round = |number: u32, stop: &str| {
@@ -122,7 +126,7 @@ mod tests {
         round(1, "null");
         round(2, r#""budget""#);
         let facts = Facts::gather(&run).await.unwrap();
-        assert_eq!(facts.headline(), ["clustering.nmi", "knn.test"]);
+        assert_eq!(facts.headline(), ["knn.test", "clustering.nmi", "clustering.ari"]);
         assert_eq!(facts.points("knn.test").map(|point| point.value).collect::<Vec<_>>(), [0.5, 0.75]);
         assert_eq!(
             (facts.raw["knn.test"], facts.stop, facts.strategy()),

@@ -73,7 +73,7 @@ async fn one(run: &Run) -> Result<String> {
         ("Summary", "", summary::tiles(&facts, conflicts.count).await?),
         (
             "Cost curves",
-            "What was measured over what the answers had cost by then, and how much each unit of a round has changed.",
+            "What was measured over what the answers had cost by then, and how much 100 units have changed in each round.",
             curves(&facts) + &tables::gains(&facts),
         ),
         (
@@ -102,7 +102,7 @@ async fn one(run: &Run) -> Result<String> {
              open, then the plainest.",
             conflicts.show(&gallery, &verdicts),
         ),
-        ("Training", "", losses(&facts).await? + &summary::measurements(&facts)),
+        ("Training", "", beside(&losses(&facts).await?, &summary::measurements(&facts))),
         ("Plan", "", format!("<pre>{}</pre>", escaped(&facts.plan.to_string()))),
     ];
     let sections: String = bodies.iter().map(|(title, lead, body)| section(title, lead, body)).collect();
@@ -125,6 +125,14 @@ fn curves(facts: &Facts) -> String {
     };
     let figures: String = facts.headline().into_iter().map(figure).collect();
     if figures.is_empty() { figures } else { format!("<div class=\"figures\">{figures}</div>") }
+}
+
+/// A figure, and a table on its right where there is room; either may be missing.
+fn beside(figure: &str, table: &str) -> String {
+    match (figure.is_empty(), table.is_empty()) {
+        (false, false) => format!("<div class=\"beside\">{figure}{table}</div>"),
+        _ => format!("{figure}{table}"),
+    }
 }
 
 /// The loss of the longest training, over its steps.
@@ -150,7 +158,7 @@ async fn losses(facts: &Facts) -> Result<String> {
     let round = losses.first().map_or(0, |loss| loss.round);
     let title = if round == 0 { "loss".to_owned() } else { format!("loss, round {round}") };
     let line = Line { name: "loss".to_owned(), colour: 0, faint: false, points: thinned(&points, LOSSES) };
-    Ok(format!("<div class=\"figures\">{}</div>", chart(&title, "step", &[line])))
+    Ok(chart(&title, "step", &[line]))
 }
 
 #[cfg(test)]

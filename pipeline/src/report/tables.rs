@@ -43,7 +43,7 @@ pub(super) fn rounds(facts: &Facts) -> String {
     table(&head, &facts.rounds.iter().map(row).collect::<Vec<_>>())
 }
 
-/// How much the measurements that matter have grown in each round, for each unit that it cost.
+/// How much the measurements that matter have grown in each round, for each 100 units that it cost.
 pub(super) fn gains(facts: &Facts) -> String {
     let metrics: Vec<&str> = facts.headline().into_iter().take(4).collect();
     let mut rounds: Vec<(u32, f64)> = facts.curve.iter().map(|point| (point.round, point.spent)).collect();
@@ -54,7 +54,7 @@ pub(super) fn gains(facts: &Facts) -> String {
     }
     let head: Vec<String> = ["round".to_owned(), "spent so far".to_owned()]
         .into_iter()
-        .chain(metrics.iter().flat_map(|metric| [(*metric).to_owned(), "per unit".to_owned()]))
+        .chain(metrics.iter().flat_map(|metric| [(*metric).to_owned(), "per 100 units".to_owned()]))
         .collect();
     let row = |(number, spent): &(u32, f64)| {
         let mut row = vec![Cell::count((*number).into()), Cell::Number(*spent)];
@@ -62,7 +62,7 @@ pub(super) fn gains(facts: &Facts) -> String {
             let point = facts.points(metric).find(|point| point.round == *number);
             let value = |value| Cell::Figure(format!("{value:.4}"));
             row.push(Cell::of(point.map(|point| point.value), value));
-            row.push(Cell::of(point.and_then(|point| point.gain_per_unit), |gain| Cell::Figure(change(gain))));
+            row.push(Cell::of(point.and_then(|point| point.gain_per_unit), |gain| Cell::Figure(change(100.0 * gain))));
         }
         row
     };
@@ -131,7 +131,7 @@ mod tests {
         let facts = Facts::gather(&run).await.unwrap();
         let html = gains(&facts);
         assert!(
-            html.contains("<td class=\"n\">10</td><td class=\"n\">0.7500</td><td class=\"n\">+0.025</td>"),
+            html.contains("<td class=\"n\">10</td><td class=\"n\">0.7500</td><td class=\"n\">+2.5</td>"),
             "{html}"
         );
         assert!(html.contains("<td class=\"n\">0.5000</td><td class=\"n none\">–</td>"), "{html}");

@@ -41,19 +41,21 @@ impl Verdicts {
         }
     }
 
-    /// What was said about a pair in a few words; of several annotators, how many said it.
+    /// What was said about a pair in a few words; of several annotators, how many said it. Who it was, and who passed,
+    /// is a hint.
     pub fn badge(&self, a: u64, b: u64) -> String {
         let Some(said) = self.said(a, b) else { return "<span class=\"badge\">no answer</span>".to_owned() };
-        let all = said.yes.len() + said.no.len() + said.passed.len();
-        let parts = [("✓", "alike", &said.yes), ("✗", "different", &said.no), ("–", "passed", &said.passed)];
-        let parts = parts.iter().filter(|(.., who)| !who.is_empty()).map(|(mark, word, who)| match all {
-            1 => format!("{mark} {word}"),
-            _ => format!("{mark} {}", who.len()),
-        });
+        let text = match (&said.yes[..], &said.no[..]) {
+            ([], []) => "– passed".to_owned(),
+            ([_], []) if said.passed.is_empty() => "✓ alike".to_owned(),
+            ([], [_]) if said.passed.is_empty() => "✗ different".to_owned(),
+            (yes, []) => format!("✓ {}", yes.len()),
+            ([], no) => format!("✗ {}", no.len()),
+            (yes, no) => format!("✓ {} ✗ {}", yes.len(), no.len()),
+        };
         let who = [("alike", &said.yes), ("different", &said.no), ("passed", &said.passed)];
-        let who =
-            who.iter().filter(|(_, who)| !who.is_empty()).map(|(word, who)| format!("{word}: {}", who.join(", ")));
-        let (text, title) = (parts.collect::<Vec<_>>().join(" "), who.collect::<Vec<_>>().join("; "));
+        let who = who.iter().filter(|(_, who)| !who.is_empty()).map(|(word, who)| format!("{word}: {}", who.join(", ")));
+        let title = who.collect::<Vec<_>>().join("; ");
         format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
     }
 
@@ -87,6 +89,8 @@ mod tests {
         assert_eq!(classes, ["yes", "torn", "pass", "no", "open"]);
         assert_eq!(verdicts.badge(2, 1), "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>");
         assert_eq!(verdicts.badge(1, 3), "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>");
+        assert_eq!(verdicts.badge(1, 5), "<span class=\"badge\" title=\"different: ann; passed: bob\">✗ 1</span>");
+        assert_eq!(verdicts.badge(1, 4), "<span class=\"badge\" title=\"passed: ann\">– passed</span>");
         assert_eq!(verdicts.badge(1, 6), "<span class=\"badge\">no answer</span>");
     }
 }

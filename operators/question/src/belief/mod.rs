@@ -9,6 +9,8 @@ mod settle;
 mod statement;
 #[cfg(test)]
 mod twin;
+#[cfg(test)]
+mod measure;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -99,8 +101,7 @@ impl Belief {
     /// If a row is not below [`rows`](Self::rows).
     pub fn add(&mut self, statement: Statement) -> Outcome {
         let Statement { number, a, b, related, weight } = statement;
-        let before = self.relation(a, b);
-        let outcome = match before {
+        let outcome = match self.relation(a, b) {
             None => Outcome::New,
             Some(relation) if relation == Relation::of(related) => Outcome::Known,
             Some(_) => Outcome::Contradiction,
@@ -251,14 +252,11 @@ mod tests {
         assert_eq!(voted.relation(0, 2), Some(Relation::Positive));
         assert_eq!(voted.contradictions()[0].weight, 0.6);
         voted.add(Statement { number: 4, a: 2, b: 0, related: false, weight: 0.2 });
-        assert_eq!((voted.relation(0, 2), voted.relation(1, 2)), (Some(Relation::Negative), Some(Relation::Negative)));
+        assert_eq!([voted.relation(0, 2), voted.relation(1, 2)], [Some(Relation::Negative); 2]);
         assert!(voted.withdraw(4));
-        assert_eq!((voted.relation(0, 2), voted.relation(1, 2)), (Some(Relation::Positive), Some(Relation::Positive)));
+        assert_eq!([voted.relation(0, 2), voted.relation(1, 2)], [Some(Relation::Positive); 2]);
         let latest = belief(AnswerPolicy::LatestWins, &chain);
-        assert_eq!(
-            (latest.relation(0, 2), latest.relation(0, 1)),
-            (Some(Relation::Negative), Some(Relation::Positive))
-        );
+        assert_eq!([latest.relation(0, 2), latest.relation(1, 2)], [Some(Relation::Negative); 2]);
     }
 
     #[test]
@@ -266,7 +264,7 @@ mod tests {
         let statements = [(0, 1, true, 0.5), (1, 2, true, 0.5), (0, 2, false, 0.5)];
         assert_eq!(belief(AnswerPolicy::WeightedVote, &statements).relation(0, 2), Some(Relation::Positive));
         let latest = belief(AnswerPolicy::LatestWins, &statements);
-        assert_eq!((latest.relation(0, 1), latest.relation(1, 2)), (None, Some(Relation::Positive)));
+        assert_eq!(latest.standing().map(|statement| statement.number).collect::<Vec<_>>(), [2, 3]);
     }
 
     #[test]
