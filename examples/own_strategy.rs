@@ -37,8 +37,12 @@ impl Strategy for MostSimilar {
 async fn main() -> Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
-        .ask(labels("label"), MostSimilar.budget(300.0).per_round(100))
-        .solve(closed_form(Kernel::Laplace { width: 2.0 }, 16))
+        // A prior of neighbours, which a "no" corrects and a "yes" joins: without one, a few answers would outweigh
+        // everything that the kernel knows.
+        .relate(nearest(7).l2().either_way().weighted(1.0 / 3.0))
+        .ask(labels("label"), MostSimilar.budget(300.0).per_round(100).shared())
+        .resolve(Policy::NegativesCut)
+        .solve(closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised())
         .evaluate(linear_probe("label"))
         .write("runs/own_strategy")
         .run()

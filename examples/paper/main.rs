@@ -9,6 +9,7 @@ mod circles;
 mod experiment;
 mod interpolation;
 mod label_noise;
+mod least_asked;
 mod missing_entries;
 mod questions;
 mod table;

@@ -1,5 +1,7 @@
 //! Active questions against random pairs, and what the negative answers are worth.
 
+use std::collections::HashSet;
+
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
@@ -8,9 +10,11 @@ use relata_operators::seed::Rng;
 use relata_question::belief::{Belief, BeliefSettings, Relation, Statement};
 use relata_question::predict::Predictor;
 use relata_question::strategy::{Scene, Strategy, representatives};
+use relata_train::closed_form::Solution;
 
 use super::circles::{CLASSES, Setting, graph};
 use super::experiment::{Experiment, Point, Series};
+use super::least_asked::least_asked;
 
 const ROWS: usize = 150;
 /// Pairs that are asked about at once, and in all.
@@ -25,11 +29,13 @@ pub const ACTIVE: Experiment = Experiment {
     series: &[
         Series { name: "active", reference: &[(0.0, 0.35), (100.0, 0.24), (200.0, 0.08), (300.0, 0.02)] },
         Series { name: "passive", reference: &[(0.0, 0.40), (100.0, 0.39), (200.0, 0.28), (300.0, 0.21)] },
+        Series { name: "representatives(10)", reference: &[] },
     ],
     trial: |rng| {
         let setting = Setting::draw(ROWS, 0.1, rng)?;
-        let mut points = active(&setting, true, 0, rng)?;
+        let mut points = active(&setting, Rule::LeastAsked, true, 0, rng)?;
         points.extend(passive(&setting, 1, rng)?);
+        points.extend(active(&setting, Rule::Representatives, true, 2, rng)?);
         Ok(points)
     },
 };
@@ -45,53 +51,71 @@ pub const NEGATIVES: Experiment = Experiment {
     ],
     trial: |rng| {
         let setting = Setting::draw(ROWS, 0.0, rng)?;
-        let mut points = active(&setting, true, 0, rng)?;
-        points.extend(active(&setting, false, 1, rng)?);
+        let mut points = active(&setting, Rule::LeastAsked, true, 0, rng)?;
+        points.extend(active(&setting, Rule::LeastAsked, false, 1, rng)?);
         Ok(points)
     },
 };
 
-/// Asks about the class asked about least, ten rows at once; what follows from the answers is the graph.
-fn active(setting: &Setting, negatives: bool, series: usize, rng: &mut Rng) -> Result<Vec<Point>> {
-    let classes = &setting.train.classes;
-    let (strategy, predictor, closed) = (representatives(AT_ONCE), Predictor::prior(), Default::default());
-    let mut belief = Belief::new(ROWS, BeliefSettings::default());
-    let mut numbers = 1..;
-    let mut answer = |belief: &mut Belief, a: u32, b: u32| {
-        let related = classes[a as usize] == classes[b as usize];
-        let number = numbers.next().unwrap_or_default();
-        belief.add(Statement { number, a, b, related, weight: 1.0 });
-    };
-    // One row of each class is labelled at the start. Before the first question this only says which classes there are.
-    let labelled: Vec<u32> =
-        (0..CLASSES).filter_map(|class| classes.iter().position(|&c| c == class)).map(|row| row as u32).collect();
-    for (at, &row) in labelled.iter().enumerate() {
-        labelled[..at].iter().for_each(|&other| answer(&mut belief, other, row));
-    }
-    let seed = rng.random();
-    let mut edges = InducedEdges { nodes: ROWS, ..Default::default() };
-    let mut points = Vec::new();
-    for asked in (0..=PAIRS).step_by(AT_ONCE) {
-        let solution = setting.solve(&edges)?;
-        points.push(Point { series, x: asked as f64, error: setting.error_of(&solution) });
-        let mut embeddings = solution.embed(&setting.train.points);
-        for row in embeddings.chunks_exact_mut(solution.width()) {
+/// How questions are chosen.
+#[derive(Clone, Copy)]
+enum Rule {
+    /// The paper's.
+    LeastAsked,
+    /// The library's, which looks at cosines and takes the most probable rows instead of any.
+    Representatives,
+}
+
+impl Rule {
+    fn ask(
+        self,
+        belief: &Belief,
+        labelled: &[u32],
+        solution: &Solution,
+        train: &[f32],
+        round: u32,
+        rng: &mut Rng,
+    ) -> Vec<(u32, u32)> {
+        let (mut embeddings, width) = (solution.embed(train), solution.width());
+        if let Self::LeastAsked = self {
+            return least_asked(belief, labelled, &embeddings, width, AT_ONCE, rng);
+        }
+        for row in embeddings.chunks_exact_mut(width) {
             let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
             row.iter_mut().for_each(|x| *x /= norm);
         }
-        let round = (asked / AT_ONCE) as u32 + 1;
-        let (width, belief_now) = (solution.width(), &belief);
-        let scene = Scene {
-            embeddings: &embeddings,
-            width,
-            belief: belief_now,
-            predictor: &predictor,
-            closed: &closed,
-            seed,
-            round,
-        };
-        for proposal in strategy.propose(&scene, AT_ONCE) {
-            proposal.candidates.iter().for_each(|&candidate| answer(&mut belief, proposal.anchor, candidate));
+        let (predictor, closed, seed) = (Predictor::prior(), HashSet::new(), rng.random());
+        let scene =
+            Scene { embeddings: &embeddings, width, belief, predictor: &predictor, closed: &closed, seed, round };
+        let proposals = representatives(AT_ONCE).propose(&scene, AT_ONCE).into_iter();
+        proposals.flat_map(|of| of.candidates.into_iter().map(move |candidate| (of.anchor, candidate))).collect()
+    }
+}
+
+/// Questions chosen by a rule; what follows from the answers is the graph.
+fn active(setting: &Setting, rule: Rule, negatives: bool, series: usize, rng: &mut Rng) -> Result<Vec<Point>> {
+    let classes = &setting.train.classes;
+    let mut belief = Belief::new(ROWS, BeliefSettings::default());
+    let mut number = 0;
+    let mut answer = |belief: &mut Belief, a: u32, b: u32| {
+        number += 1;
+        let related = classes[a as usize] == classes[b as usize];
+        belief.add(Statement { number, a, b, related, weight: 1.0 });
+    };
+    // One row of each class is labelled at the start. Until the first answer that only says which classes there are, and
+    // the graph is empty.
+    let first = |class: usize| classes.iter().position(|&of| of == class);
+    let labelled: Vec<u32> = (0..CLASSES).filter_map(first).map(|row| row as u32).collect();
+    for (at, &row) in labelled.iter().enumerate() {
+        labelled[..at].iter().for_each(|&other| answer(&mut belief, other, row));
+    }
+    let mut edges = InducedEdges { nodes: ROWS, ..Default::default() };
+    let mut points = Vec::new();
+    for round in 0..=(PAIRS / AT_ONCE) as u32 {
+        let solution = setting.solve(&edges)?;
+        points.push(Point { series, x: f64::from(round) * AT_ONCE as f64, error: setting.error_of(&solution) });
+        for (anchor, candidate) in rule.ask(&belief, &labelled, &solution, &setting.train.points, round + 1, rng) {
+            answer(&mut belief, anchor, candidate);
         }
         edges = graph(ROWS, |a, b| match belief.relation(a as u32, b as u32) {
             Some(Relation::Positive) => 1.0,

@@ -283,8 +283,8 @@ async function progress() {
   bar.setAttribute("aria-valuemax", questions);
   bar.setAttribute("aria-valuenow", answered);
   byId("fill").style.width = `${100 * answered / Math.max(questions, 1)}%`;
-  const total = window.innerWidth > 900 ? ` in round ${number} · ${now.answered} of ${now.questions} in all · ${now.yours} by you` : "";
-  byId("counts").textContent = `${answered} of ${questions}${total}`;
+  const more = ` in round ${number} · ${now.answered} of ${now.questions} in all · ${now.yours} by you`;
+  byId("counts").replaceChildren(`${answered} of ${questions}`, make("span", { className: "more" }, more));
   byId("finish").hidden = !now.finishable;
   byId("rest-text").textContent = now.finishable
     ? "Every question has an answer. More people could confirm them, or the round can end here."

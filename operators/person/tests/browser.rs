@@ -122,7 +122,7 @@ fn a_round_is_answered_by_clicks_with_pass_and_undo() {
     assert!(run.said().iter().all(|said| said.1 == "Ada"));
 
     // The last answer can still be taken back, after the page was loaded again as well.
-    ada.open(&server.link);
+    ada.open(&format!("http://{}/", server.address));
     ada.rests();
     ada.click("#undo");
     ada.shows(4);
@@ -324,9 +324,9 @@ fn it_fits_wide_and_narrow_windows_in_light_and_dark() {
     );
     let ask = |run: &Run| drop(run.ask(&[(1, &[2, 3, 4, 5]), (2, &[5])]));
     let (texts, rows, charts) = (Run::notes(&lines), Run::notes(&lines), Run::notes(&lines));
-    [&texts, &rows, &charts].map(ask);
+    [&texts, &rows, &charts].into_iter().for_each(ask);
     let browser = Browser::start();
-    let mut visit = |name: &str, run: &Run, show: &[&str]| {
+    let visit = |name: &str, run: &Run, show: &[&str]| {
         std::fs::write(run.folder.path().join("progress.json"), told.to_string()).unwrap();
         let server = run.serve(|settings| settings.show = show.iter().map(|&column| column.to_owned()).collect());
         let sizes = [(1280, 800), (390, 844), (320, 640)];

@@ -16,7 +16,6 @@ use relata_operators::source::session;
 use relata_person::{Server, Settings, Token, person};
 use serde_json::{Value, json};
 use served::Run;
-use tokio::runtime::Runtime;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 

@@ -83,14 +83,15 @@ impl Server {
                     let reply = script(seen.len(), &request);
                     seen.push(request);
                     drop(seen);
-                    let wait = matches!(reply, Reply::Slow(..) | Reply::Silence(_));
+                    let (wait, reply) = match reply {
+                        Reply::Slow(wait, reply) => (wait, Some(*reply)),
+                        Reply::Silence(wait) => (wait, None),
+                        reply => (Duration::ZERO, Some(reply)),
+                    };
+                    std::thread::sleep(wait);
                     // A client counts as served before it can send the next request.
-                    if !wait {
-                        now.fetch_sub(1, Ordering::SeqCst);
-                    }
-                    write(&mut stream, reply, || {
-                        now.fetch_sub(1, Ordering::SeqCst);
-                    });
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    reply.into_iter().for_each(|reply| write(&mut stream, reply));
                 });
             }
         });
@@ -136,27 +137,20 @@ fn read(stream: &mut TcpStream) -> Seen {
     }
 }
 
-/// `served` is called before a response that was waited for.
-fn write(stream: &mut TcpStream, reply: Reply, served: impl Fn()) {
-    match reply {
+fn write(stream: &mut TcpStream, reply: Reply) {
+    let (status, headers, body, sent) = match reply {
         Reply::Full(status, headers, body) => {
             let length = body.len();
-            let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");
-            // The client may have gone away.
-            let _ = stream.write_all((head + &body).as_bytes());
+            (status, headers, body, length)
         }
         Reply::Half(body) => {
-            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
-            let _ = stream.write_all((head + &body[..body.len() / 2]).as_bytes());
+            let half = body.len() / 2;
+            (200, "", body, half)
         }
-        Reply::Silence(time) => {
-            std::thread::sleep(time);
-            served();
-        }
-        Reply::Slow(time, reply) => {
-            std::thread::sleep(time);
-            served();
-            write(stream, *reply, || {});
-        }
-    }
+        Reply::Silence(_) | Reply::Slow(..) => return,
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n");
+    // The client may have gone away.
+    let _ = stream.write_all((head + &body[..sent]).as_bytes());
 }

@@ -111,7 +111,8 @@ impl Conflicts {
         };
         match &numbers[..] {
             [] => side.to_owned(),
-            [number] => format!("answer {}", name(number)),
+            [number] if self.links.contains_key(number) => format!("answer {number}"),
+            [_] => "what was known from the start".to_owned(),
             many => format!("answers {}", many.iter().map(name).collect::<Vec<_>>().join(" → ")),
         }
     }
@@ -194,11 +195,16 @@ mod tests {
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
         let verdicts = Verdicts::new(audit.votes().await.unwrap());
         // 10 is like 11, 11 is like 12: the second answer is read from its other end.
-        let chain = found.chain("answers 1 > 2", &gallery, &verdicts);
-        let shown: Vec<_> = chain.split("<small>").skip(1).map(|rest| &rest[..2]).collect();
-        assert_eq!(shown, ["10", "11", "12"]);
+        let shown = |side: &str| -> Vec<String> {
+            let chain = found.chain(side, &gallery, &verdicts);
+            chain.split("<small>").skip(1).map(|rest| rest[..2].to_owned()).collect()
+        };
+        assert_eq!(shown("answers 1 > 2"), ["10", "11", "12"]);
+        assert_eq!(shown("answers 1 > 3"), ["11", "10", "12"]);
+        assert_eq!(shown("answers 1"), ["10", "11"]);
         let html = found.show(&gallery, &verdicts);
         assert!(html.contains("left open") && html.contains("kept as different") && html.contains(", weight 0.5"));
         assert!(html.contains("rule(&lt;x&gt;)") && html.contains(">known</b>"), "{html}");
+        assert!(html.contains("answers known from the start → 2") && html.contains("answers 1 → 2"), "{html}");
     }
 }

@@ -21,8 +21,9 @@ use crate::evaluate::{Classes, MAX_CLASSES, VectorColumn, Vectors};
 use crate::plot::projection;
 use crate::run::Run;
 
-/// The size of a picture, and the room around its points.
-const SIZE: (f64, f64) = (400.0, 320.0);
+/// The width of a picture, its least and largest height, and the room around its points.
+const WIDTH: f64 = 400.0;
+const HEIGHT: (f64, f64) = (160.0, 360.0);
 const ROOM: f64 = 8.0;
 
 /// What follows from the answers about each sample.
@@ -144,11 +145,13 @@ fn scatter(
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
     };
     let (x, y) = (bounds(|point| point.0), bounds(|point| point.1));
-    let inside = (SIZE.0 - 2.0 * ROOM, SIZE.1 - 2.0 * ROOM);
-    let scale = (inside.0 / (x.1 - x.0)).min(inside.1 / (y.1 - y.0));
+    let inside = WIDTH - 2.0 * ROOM;
+    let height = (inside * (y.1 - y.0) / (x.1 - x.0) + 2.0 * ROOM).clamp(HEIGHT.0, HEIGHT.1);
+    let height = if height.is_finite() { height.round() } else { HEIGHT.0 };
+    let scale = (inside / (x.1 - x.0)).min((height - 2.0 * ROOM) / (y.1 - y.0));
     let scale = if scale.is_finite() { scale } else { 1.0 };
     let at = |(px, py): (f64, f64)| {
-        (SIZE.0 / 2.0 + scale * (px - (x.0 + x.1) / 2.0), SIZE.1 / 2.0 - scale * (py - (y.0 + y.1) / 2.0))
+        (WIDTH / 2.0 + scale * (px - (x.0 + x.1) / 2.0), height / 2.0 - scale * (py - (y.0 + y.1) / 2.0))
     };
     // A dot is a line of no length with round ends: a class is one path, and a page of thousands of dots stays small.
     let mut paths = vec![String::new(); names.len() + 1];
@@ -167,10 +170,8 @@ fn scatter(
     }
     let title = escaped(title);
     format!(
-        "<figure><figcaption>{title}</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{title}\">{dots}\
-         </svg>{}</figure>",
-        SIZE.0,
-        SIZE.1,
+        "<figure><figcaption>{title}</figcaption><svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+         aria-label=\"{title}\">{dots}</svg>{}</figure>",
         legend(&entries)
     )
 }

@@ -111,7 +111,7 @@ mod tests {
                 (0, "raw.knn.test", 0.25),
                 (1, "knn.test", 0.75),
                 (1, "clustering.ari", 0.5),
-            (1, "clustering.nmi", 0.5),
+                (1, "clustering.nmi", 0.5),
             ],
         );
         let round = |number: u32, stop: &str| {

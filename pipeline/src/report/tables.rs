@@ -130,10 +130,7 @@ mod tests {
         metrics(&run, &[(0, "knn.test", 0.5), (1, "ask.spent", 10.0), (1, "knn.test", 0.75)]);
         let facts = Facts::gather(&run).await.unwrap();
         let html = gains(&facts);
-        assert!(
-            html.contains("<td class=\"n\">10</td><td class=\"n\">0.7500</td><td class=\"n\">+2.5</td>"),
-            "{html}"
-        );
+        assert!(html.contains("<td class=\"n\">10</td><td class=\"n\">0.7500</td><td class=\"n\">+2.5</td>"), "{html}");
         assert!(html.contains("<td class=\"n\">0.5000</td><td class=\"n none\">–</td>"), "{html}");
         assert!(rounds(&facts).contains("<td>fixture</td>"));
     }

@@ -54,7 +54,8 @@ impl Verdicts {
             (yes, no) => format!("✓ {} ✗ {}", yes.len(), no.len()),
         };
         let who = [("alike", &said.yes), ("different", &said.no), ("passed", &said.passed)];
-        let who = who.iter().filter(|(_, who)| !who.is_empty()).map(|(word, who)| format!("{word}: {}", who.join(", ")));
+        let who =
+            who.iter().filter(|(_, who)| !who.is_empty()).map(|(word, who)| format!("{word}: {}", who.join(", ")));
         let title = who.collect::<Vec<_>>().join("; ");
         format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
     }

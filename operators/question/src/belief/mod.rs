@@ -9,8 +9,6 @@ mod settle;
 mod statement;
 #[cfg(test)]
 mod twin;
-#[cfg(test)]
-mod measure;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

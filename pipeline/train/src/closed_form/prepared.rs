@@ -45,6 +45,8 @@ impl Prepared {
     /// Solves for the edges among the training samples and this diagonal of the graph's matrix `T`: how much every
     /// sample is related to itself.
     pub fn solve_with_diagonal(&self, edges: &InducedEdges, diagonal: &[f64]) -> Result<Solution> {
+        let normalised = self.settings.normalised.then(|| edges.clone().normalised());
+        let edges = normalised.as_ref().unwrap_or(edges);
         let (n, width, ridge) = (self.rows(), self.settings.width, self.settings.ridge);
         let wrong = |setting: &str, found: usize| {
             Err(TrainError::setting("closed_form", setting, format!("{n} (training rows)"), found))

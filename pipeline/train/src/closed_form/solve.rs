@@ -14,12 +14,13 @@ pub struct ClosedForm {
     pub(super) ridge: f64,
     pub(super) width: usize,
     pub(super) cutoff: Option<f64>,
+    pub(super) normalised: bool,
 }
 
 /// Embeddings of `width` dimensions with ridge 1e-3. For training sets of up to some 10^4 rows: memory grows with their
 /// square and time with their cube.
 pub fn closed_form(kernel: Kernel, width: usize) -> ClosedForm {
-    ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5) }
+    ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5), normalised: false }
 }
 
 /// A solved model: `embedding(x) = k(x, train) coefficients`.
@@ -48,6 +49,13 @@ impl ClosedForm {
         self
     }
 
+    /// Divides every edge by the square roots of its rows' degrees, so that rows with many known relations do not take
+    /// the top eigenvectors for themselves. With neighbours as a prior this makes a few answers harmless.
+    pub fn normalised(mut self) -> Self {
+        self.normalised = true;
+        self
+    }
+
     /// Width of the embedding.
     pub fn width(&self) -> usize {
         self.width
@@ -61,6 +69,7 @@ impl ClosedForm {
             "ridge": self.ridge,
             "width": self.width,
             "cutoff": self.cutoff,
+            "normalised": self.normalised,
         })
     }
 
