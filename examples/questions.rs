@@ -40,12 +40,15 @@ struct Digits {
 /// A measurement: strategy, seed, pairs, test accuracy and NMI.
 type Point = (&'static str, u32, u32, f64, f64);
 
+/// Makes a fresh strategy.
+type Make = fn() -> Box<dyn Strategy>;
+
 #[tokio::main]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let digits = Digits::read().await?;
     let folder = std::path::Path::new("runs/questions");
     std::fs::create_dir_all(folder)?;
-    let strategies: [(&'static str, fn() -> Box<dyn Strategy>); 7] = [
+    let strategies: [(&'static str, Make); 7] = [
         ("explore_consolidate", || Box::new(explore_consolidate())),
         ("representatives", || Box::new(representatives(5))),
         ("most_implied", || Box::new(most_implied())),

@@ -97,7 +97,7 @@ fn newton(observations: &[Observation]) -> Predictor {
         ];
         let promised = step[0] * gradient[0] + step[1] * gradient[1];
         // A flat loss (no curvature left in double precision) promises no number.
-        if !(promised > TOLERANCE) {
+        if promised.is_nan() || promised <= TOLERANCE {
             break;
         }
         let shorter = (0..40).map(|halvings| 0.5_f64.powi(halvings)).find_map(|length| {

@@ -20,7 +20,8 @@ impl Fixture {
     /// Twenty samples of two features, with the columns `city`, `sold`, `price` and `label`.
     pub async fn table() -> Self {
         let city = |id| if id == 3 { "" } else { "Bern \"west\"" };
-        let line = |id: usize| format!("{id},{}.5,-0.1,{},{},{}.25,secret label\n", id, city(id), id % 2 == 0, id);
+        let line =
+            |id: usize| format!("{id},{}.5,-0.1,{},{},{}.25,secret label\n", id, city(id), id.is_multiple_of(2), id);
         let text = format!("id,x,y,city,sold,price,label\n{}", (0..20).map(line).collect::<String>());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("samples.csv");

@@ -36,7 +36,7 @@ async fn batches_of_questions_in_the_plain_dialect() {
     let bodies = server.seen(|request| request.body.clone());
     assert_eq!(bodies.len(), 2);
     let sample = |id: u64, city: Value| {
-        let columns = json!({ "city": city, "sold": id % 2 == 0, "price": id as f64 + 0.25 });
+        let columns = json!({ "city": city, "sold": id.is_multiple_of(2), "price": id as f64 + 0.25 });
         json!({ "id": id, "columns": columns, "features": [id as f64 + 0.5, -0.1] })
     };
     let bern = || json!("Bern \"west\"");

@@ -89,9 +89,11 @@ async fn a_service_that_gives_one_answer_at_a_time_gets_there() {
     assert_eq!(server.seen(|request| request.pairs().len()), [3, 2, 1]);
 }
 
+type Behaviour = fn(&Seen) -> Reply;
+
 #[tokio::test]
 async fn what_does_not_pass_is_an_error_that_says_what_was_wrong() {
-    let cases: [(fn(&Seen) -> Reply, &str); 7] = [
+    let cases: [(Behaviour, &str); 7] = [
         (
             |_| Reply::Full(503, "", "overloaded,\n try later".to_owned()),
             "503 Service Unavailable: overloaded, try later",

@@ -237,7 +237,7 @@ pub(crate) mod tests {
             )
             .unwrap()
         };
-        let groups = Groups::new(&[members.clone()], &[separation(1, 3)], &IdIndex::RowNumbers(3)).unwrap();
+        let groups = Groups::new(std::slice::from_ref(&members), &[separation(1, 3)], &IdIndex::RowNumbers(3)).unwrap();
         assert_eq!([groups.weight(0, 2), groups.weight(2, 0), groups.weight(0, 1)], [-0.75, -0.75, 0.0]);
         let error = Groups::new(&[members], &[separation(1, 9)], &IdIndex::RowNumbers(3)).unwrap_err();
         assert!(error.to_string().contains("9 of a"), "{error}");

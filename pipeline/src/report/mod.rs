@@ -162,6 +162,4 @@ async fn losses(facts: &Facts) -> Result<String> {
 }
 
 #[cfg(test)]
-mod preview;
-#[cfg(test)]
 mod tests;
