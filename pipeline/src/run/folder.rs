@@ -88,7 +88,12 @@ impl Run {
         let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
         let settings: GraphSettings =
             serde_json::from_slice(&text).map_err(|error| PipelineError::Corrupt { path, found: error.to_string() })?;
-        let groups = Groups::new(&self.read("memberships.parquet")?, &self.read("separations.parquet")?, &samples.ids)?;
+        // Runs of before there were separations have no file of them.
+        let separations = match self.path("separations.parquet").exists() {
+            true => self.read("separations.parquet")?,
+            false => vec![],
+        };
+        let groups = Groups::new(&self.read("memberships.parquet")?, &separations, &samples.ids)?;
         Ok(Graph::open(&self.existing("graph.csr")?, groups, settings)?)
     }
 
