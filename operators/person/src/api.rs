@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use rand::seq::SliceRandom;
 use relata_operators::oracle::{Answer, Question};
 use relata_operators::seed::stream;
+use relata_operators::sink::{self, enlarged, png};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -19,10 +20,11 @@ use crate::annotator::Annotator;
 use crate::app::App;
 use crate::bought::Bought;
 use crate::id::Id;
-use crate::picture::png;
 use crate::refusal::Refusal;
 
 const PURPOSE: u64 = 0x9e250;
+/// Pixels that the longer side of a picture has at least.
+const SIDE: u32 = 128;
 
 type Reply = Result<Json<Value>, Refusal>;
 
@@ -162,8 +164,8 @@ pub(crate) async fn picture(State(app): State<Arc<App>>, Path(file): Path<String
     let id = file.strip_suffix(".png").and_then(|id| id.parse().ok());
     let samples = app.cards.samples();
     let row = id.and_then(|id| samples.ids.row(id));
-    match row.and_then(|row| png(&samples.features, row as usize)) {
-        Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], picture.map_err(Refusal::internal)?).into_response()),
+    match row.and_then(|row| sink::picture(&samples.features, row as usize)) {
+        Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], png(&enlarged(&picture, SIDE))).into_response()),
         None => Err(Refusal::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
     }
 }

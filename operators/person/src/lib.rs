@@ -38,7 +38,6 @@ mod gate;
 mod id;
 mod page;
 mod person;
-mod picture;
 mod refusal;
 mod running;
 mod server;

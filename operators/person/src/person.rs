@@ -102,4 +102,8 @@ impl Oracle for Person {
     fn cost(&self) -> Cost {
         self.settings.cost
     }
+
+    fn annotators(&self) -> usize {
+        self.settings.annotators
+    }
 }

@@ -64,7 +64,6 @@ mod connection;
 mod dialect;
 mod halt;
 mod job;
-mod picture;
 mod rate_limit;
 mod request;
 mod response;

@@ -9,10 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relata_operators::features::FeatureStore;
 use relata_operators::oracle::{Context, Question};
+use relata_operators::sink::{enlarged, pixels, png};
 use relata_operators::{OperatorError, Result, query};
 use serde_json::{Map, Value};
 
-use crate::picture::{enlargement, png};
 use crate::service::ORACLE;
 
 /// What is sent of a sample beside its columns.
@@ -75,9 +75,9 @@ impl Subjects {
     }
 
     /// The picture of a sample in base64, if it is sent, its longer side at least so many pixels.
-    pub(crate) fn image(&self, id: u64, side: usize) -> Option<String> {
+    pub(crate) fn image(&self, id: u64, side: u32) -> Option<String> {
         let dims = self.features.shape().as_image().filter(|_| self.content == Content::Image)?;
-        Some(STANDARD.encode(png(&self.read(id)?, dims, enlargement(dims, side))))
+        Some(STANDARD.encode(png(&enlarged(&pixels(&self.read(id)?, dims), side))))
     }
 
     fn read(&self, id: u64) -> Option<Vec<f32>> {

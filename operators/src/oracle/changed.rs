@@ -27,4 +27,8 @@ impl<F: Fn(&mut Answer) + Send + Sync> Record for Changed<'_, F> {
     fn folder(&self) -> &Path {
         self.out.folder()
     }
+
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+        self.out.heard(question)
+    }
 }

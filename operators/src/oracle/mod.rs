@@ -91,6 +91,12 @@ pub trait Oracle: Send + Sync {
         Cost::default()
     }
 
+    /// How many annotators answer each question, as long as none fails. Questions that fewer have answered are asked
+    /// again when a run is resumed.
+    fn annotators(&self) -> usize {
+        1
+    }
+
     /// The same relations with all weights, and the same answers with all confidences, multiplied by `factor` in (0, 1].
     fn weighted(self, factor: f32) -> Weighted<Self>
     where
@@ -141,6 +147,10 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     fn cost(&self) -> Cost {
         (**self).cost()
+    }
+
+    fn annotators(&self) -> usize {
+        (**self).annotators()
     }
 }
 

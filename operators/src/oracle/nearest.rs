@@ -28,6 +28,7 @@ pub struct Nearest {
     k: usize,
     metric: Metric,
     mutual: bool,
+    tuned: bool,
     embeddings: Option<PathBuf>,
     exact_up_to: usize,
     /// What the questions are answered from, once there was one.
@@ -40,7 +41,15 @@ pub struct Nearest {
 /// Asked about two training rows, it says "related" if they are such neighbours, else "not related"; it passes where a
 /// sample is not trained on. The neighbours are searched for once.
 pub fn nearest(k: usize) -> Nearest {
-    Nearest { k, metric: Metric::Cosine, mutual: true, embeddings: None, exact_up_to: 50_000, lists: OnceCell::new() }
+    Nearest {
+        k,
+        metric: Metric::Cosine,
+        mutual: true,
+        tuned: false,
+        embeddings: None,
+        exact_up_to: 50_000,
+        lists: OnceCell::new(),
+    }
 }
 
 impl Nearest {
@@ -53,6 +62,14 @@ impl Nearest {
     /// One direction is enough: a pair is related if either is among the other's nearest.
     pub fn either_way(mut self) -> Self {
         self.mutual = false;
+        self
+    }
+
+    /// Weighs each pair by `exp(-d^2 / (s t))` instead of 1, where `d` is their distance and `s` and `t` are the
+    /// distances from each to its own k-th neighbour: near pairs count more, in dense and in sparse regions alike
+    /// (self-tuning weights, Zelnik-Manor and Perona 2004). Under cosine similarity `d^2` is `2 - 2 cos`.
+    pub fn tuned(mut self) -> Self {
+        self.tuned = true;
         self
     }
 
@@ -126,7 +143,7 @@ impl Nearest {
         Ok((values, width))
     }
 
-    fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<u32>> {
+    fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<(u32, f32)>> {
         let blocks = || values.chunks(BLOCK * width).zip((0u64..).step_by(BLOCK)).map(|(rows, first)| (first, rows));
         let mut lists = Vec::with_capacity(values.len() / width);
         for (first, queries) in blocks() {
@@ -134,13 +151,14 @@ impl Nearest {
             let Ok(found) = top_k(queries, width, all, self.k + 1, self.metric);
             for (row, list) in (first..).zip(found) {
                 let others = list.into_iter().filter(|&(other, _)| other != row);
-                lists.push(others.take(self.k).map(|(other, _)| other as u32).collect());
+                let squared = |score: f32| if self.metric == Metric::L2 { score * score } else { 2.0 - 2.0 * score };
+                lists.push(others.take(self.k).map(|(other, score)| (other as u32, squared(score))).collect());
             }
         }
         lists
     }
 
-    fn approximate(&self, mut values: Vec<f32>, width: usize, seed: u64) -> Result<Vec<Vec<u32>>> {
+    fn approximate(&self, mut values: Vec<f32>, width: usize, seed: u64) -> Result<Vec<Vec<(u32, f32)>>> {
         if self.metric == Metric::Cosine {
             for row in values.chunks_exact_mut(width) {
                 let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
@@ -156,18 +174,19 @@ impl Nearest {
         let index = pool.install(|| builder().build(points.clone(), rows));
         let find = |(row, point): (usize, &Row)| {
             let mut search = Search::default();
-            let found = index.search(point, &mut search).map(|item| *item.value).filter(|&other| other as usize != row);
+            let found = index.search(point, &mut search).map(|item| (*item.value, item.distance));
+            let found = found.filter(|&(other, _)| other as usize != row);
             found.take(self.k).collect()
         };
         Ok(points.par_iter().enumerate().map(find).collect())
     }
 }
 
-/// The training rows' ids, ascending, and the positions of each one's neighbours, nearest first.
+/// The training rows' ids, ascending, and each one's neighbours, nearest first, as (position, squared distance).
 #[derive(Debug)]
 struct Lists {
     ids: Vec<u64>,
-    near: Vec<Vec<u32>>,
+    near: Vec<Vec<(u32, f32)>>,
 }
 
 impl Lists {
@@ -177,8 +196,21 @@ impl Lists {
 
     /// Whether two rows are among each other's neighbours, or, if one direction is enough, in one of the lists.
     fn related(&self, a: u32, b: u32, mutual: bool) -> bool {
-        let (there, back) = (self.near[a as usize].contains(&b), self.near[b as usize].contains(&a));
+        let (there, back) = (self.lists(a, b), self.lists(b, a));
         if mutual { there && back } else { there || back }
+    }
+
+    /// Whether `b` is among the neighbours of `a`.
+    fn lists(&self, a: u32, b: u32) -> bool {
+        self.near[a as usize].iter().any(|&(other, _)| other == b)
+    }
+
+    /// See [`Nearest::tuned`].
+    fn tuned(&self, a: u32, b: u32, squared: f32) -> f32 {
+        let scale = |row: u32| self.near[row as usize].last().map_or(0.0, |&(_, squared)| squared).max(0.0).sqrt();
+        let scales = scale(a) * scale(b);
+        // Copies of one sample have no distance between them, whatever the scale.
+        if scales > 0.0 { (-squared.max(0.0) / scales).exp().max(f32::MIN_POSITIVE) } else { 1.0 }
     }
 }
 
@@ -196,7 +228,7 @@ impl Oracle for Nearest {
     fn describe(&self) -> Value {
         json!({
             "oracle": "nearest", "k": self.k, "metric": format!("{:?}", self.metric).to_lowercase(),
-            "mutual": self.mutual, "embeddings": self.embeddings, "exact_up_to": self.exact_up_to,
+            "mutual": self.mutual, "tuned": self.tuned, "embeddings": self.embeddings, "exact_up_to": self.exact_up_to,
         })
     }
 
@@ -212,14 +244,14 @@ impl Oracle for Nearest {
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
-        let Lists { ids, near } = self.lists(context).await?;
+        let lists = self.lists(context).await?;
         let rel: Arc<str> = "nearest".into();
-        for (row, list) in near.iter().enumerate() {
-            for &other in list {
-                let back = near[other as usize].contains(&(row as u32));
+        for (row, list) in (0u32..).zip(&lists.near) {
+            for &(other, squared) in list {
                 // A pair that is found from both sides is stated from the smaller one.
-                if if back { (row as u32) < other } else { !self.mutual } {
-                    out.edge(&rel, ids[row], ids[other as usize], 1.0)?;
+                if if lists.lists(other, row) { row < other } else { !self.mutual } {
+                    let weight = if self.tuned { lists.tuned(row, other, squared) } else { 1.0 };
+                    out.edge(&rel, lists.ids[row as usize], lists.ids[other as usize], weight)?;
                 }
             }
         }
@@ -254,5 +286,20 @@ mod tests {
         assert_eq!(fixture.said(&mutual, &questions).await, expected);
         let either = fixture.said(&nearest(1).l2().either_way(), &questions).await;
         assert_eq!(either, [Some(true), Some(true), Some(false), None, None]);
+    }
+
+    #[tokio::test]
+    async fn tuned_weights_do_not_depend_on_the_scale() {
+        let text = "id,x,split\n1,0.0,train\n2,1.0,train\n3,3.0,train\n4,100.0,train\n5,110.0,train\n6,130.0,train\n";
+        let fixture = Fixture::new(text).await;
+        let lists = nearest(2).l2().tuned().lists(&fixture.context()).await.unwrap();
+        // The first three rows reach 3, 2 and 3 far for two neighbours; the others ten times as far.
+        for (a, b, exponent) in [(0, 1, -1.0 / 6.0), (1, 2, -4.0 / 6.0), (0, 2, -1.0)] {
+            for (a, b) in [(a, b), (a + 3, b + 3)] {
+                let squared = lists.near[a as usize].iter().find(|near| near.0 == b).unwrap().1;
+                let found = lists.tuned(a, b, squared);
+                assert!((found - f32::exp(exponent)).abs() < 1e-4, "{a} {b}: {found}");
+            }
+        }
     }
 }

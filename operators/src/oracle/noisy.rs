@@ -96,6 +96,10 @@ impl<O: Oracle> Oracle for Noisy<O> {
     fn cost(&self) -> Cost {
         self.inner.cost()
     }
+
+    fn annotators(&self) -> usize {
+        self.inner.annotators()
+    }
 }
 
 #[cfg(test)]

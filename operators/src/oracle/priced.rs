@@ -61,6 +61,10 @@ impl<O: Oracle> Oracle for Priced<O> {
     fn cost(&self) -> Cost {
         self.cost
     }
+
+    fn annotators(&self) -> usize {
+        self.inner.annotators()
+    }
 }
 
 #[cfg(test)]

@@ -108,4 +108,10 @@ pub trait Record: Send + Sync {
 
     /// The folder of the run that asks.
     fn folder(&self) -> &Path;
+
+    /// Who has answered about which candidate of a question already, as (candidate, annotator).
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+        let _ = question;
+        Ok(vec![])
+    }
 }

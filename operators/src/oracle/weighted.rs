@@ -54,4 +54,8 @@ impl<O: Oracle> Oracle for Weighted<O> {
     fn cost(&self) -> Cost {
         self.inner.cost()
     }
+
+    fn annotators(&self) -> usize {
+        self.inner.annotators()
+    }
 }

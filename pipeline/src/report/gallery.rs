@@ -84,7 +84,8 @@ impl Gallery {
         let columns = self.columns.get(&id).into_iter().flatten().take(COLUMNS);
         let about: String = columns
             .map(|(name, value)| {
-                let value = escaped(&clipped(value));
+                let value = clipped(value);
+                let value = escaped(&value);
                 let name = escaped(name);
                 // A picture speaks for itself: its columns are a hint, the names of which would take too much room.
                 if pictured {

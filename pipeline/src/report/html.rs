@@ -3,20 +3,7 @@
 use std::fmt::Write;
 
 /// Text as HTML, also within a quoted attribute.
-pub(super) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            c => safe.push(c),
-        }
-    }
-    safe
-}
+pub(super) use html_escape::encode_quoted_attribute as escaped;
 
 /// A number as short as it can be: 12,345, 0.953, 2.5.
 pub(super) fn number(value: f64) -> String {

@@ -1,11 +1,11 @@
 //! A sample as a picture that fits into a page: a PNG within the address, or a small bar chart.
 
 use std::fmt::Write;
-use std::io::Cursor;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use image::imageops::thumbnail;
-use image::{ImageFormat, Rgb, RgbImage};
 use relata_operators::features::FeatureStore;
+use relata_operators::sink::{picture, png};
 
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
 const BARS: usize = 48;
@@ -16,20 +16,14 @@ const CHART: (f64, f64) = (96.0, 64.0);
 /// none if the samples are vectors. Of images with other than 1 or 3 channels the first is shown. Numbers outside
 /// [0, 1], as of standardised images, are brought there from the image's own range.
 pub(super) fn image(store: &FeatureStore, row: usize, most: u32) -> Option<String> {
-    let dims = store.shape().as_image()?;
-    let mut values = vec![0.0; store.shape().len()];
-    store.read(row, &mut values);
-    let mut picture = pixels(&values, dims);
+    let mut picture = picture(store, row)?;
     let (width, height) = picture.dimensions();
     let longer = width.max(height);
     if longer > most {
         let scaled = |side: u32| (u64::from(side) * u64::from(most) / u64::from(longer)).max(1) as u32;
         picture = thumbnail(&picture, scaled(width), scaled(height));
     }
-    let mut png = Cursor::new(vec![]);
-    // Encoding into memory fails for empty pictures only, and no image is empty.
-    picture.write_to(&mut png, ImageFormat::Png).ok()?;
-    Some(format!("data:image/png;base64,{}", base64(png.get_ref())))
+    Some(format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png(&picture))))
 }
 
 /// The vector in a row below `store.rows()` as bars from 0.
@@ -53,31 +47,6 @@ pub(super) fn bars(store: &FeatureStore, row: usize) -> String {
     format!("<svg class=\"bars\" viewBox=\"0 0 {} {}\"><path d=\"{path}\"/></svg>", CHART.0, CHART.1)
 }
 
-fn pixels(values: &[f32], (channels, height, width): (usize, usize, usize)) -> RgbImage {
-    let low = values.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let (low, span) = if low >= 0.0 && high <= 1.0 { (0.0, 1.0) } else { (low, (high - low).max(f32::MIN_POSITIVE)) };
-    let planes = if channels == 3 { [0, 1, 2] } else { [0; 3] };
-    RgbImage::from_fn(width as u32, height as u32, |x, y| {
-        let at = |plane: usize| values[(plane * height + y as usize) * width + x as usize];
-        Rgb(planes.map(|plane| (255.0 * (at(plane) - low) / span).round() as u8))
-    })
-}
-
-/// Base64 with padding (RFC 4648).
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at)) as usize % 64];
-            text.push(if at > three.len() { '=' } else { char::from(letter) });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
@@ -99,21 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_that_of_the_standard() {
-        let texts = ["", "f", "fo", "foo", "foob", "fooba", "foobar"].map(|text| base64(text.as_bytes()));
-        assert_eq!(texts, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"]);
-        assert_eq!(base64(&[0xfb, 0xff, 0xfe]), "+//+");
-    }
-
-    #[test]
     fn an_image_keeps_its_pixels_and_large_ones_shrink() {
         let folder = tempfile::tempdir().unwrap();
         let shape = FeatureShape::image(3, 1, 2, Element::F32);
         let small = store(folder.path(), shape, vec![1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
         let address = image(&small, 0, 8).unwrap();
         assert!(address.starts_with("data:image/png;base64,iVBORw0KGgo"), "{address}");
-        assert_eq!(pixels(&[1.0, 0.0, 0.0, 1.0, 0.0, 1.0], (3, 1, 2)).into_raw(), [255, 0, 0, 0, 255, 255]);
-        assert_eq!(pixels(&[-1.0, 0.0, 3.0, 1.0], (1, 2, 2)).get_pixel(1, 1).0, [128; 3]);
         let large = store(folder.path(), FeatureShape::image(1, 40, 80, Element::F32), vec![0.5; 3200]);
         assert!(image(&large, 0, 20).unwrap().len() < image(&large, 0, 80).unwrap().len());
     }

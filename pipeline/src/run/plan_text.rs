@@ -8,7 +8,7 @@ use super::Plan;
 use crate::dsl::settings;
 
 /// The stages in the order in which they happen, as the plan calls them.
-const STAGES: [&str; 8] = ["read", "train_on", "views", "relate", "resolve", "train", "embed", "evaluate"];
+const STAGES: [&str; 9] = ["read", "train_on", "views", "relate", "resolve", "ask", "train", "embed", "evaluate"];
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,6 +35,7 @@ fn lines(stage: &str, about: &Value) -> Vec<String> {
         Value::Object(_) if stage == "train" && about["encoder"].is_object() => {
             ["encoder", "loss", "fit"].map(|part| settings(&about[part])).to_vec()
         }
+        Value::Object(_) if stage == "ask" => ["oracle", "how"].map(|part| settings(&about[part])).to_vec(),
         whole => vec![settings(whole)],
     }
 }
@@ -53,6 +54,7 @@ mod tests {
             "read": { "source": "parquet", "path": "digits.parquet" },
             "train_on": null,
             "relate": [{ "oracle": "same_sample" }, { "oracle": "same_label", "column": "label" }],
+            "ask": { "oracle": { "oracle": "labels" }, "how": { "budget": 5.0 } },
             "train": {
                 "encoder": { "encoder": "linear", "width": 8 },
                 "loss": { "loss": "vicreg", "sim": 25.0 },
@@ -65,6 +67,8 @@ mod tests {
   read      parquet path=digits.parquet
   relate    same_sample
             same_label column=label
+  ask       labels
+            budget=5.0
   train     linear width=8
             vicreg sim=25.0
             epochs=5

@@ -25,7 +25,7 @@ use super::train::Amount;
 use crate::{PipelineError, Result};
 
 /// What a finished run has of its last round.
-const RESULTS: [&str; 7] = [
+const RESULTS: [&str; 8] = [
     "edges.parquet",
     "memberships.parquet",
     "separations.parquet",
@@ -33,6 +33,7 @@ const RESULTS: [&str; 7] = [
     "graph.csr",
     "graph.json",
     "embeddings.parquet",
+    "solution.safetensors",
 ];
 
 /// Runs all rounds, or what is left of them.
@@ -185,9 +186,9 @@ fn forget(work: &Work<'_>, number: u32) -> Result<()> {
         return Ok(());
     }
     let old = round_run(work, number - 2);
-    for name in RESULTS.into_iter().chain(["solution.safetensors"]).filter(|name| !name.starts_with("memberships")) {
+    for name in RESULTS {
         let path = old.path(name);
-        if path.exists() && number - 2 > 0 {
+        if path.exists() {
             std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
         }
     }
@@ -201,7 +202,7 @@ fn forget(work: &Work<'_>, number: u32) -> Result<()> {
 /// Copies the last round's results to the run folder; the metrics of all rounds come last and mark the run as done.
 fn finish(work: &Work<'_>, last: u32, rounds: u32) -> Result<()> {
     let from = round_run(work, last);
-    RESULTS.into_iter().chain(["solution.safetensors"]).try_for_each(|name| copy(&from, &work.run, name))?;
+    RESULTS.into_iter().try_for_each(|name| copy(&from, &work.run, name))?;
     for folder in ["checkpoints", "plots"] {
         let Ok(files) = std::fs::read_dir(from.path(folder)) else { continue };
         for file in files {

@@ -51,9 +51,10 @@ pub struct Round {
 }
 
 impl<'a> Desk<'a> {
-    /// Opens the ledger in `folder` and takes in the answers of the first `done` rounds. `ids` are the training rows, ascending; `groups` what is known about them from the
-    /// start (`group` by row of the dataset, `rows` the training rows in the order of `ids`): members of a group of
-    /// weight 1 are taken as related, members of different exclusive groups as unrelated.
+    /// Opens the ledger in `folder` and takes in the answers of the first `done` rounds. `ids` are the training rows,
+    /// ascending; `groups` what is known about them from the start (`group` by row of the dataset, `rows` the training
+    /// rows in the order of `ids`): members of a group of weight 1 are taken as related, members of different exclusive
+    /// groups as unrelated.
     pub fn open(
         asking: &'a Asking,
         folder: &Path,
@@ -73,16 +74,6 @@ impl<'a> Desk<'a> {
         let mut desk = Self { asking, ledger, ids, rows, given, votes, belief, read: 0 };
         desk.read_ledger(done, None)?;
         Ok(desk)
-    }
-
-    /// The ledger.
-    pub fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    /// What follows from all answers so far.
-    pub fn belief(&self) -> &Belief {
-        &self.belief
     }
 
     /// What follows, as relations for the graph.
@@ -109,24 +100,29 @@ impl<'a> Desk<'a> {
         self.ledger.ask(&questions)?;
         let mut failure = None;
         for _ in 0..TRIES {
-            let open = self.unanswered(&questions)?;
+            let open = self.unanswered(&questions, oracle.annotators())?;
             if open.is_empty() {
                 break;
             }
             failure = oracle.answer(context, &open, &self.ledger).await.err();
+            // People may end a round before each question has as many answers as wished.
+            if failure.is_none() && self.unanswered(&questions, 1)?.is_empty() {
+                break;
+            }
         }
         let mut progress = Progress::default();
         self.read_ledger(round, Some((&predictor, embeddings, width, &mut progress)))?;
-        let open = self.unanswered(&questions)?;
-        if let Some(first) = open.first() {
-            let described = relata_operators::oracle::name(&oracle.describe());
-            return Err(failure.unwrap_or_else(|| OperatorError::Oracle {
-                oracle: described,
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        if let Some(first) = self.unanswered(&questions, 1)?.first() {
+            return Err(OperatorError::Oracle {
+                oracle: relata_operators::oracle::name(&oracle.describe()),
                 question: first.question,
                 expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
                 found: "fewer".to_owned(),
                 hint: "What was answered is kept; run the pipeline again to ask for the rest.".to_owned(),
-            }));
+            });
         }
         stop = stop.or_else(|| self.asking.stopping.reason(&progress));
         let components = self.belief.known().filter(|&c| self.belief.members(c).len() > 1).count() as u64;
@@ -141,9 +137,9 @@ impl<'a> Desk<'a> {
         })
     }
 
-    fn unanswered(&self, questions: &[Question]) -> Result<Vec<Question>> {
+    fn unanswered(&self, questions: &[Question], annotators: usize) -> Result<Vec<Question>> {
         let numbers: HashSet<u64> = questions.iter().map(|q| q.question).collect();
-        Ok(self.ledger.unanswered(1)?.into_iter().filter(|q| numbers.contains(&q.question)).collect())
+        Ok(self.ledger.unanswered(annotators)?.into_iter().filter(|q| numbers.contains(&q.question)).collect())
     }
 
     /// Doubted pairs first, if the policy asks again; then what the strategy proposes, as far as the budget goes.
@@ -169,14 +165,13 @@ impl<'a> Desk<'a> {
         }
         let name = self.asking.strategy.describe()["strategy"].as_str().unwrap_or("own").to_owned();
         let pairs = self.asking.per_round.saturating_sub(proposals.len());
-        let doubted = proposals.len();
         let chosen = self.asking.strategy.propose(&scene, pairs);
         proposals.extend(chosen.into_iter().filter_map(|mut proposal| {
             let mut seen = HashSet::new();
             proposal.candidates.retain(|&row| scene.is_open(proposal.anchor, row) && seen.insert(row));
             (!proposal.candidates.is_empty()).then_some((name.as_str(), proposal))
         }));
-        if proposals.len() == doubted && doubted == 0 {
+        if proposals.is_empty() {
             return Ok((vec![], Some(StopReason::NoQuestion)));
         }
         let (mut left, mut questions) = (self.asking.budget - self.ledger.spent()?, Vec::new());

@@ -13,7 +13,7 @@ use crate::belief::{Belief, Relation};
 /// size is written, however much is implied.
 pub struct Known {
     members: Vec<(u64, u64, f32)>,
-    apart: Vec<(u64, u64, f32)>,
+    apart: Vec<(u64, u64)>,
     conflicts: Vec<Conflict>,
     weight: f32,
 }
@@ -29,10 +29,10 @@ impl Known {
             let weight = if shared { weight / rows.len() as f32 } else { weight };
             members.extend(rows.iter().map(|&row| (ids[row as usize], group, weight)));
             let others = belief.apart(component).filter_map(|other| numbers.get(&other));
-            apart.extend(others.filter(|&&other| other > group).map(|&other| (group, other, 1.0)));
+            apart.extend(others.filter(|&&other| other > group).map(|&other| (group, other)));
         }
         members.sort_unstable_by_key(|member| (member.0, member.1));
-        apart.sort_unstable_by_key(|pair| (pair.0, pair.1));
+        apart.sort_unstable();
         let conflicts = belief.contradictions().iter().map(|found| {
             let chain: Vec<String> = found.chain.iter().map(u64::to_string).collect();
             let sides = (format!("answer {}", found.number), format!("answers {}", chain.join(" > ")));
@@ -60,7 +60,7 @@ impl Oracle for Known {
             return Ok(());
         }
         let rel = out.weighted_members("answers", &self.members, false)?;
-        let apart: Vec<_> = self.apart.iter().map(|&(a, b, weight)| (a, b, weight * self.weight)).collect();
+        let apart: Vec<_> = self.apart.iter().map(|&(a, b)| (a, b, self.weight)).collect();
         out.apart(&rel, &apart)
     }
 }

@@ -1,28 +1,37 @@
 //! From the rows of the ledger to statements about pairs: undone rows drop out, and where several annotators spoke
 //! about one pair, Dawid and Skene's model decides how probable the relation is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use relata_operators::oracle::Answer;
 
 use crate::belief::Statement;
-use crate::crowd::{Vote, dawid_skene};
+use crate::crowd::{self, dawid_skene};
 use crate::ledger::Row;
 
 /// The least weight that a statement may have.
 const LEAST: f32 = 0.01;
 
-/// The latest that each annotator said about a pair: (sequence, related, confidence).
-type Said = BTreeMap<String, (u64, Option<bool>, f32)>;
+/// What was said about a pair, by sequence number.
+type Said = BTreeMap<u64, Vote>;
 
-/// What annotators said about pairs of rows (smaller first), by sequence number.
+/// What an annotator said when asked.
+#[derive(Debug, Clone)]
+struct Vote {
+    annotator: String,
+    related: Option<bool>,
+    confidence: f32,
+}
+
+/// What annotators said about pairs of rows (smaller first). Whoever is asked about a pair again, as about one that is
+/// doubted, has said it twice.
 #[derive(Debug, Default)]
 pub(super) struct Votes {
     pairs: BTreeMap<(u32, u32), Said>,
     /// Pairs that more than one annotator spoke about.
     several: usize,
-    /// The pair and annotator of every row, for undoing.
-    rows: BTreeMap<u64, ((u32, u32), String)>,
+    /// The pair of every row, for undoing.
+    rows: BTreeMap<u64, (u32, u32)>,
 }
 
 /// What a new row of the ledger means.
@@ -44,15 +53,13 @@ impl Votes {
             return self.undo(undone);
         }
         let Answer { related, confidence, annotator, .. } = &row.answer;
-        self.rows.insert(row.sequence, (pair, annotator.clone()));
+        self.rows.insert(row.sequence, pair);
         let said = self.pairs.entry(pair).or_default();
-        let first = said.is_empty();
-        let again = said.insert(annotator.clone(), (row.sequence, *related, *confidence)).is_some();
-        if !again && said.len() == 2 {
-            self.several += 1;
-        }
+        let before = annotators(said);
+        said.insert(row.sequence, Vote { annotator: annotator.clone(), related: *related, confidence: *confidence });
+        self.several += usize::from(before == 1 && annotators(said) == 2);
         match related {
-            _ if !first || self.several > 0 => News::Rebuild,
+            _ if self.is_crowd() => News::Rebuild,
             Some(related) => News::Statement(statement(row.sequence, pair, *related, *confidence)),
             None => News::Nothing,
         }
@@ -68,8 +75,8 @@ impl Votes {
         let mut statements: Vec<Statement> = match self.is_crowd() {
             true => self.posterior(confidence),
             false => {
-                let said = self.pairs.iter().flat_map(|(pair, said)| said.values().map(move |said| (*pair, *said)));
-                said.filter_map(|(pair, (sequence, related, sure))| Some(statement(sequence, pair, related?, sure)))
+                let said = self.pairs.iter().flat_map(|(pair, said)| said.iter().map(move |said| (*pair, said)));
+                said.filter_map(|(pair, (sequence, v))| Some(statement(*sequence, pair, v.related?, v.confidence)))
                     .collect()
             }
         };
@@ -87,14 +94,11 @@ impl Votes {
     }
 
     fn undo(&mut self, undone: u64) -> News {
-        let Some((pair, annotator)) = self.rows.remove(&undone) else { return News::Nothing };
-        if let Some(said) = self.pairs.get_mut(&pair)
-            && said.get(&annotator).is_some_and(|said| said.0 == undone)
-        {
-            said.remove(&annotator);
-            if said.len() == 1 {
-                self.several -= 1;
-            }
+        let Some(pair) = self.rows.remove(&undone) else { return News::Nothing };
+        if let Some(said) = self.pairs.get_mut(&pair) {
+            let before = annotators(said);
+            said.remove(&undone);
+            self.several -= usize::from(before == 2 && annotators(said) == 1);
             if said.is_empty() {
                 self.pairs.remove(&pair);
             }
@@ -103,28 +107,36 @@ impl Votes {
     }
 
     fn posterior(&self, confidence: f64) -> Vec<Statement> {
-        let mut annotators: Vec<&String> = self.pairs.values().flat_map(BTreeMap::keys).collect();
-        annotators.sort_unstable();
-        annotators.dedup();
+        let names: BTreeSet<&str> = self.pairs.values().flat_map(|said| said.values().map(|v| &*v.annotator)).collect();
+        let numbers: BTreeMap<&str, usize> = names.into_iter().zip(0..).collect();
         let mut votes = Vec::new();
         for (item, said) in self.pairs.values().enumerate() {
-            for (annotator, (_, related, weight)) in said {
-                if let (Some(related), Ok(annotator)) = (*related, annotators.binary_search(&annotator)) {
-                    votes.push(Vote { item, annotator, related, weight: *weight });
+            for (name, vote) in latest(said) {
+                if let Some(related) = vote.related {
+                    votes.push(crowd::Vote { item, annotator: numbers[name], related, weight: vote.confidence });
                 }
             }
         }
         let model = dawid_skene(&votes);
-        let voted = |said: &Said| said.values().any(|said| said.1.is_some());
+        let voted = |said: &Said| latest(said).values().any(|vote| vote.related.is_some());
         let items = self.pairs.iter().zip(&model.posterior).filter(|((_, said), _)| voted(said));
         items
             .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
             .map(|((pair, said), &p)| {
-                let number = said.values().map(|said| said.0).max().unwrap_or_default();
+                let number = said.keys().next_back().copied().unwrap_or_default();
                 statement(number, *pair, p >= 0.5, p.max(1.0 - p) as f32)
             })
             .collect()
     }
+}
+
+fn annotators(said: &Said) -> usize {
+    said.values().map(|vote| &vote.annotator).collect::<BTreeSet<_>>().len()
+}
+
+/// The model of a crowd takes annotators as they are, each with one opinion: the last.
+fn latest(said: &Said) -> BTreeMap<&str, &Vote> {
+    said.values().map(|vote| (&*vote.annotator, vote)).collect()
 }
 
 /// A confidence of one half says nothing, of 1 everything.
@@ -161,6 +173,24 @@ mod tests {
         assert!(votes.statements(0.9).is_empty() && votes.pairs().next().is_none());
         assert_eq!(votes.add(&row(3, "ann", None, None), 5, 3), News::Nothing);
         assert_eq!(votes.pairs().collect::<Vec<_>>(), [(3, 5)]);
+    }
+
+    #[test]
+    fn asked_again_the_same_annotator_adds_to_what_it_said() {
+        let mut votes = Votes::default();
+        let statement = |number| Statement { number, a: 3, b: 5, related: true, weight: 1.0 };
+        for sequence in 1..=2 {
+            let news = votes.add(&row(sequence, "ann", Some(true), None), 5, 3);
+            assert_eq!(news, News::Statement(statement(sequence)));
+        }
+        assert_eq!(votes.statements(0.9), [statement(1), statement(2)]);
+        assert!(!votes.is_crowd());
+        assert_eq!(votes.add(&row(3, "ann", Some(true), Some(2)), 5, 3), News::Rebuild);
+        assert_eq!(votes.statements(0.9), [statement(1)]);
+        votes.add(&row(4, "ann", Some(false), None), 5, 3);
+        votes.add(&row(5, "bob", Some(false), None), 5, 3);
+        let said = votes.statements(0.5);
+        assert!(votes.is_crowd() && said.len() == 1 && !said[0].related, "each annotator's last word counts: {said:?}");
     }
 
     #[test]

@@ -48,6 +48,16 @@ impl Record for Ledger {
     fn folder(&self) -> &Path {
         Self::folder(self)
     }
+
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+        let standing = "SELECT candidate, annotator FROM standing WHERE question = ?1 ORDER BY sequence";
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(standing)?;
+            let heard = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+            let rows = statement.query_map([question.cast_signed()], heard)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
 }
 
 impl Ledger {

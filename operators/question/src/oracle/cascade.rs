@@ -127,6 +127,10 @@ impl Record for Step<'_> {
     fn folder(&self) -> &Path {
         self.out.folder()
     }
+
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+        self.out.heard(question)
+    }
 }
 
 fn owed(paid: &BTreeMap<Asked, f32>, asked: Asked) -> f32 {

@@ -1,12 +1,11 @@
 //! Several annotators, a few of whom answer each question.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use relata_operators::oracle::{Answer, Context, Cost, Oracle, Question, Record, name};
+use relata_operators::oracle::{Context, Cost, Oracle, Question, Record, name};
 use relata_operators::{OperatorError, Result};
 use serde_json::{Value, json};
 
@@ -15,12 +14,7 @@ pub struct Crowd {
     oracles: Vec<Box<dyn Oracle>>,
     each: Option<usize>,
     at_once: bool,
-    /// What annotators have answered of questions that were not answered whole, so that they are not asked again.
-    heard: Mutex<BTreeSet<Heard>>,
 }
-
-/// Annotator, question and candidate.
-type Heard = (usize, u64, u64);
 
 /// Every annotator answers every question, or [`each`](Crowd::each) question goes to some of them. They need different
 /// names: [`named`](Oracle::named). The votes are only collected here; what they are worth is estimated from how the
@@ -30,7 +24,6 @@ pub fn crowd<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Crowd
         oracles: oracles.into_iter().map(|oracle| Box::new(oracle) as Box<dyn Oracle>).collect(),
         each: None,
         at_once: false,
-        heard: Mutex::default(),
     }
 }
 
@@ -54,19 +47,21 @@ impl Crowd {
     }
 
     /// The questions of one annotator, without what it has answered already.
-    fn share(&self, annotator: usize, questions: &[Question]) -> Vec<Question> {
+    fn share(&self, at: usize, questions: &[Question], out: &dyn Record) -> Result<Vec<Question>> {
         let annotators = self.oracles.len();
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = annotator(&self.oracles[at].describe());
         let mut share = questions.to_vec();
-        for question in &mut share {
-            let number = question.question;
-            question.candidates.retain(|&candidate| !heard.contains(&(annotator, number, candidate)));
-        }
         share.retain(|question| {
             let first = (question.question % annotators as u64) as usize;
-            (annotator + annotators - first) % annotators < self.asked_each() && !question.candidates.is_empty()
+            (at + annotators - first) % annotators < self.asked_each()
         });
-        share
+        for question in &mut share {
+            let heard = out.heard(question.question)?;
+            let said = |candidate: u64| heard.iter().any(|(about, by)| *about == candidate && *by == name);
+            question.candidates.retain(|&candidate| !said(candidate));
+        }
+        share.retain(|question| !question.candidates.is_empty());
+        Ok(share)
     }
 
     async fn ask(
@@ -76,11 +71,11 @@ impl Crowd {
         questions: &[Question],
         out: &dyn Record,
     ) -> Result<()> {
-        let share = self.share(annotator, questions);
+        let share = self.share(annotator, questions, out)?;
         if share.is_empty() {
             return Ok(());
         }
-        self.oracles[annotator].answer(context, &share, &Noted { out, annotator, heard: &self.heard }).await
+        self.oracles[annotator].answer(context, &share, out).await
     }
 }
 
@@ -125,10 +120,11 @@ impl Oracle for Crowd {
             }
             results
         };
-        results.into_iter().collect::<Result<()>>()?;
-        let asked: BTreeSet<u64> = questions.iter().map(|question| question.question).collect();
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).retain(|heard| !asked.contains(&heard.1));
-        Ok(())
+        results.into_iter().collect()
+    }
+
+    fn annotators(&self) -> usize {
+        self.asked_each()
     }
 
     /// What the annotators of a question cost together, on average over the questions.
@@ -139,26 +135,6 @@ impl Oracle for Crowd {
             per_question: costs.iter().map(|cost| cost.per_question).sum::<f64>() * share,
             per_candidate: costs.iter().map(|cost| cost.per_candidate).sum::<f64>() * share,
         }
-    }
-}
-
-/// Notes who has answered what, once it is written down.
-struct Noted<'a> {
-    out: &'a dyn Record,
-    annotator: usize,
-    heard: &'a Mutex<BTreeSet<Heard>>,
-}
-
-impl Record for Noted<'_> {
-    fn record(&self, answers: &[Answer]) -> Result<()> {
-        self.out.record(answers)?;
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.extend(answers.iter().map(|answer| (self.annotator, answer.question, answer.candidate)));
-        Ok(())
-    }
-
-    fn folder(&self) -> &Path {
-        self.out.folder()
     }
 }
 
@@ -179,6 +155,7 @@ mod tests {
     use relata_operators::oracle::{labels, noisy, rule};
 
     use super::*;
+    use crate::ledger::Ledger;
     use crate::oracle::fixture::{Fixture, Scripted, question};
 
     #[tokio::test]
@@ -213,16 +190,16 @@ mod tests {
         let (asked_anna, asked_ben) = (anna.asked(), ben.asked());
         let oracle = crowd([anna, ben]);
         let questions = [question(1, 0, &[1, 2])];
-        let (result, kept) = fixture.try_ask(&oracle, &questions).await;
-        assert!(result.is_err());
-        assert_eq!(kept.len(), 3);
-        let (result, rest) = fixture.try_ask(&oracle, &questions).await;
-        result.unwrap();
-        assert_eq!(rest.iter().map(|a| (a.candidate, &*a.annotator)).collect::<Vec<_>>(), [(2, "anna")]);
+        let ledger = Ledger::open(fixture.folder()).unwrap();
+        ledger.ask(&questions).unwrap();
+        assert!(fixture.ask_into(&oracle, &questions, &ledger).await.is_err());
+        assert_eq!(ledger.since(0).unwrap().len(), 3);
+        // Another process, after a crash: the ledger knows who has answered.
+        fixture.ask_into(&oracle, &questions, &ledger).await.unwrap();
+        let rest = ledger.since(3).unwrap();
+        assert_eq!(rest.iter().map(|r| (r.answer.candidate, &*r.answer.annotator)).collect::<Vec<_>>(), [(2, "anna")]);
         assert_eq!(*asked_anna.lock().unwrap(), [(1, 1), (1, 2), (1, 2)]);
         assert_eq!(*asked_ben.lock().unwrap(), [(1, 1), (1, 2)]);
-        // A question that was answered whole is forgotten, so that memory does not grow.
-        assert!(oracle.heard.lock().unwrap().is_empty());
     }
 
     #[test]

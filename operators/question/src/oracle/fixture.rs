@@ -47,6 +47,12 @@ impl Fixture {
         (result, notes.answers.into_inner().unwrap())
     }
 
+    /// Asks, and writes into a recorder of the test's own.
+    pub(super) async fn ask_into(&self, oracle: &dyn Oracle, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        oracle.answer(&context, questions, out).await
+    }
+
     pub(super) async fn ask(&self, oracle: &dyn Oracle, questions: &[Question]) -> Result<Vec<Answer>> {
         let (result, answers) = self.try_ask(oracle, questions).await;
         result.map(|()| answers)

@@ -12,7 +12,7 @@ pub(super) const PATH: &str = "/chat/completions";
 /// The members of a request.
 pub(super) const MEMBERS: &[&str] = &["model", "messages", "response_format"];
 /// Pixels of the longer side of a picture: models see little in 8 x 8.
-const SIDE: usize = 128;
+const SIDE: u32 = 128;
 const INSTRUCTION: &str = "Two samples are related if they are of the same kind.";
 const FORM: &str = "Say for each candidate whether it is related to the anchor. Answer with JSON and nothing else: \
     {\"answers\": [{\"candidate\": its number, \"related\": true, false, or null if you cannot tell, \

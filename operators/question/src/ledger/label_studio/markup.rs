@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use html_escape::encode_safe as escaped;
 use serde_json::Value;
 
 /// A sample's HTML: an image, a text, or a table of whatever else there is; its id if there is nothing.
@@ -38,21 +39,6 @@ fn image(id: u64, url: &str) -> String {
         );
     }
     format!("<img alt=\"{id}\" style=\"max-width:160px;max-height:160px\" src=\"{}\">", escaped(url))
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]
