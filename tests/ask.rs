@@ -129,3 +129,45 @@ async fn an_oracle_that_cannot_answer_is_an_error() {
     let error = solved(read(folder.path()).ask(labels("label"), random_pairs().budget(0.0)), folder.path()).run().await;
     assert!(error.unwrap_err().to_string().contains("`budget` must be above 0"));
 }
+
+#[tokio::test]
+async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let asking = explore_consolidate().budget(60.0).per_round(20);
+    let asked = read(folder.path()).ask(labels("label"), asking).solve(closed_form(Kernel::Rbf { width: 1.0 }, 3));
+    let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).quiet().run().await.unwrap();
+    let last =
+        |name: &str| format!("SELECT value FROM metrics WHERE name = 'known_probe.{name}' ORDER BY round DESC LIMIT 1");
+    // Three classes of twenty rows.
+    let rows = number(&run, &last("rows")).await;
+    assert!((20.0..=60.0).contains(&rows), "{rows}");
+    let test = number(&run, &last("test")).await;
+    assert!(test > 0.9, "{test}");
+    let before = "SELECT count(*) FROM metrics WHERE name LIKE 'known_probe%' AND round = 0";
+    assert_eq!(number(&run, before).await, 0.0);
+}
+
+#[tokio::test]
+async fn training_may_start_from_the_weights_of_another_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipeline = |name: &str, fit: Fit| {
+        let related = read(folder.path()).views(2, noise(0.1)).relate(same_sample());
+        related.train(mlp([8, 4]), vicreg(), fit).evaluate(knn("label")).write(folder.path().join(name)).quiet()
+    };
+    let fit = || Fit::epochs(3).batch(16);
+    let first = pipeline("first", fit()).run().await.unwrap();
+    // Nothing is learned at a learning rate of almost nothing: the second run ends where the first did.
+    let still = fit().optimiser(sgd(1e-30)).seed(9).from_run(first.folder());
+    let second = pipeline("second", still).run().await.unwrap();
+    let (a, b) = (embeddings(first.folder()), embeddings(second.folder()));
+    assert!(a.iter().zip(&b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) < 0.2, "{:?} {:?}", &a[..4], &b[..4]);
+    let fresh = pipeline("fresh", fit().optimiser(sgd(1e-30)).seed(9)).run().await.unwrap();
+    let c = embeddings(fresh.folder());
+    assert!(a.iter().zip(&c).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) > 0.2);
+    let error = pipeline("third", fit().from_run(folder.path().join("nowhere"))).run().await.unwrap_err().to_string();
+    assert!(error.contains("nowhere/checkpoints/latest.json"), "{error}");
+}
+
+fn embeddings(folder: &Path) -> Vec<f32> {
+    data::embedding_bits(folder).into_iter().map(f32::from_bits).collect()
+}

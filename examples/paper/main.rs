@@ -42,7 +42,7 @@ struct Options {
     seed: u64,
 }
 
-pub fn main() -> ExitCode {
+fn main() -> ExitCode {
     // The trials keep all cores busy; sums that do not depend on their number keep the results the same everywhere.
     faer::set_global_parallelism(faer::Par::Seq);
     match run(&Options::parse()) {

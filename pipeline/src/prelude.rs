@@ -24,6 +24,6 @@ pub use relata_train::loss::{Denominator, GraphLoss, Reduction, barlow_twins, nt
 pub use relata_train::optimiser::{Schedule, adamw, lars, sgd};
 
 pub use crate::dsl::Pipeline;
-pub use crate::evaluate::{Evaluation, clustering, geometry, knn, linear_probe};
+pub use crate::evaluate::{Evaluation, clustering, geometry, knn, known_probe, linear_probe};
 pub use crate::run::Run;
 pub use crate::{PipelineError, Result};

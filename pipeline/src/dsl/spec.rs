@@ -10,7 +10,7 @@ use relata_operators::source::Dataset;
 use relata_question::ask::Asking;
 use relata_schemas::FeatureShape;
 use relata_train::closed_form::ClosedForm;
-use relata_train::fit::{Architecture, Fit, Head};
+use relata_train::fit::{Architecture, Checkpoints, Fit, Head};
 use relata_train::loss::GraphLoss;
 use serde_json::{Value, json};
 
@@ -113,8 +113,12 @@ impl Spec {
     /// Path, length and hash of every input file.
     pub fn fingerprints(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         let mut found = self.dataset.fingerprint()?;
-        let files: Vec<PathBuf> =
-            self.oracles.iter().chain(self.ask.iter().map(|ask| &ask.0)).flat_map(|oracle| oracle.files()).collect();
+        let oracles = self.oracles.iter().chain(self.ask.iter().map(|ask| &ask.0));
+        let mut files: Vec<PathBuf> = oracles.flat_map(|oracle| oracle.files()).collect();
+        if let Trainer::Gradient { fit, .. } = &self.trainer {
+            // The pointer to the latest checkpoint holds the hash of its weights.
+            files.extend(fit.start().map(|run| Checkpoints::of_run(run).latest_path()));
+        }
         found.extend(relata_operators::source::fingerprint(files)?);
         Ok(found)
     }

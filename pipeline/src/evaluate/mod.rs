@@ -1,6 +1,8 @@
 //! Scores of embeddings: probes against labels, clusterings, and measures of geometry. Vectors are spilled to disk and
 //! read in blocks, so memory depends on the width of the vectors and the number of classes, not on the rows.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 mod alignment;
@@ -12,6 +14,7 @@ mod error;
 mod geometry;
 mod kmeans;
 mod knn;
+mod known_probe;
 mod linear_probe;
 mod moments;
 mod objective;
@@ -29,6 +32,7 @@ pub use error::{EvaluateError, Result};
 pub use geometry::{Geometry, geometry};
 pub use kmeans::{KMeans, KMeansModel, kmeans};
 pub use knn::{Knn, knn};
+pub use known_probe::{KnownProbe, known_probe};
 pub use linear_probe::{LinearProbe, LinearProbeResult, linear_probe};
 pub use moments::Moments;
 pub use split::{Split, SplitReader, split_reader};
@@ -46,6 +50,13 @@ pub trait Evaluation: Send + Sync {
 
     /// Measures: pairs of a metric's name (`linear_probe.test`) and its value.
     fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>>;
+
+    /// Measures in a run, with the tables in its folder (`memberships.parquet`, `edges.parquet`) at hand; they are not
+    /// looked at by default.
+    fn measure_run(&self, split: &Split, folder: &Path) -> Result<Vec<(String, f64)>> {
+        let _ = folder;
+        self.measure(split)
+    }
 
     /// Name and settings, for the plan.
     fn describe(&self) -> Value;

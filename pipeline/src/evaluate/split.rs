@@ -1,16 +1,16 @@
 //! An embeddings table as training and test vectors: any Parquet file with a column of float lists of one length.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, UInt64Type};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use relata_operators::OperatorError;
-use relata_schemas::embeddings::EMBEDDING;
+use relata_schemas::embeddings::{EMBEDDING, ID};
 
 use super::vector_column::VectorColumn;
 use super::{Classes, EvaluateError, MAX_CLASSES, Result, Vectors, VectorsBuilder};
@@ -37,12 +37,13 @@ pub struct SplitReader {
     embedding: String,
     label: String,
     split: Option<String>,
+    training: Option<HashMap<u64, String>>,
 }
 
 /// Reads vectors from the column `embedding` and classes from the column `label` (text, numbers or booleans; rows
 /// without a label are skipped). Every fifth labelled row is a test row unless a split column is named.
 pub fn split_reader(label: impl Into<String>) -> SplitReader {
-    SplitReader { embedding: EMBEDDING.to_owned(), label: label.into(), split: None }
+    SplitReader { embedding: EMBEDDING.to_owned(), label: label.into(), split: None, training: None }
 }
 
 #[derive(Clone, Copy)]
@@ -61,6 +62,12 @@ impl SplitReader {
     /// Takes the sides from a column with the values `train` and `test`; rows with other values are left out.
     pub fn with_split(mut self, column: impl Into<String>) -> Self {
         self.split = Some(column.into());
+        self
+    }
+
+    /// Takes as training rows only those of these ids (column `id`), under these labels instead of their own.
+    pub fn with_training_labels(mut self, labels: HashMap<u64, String>) -> Self {
+        self.training = Some(labels);
         self
     }
 
@@ -129,6 +136,7 @@ impl SplitReader {
     fn labelled(&self, batch: &RecordBatch, labelled: &mut u64) -> Result<Vec<(usize, String, Side)>> {
         let labels = text(batch, &self.label)?;
         let splits = self.split.as_deref().map(|split| text(batch, split)).transpose()?;
+        let given = self.training.as_ref().map(|given| (given, batch[ID].as_primitive::<UInt64Type>()));
         let mut rows = Vec::with_capacity(batch.num_rows());
         for (row, label) in labels.iter().enumerate() {
             let Some(label) = label else { continue };
@@ -143,7 +151,12 @@ impl SplitReader {
                 None => Side::Train,
             };
             *labelled += 1;
-            rows.push((row, label.to_owned(), side));
+            match (side, given) {
+                (Side::Train, Some((given, ids))) => {
+                    rows.extend(given.get(&ids.value(row)).map(|label| (row, label.clone(), side)));
+                }
+                _ => rows.push((row, label.to_owned(), side)),
+            }
         }
         Ok(rows)
     }
@@ -154,12 +167,14 @@ impl SplitReader {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(OperatorError::from)?;
         let schema = builder.schema().clone();
         let mut wanted = vec![];
-        let embedding = vectors.then_some(("embedding", &self.embedding));
-        let split = self.split.as_ref().map(|split| ("split", split));
-        for (role, column) in [Some(("label", &self.label)), split, embedding].into_iter().flatten() {
+        let embedding = vectors.then_some(("embedding", self.embedding.as_str()));
+        let split = self.split.as_ref().map(|split| ("split", split.as_str()));
+        let label = Some(("label", self.label.as_str()));
+        let id = self.training.is_some().then_some(("id", ID));
+        for (role, column) in [label, split, embedding, id].into_iter().flatten() {
             wanted.push(schema.index_of(column).map_err(|_| EvaluateError::MissingColumn {
                 path: path.to_path_buf(),
-                column: column.clone(),
+                column: column.to_owned(),
                 role,
                 columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
             })?);

@@ -99,12 +99,12 @@ impl Work<'_> {
                 let raw = run.path("raw.parquet");
                 let width = self.samples.features.shape().len();
                 write_embeddings(&self.samples, &raw, width, &mut |values, _| values, &mut |_| {})?;
-                let before = measure(evaluations, &raw, &self.samples.columns, "raw.");
+                let before = measure(evaluations, &raw, &self.samples.columns, "raw.", None);
                 std::fs::remove_file(&raw).map_err(OperatorError::io(&raw))?;
                 values.extend(before?);
                 stage.at(evaluations.len() as u64, String::new());
             }
-            values.extend(measure(evaluations, &run.embeddings(), &self.samples.columns, "")?);
+            values.extend(measure(evaluations, &run.embeddings(), &self.samples.columns, "", Some(run.folder()))?);
         }
         let (step, epoch) = metrics.last().map_or((0, 0), |last| (last.step, last.epoch));
         metrics.extend(values.into_iter().map(|(name, value)| Metric::now(step, epoch.into(), name, value)));

@@ -14,12 +14,14 @@ use relata_train::fit::Metric;
 use crate::Result;
 use crate::evaluate::{Evaluation, Split, split_reader};
 
-/// Reads the labelled vectors of a file for every label column that the evaluations need, and measures.
+/// Reads the labelled vectors of a file for every label column that the evaluations need, and measures; in `folder`, if
+/// they are those of a run.
 pub(crate) fn measure(
     evaluations: &[Box<dyn Evaluation>],
     embeddings: &Path,
     columns: &[String],
     prefix: &str,
+    folder: Option<&Path>,
 ) -> Result<Vec<(String, f64)>> {
     let mut splits: BTreeMap<&str, Split> = BTreeMap::new();
     let mut measured = Vec::new();
@@ -28,7 +30,11 @@ pub(crate) fn measure(
         if !splits.contains_key(label) {
             splits.insert(label, read_split(embeddings, columns, label)?);
         }
-        let values = evaluation.measure(&splits[label])?;
+        let split = &splits[label];
+        let values = match folder {
+            Some(folder) => evaluation.measure_run(split, folder)?,
+            None => evaluation.measure(split)?,
+        };
         measured.extend(values.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
     }
     Ok(measured)

@@ -52,8 +52,9 @@ impl Work<'_> {
         let mut learner = architecture.learner(shape, loss.clone(), &fit)?;
         let checkpoints = Checkpoints::new(&run.path("checkpoints"));
         let latest = checkpoints.latest()?;
-        if let (None, Some(before)) = (&latest, &amount.from) {
-            let before = Checkpoints::new(&before.path("checkpoints"));
+        let before = amount.from.as_ref().map(Run::folder).or(fit.start());
+        if let (None, Some(before)) = (&latest, before) {
+            let before = Checkpoints::of_run(before);
             if let Some(checkpoint) = before.latest()? {
                 before.load(&checkpoint, &mut *learner, false)?;
             }

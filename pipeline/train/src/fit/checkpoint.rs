@@ -40,6 +40,11 @@ impl Checkpoints {
         Self { folder: folder.to_path_buf() }
     }
 
+    /// The checkpoints of the run in `folder`.
+    pub fn of_run(folder: &Path) -> Self {
+        Self::new(&folder.join("checkpoints"))
+    }
+
     /// The pointer to the latest checkpoint.
     pub fn latest_path(&self) -> PathBuf {
         self.folder.join("latest.json")

@@ -1,5 +1,6 @@
 //! The settings of a training run.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ pub struct Fit {
     pub(crate) every: Duration,
     pub(crate) collapse: bool,
     pub(crate) device: DeviceChoice,
+    pub(crate) start: Option<PathBuf>,
 }
 
 impl Fit {
@@ -39,6 +41,7 @@ impl Fit {
             every: Duration::from_secs(60),
             collapse: false,
             device: DeviceChoice::Auto,
+            start: None,
         }
     }
 
@@ -103,6 +106,17 @@ impl Fit {
         self
     }
 
+    /// Starts from the weights that another run of the same encoder and projector ended with, instead of fresh ones.
+    pub fn from_run(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.start = Some(folder.into());
+        self
+    }
+
+    /// The run whose weights training starts from.
+    pub fn start(&self) -> Option<&Path> {
+        self.start.as_deref()
+    }
+
     /// The number of epochs.
     pub fn epoch_count(&self) -> u64 {
         self.epochs
@@ -129,7 +143,7 @@ impl Fit {
         json!({
             "epochs": self.epochs, "batch": self.batch, "batches": self.batches, "seed": self.seed,
             "optimiser": self.optimiser.describe(), "schedule": self.schedule, "clip": self.clip,
-            "allow_collapse": self.collapse, "device": self.device,
+            "allow_collapse": self.collapse, "device": self.device, "from_run": self.start,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use html_escape::encode_safe as escaped;
+use html_escape::encode_quoted_attribute as escaped;
 use serde_json::Value;
 
 /// A sample's HTML: an image, a text, or a table of whatever else there is; its id if there is nothing.
