@@ -134,15 +134,15 @@ async fn an_oracle_that_cannot_answer_is_an_error() {
 async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
     let folder = tempfile::tempdir().unwrap();
     let asking = explore_consolidate().budget(60.0).per_round(20);
-    let asked = read(folder.path()).ask(labels("label"), asking).solve(closed_form(Kernel::Rbf { width: 1.0 }, 3));
+    let read = Pipeline::read(parquet(data::digits()).features("image")).train_on("split = 'train' AND id % 9 = 0");
+    let asked = read.ask(labels("label"), asking).solve(closed_form(Kernel::Laplace { width: 0.5 }, 10));
     let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).quiet().run().await.unwrap();
     let last =
         |name: &str| format!("SELECT value FROM metrics WHERE name = 'known_probe.{name}' ORDER BY round DESC LIMIT 1");
-    // Three classes of twenty rows.
     let rows = number(&run, &last("rows")).await;
-    assert!((20.0..=60.0).contains(&rows), "{rows}");
+    assert!((10.0..=61.0).contains(&rows), "{rows}");
     let test = number(&run, &last("test")).await;
-    assert!(test > 0.9, "{test}");
+    assert!(test > 0.4 && test < 1.0, "{test}");
     let before = "SELECT count(*) FROM metrics WHERE name LIKE 'known_probe%' AND round = 0";
     assert_eq!(number(&run, before).await, 0.0);
 }

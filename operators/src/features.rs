@@ -1,17 +1,18 @@
 //! The feature store: a memory-mapped Arrow IPC file of fixed-width rows, read by row number or from front to back.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, RecordBatch, UInt8Array};
+use arrow::buffer::Buffer;
 use arrow::compute::concat;
-use arrow::datatypes::{Field, Float32Type, Schema, SchemaRef, UInt8Type};
+use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt8Type};
 use arrow::ipc::convert::fb_to_schema;
-use arrow::ipc::reader::{FileDecoder, FileReader, read_footer_length};
-use arrow::ipc::root_as_footer;
+use arrow::ipc::reader::{FileReader, read_footer_length};
 use arrow::ipc::writer::FileWriter;
+use arrow::ipc::{root_as_footer, root_as_message};
 use relata_schemas::FeatureShape;
 
 use crate::mapped::map_file;
@@ -115,17 +116,27 @@ impl FeatureStore {
         tail.copy_from_slice(&buffer[trailer..]);
         let footer_len = read_footer_length(tail)?;
         let start = trailer.checked_sub(footer_len).ok_or_else(|| unreadable("a truncated file".to_owned()))?;
+        // The footer says where the blocks are. Their heads are read, not mapped: a touched page brings many others in.
         let footer = root_as_footer(&buffer[start..trailer]).map_err(|e| unreadable(e.to_string()))?;
         let schema = footer.schema().ok_or_else(|| unreadable("no schema".to_owned()))?;
         let schema = Arc::new(fb_to_schema(schema));
         let shape = FeatureShape::of_field(&path.display().to_string(), schema.field(0))?;
-        let decoder = FileDecoder::new(schema, footer.version());
+        let mut file = File::open(path).map_err(OperatorError::io(path))?;
         let mut blocks = Vec::new();
         for block in footer.recordBatches().iter().flatten() {
-            let len = block.bodyLength() as usize + block.metaDataLength() as usize;
-            let data = buffer.slice_with_length(block.offset() as usize, len);
-            let batch = decoder.read_record_batch(block, &data)?;
-            blocks.push(batch.ok_or_else(|| unreadable("an empty block".to_owned()))?.column(0).clone());
+            let (first, head) = (block.offset() as u64, block.metaDataLength() as usize);
+            let mut bytes = vec![0; head];
+            let read = file.seek(SeekFrom::Start(first)).and_then(|_| file.read_exact(&mut bytes));
+            read.map_err(OperatorError::io(path))?;
+            // Eight bytes of marker and length come before the head.
+            let message = root_as_message(bytes.get(8..).unwrap_or_default()).map_err(|e| unreadable(e.to_string()))?;
+            let values = message.header_as_record_batch().and_then(|batch| {
+                let values = batch.buffers()?.iter().last()?;
+                let start = first as usize + head + values.offset() as usize;
+                let end = start.checked_add(values.length() as usize).filter(|&end| end <= buffer.len())?;
+                block_of(&shape, batch.length() as usize, buffer.slice_with_length(start, end - start))
+            });
+            blocks.push(values.ok_or_else(|| unreadable("a damaged block".to_owned()))?);
         }
         let rows = blocks.iter().map(|b| b.len()).sum();
         Ok(Self { path: path.to_path_buf(), shape, blocks: Arc::new(blocks), rows })
@@ -173,6 +184,18 @@ impl FeatureStore {
     }
 }
 
+/// Rows of this shape over the bytes of their numbers, if they are as many as they should be.
+fn block_of(shape: &FeatureShape, rows: usize, bytes: Buffer) -> Option<ArrayRef> {
+    let (count, aligned) = (rows * shape.len(), bytes.as_ptr().align_offset(align_of::<f32>()) == 0);
+    let values: ArrayRef = match shape.element.data_type() {
+        DataType::UInt8 if bytes.len() == count => Arc::new(UInt8Array::new(bytes.into(), None)),
+        DataType::Float32 if aligned && bytes.len() == 4 * count => Arc::new(Float32Array::new(bytes.into(), None)),
+        _ => return None,
+    };
+    let item = Field::new("item", shape.element.data_type(), false);
+    Some(Arc::new(FixedSizeListArray::try_new(item.into(), shape.len() as i32, values, None).ok()?))
+}
+
 fn copy_row(block: &ArrayRef, row: usize, out: &mut [f32]) {
     let values = block.as_fixed_size_list().values();
     let range = row * out.len()..(row + 1) * out.len();
@@ -189,8 +212,6 @@ fn copy_row(block: &ArrayRef, row: usize, out: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Float32Array;
-    use arrow::datatypes::DataType;
     use relata_schemas::Element;
 
     use super::*;

@@ -26,9 +26,27 @@ pub(super) struct SampleIds {
 
 enum Kind {
     RowNumbers(u64),
+    /// Integers that were row numbers so far; so many of them. They take no memory.
+    Counting(u64),
     Integers(Vec<u64>),
     /// Every text and its number, in order of appearance.
     Text(HashMap<String, u64>),
+}
+
+impl Kind {
+    /// Takes in the integers of a batch.
+    fn add(&mut self, ids: &[u64]) {
+        if let Self::Counting(rows) = self {
+            if ids.iter().zip(*rows..).all(|(&id, row)| id == row) {
+                *rows += ids.len() as u64;
+                return;
+            }
+            *self = Self::Integers((0..*rows).collect());
+        }
+        if let Self::Integers(by_row) = self {
+            by_row.extend_from_slice(ids);
+        }
+    }
 }
 
 impl SampleIds {
@@ -46,7 +64,7 @@ impl SampleIds {
                     other => other,
                 };
                 let kind = match plain {
-                    plain if plain.is_integer() => Kind::Integers(Vec::new()),
+                    plain if plain.is_integer() => Kind::Counting(0),
                     DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text(HashMap::new()),
                     other => {
                         let hint = "Cast the column, or name another one with `.id(..)`.";
@@ -75,13 +93,13 @@ impl SampleIds {
             return Err(self.wrong(first_row + row as u64, "an id in every row", "null".to_owned()));
         }
         match (&mut self.kind, column) {
-            (Kind::Integers(by_row), Some(column)) => {
+            (Kind::Counting(_) | Kind::Integers(_), Some(column)) => {
                 let ids = cast(column, &DataType::UInt64)?;
                 if let Some(row) = (0..ids.len()).find(|&row| ids.is_null(row)) {
                     let found = array_value_to_string(column, row)?;
                     return Err(self.wrong(first_row + row as u64, "an integer from 0", found));
                 }
-                by_row.extend_from_slice(ids.as_primitive::<UInt64Type>().values());
+                self.kind.add(ids.as_primitive::<UInt64Type>().values());
                 Ok((ids, None))
             }
             (Kind::Text(numbers), Some(column)) => {
@@ -108,7 +126,7 @@ impl SampleIds {
                 *rows += batch.num_rows() as u64;
                 Ok((Arc::new(UInt64Array::from_iter_values(first_row..*rows)), None))
             }
-            (Kind::Integers(_) | Kind::Text(_), None) => {
+            (Kind::Counting(_) | Kind::Integers(_) | Kind::Text(_), None) => {
                 Err(self.wrong(first_row, "an id in every row", "no column".to_owned()))
             }
         }
@@ -118,7 +136,7 @@ impl SampleIds {
     pub(super) fn finish(self) -> Result<IdIndex> {
         let rows = match self.kind {
             Kind::Integers(by_row) => return IdIndex::new(by_row, &self.table, &self.name),
-            Kind::RowNumbers(rows) => rows,
+            Kind::RowNumbers(rows) | Kind::Counting(rows) => rows,
             Kind::Text(numbers) => numbers.len() as u64,
         };
         match u32::try_from(rows) {
@@ -158,6 +176,10 @@ mod tests {
         let integers = [table("id", Int64Array::from(vec![7, 3])), table("id", Int64Array::from(vec![5]))];
         let (ids, index) = read(&integers, None).unwrap();
         assert_eq!((ids, index.row(5)), (vec![7, 3, 5], Some(2)));
+        let counting = [vec![0, 1], vec![2, 9], vec![3]].map(|ids| table("id", Int64Array::from(ids)));
+        let (ids, index) = read(&counting, None).unwrap();
+        assert_eq!((ids, index.row(9), index.row(3)), (vec![0, 1, 2, 9, 3], Some(3), Some(4)));
+        assert!(matches!(read(&counting[..1], None).unwrap().1, IdIndex::RowNumbers(2)));
         assert_eq!(read(&[table("x", Int64Array::from(vec![7, 3, 5]))], None).unwrap().0, [0, 1, 2]);
         let plain = StringArray::from(vec!["b", "a"]);
         let encoded = cast(&plain, &DataType::Dictionary(DataType::Int8.into(), DataType::Utf8.into())).unwrap();

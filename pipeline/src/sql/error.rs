@@ -55,6 +55,14 @@ pub enum SqlError {
         /// What was given.
         found: String,
     },
+    /// Statements that came through a pipe and failed; each has said why.
+    #[error("{failed} of {asked} statements failed; the messages above say why")]
+    Statements {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        asked: usize,
+    },
     /// An output format that does not exist.
     #[error("there is no output format `{found}`: use table, csv, json or parquet")]
     Format {

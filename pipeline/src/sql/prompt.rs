@@ -15,6 +15,7 @@ const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\q q
 
 /// Reads statements from the terminal, or from a pipe, until `\q` or the end of input, and prints their answers.
 /// Ctrl-C clears what is typed or stops a running query; `\d` lists the tables. Lines are kept in the file `history`.
+/// [`SqlError::Statements`] at the end of a pipe of statements of which some failed.
 pub async fn prompt(session: Session, history: PathBuf) -> Result<(), SqlError> {
     match converse(&session, &history).await {
         // Whoever read the answers has left.
@@ -32,6 +33,13 @@ async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
         writeln!(stdout(), "{HELP}")?;
     }
     let mut statements = Statements::default();
+    let (mut asked, mut failed) = (0, 0);
+    let ended = |asked: usize, failed: usize| match failed {
+        // At a terminal somebody has read the errors.
+        _ if interactive => Ok(()),
+        0 => Ok(()),
+        failed => Err(SqlError::Statements { failed, asked }),
+    };
     loop {
         let prompt = if statements.is_empty() { "relata> " } else { "     -> " };
         let (returned, line) = read_line(editor, prompt).await?;
@@ -39,7 +47,7 @@ async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
         let (complete, last) = match line {
             Ok(line) if statements.is_empty() && line.trim_start().starts_with('\\') => {
                 if line.trim().trim_end_matches(';') == "\\q" {
-                    return Ok(());
+                    return ended(asked, failed);
                 }
                 report(command(session, line.trim(), &mut stdout()).await)?;
                 continue;
@@ -56,10 +64,11 @@ async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
             if interactive {
                 remember(&mut editor, history, &statement);
             }
-            report(run(session, &statement, interactive).await)?;
+            asked += 1;
+            failed += usize::from(!report(run(session, &statement, interactive).await)?);
         }
         if last {
-            return Ok(());
+            return ended(asked, failed);
         }
     }
 }
@@ -85,15 +94,15 @@ async fn command(session: &Session, line: &str, out: &mut impl Write) -> Result<
     Ok(())
 }
 
-/// Prints an error and goes on, unless it is that nothing can be printed.
-fn report(outcome: Result<(), SqlError>) -> Result<(), SqlError> {
+/// Prints an error and goes on, unless it is that nothing can be printed; says whether there was none.
+fn report(outcome: Result<(), SqlError>) -> Result<bool, SqlError> {
     match outcome {
         Err(SqlError::Output(error)) => Err(SqlError::Output(error)),
         Err(error) => {
-            eprintln!("{error}");
-            Ok(())
+            eprintln!("error: {error}");
+            Ok(false)
         }
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
     }
 }
 
@@ -140,7 +149,7 @@ mod tests {
         command(&session, "\\x", &mut out).await.unwrap();
         answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM embeddings", &mut out).await.unwrap();
         answer(&session, "SELECT * FROM v", &mut out).await.unwrap();
-        report(answer(&session, "SELEC", &mut out).await).unwrap();
+        assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
         assert!(report(Err(SqlError::Output(ErrorKind::BrokenPipe.into()))).is_err());
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("embeddings\n    id "), "{text}");

@@ -28,6 +28,9 @@ pub enum Failure {
     /// An answer could not be written as JSON.
     #[error("the answer could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// What came out is no result.
+    #[error("{0}")]
+    Measured(String),
     /// The arguments do not make sense together.
     #[error("{0}")]
     Usage(String),

@@ -9,7 +9,7 @@ use relata_train::DeviceChoice;
 use relata_train::loss::{LOSS_NAMES, named};
 use serde_json::json;
 
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::values::{object, write_table};
 
 /// Computes a graph loss and its terms of embeddings that anybody made, under a list of edges, and on request its
@@ -66,6 +66,10 @@ pub async fn run(arguments: &Arguments) -> Outcome {
         scored.write_gradient(path)?;
     }
     let value = scored.score.value;
+    if !value.is_finite() {
+        let message = format!("the loss is {value}: check the embeddings for zero vectors and huge numbers");
+        return Err(Failure::Measured(message));
+    }
     let terms: Vec<(String, f64)> = scored.score.terms.iter().map(|&(name, v)| (name.to_owned(), v)).collect();
     if arguments.json {
         writeln!(stdout(), "{}", json!({ "value": value, "terms": object(&terms) }))?;

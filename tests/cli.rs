@@ -1,0 +1,133 @@
+//! Every verb of the command line, on a small run, as a shell starts it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use relata::prelude::*;
+use serde_json::Value;
+
+use crate::data;
+
+fn relata(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+}
+
+/// What a verb that succeeds prints.
+fn says(arguments: &[&str], folder: &Path) -> String {
+    let output = relata(arguments, folder);
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{arguments:?}: {out}{err}");
+    out.into_owned()
+}
+
+/// The one message of a verb that fails.
+fn fails(arguments: &[&str], folder: &Path) -> String {
+    let output = relata(arguments, folder);
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}: {err}");
+    assert!(err.starts_with("error: ") && err.matches("error: ").count() == 1, "{arguments:?}: {err}");
+    err
+}
+
+/// A trained run that has asked, in the folder `run`, of samples in `samples.csv`.
+async fn run(folder: &Path) -> PathBuf {
+    let samples = data::text_file(folder, "samples.csv", &data::circle(60, 3));
+    let related = Pipeline::read(csv(samples)).views(2, noise(0.1)).relate(same_sample());
+    let asked = related.ask(labels("label"), random_pairs().budget(20.0).per_round(10).epochs(1));
+    let trained = asked.train(mlp([8, 4]), vicreg(), Fit::epochs(2).batch(16)).evaluate(knn("label"));
+    trained.write(folder.join("run")).quiet().run().await.unwrap();
+    folder.join("run")
+}
+
+#[tokio::test]
+async fn every_verb_works_on_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    run(at).await;
+    assert!(says(&["plan", "run"], at).contains("same_sample"));
+    assert!(says(&["graph", "run"], at).contains("components"));
+    let graph: Value = serde_json::from_str(&says(&["graph", "run", "--json"], at)).unwrap();
+    assert_eq!(graph["nodes"], 60, "{graph}");
+
+    let query = "SELECT count(*) AS n FROM answers";
+    assert!(says(&["sql", "run", query], at).contains("| 20 |"));
+    assert_eq!(says(&["sql", "run", query, "--format", "csv"], at), "n\n20\n");
+    assert_eq!(says(&["sql", "run", query, "--format", "json"], at), "{\"n\":20}\n");
+    says(&["sql", "run", query, "--output", "n.parquet"], at);
+    assert_eq!(data::read_parquet(&at.join("n.parquet")).num_rows(), 1);
+
+    let embeddings = "run/embeddings.parquet";
+    let probe = says(&["probe", "--embeddings", embeddings, "--label", "label", "--json"], at);
+    let probe: Value = serde_json::from_str(&probe).unwrap();
+    assert!(probe["knn.test"].as_f64().is_some() && probe["clustering.nmi"].as_f64().is_some(), "{probe}");
+    std::fs::write(at.join("edges.csv"), "src,dst,weight\n0,3,1\n1,4,1\n0,1,-1\n").unwrap();
+    let score = ["score", "--embeddings", embeddings, "--edges", "edges.csv", "--loss", "nt_xent"];
+    let gradient = ["--set", "tau=0.5", "--json", "--gradient", "g.parquet"];
+    let scored: Value = serde_json::from_str(&says(&[&score[..], &gradient].concat(), at)).unwrap();
+    assert!(scored["value"].as_f64().unwrap() > 0.0, "{scored}");
+    assert_eq!(data::read_parquet(&at.join("g.parquet")).num_rows(), 60);
+
+    says(&["embed", "run", "--data", "samples.csv", "--output", "new.parquet"], at);
+    let (new, old) = (at.join("new.parquet"), at.join(embeddings));
+    let column = |path: &Path| data::read_parquet(path)["embedding"].clone();
+    assert_eq!(&column(&new), &column(&old));
+    says(&["views", "run", "--samples", "2", "--output", "v.png"], at);
+    says(&["plot", "run", "--label", "label", "--output", "pictures"], at);
+    says(&["report", "run", "--output", "r.html"], at);
+    assert!(std::fs::read(at.join("v.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(std::fs::read_dir(at.join("pictures")).unwrap().count() >= 4);
+    assert!(std::fs::read_to_string(at.join("r.html")).unwrap().contains("</html>"));
+
+    says(&["export", "run", "questions", "--output", "q.jsonl"], at);
+    let answers = says(&["export", "run", "answers"], at);
+    assert_eq!(
+        (answers.lines().count(), std::fs::read_to_string(at.join("q.jsonl")).unwrap().lines().count()),
+        (20, 20)
+    );
+    std::fs::write(at.join("a.jsonl"), answers).unwrap();
+    // Answers that are there already are passed over.
+    says(&["import", "run", "a.jsonl"], at);
+    assert_eq!(says(&["sql", "run", query, "--format", "csv"], at), "n\n20\n");
+}
+
+#[tokio::test]
+async fn failures_are_one_message_and_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert!(fails(&["plan", "nowhere"], at).contains("nowhere"));
+    assert!(fails(&["probe", "--embeddings", "no.parquet", "--label", "x"], at).contains("no.parquet"));
+    run(at).await;
+    let error = fails(&["sql", "run", "SELECT * FROM answer"], at);
+    assert!(error.contains("`answer`") && error.contains("answers"), "{error}");
+    assert!(
+        fails(&["embed", "run", "--data", "samples.csv", "--output", "/nowhere/e.parquet"], at).contains("nowhere")
+    );
+    let zeros = data::vectors(vec![f32::MAX; 4 * 3], 3);
+    data::write_parquet(&at.join("huge.parquet"), vec![("id", data::ids(4)), ("embedding", zeros)]);
+    std::fs::write(at.join("edges.csv"), "src,dst,weight\n0,1,1\n").unwrap();
+    let huge = ["score", "--embeddings", "huge.parquet", "--edges", "edges.csv", "--loss", "vicreg", "--json"];
+    assert!(fails(&huge, at).contains("huge numbers"));
+    assert!(!relata(&["score"], at).status.success());
+}
+
+#[tokio::test]
+async fn statements_from_a_pipe_are_answered_and_a_failed_one_is_told_in_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path()).await;
+    let ask = |text: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
+        command.args(["sql", "run"]).current_dir(folder.path()).env("XDG_STATE_HOME", folder.path());
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    let (well, out, err) = ask("\\d\nSELECT count(*)\nFROM samples;SELECT 7;\n\\q\nSELECT 8;");
+    assert!(well && out.contains("| 60 ") && out.contains("| 7 ") && !out.contains("| 8 "), "{out}{err}");
+    let (well, out, err) = ask("SELEC 1; SELECT 9");
+    assert!(!well && out.contains("| 9 ") && err.contains("1 of 2 statements failed"), "{out}{err}");
+}
