@@ -59,8 +59,13 @@ async fn ask(seed: u32) -> Result<Run> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
     let annotators = ["anna", "ben", "carla", "dan", "eve"]
         .map(|name| noisy(labels("label"), WRONG).named(format!("{name}-{seed}")));
-    let asking =
-        explore_consolidate().budget(900.0).per_round(30).policy(AnswerPolicy::ReAsk).confidence(0.95).shared();
+    let asking = explore_consolidate()
+        .budget(900.0)
+        .per_round(30)
+        .policy(AnswerPolicy::ReAsk)
+        .bridges_from(1)
+        .confidence(0.99)
+        .shared();
     Pipeline::read(parquet(data).features("image"))
         .train_on("split = 'train' AND id % 9 < 4")
         .relate(nearest(7).l2().either_way().tuned().weighted(1.0 / 3.0))

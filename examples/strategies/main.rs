@@ -58,13 +58,13 @@ type Make = fn(usize) -> Asking;
 
 const STRATEGIES: [(&str, Make); 8] = [
     ("explore_consolidate", |pairs| explore_consolidate().budget(pairs as f64)),
+    ("random_pairs", |pairs| random_pairs().budget(pairs as f64)),
+    (curve::NO_ANSWERS, |pairs| random_pairs().budget(pairs as f64)),
     ("representatives", |pairs| representatives(5).budget(pairs as f64)),
     ("most_implied", |pairs| most_implied().budget(pairs as f64)),
     ("uncertain_pairs", |pairs| uncertain_pairs().budget(pairs as f64)),
     ("diverse", |pairs| diverse().budget(pairs as f64)),
     ("boundary", |pairs| boundary().budget(pairs as f64)),
-    ("random_pairs", |pairs| random_pairs().budget(pairs as f64)),
-    (curve::NO_ANSWERS, |pairs| random_pairs().budget(pairs as f64)),
 ];
 
 #[tokio::main]

@@ -19,14 +19,17 @@ pub struct Known {
 }
 
 impl Known {
-    /// The relations of a belief about the rows of `ids`: each of the same weight or, if `shared`, each group's weight
-    /// divided by its size, so that a row is drawn to its group with the same force however big that is.
+    /// The relations of a belief about the rows of `ids`. A group's weight is `weight` times how far the answers that
+    /// hold it together are to be trusted on average; if `shared`, divided by its size, so that a row is drawn to its
+    /// group with the same force however big that is.
     pub fn new(belief: &Belief, ids: &[u64], weight: f32, shared: bool) -> Self {
         let numbers: BTreeMap<u32, u64> = belief.known().zip(0..).collect();
+        let trust = trust(belief);
         let (mut members, mut apart) = (Vec::new(), Vec::new());
         for (&component, &group) in &numbers {
             let rows = belief.members(component);
-            let weight = if shared { weight / rows.len() as f32 } else { weight };
+            let trusted = weight * trust.get(&component).copied().unwrap_or(1.0);
+            let weight = if shared { trusted / rows.len() as f32 } else { trusted };
             members.extend(rows.iter().map(|&row| (ids[row as usize], group, weight)));
             let others = belief.apart(component).filter_map(|other| numbers.get(&other));
             apart.extend(others.filter(|&&other| other > group).map(|&other| (group, other)));
@@ -48,6 +51,20 @@ impl Known {
     }
 }
 
+/// The mean weight of the pairs that stand as related in each component.
+fn trust(belief: &Belief) -> BTreeMap<u32, f32> {
+    let mut pairs: BTreeMap<(u32, u32), f32> = BTreeMap::new();
+    for said in belief.standing().filter(|said| said.related) {
+        *pairs.entry((said.a.min(said.b), said.a.max(said.b))).or_default() += said.weight;
+    }
+    let mut sums: BTreeMap<u32, (f32, f32)> = BTreeMap::new();
+    for ((row, _), weight) in pairs {
+        let sum = sums.entry(belief.component(row)).or_default();
+        *sum = (sum.0 + weight.min(1.0), sum.1 + 1.0);
+    }
+    sums.into_iter().map(|(component, (sum, count))| (component, sum / count)).collect()
+}
+
 #[async_trait]
 impl Oracle for Known {
     fn describe(&self) -> Value {
@@ -62,5 +79,26 @@ impl Oracle for Known {
         let rel = out.weighted_members("answers", &self.members, false)?;
         let apart: Vec<_> = self.apart.iter().map(|&(a, b)| (a, b, self.weight)).collect();
         out.apart(&rel, &apart)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::belief::{BeliefSettings, Statement};
+
+    #[test]
+    fn groups_weigh_what_their_answers_are_worth() {
+        let mut belief = Belief::new(5, BeliefSettings::default());
+        for (number, (a, b, weight)) in (1..).zip([(0, 1, 0.5), (1, 2, 1.0), (1, 0, 0.25), (3, 4, 1.0)]) {
+            belief.add(Statement { number, a, b, related: true, weight });
+        }
+        let weights = |shared| {
+            let known = Known::new(&belief, &[10, 11, 12, 13, 14], 0.8, shared);
+            known.members.iter().map(|member| member.2).collect::<Vec<_>>()
+        };
+        let close = |found: Vec<f32>, expected: [f32; 5]| found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6);
+        assert!(close(weights(false), [0.7, 0.7, 0.7, 0.8, 0.8]), "{:?}", weights(false));
+        assert!(close(weights(true), [0.7 / 3.0, 0.7 / 3.0, 0.7 / 3.0, 0.4, 0.4]), "{:?}", weights(true));
     }
 }

@@ -18,6 +18,7 @@ type Said = BTreeMap<u64, Vote>;
 /// What an annotator said when asked.
 #[derive(Debug, Clone)]
 struct Vote {
+    question: u64,
     annotator: String,
     related: Option<bool>,
     confidence: f32,
@@ -52,11 +53,12 @@ impl Votes {
         if let Some(undone) = row.undoes {
             return self.undo(undone);
         }
-        let Answer { related, confidence, annotator, .. } = &row.answer;
+        let Answer { question, related, confidence, annotator, .. } = &row.answer;
         self.rows.insert(row.sequence, pair);
         let said = self.pairs.entry(pair).or_default();
         let before = annotators(said);
-        said.insert(row.sequence, Vote { annotator: annotator.clone(), related: *related, confidence: *confidence });
+        let (annotator, question) = (annotator.clone(), *question);
+        said.insert(row.sequence, Vote { question, annotator, related: *related, confidence: *confidence });
         self.several += usize::from(before == 1 && annotators(said) == 2);
         match related {
             _ if self.is_crowd() => News::Rebuild,
@@ -122,9 +124,12 @@ impl Votes {
         let items = self.pairs.iter().zip(&model.posterior).filter(|((_, said), _)| voted(said));
         items
             .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
-            .map(|((pair, said), &p)| {
-                let number = said.keys().next_back().copied().unwrap_or_default();
-                statement(number, *pair, p >= 0.5, p.max(1.0 - p) as f32)
+            .flat_map(|((pair, said), &p)| {
+                // A pair that was asked about again has been confirmed: as many statements, which share the weight.
+                let numbers: BTreeMap<u64, u64> = said.iter().map(|(&number, vote)| (vote.question, number)).collect();
+                let whole = statement(0, *pair, p >= 0.5, p.max(1.0 - p) as f32);
+                let weight = whole.weight / numbers.len() as f32;
+                numbers.into_values().map(move |number| Statement { number, weight, ..whole })
             })
             .collect()
     }
@@ -191,6 +196,19 @@ mod tests {
         votes.add(&row(5, "bob", Some(false), None), 5, 3);
         let said = votes.statements(0.5);
         assert!(votes.is_crowd() && said.len() == 1 && !said[0].related, "each annotator's last word counts: {said:?}");
+    }
+
+    #[test]
+    fn a_pair_that_a_crowd_was_asked_about_again_has_two_statements() {
+        let mut votes = Votes::default();
+        for (sequence, question) in [(1, 1), (2, 1), (3, 2), (4, 2)] {
+            let mut row = row(sequence, ["ann", "bob"][sequence as usize % 2], Some(true), None);
+            row.answer.question = question;
+            votes.add(&row, 5, 3);
+        }
+        let said = votes.statements(0.5);
+        assert_eq!(said.iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true), (4, true)]);
+        assert_eq!(said[0].weight, said[1].weight);
     }
 
     #[test]

@@ -1,0 +1,28 @@
+//! The linear probe of ten classes in 128 dimensions: 60,000 rows to learn from, 10,000 to measure on.
+
+use std::path::Path;
+
+use relata::evaluate::{Classes, Split, Vectors, linear_probe};
+
+use crate::{Done, Result, Work, data};
+
+const WIDTH: usize = 128;
+
+/// Standardising, fitting and measuring; its check is the final loss.
+pub fn linear(folder: &Path) -> Result<Work> {
+    let side = |name: &str| -> Result<Vectors> {
+        let values = data::floats(&folder.join(format!("{name}.f32")))?;
+        let classes = data::words(&folder.join(format!("{name}.u32")))?;
+        let mut builder = Vectors::builder(WIDTH)?;
+        for (row, &class) in values.chunks_exact(WIDTH).zip(&classes) {
+            builder.push(row, class)?;
+        }
+        Ok(builder.finish()?)
+    };
+    let classes = Classes::new((0..10).map(|class: u32| class.to_string()).collect());
+    let split = Split { train: side("train")?, test: side("test")?, classes };
+    Ok(Box::new(move || {
+        let result = linear_probe("label").fit(&split)?;
+        Ok(Done { units: split.train.rows() as f64, check: result.loss })
+    }))
+}

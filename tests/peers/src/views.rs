@@ -1,0 +1,38 @@
+//! Two random views of every image of a batch: crop, flip, contrast and brightness.
+
+use std::path::Path;
+
+use relata::prelude::{Augment, brightness, contrast, crop, flip};
+use relata_operators::augment::Views;
+
+use crate::{Done, Result, Work, data};
+
+/// Images in a batch.
+const BATCH: usize = 256;
+/// Batches in a repetition.
+const BATCHES: usize = 100;
+
+/// The views that the Fashion-MNIST example trains on.
+pub fn two_views() -> Views {
+    Views::new(2, crop(0.3).then(flip()).then(contrast(0.4)).then(brightness(0.4)), 0)
+}
+
+/// Batches of views, one after the other.
+pub fn batches(folder: &Path) -> Result<Work> {
+    let store = data::images(folder)?;
+    let views = two_views();
+    views.check(store.shape())?;
+    let mut epoch = 0;
+    let mut values = Vec::new();
+    Ok(Box::new(move || {
+        let mut sum = 0.0;
+        for batch in 0..BATCHES {
+            let first = (batch * BATCH) as u32;
+            let rows: Vec<u32> = (first..first + BATCH as u32).collect();
+            views.write_batch(&store, &rows, epoch, &mut values);
+            sum += f64::from(values[data::PIXELS / 2]);
+        }
+        epoch += 1;
+        Ok(Done { units: (2 * BATCH * BATCHES) as f64, check: sum / BATCHES as f64 })
+    }))
+}
