@@ -135,7 +135,9 @@ async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
     let folder = tempfile::tempdir().unwrap();
     let asking = explore_consolidate().budget(60.0).per_round(20);
     let read = Pipeline::read(parquet(data::digits()).features("image")).train_on("split = 'train' AND id % 9 = 0");
-    let asked = read.ask(labels("label"), asking).solve(closed_form(Kernel::Laplace { width: 0.5 }, 10));
+    let prior = nearest(5).l2().either_way().tuned().weighted(1.0 / 3.0);
+    let asked = read.relate(prior).ask(labels("label"), asking.shared()).resolve(Policy::NegativesCut);
+    let asked = asked.solve(closed_form(Kernel::Laplace { width: 0.5 }, 10).normalised());
     let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).quiet().run().await.unwrap();
     let last =
         |name: &str| format!("SELECT value FROM metrics WHERE name = 'known_probe.{name}' ORDER BY round DESC LIMIT 1");

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
 use relata::prelude::{EncoderSpec, Schedule};
+use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
 use relata_operators::edges::{CsrWriter, Graph, GraphSettings, Groups};
 use relata_schemas::{Element, FeatureShape};
 use relata_train::fit::{Architecture, Checkpoints, IntoArchitecture, Training};

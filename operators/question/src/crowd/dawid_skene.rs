@@ -30,7 +30,7 @@ pub struct CrowdModel {
 
 /// An annotator has made so many votes at the rates of the whole crowd before the first one counts: a Beta prior whose
 /// mode is the crowd's rate, so that an annotator of few votes is taken for an average one.
-const AVERAGE_VOTES: f64 = 5.0;
+const AVERAGE_VOTES: f64 = 15.0;
 
 /// The crowd as a whole has made so many right and wrong votes. Votes that never overlap, such as those of one
 /// annotator alone, say nothing about their quality: then this prior decides, and it takes them at their word.
