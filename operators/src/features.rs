@@ -131,7 +131,7 @@ impl FeatureStore {
             // Eight bytes of marker and length come before the head.
             let message = root_as_message(bytes.get(8..).unwrap_or_default()).map_err(|e| unreadable(e.to_string()))?;
             let values = message.header_as_record_batch().and_then(|batch| {
-                let values = batch.buffers()?.iter().last()?;
+                let values = batch.buffers()?.iter().next_back()?;
                 let start = first as usize + head + values.offset() as usize;
                 let end = start.checked_add(values.length() as usize).filter(|&end| end <= buffer.len())?;
                 block_of(&shape, batch.length() as usize, buffer.slice_with_length(start, end - start))
