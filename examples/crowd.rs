@@ -63,7 +63,7 @@ async fn ask(seed: u32) -> Result<Run> {
         .per_round(30)
         .policy(AnswerPolicy::ReAsk)
         .bridges_from(1)
-        .confidence(0.97)
+        .confidence(0.99)
         .shared();
     Pipeline::read(parquet(data).features("image"))
         .train_on("split = 'train' AND id % 9 < 4")

@@ -1,4 +1,4 @@
-//! Peak memory of embedding and of evaluation: ten times the rows take hardly more.
+//! Peak memory of embedding and of evaluation: four times the rows take hardly more.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,12 +14,12 @@ use relata_operators::sink::ParquetSink;
 use crate::data;
 
 const WIDTH: usize = 64;
-const FEW: usize = 20_000;
-const MANY: usize = 200_000;
+const FEW: usize = 100_000;
+const MANY: usize = 400_000;
 /// Rows that are written at once, as a row group.
 const GROUP: usize = 10_000;
 /// The share of the added rows' numbers that may stay in memory.
-const SHARE: f64 = 0.4;
+const SHARE: f64 = 0.25;
 
 fn samples(path: &Path, column: &str, rows: usize) {
     let mut random = seed::stream(3, &[]);

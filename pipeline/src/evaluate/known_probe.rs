@@ -1,13 +1,14 @@
 //! A linear probe that is trained on nothing but rows whose class follows from answers about pairs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use relata_operators::OperatorError;
 use relata_schemas::{embeddings, memberships, samples};
 use serde_json::{Value, json};
@@ -48,7 +49,8 @@ impl KnownProbe {
     /// The members of the groups to name, largest first; of equally large ones the lower number comes first.
     fn groups(&self, path: &Path, count: usize) -> Result<Vec<Vec<u64>>> {
         let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for batch in read(path)? {
+        for batch in read(path, &[memberships::REL, memberships::ID, memberships::GROUP])? {
+            let batch = batch.map_err(OperatorError::from)?;
             let rels = batch[memberships::REL].as_string::<i32>();
             let ids = batch[memberships::ID].as_primitive::<UInt64Type>().values();
             let numbers = batch[memberships::GROUP].as_primitive::<UInt64Type>().values();
@@ -81,7 +83,7 @@ impl Evaluation for KnownProbe {
             return Ok(vec![]);
         }
         let groups = self.groups(&members, self.named.unwrap_or(split.classes.names().len()))?;
-        let (labels, has_split) = labels(&file, &self.label)?;
+        let (labels, has_split) = labels(&file, &self.label, &groups.concat())?;
         let mut named = HashMap::new();
         for members in &groups {
             let Some(name) = members.iter().find_map(|id| labels.get(id)) else { continue };
@@ -104,26 +106,27 @@ impl Evaluation for KnownProbe {
     }
 }
 
-/// The labels by id, and whether there is a split column.
-fn labels(path: &Path, label: &str) -> Result<(HashMap<u64, String>, bool)> {
+/// The labels of the rows of these ids that have one, and whether there is a split column.
+fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, String>, bool)> {
+    let wanted: HashSet<u64> = wanted.iter().copied().collect();
     let (mut found, mut has_split) = (HashMap::new(), false);
-    for batch in read(path)? {
+    for batch in read(path, &[embeddings::ID, label, samples::SPLIT])? {
+        let batch = batch.map_err(OperatorError::from)?;
         has_split = batch.column_by_name(samples::SPLIT).is_some();
         let ids = batch[embeddings::ID].as_primitive::<UInt64Type>();
         let texts = cast(&batch[label], &DataType::Utf8).map_err(OperatorError::from)?;
         let texts = texts.as_string::<i32>();
-        let labelled = (0..texts.len()).filter(|&row| texts.is_valid(row));
+        let labelled = (0..texts.len()).filter(|&row| wanted.contains(&ids.value(row)) && texts.is_valid(row));
         found.extend(labelled.map(|row| (ids.value(row), texts.value(row).to_owned())));
     }
     Ok((found, has_split))
 }
 
-fn read(path: &Path) -> Result<Vec<RecordBatch>> {
+/// The batches of those of the columns that there are.
+fn read(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
     let file = File::open(path).map_err(OperatorError::io(path))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(OperatorError::from)?;
-    let vectors = builder.schema().index_of(embeddings::EMBEDDING).ok();
-    let columns = (0..builder.schema().fields().len()).filter(|&column| Some(column) != vectors);
-    let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), columns);
-    let reader = builder.with_projection(mask).build().map_err(OperatorError::from)?;
-    Ok(reader.collect::<Result<_, _>>().map_err(OperatorError::from)?)
+    let there = columns.iter().filter_map(|column| builder.schema().index_of(column).ok());
+    let mask = ProjectionMask::roots(builder.parquet_schema(), there.collect::<Vec<_>>());
+    Ok(builder.with_projection(mask).build().map_err(OperatorError::from)?)
 }

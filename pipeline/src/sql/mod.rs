@@ -10,6 +10,7 @@ mod error;
 pub(crate) mod fixture;
 mod format;
 mod ledger;
+mod mean_vector;
 mod nearest;
 mod neighbours;
 mod prompt;

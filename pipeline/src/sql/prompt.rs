@@ -34,11 +34,10 @@ async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
     }
     let mut statements = Statements::default();
     let (mut asked, mut failed) = (0, 0);
-    let ended = |asked: usize, failed: usize| match failed {
-        // At a terminal somebody has read the errors.
-        _ if interactive => Ok(()),
-        0 => Ok(()),
-        failed => Err(SqlError::Statements { failed, asked }),
+    // At a terminal somebody has read the errors.
+    let ended = |asked: usize, failed: usize| match interactive || failed == 0 {
+        true => Ok(()),
+        false => Err(SqlError::Statements { failed, asked }),
     };
     loop {
         let prompt = if statements.is_empty() { "relata> " } else { "     -> " };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use datafusion::catalog::MemorySchemaProvider;
 use datafusion::common::TableReference;
+use datafusion::logical_expr::AggregateUDF;
 use relata_operators::Session;
 use relata_operators::source::parquet;
 
@@ -11,6 +12,7 @@ use super::SqlError;
 use super::catalogue::Catalogue;
 use super::computed::ComputedTable;
 use super::ledger::{LedgerTable, ReadLedger};
+use super::mean_vector::MeanVector;
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
 use crate::run::Run;
@@ -20,7 +22,8 @@ use crate::run::Run;
 ///
 /// Only tables that exist now are there. The table functions are `nearest(embeddings, query, k [, metric])` (`rank`,
 /// `id`, `score`; the query is an id or a vector) and `neighbours([run,] id)` (`id`, `weight`, `source`). For
-/// vectors there are DataFusion's `array_distance`, `cosine_distance`, `inner_product` and `array_normalize`.
+/// vectors there are DataFusion's `array_distance`, `cosine_distance`, `inner_product` and `array_normalize`, and the
+/// aggregate `mean_vector(vectors)`: their mean number by number, for instance of each label's embeddings.
 pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     let session = relata_operators::source::session();
     let catalogue = Arc::new(Catalogue::new(runs));
@@ -46,6 +49,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
             session.register_table(reference, Arc::new(table))?;
         }
     }
+    session.register_udaf(AggregateUDF::from(MeanVector::new()));
     session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
     session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));
     Ok(session)
