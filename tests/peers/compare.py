@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="write RESULTS.md; other comparisons keep their rows")
     options = parser.parse_args()
     if not options.binary.exists():
-        sys.exit(f"{options.binary} is not there: cargo build --release -p relata-peers, or name it with --binary")
+        sys.exit(f"{options.binary} is not there: cargo build --release --workspace --bins, or name it with --binary")
     only = options.only.split(",") if options.only else [name for name, *_ in COMPARISONS]
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(options.work or temporary)

@@ -116,12 +116,13 @@ impl Sums {
         take: impl Fn(usize) -> bool,
     ) -> Result<()> {
         let values = list.values().as_primitive::<Float32Type>();
+        let nulls = values.nulls().filter(|nulls| nulls.null_count() > 0);
         let first = list.value_offset(0) as usize;
         for (row, numbers) in values.values()[first..].chunks_exact(self.width).take(list.len()).enumerate() {
             if list.is_null(row) || !take(row) {
                 continue;
             }
-            if values.nulls().is_some_and(|nulls| nulls.slice(first + row * self.width, self.width).null_count() > 0) {
+            if nulls.is_some_and(|nulls| nulls.slice(first + row * self.width, self.width).null_count() > 0) {
                 let hint = "a vector has a number that is null; drop its row, for instance";
                 return Err(DataFusionError::Execution(format!("{NAME}: {hint}")));
             }
@@ -173,10 +174,6 @@ impl Sums {
         let sums = FixedSizeListArray::try_new(item.into(), self.width as i32, sums, None)?;
         Ok(vec![Arc::new(UInt64Array::from(counts)), Arc::new(sums)])
     }
-
-    fn bytes(&self) -> usize {
-        size_of::<Self>() + 8 * (self.counts.capacity() + self.sums.capacity())
-    }
 }
 
 /// Whether a filter lets a row through.
@@ -218,7 +215,7 @@ impl GroupsAccumulator for Sums {
     }
 
     fn size(&self) -> usize {
-        self.bytes()
+        size_of::<Self>() + 8 * (self.counts.capacity() + self.sums.capacity())
     }
 }
 
@@ -238,7 +235,7 @@ impl Accumulator for Single {
     }
 
     fn size(&self) -> usize {
-        self.0.bytes()
+        self.0.size()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
