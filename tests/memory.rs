@@ -19,7 +19,7 @@ const MANY: usize = 200_000;
 /// Rows that are written at once, as a row group.
 const GROUP: usize = 10_000;
 /// The share of the added rows' numbers that may stay in memory.
-const SHARE: f64 = 0.25;
+const SHARE: f64 = 0.4;
 
 fn samples(path: &Path, column: &str, rows: usize) {
     let mut random = seed::stream(3, &[]);

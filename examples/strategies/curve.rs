@@ -1,5 +1,6 @@
 //! Measurements over the number of pairs asked about: means, a table, plots, and what they say.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -132,13 +133,20 @@ impl Curves {
         curve.iter().find(|at| at.x >= pairs).or(curve.last()).map(|at| at.mean)
     }
 
-    /// The spread over the seeds at each number of pairs that all of them came to.
+    /// The spread over the seeds at each number of pairs that one of them came to; a seed that asked about fewer in a
+    /// round keeps its last value until its next.
     fn curve(&self, strategy: &str, measure: usize) -> Vec<Spread> {
-        let of = || self.points.iter().filter(|p| p.strategy == strategy);
-        let mut xs: Vec<f64> = of().filter(|p| p.values[measure].is_finite()).map(|p| p.pairs).collect();
+        let measured = |p: &&Point| p.strategy == strategy && p.values[measure].is_finite();
+        let mut xs: Vec<f64> = self.points.iter().filter(measured).map(|p| p.pairs).collect();
         xs.sort_by(f64::total_cmp);
         xs.dedup();
-        let at = |x: f64| of().filter(move |p| p.pairs == x).map(|p| p.values[measure]).filter(|v| v.is_finite());
+        let at = |x: f64| {
+            let mut last = BTreeMap::new();
+            for point in self.points.iter().filter(measured).filter(|p| p.pairs <= x) {
+                last.insert(point.seed, point.values[measure]);
+            }
+            last.into_values()
+        };
         xs.into_iter().map(|x| Spread::of(x, at(x))).collect()
     }
 

@@ -105,8 +105,8 @@ impl Recipe {
                 ]);
                 // All samples are embedded after every round: of the test split a fifth is enough to measure on.
                 let part = format!(
-                    "SELECT * FROM clothes WHERE (split = 'train' AND id < {}) OR (split = 'test' AND id % 5 = 0)
-                     ORDER BY id",
+                    "SELECT * FROM (SELECT *, CAST(row_number() OVER () AS BIGINT) - 1 AS id FROM clothes)
+                     WHERE (split = 'train' AND id < {}) OR (split = 'test' AND id % 5 = 0) ORDER BY id",
                     self.rows
                 );
                 let dataset = sql(part).table("clothes", dataset);

@@ -5,15 +5,15 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, RecordBatch, UInt8Array};
-use arrow::buffer::Buffer;
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch};
+use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::compute::concat;
-use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt8Type};
+use arrow::datatypes::{Field, Float32Type, Schema, SchemaRef, UInt8Type};
 use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileReader, read_footer_length};
 use arrow::ipc::writer::FileWriter;
 use arrow::ipc::{root_as_footer, root_as_message};
-use relata_schemas::FeatureShape;
+use relata_schemas::{Element, FeatureShape};
 
 use crate::mapped::map_file;
 use crate::sink::AtomicFile;
@@ -22,6 +22,8 @@ use crate::{OperatorError, Result};
 /// Rows per record batch of the file; every batch but the last has exactly this many.
 const BLOCK: usize = 1024;
 const COLUMN: &str = "features";
+/// What a step of a byte stands for.
+const UNIT: f32 = 1.0 / 255.0;
 
 /// Writes features batch by batch; nothing is visible under the final name before `finish`.
 pub struct FeatureWriter {
@@ -94,8 +96,14 @@ impl FeatureWriter {
 pub struct FeatureStore {
     path: PathBuf,
     shape: FeatureShape,
-    blocks: Arc<Vec<ArrayRef>>,
+    blocks: Arc<Blocks>,
     rows: usize,
+}
+
+/// The numbers of every record batch of the file, all of one element type.
+enum Blocks {
+    Floats(Vec<ScalarBuffer<f32>>),
+    Bytes(Vec<ScalarBuffer<u8>>),
 }
 
 impl FeatureStore {
@@ -122,7 +130,11 @@ impl FeatureStore {
         let schema = Arc::new(fb_to_schema(schema));
         let shape = FeatureShape::of_field(&path.display().to_string(), schema.field(0))?;
         let mut file = File::open(path).map_err(OperatorError::io(path))?;
-        let mut blocks = Vec::new();
+        let mut blocks = match shape.element {
+            Element::F32 => Blocks::Floats(vec![]),
+            Element::U8 => Blocks::Bytes(vec![]),
+        };
+        let mut rows = 0;
         for block in footer.recordBatches().iter().flatten() {
             let (first, head) = (block.offset() as u64, block.metaDataLength() as usize);
             let mut bytes = vec![0; head];
@@ -130,15 +142,16 @@ impl FeatureStore {
             read.map_err(OperatorError::io(path))?;
             // Eight bytes of marker and length come before the head.
             let message = root_as_message(bytes.get(8..).unwrap_or_default()).map_err(|e| unreadable(e.to_string()))?;
-            let values = message.header_as_record_batch().and_then(|batch| {
-                let values = batch.buffers()?.iter().last()?;
+            let block_rows = message.header_as_record_batch().and_then(|batch| {
+                let values = batch.buffers()?.iter().next_back()?;
                 let start = first as usize + head + values.offset() as usize;
                 let end = start.checked_add(values.length() as usize).filter(|&end| end <= buffer.len())?;
-                block_of(&shape, batch.length() as usize, buffer.slice_with_length(start, end - start))
+                let count = batch.length() as usize * shape.len();
+                blocks.push(buffer.slice_with_length(start, end - start), count)?;
+                Some(batch.length() as usize)
             });
-            blocks.push(values.ok_or_else(|| unreadable("a damaged block".to_owned()))?);
+            rows += block_rows.ok_or_else(|| unreadable("a damaged block".to_owned()))?;
         }
-        let rows = blocks.iter().map(|b| b.len()).sum();
         Ok(Self { path: path.to_path_buf(), shape, blocks: Arc::new(blocks), rows })
     }
 
@@ -154,16 +167,19 @@ impl FeatureStore {
 
     /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
     pub fn read(&self, row: usize, out: &mut [f32]) {
-        copy_row(&self.blocks[row / BLOCK], row % BLOCK, out);
+        let range = (row % BLOCK) * out.len()..(row % BLOCK + 1) * out.len();
+        match &*self.blocks {
+            Blocks::Floats(blocks) => out.copy_from_slice(&blocks[row / BLOCK][range]),
+            Blocks::Bytes(blocks) => scale(&blocks[row / BLOCK][range], out),
+        }
     }
 
     /// The number at `column` of row `row`.
     pub fn value(&self, row: usize, column: usize) -> f32 {
-        let list = self.blocks[row / BLOCK].as_fixed_size_list();
         let at = (row % BLOCK) * self.shape.len() + column;
-        match list.values().as_primitive_opt::<Float32Type>() {
-            Some(values) => values.value(at),
-            None => f32::from(list.values().as_primitive::<UInt8Type>().value(at)) / 255.0,
+        match &*self.blocks {
+            Blocks::Floats(blocks) => blocks[row / BLOCK][at],
+            Blocks::Bytes(blocks) => f32::from(blocks[row / BLOCK][at]) * UNIT,
         }
     }
 
@@ -176,43 +192,40 @@ impl FeatureStore {
         Ok(reader.map(move |batch| {
             let features = batch?.column(0).clone();
             let mut out = vec![0.0; features.len() * width];
-            for (row, out) in out.chunks_exact_mut(width).enumerate() {
-                copy_row(&features, row, out);
+            let values = features.as_fixed_size_list().values();
+            match values.as_primitive_opt::<Float32Type>() {
+                Some(values) => out.copy_from_slice(values.values()),
+                None => scale(values.as_primitive::<UInt8Type>().values(), &mut out),
             }
             Ok(out)
         }))
     }
 }
 
-/// Rows of this shape over the bytes of their numbers, if they are as many as they should be.
-fn block_of(shape: &FeatureShape, rows: usize, bytes: Buffer) -> Option<ArrayRef> {
-    let (count, aligned) = (rows * shape.len(), bytes.as_ptr().align_offset(align_of::<f32>()) == 0);
-    let values: ArrayRef = match shape.element.data_type() {
-        DataType::UInt8 if bytes.len() == count => Arc::new(UInt8Array::new(bytes.into(), None)),
-        DataType::Float32 if aligned && bytes.len() == 4 * count => Arc::new(Float32Array::new(bytes.into(), None)),
-        _ => return None,
-    };
-    let item = Field::new("item", shape.element.data_type(), false);
-    Some(Arc::new(FixedSizeListArray::try_new(item.into(), shape.len() as i32, values, None).ok()?))
+impl Blocks {
+    /// Adds a block of `count` numbers; none if the bytes are not as many as they should be.
+    fn push(&mut self, bytes: Buffer, count: usize) -> Option<()> {
+        match self {
+            Self::Floats(blocks) => {
+                let aligned = bytes.as_ptr().align_offset(align_of::<f32>()) == 0;
+                (aligned && bytes.len() == 4 * count).then(|| blocks.push(bytes.into()))
+            }
+            Self::Bytes(blocks) => (bytes.len() == count).then(|| blocks.push(bytes.into())),
+        }
+    }
 }
 
-fn copy_row(block: &ArrayRef, row: usize, out: &mut [f32]) {
-    let values = block.as_fixed_size_list().values();
-    let range = row * out.len()..(row + 1) * out.len();
-    match values.as_primitive_opt::<Float32Type>() {
-        Some(values) => out.copy_from_slice(&values.values()[range]),
-        None => {
-            let bytes = &values.as_primitive::<UInt8Type>().values()[range];
-            for (out, &byte) in out.iter_mut().zip(bytes) {
-                *out = f32::from(byte) * (1.0 / 255.0);
-            }
-        }
+/// Bytes as numbers in [0, 1].
+fn scale(bytes: &[u8], out: &mut [f32]) {
+    for (out, &byte) in out.iter_mut().zip(bytes) {
+        *out = f32::from(byte) * UNIT;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use relata_schemas::Element;
+    use arrow::array::Float32Array;
+    use arrow::datatypes::DataType;
 
     use super::*;
 

@@ -98,7 +98,7 @@ mod tests {
         let store = fixture::store(shape, values);
         let mut out = values.to_vec();
         let mut scratch = vec![f32::NAN; 3];
-        gaussian(&mut View { values: &mut out, scratch: &mut scratch, shape, store: &store }, sigma);
+        gaussian(&mut View::new(&mut out, &mut scratch, shape, &store), sigma);
         out
     }
 

@@ -14,7 +14,8 @@ pub struct Brightness {
     strength: f64,
 }
 
-/// Multiplies an image by a factor uniform in `1 - strength..1 + strength`, then clamps it to [0, 1].
+/// Multiplies an image by a factor uniform in `1 - strength..1 + strength`. After the last change of a chain the image is
+/// clamped to [0, 1].
 pub fn brightness(strength: f64) -> Brightness {
     Brightness { strength }
 }
@@ -27,9 +28,8 @@ impl Augment for Brightness {
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
         let factor = uniform(rng, 1.0 - self.strength, 1.0 + self.strength);
-        for value in view.values.iter_mut() {
-            *value = (*value * factor).clamp(0.0, 1.0);
-        }
+        view.values.iter_mut().for_each(|value| *value *= factor);
+        view.clamp_at_the_end();
     }
 
     fn describe(&self) -> Value {

@@ -14,8 +14,8 @@ pub struct Contrast {
     strength: f64,
 }
 
-/// Stretches an image about its mean (over all channels) by a factor uniform in `1 - strength..1 + strength`, then
-/// clamps it to [0, 1].
+/// Stretches an image about its mean (over all channels) by a factor uniform in `1 - strength..1 + strength`. After the
+/// last change of a chain the image is clamped to [0, 1].
 pub fn contrast(strength: f64) -> Contrast {
     Contrast { strength }
 }
@@ -30,8 +30,9 @@ impl Augment for Contrast {
         let factor = uniform(rng, 1.0 - self.strength, 1.0 + self.strength);
         let mean = mean(view.values);
         for value in view.values.iter_mut() {
-            *value = ((*value - mean) * factor + mean).clamp(0.0, 1.0);
+            *value = (*value - mean) * factor + mean;
         }
+        view.clamp_at_the_end();
     }
 
     fn describe(&self) -> Value {
@@ -55,7 +56,7 @@ fn mean(values: &[f32]) -> f32 {
 mod tests {
     use relata_schemas::Element;
 
-    use super::super::fixture;
+    use super::super::{brightness, fixture};
     use super::*;
 
     #[test]
@@ -85,5 +86,22 @@ mod tests {
             let out = fixture::apply_in(&store, &contrast(1.0), &values, seed);
             assert!(out.iter().all(|v| (0.0..=1.0).contains(v)));
         }
+    }
+
+    #[test]
+    fn a_chain_of_colour_changes_clips_once() {
+        // Contrast pushes 0.9 beyond 1, from where less brightness brings it back as if nothing had been clipped.
+        let (shape, values) = (FeatureShape::image(1, 1, 2, Element::F32), [0.1, 0.9]);
+        let store = fixture::store(&shape, &values);
+        let mut brought_back = 0;
+        for seed in 0..200 {
+            let mut rng = crate::seed::stream(seed, &[]);
+            let (contrasted, brightened) = (uniform(&mut rng, 0.0, 2.0), uniform(&mut rng, 0.0, 2.0));
+            let expected = (0.4 * contrasted + 0.5) * brightened;
+            let out = fixture::apply_in(&store, &contrast(1.0).then(brightness(1.0)), &values, seed);
+            assert!((out[1] - expected.min(1.0)).abs() < 1e-5);
+            brought_back += usize::from(0.4 * contrasted + 0.5 > 1.0 && expected < 1.0);
+        }
+        assert!(brought_back > 20, "{brought_back}");
     }
 }

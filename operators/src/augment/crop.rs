@@ -73,10 +73,17 @@ struct Window {
 fn resize(view: &mut View<'_>, window: &Window) {
     let Some((_, height, width)) = view.shape.as_image() else { return };
     let plane = height * width;
-    let (values, room) = view.with_room(plane + width + 2);
-    let (source, blended) = room.split_at_mut(plane);
+    let (values, room) = view.with_room(plane + 3 * width + 2);
+    let (source, room) = room.split_at_mut(plane);
+    let (blended, columns) = room.split_at_mut(width + 2);
+    let (columns, shares) = columns.split_at_mut(width);
     let x_start = window.left * width as f32 + 0.5;
     let y_start = window.top * height as f32 + 0.5;
+    // The columns that an output column lies between are the same in every row; their numbers are kept as bits.
+    for (x, (column, share)) in columns.iter_mut().zip(shares.iter_mut()).enumerate() {
+        let (right, of_right) = split(window.width * (x as f32 + 0.5) + x_start, width);
+        (*column, *share) = (f32::from_bits(right as u32), of_right);
+    }
     for image in values.chunks_exact_mut(plane) {
         source.copy_from_slice(image);
         blended[0] = 0.0;
@@ -84,9 +91,10 @@ fn resize(view: &mut View<'_>, window: &Window) {
         for (y, out) in image.chunks_exact_mut(width).enumerate() {
             let (below, share) = split(window.height * (y as f32 + 0.5) + y_start, height);
             blend(source, below, share, &mut blended[1..=width]);
-            for (x, out) in out.iter_mut().enumerate() {
-                let (right, share) = split(window.width * (x as f32 + 0.5) + x_start, width);
-                *out = blended[right] + share * (blended[right + 1] - blended[right]);
+            for ((out, column), share) in out.iter_mut().zip(columns.iter()).zip(shares.iter()) {
+                let at = column.to_bits() as usize;
+                let pair = &blended[at..at + 2];
+                *out = pair[0] + share * (pair[1] - pair[0]);
             }
         }
     }

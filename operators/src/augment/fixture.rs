@@ -33,7 +33,8 @@ pub(crate) fn apply_in(store: &FeatureStore, augment: &dyn Augment, values: &[f3
     let mut out = values.to_vec();
     // Arbitrary content, as a previous step would leave it.
     let mut scratch = vec![f32::NAN; 7];
-    let mut view = View { values: &mut out, scratch: &mut scratch, shape: store.shape(), store };
+    let mut view = View::new(&mut out, &mut scratch, store.shape(), store);
     augment.apply(&mut view, &mut seed::stream(seed, &[]));
+    view.finish();
     out
 }

@@ -56,9 +56,33 @@ pub struct View<'a> {
     pub shape: &'a FeatureShape,
     /// The dataset, for steps that draw from its marginal distribution.
     pub store: &'a FeatureStore,
+    clamp: bool,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// A view to be made of `values`, which has as many numbers as the shape.
+    pub fn new(
+        values: &'a mut [f32],
+        scratch: &'a mut Vec<f32>,
+        shape: &'a FeatureShape,
+        store: &'a FeatureStore,
+    ) -> Self {
+        Self { values, scratch, shape, store, clamp: false }
+    }
+
+    /// Asks for the numbers to be clamped to [0, 1] when all changes are made. Changes of colour ask for it instead of
+    /// clamping, so that a chain of them clips once: less brightness can bring back what contrast pushed beyond 1.
+    pub fn clamp_at_the_end(&mut self) {
+        self.clamp = true;
+    }
+
+    /// Ends the view: clamps its numbers, if a change asked for it.
+    pub fn finish(self) {
+        if self.clamp {
+            self.values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        }
+    }
+
     /// The sample's numbers, and `len` numbers of room with arbitrary content. The room only ever grows, so that
     /// a thread that makes many views allocates once.
     pub fn with_room(&mut self, len: usize) -> (&mut [f32], &mut [f32]) {
@@ -75,7 +99,8 @@ pub trait Augment: Send + Sync {
     /// Refuses shapes and settings that make no sense, before any work starts.
     fn check(&self, shape: &FeatureShape) -> Result<()>;
 
-    /// Changes the sample in place. Called with shapes that `check` has passed.
+    /// Changes the sample in place. Called with shapes that `check` has passed. The numbers of an image may leave [0, 1]
+    /// between the changes of a chain.
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng);
 
     /// Name and settings, for the plan: an object with the key `view`, or an array of them for a chain.

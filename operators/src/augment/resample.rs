@@ -1,13 +1,17 @@
 //! Marginal resampling: some features are taken from other samples (SCARF, Bahri et al. 2022, "SCARF:
 //! Self-Supervised Contrastive Learning using Random Feature Corruption").
 
+use rand::RngExt;
 use relata_schemas::FeatureShape;
 use serde_json::{Value, json};
 
-use super::draw::{chance, index};
 use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
+
+/// Bits of a draw that decide whether a feature is replaced. The other 40 choose among a million rows with equal
+/// probabilities up to a millionth.
+const CHANCE_BITS: u32 = 24;
 
 /// See [`resample`].
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +31,14 @@ impl Augment for Resample {
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        let limit = (self.probability * (1u64 << CHANCE_BITS) as f64).round() as u64;
+        let rows = view.store.rows() as u128;
         for (column, value) in view.values.iter_mut().enumerate() {
-            if chance(rng, self.probability) {
-                *value = view.store.value(index(rng, view.store.rows()), column);
+            // One draw decides both whether and from where: its upper bits are the chance, the others the row.
+            let draw: u64 = rng.random();
+            if draw >> (64 - CHANCE_BITS) < limit {
+                let row = (u128::from(draw << CHANCE_BITS) * rows) >> 64;
+                *value = view.store.value(row as usize, column);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The views of a batch: every sample several times, each time changed at random, in parallel and reproducibly.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -15,6 +16,11 @@ use crate::seed;
 const PURPOSE: u64 = u64::from_le_bytes(*b"views   ");
 /// Views that a thread makes at least before it looks for more: they take microseconds each.
 const MIN_PER_JOB: usize = 16;
+
+thread_local! {
+    /// Room for steps that cannot work in place, kept from batch to batch.
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// How many views of a sample there are, and how one is made. Cloning is cheap.
 #[derive(Clone)]
@@ -53,15 +59,18 @@ impl Views {
         let shape = store.shape();
         let width = shape.len();
         out.resize(self.count * rows.len() * width, 0.0);
-        out.par_chunks_exact_mut(width).with_min_len(MIN_PER_JOB).enumerate().for_each_init(
-            Vec::new,
-            |scratch, (at, values)| {
-                let (view, row) = (at / rows.len(), rows[at % rows.len()]);
-                store.read(row as usize, values);
-                let mut rng = seed::stream(self.seed, &[PURPOSE, epoch, row.into(), view as u64]);
-                self.augment.apply(&mut View { values, scratch, shape, store }, &mut rng);
-            },
-        );
+        let jobs = out.par_chunks_exact_mut(width).with_min_len(MIN_PER_JOB).enumerate();
+        jobs.for_each(|(at, values)| {
+            let (number, row) = (at / rows.len(), rows[at % rows.len()]);
+            store.read(row as usize, values);
+            let mut rng = seed::stream(self.seed, &[PURPOSE, epoch, row.into(), number as u64]);
+            // Taken rather than borrowed: a view of the user's own may make other views on this thread.
+            let mut scratch = SCRATCH.take();
+            let mut view = View::new(values, &mut scratch, shape, store);
+            self.augment.apply(&mut view, &mut rng);
+            view.finish();
+            SCRATCH.set(scratch);
+        });
     }
 }
 

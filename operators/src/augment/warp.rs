@@ -86,7 +86,7 @@ mod tests {
             for (linear, moved) in cases {
                 let mut out = values.clone();
                 let mut scratch = vec![f32::NAN; 3];
-                let view = &mut View { values: &mut out, scratch: &mut scratch, shape: &shape, store: &store };
+                let view = &mut View::new(&mut out, &mut scratch, &shape, &store);
                 warp(view, linear, moved);
                 for (out, twin) in out.iter().zip(twin(&values, dims, linear, moved)) {
                     assert!((f64::from(*out) - twin).abs() < 1e-5, "{dims:?} {linear:?}: {out} and {twin}");

@@ -20,7 +20,7 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Opens a file that `CsrWriter` wrote.
+    /// Opens a file that [`CsrBuilder`] made.
     pub fn open(path: &Path) -> Result<Self> {
         let bytes = map_file(path)?;
         let unreadable = || OperatorError::Unreadable {
@@ -71,36 +71,64 @@ impl Csr {
     }
 }
 
-/// Writes a CSR file from directed entries that arrive sorted by (row, neighbour).
-pub struct CsrWriter {
+/// Builds a CSR file by counting: first every row's neighbours are counted, then each goes to its place.
+pub struct CsrBuilder {
     path: PathBuf,
-    rows: usize,
+    offsets: Vec<u64>,
+}
+
+/// A [`CsrBuilder`] that has counted everything.
+pub struct CsrPlaces {
+    path: PathBuf,
+    /// Where a row starts, and, while it is filled, where its next neighbour goes.
     offsets: Vec<u64>,
     neighbours: Vec<u32>,
     weights: Vec<f32>,
 }
 
-impl CsrWriter {
+impl CsrBuilder {
     /// A file for a graph over `rows` rows.
     pub fn create(path: &Path, rows: usize) -> Self {
-        Self { path: path.to_path_buf(), rows, offsets: vec![0], neighbours: vec![], weights: vec![] }
+        Self { path: path.to_path_buf(), offsets: vec![0; rows + 1] }
     }
 
-    /// Appends one direction of an edge; entries must arrive sorted.
-    pub fn push(&mut self, row: u32, neighbour: u32, weight: f32) {
-        while self.offsets.len() <= row as usize {
-            self.offsets.push(self.neighbours.len() as u64);
+    /// Counts an edge, which is to be given once, in either direction, between different rows.
+    pub fn count(&mut self, a: u32, b: u32) {
+        self.offsets[a as usize] += 1;
+        self.offsets[b as usize] += 1;
+    }
+
+    /// Makes room for the edges that were counted.
+    pub fn places(mut self) -> CsrPlaces {
+        let mut entries = 0;
+        for offset in &mut self.offsets {
+            entries += std::mem::replace(offset, entries);
         }
-        self.neighbours.push(neighbour);
-        self.weights.push(weight);
+        let (neighbours, weights) = (vec![0; entries as usize], vec![0.0; entries as usize]);
+        CsrPlaces { path: self.path, offsets: self.offsets, neighbours, weights }
+    }
+}
+
+impl CsrPlaces {
+    /// Places an edge in both rows: the edges that were counted, in any order.
+    pub fn put(&mut self, a: u32, b: u32, weight: f32) {
+        for (row, neighbour) in [(a, b), (b, a)] {
+            let at = self.offsets[row as usize] as usize;
+            self.offsets[row as usize] += 1;
+            self.neighbours[at] = neighbour;
+            self.weights[at] = weight;
+        }
     }
 
-    /// Writes the file and opens it.
+    /// Sorts every row, writes the file and opens it.
     pub fn finish(mut self) -> Result<Csr> {
-        self.offsets.resize(self.rows + 1, self.neighbours.len() as u64);
-        let mut file = std::io::BufWriter::new(AtomicFile::create(&self.path)?);
+        // Every row's next place has become the start of the row after it.
+        self.offsets.pop();
+        self.offsets.insert(0, 0);
+        self.sort();
+        let mut file = std::io::BufWriter::with_capacity(1 << 20, AtomicFile::create(&self.path)?);
         let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(OperatorError::io(&self.path));
-        for word in [MAGIC, self.rows as u64, self.neighbours.len() as u64] {
+        for word in [MAGIC, self.offsets.len() as u64 - 1, self.neighbours.len() as u64] {
             write(&word.to_le_bytes())?;
         }
         self.offsets.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
@@ -109,6 +137,23 @@ impl CsrWriter {
         let file = file.into_inner().map_err(|e| OperatorError::io(&self.path)(e.into_error()))?;
         file.commit()?;
         Csr::open(&self.path)
+    }
+
+    /// Edges that came sorted by their smaller and then their larger row have left every row sorted.
+    fn sort(&mut self) {
+        let mut row_of = Vec::new();
+        for ends in self.offsets.windows(2) {
+            let range = ends[0] as usize..ends[1] as usize;
+            let (neighbours, weights) = (&mut self.neighbours[range.clone()], &mut self.weights[range]);
+            if !neighbours.is_sorted() {
+                row_of.clear();
+                row_of.extend(neighbours.iter().copied().zip(weights.iter().copied()));
+                row_of.sort_unstable_by_key(|&(neighbour, _)| neighbour);
+                for ((neighbour, weight), sorted) in neighbours.iter_mut().zip(weights).zip(&row_of) {
+                    (*neighbour, *weight) = *sorted;
+                }
+            }
+        }
     }
 }
 
@@ -119,11 +164,12 @@ mod tests {
     #[test]
     fn edges_come_back_by_row() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = CsrWriter::create(&folder.path().join("graph.csr"), 5);
-        for (row, neighbour, weight) in [(0, 3, 0.5), (1, 3, -1.0), (3, 0, 0.5), (3, 1, -1.0)] {
-            writer.push(row, neighbour, weight);
-        }
-        let csr = writer.finish().unwrap();
+        let edges = [(3, 1, -1.0), (0, 3, 0.5)];
+        let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), 5);
+        edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+        let mut places = builder.places();
+        edges.iter().for_each(|&(a, b, weight)| places.put(a, b, weight));
+        let csr = places.finish().unwrap();
         assert_eq!((csr.rows(), csr.edges()), (5, 2));
         assert_eq!(csr.neighbours(3), (&[0, 1][..], &[0.5, -1.0][..]));
         assert_eq!(csr.neighbours(4).0.len(), 0);

@@ -185,7 +185,7 @@ impl Closure {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::csr::CsrWriter;
+    use super::super::csr::CsrBuilder;
     use super::super::groups::tests::memberships;
     use super::*;
     use crate::ids::IdIndex;
@@ -197,12 +197,12 @@ pub(super) mod tests {
         settings: GraphSettings,
     ) -> Graph {
         let folder = tempfile::tempdir().unwrap();
-        let mut directed: Vec<_> = edges.iter().flat_map(|&(a, b, w)| [(a, b, w), (b, a, w)]).collect();
-        directed.sort_by_key(|e| (e.0, e.1));
-        let mut writer = CsrWriter::create(&folder.path().join("graph.csr"), rows);
-        directed.into_iter().for_each(|(a, b, w)| writer.push(a, b, w));
+        let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), rows);
+        edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+        let mut places = builder.places();
+        edges.iter().for_each(|&(a, b, w)| places.put(a, b, w));
         let groups = Groups::new(&[memberships(members)], &[], &IdIndex::RowNumbers(rows as u64)).unwrap();
-        Graph::new(settings, writer.finish().unwrap(), groups)
+        Graph::new(settings, places.finish().unwrap(), groups)
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod resolve;
 mod statistics;
 
 pub use components::Components;
-pub use csr::Csr;
+pub use csr::{Csr, CsrBuilder, CsrPlaces};
 pub use graph::{Graph, GraphSettings};
 pub use groups::Groups;
 pub use induced::InducedEdges;

@@ -1,17 +1,20 @@
 //! From everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
-//! as rows of `conflicts`, and the edges sorted into a CSR file. Sorting is DataFusion's and spills to disk.
+//! as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills to disk.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
-use arrow::datatypes::{DataType, Field, Float32Type, Schema, UInt32Type, UInt64Type};
+use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
 use datafusion::prelude::{ParquetReadOptions, col};
 use futures::StreamExt;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_schemas::conflicts::CONFLICTS;
 use relata_schemas::edges::{CONFIDENCE, DST, EDGES, REL, ROUND, SRC, WEIGHT};
 
-use super::csr::CsrWriter;
+use super::csr::CsrBuilder;
 use super::{Csr, Graph, GraphSettings, Groups, Opinion};
 use crate::ids::IdIndex;
 use crate::oracle::Conflict;
@@ -47,33 +50,41 @@ pub async fn resolve(
     for Conflict { a, b, positive, negative, kept } in found {
         pairs.conflicts.push(a, b, positive, negative, kept)?;
     }
-    let options = || ParquetReadOptions::default();
-    let frame = query::read_parquet(session, vec![statements.display().to_string()], options()).await?;
+    let options = ParquetReadOptions::default();
+    let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
     let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE].map(|name| col(name).sort(true, true));
     let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
     while let Some(batch) = stream.next().await {
         pairs.read(&batch?)?;
     }
-    let (directed, edges, mut conflicts) = pairs.finish()?;
-
-    let mut csr = CsrWriter::create(&folder.join("graph.csr"), ids.rows());
-    let frame = query::read_parquet(session, vec![directed.display().to_string()], options()).await?;
-    let order = ["row", "neighbour"].map(|name| col(name).sort(true, true));
-    let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
-    while let Some(batch) = stream.next().await {
-        let batch = batch?;
-        let row = batch["row"].as_primitive::<UInt32Type>().values();
-        let neighbour = batch["neighbour"].as_primitive::<UInt32Type>().values();
-        let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
-        (0..batch.num_rows()).for_each(|at| csr.push(row[at], neighbour[at], weight[at]));
-    }
     drop(stream);
-    std::fs::remove_file(&directed).map_err(OperatorError::io(&directed))?;
-    let graph = Graph::new(settings, csr.finish()?, groups);
+    let (csr, edges, mut conflicts) = pairs.finish()?;
+    let mut places = csr.places();
+    each_edge(&folder.join("edges.parquet"), ids, &mut |a, b, weight| places.put(a, b, weight))?;
+    let graph = Graph::new(settings, places.finish()?, groups);
     if settings.closure {
         closure_conflicts(&graph, ids, graph.edges(), &mut conflicts)?;
     }
     Ok(Resolved { graph, edges, conflicts: conflicts.finish()? })
+}
+
+/// Reads the edges that were written a moment ago, by row number, one batch after the other.
+fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(u32, u32, f32)) -> Result<()> {
+    let file = File::open(path).map_err(OperatorError::io(path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    let wanted = ProjectionMask::columns(builder.parquet_schema(), [SRC, DST, WEIGHT]);
+    for batch in builder.with_projection(wanted).with_batch_size(ROWS).build()? {
+        let batch = batch?;
+        let src = batch[SRC].as_primitive::<UInt64Type>().values();
+        let dst = batch[DST].as_primitive::<UInt64Type>().values();
+        let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
+        for ((&src, &dst), &weight) in src.iter().zip(dst).zip(weight) {
+            if let (Some(a), Some(b)) = (ids.row(src), ids.row(dst)) {
+                take(a, b, weight);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Negative edges inside a component of positives contradict the chain that joins their ends; the edge itself stays.
@@ -95,14 +106,12 @@ struct PairWriter<'a> {
     opinions: Vec<Opinion>,
     pending: Vec<(u64, u64, f32, String, f32, u32)>,
     edges: ParquetSink,
-    directed: ParquetSink,
-    directed_path: std::path::PathBuf,
+    csr: CsrBuilder,
     conflicts: Conflicts,
 }
 
 impl<'a> PairWriter<'a> {
     fn create(folder: &Path, ids: &'a IdIndex, groups: &'a Groups, settings: GraphSettings) -> Result<Self> {
-        let directed_path = folder.join("directed.parquet");
         Ok(Self {
             ids,
             groups,
@@ -111,8 +120,7 @@ impl<'a> PairWriter<'a> {
             opinions: vec![],
             pending: vec![],
             edges: ParquetSink::create(&folder.join("edges.parquet"), EDGES.schema())?,
-            directed: ParquetSink::create(&directed_path, directed_schema())?,
-            directed_path,
+            csr: CsrBuilder::create(&folder.join("graph.csr"), ids.rows()),
             conflicts: Conflicts::create(&folder.join("conflicts.parquet"), settings)?,
         })
     }
@@ -185,8 +193,7 @@ impl<'a> PairWriter<'a> {
                 Arc::new(BooleanArray::from(vec![false; rows.len()])),
             ],
         )?)?;
-        let mut directed: Vec<(u32, u32, f32)> = Vec::with_capacity(rows.len() * 2);
-        for (src, dst, weight, ..) in &rows {
+        for (src, dst, ..) in &rows {
             let row = |id: u64, column: &str| {
                 self.ids.row(id).ok_or_else(|| OperatorError::UnknownId {
                     table: "edges".to_owned(),
@@ -196,30 +203,16 @@ impl<'a> PairWriter<'a> {
                 })
             };
             let (a, b) = (row(*src, SRC)?, row(*dst, DST)?);
-            directed.extend([(a, b, *weight), (b, a, *weight)]);
+            self.csr.count(a, b);
         }
-        self.directed.write(&RecordBatch::try_new(
-            directed_schema(),
-            vec![
-                Arc::new(UInt32Array::from_iter_values(directed.iter().map(|e| e.0))),
-                Arc::new(UInt32Array::from_iter_values(directed.iter().map(|e| e.1))),
-                Arc::new(Float32Array::from_iter_values(directed.iter().map(|e| e.2))),
-            ],
-        )?)
+        Ok(())
     }
 
-    fn finish(mut self) -> Result<(std::path::PathBuf, u64, Conflicts)> {
+    fn finish(mut self) -> Result<(CsrBuilder, u64, Conflicts)> {
         self.decide()?;
         self.flush()?;
-        self.directed.finish()?;
-        Ok((self.directed_path, self.edges.finish()?, self.conflicts))
+        Ok((self.csr, self.edges.finish()?, self.conflicts))
     }
-}
-
-fn directed_schema() -> Arc<Schema> {
-    let field = |name: &str, data_type| Field::new(name, data_type, false);
-    let row = field("row", DataType::UInt32);
-    Schema::new(vec![row, field("neighbour", DataType::UInt32), field(WEIGHT, DataType::Float32)]).into()
 }
 
 /// Names of the oracles whose statement has the sign of `sign`.

@@ -1,22 +1,20 @@
 //! Matrix products on one thread, for callers that are parallel over blocks of rows.
 
-use gemm::{Parallelism, gemm};
+use faer::linalg::matmul::matmul;
+use faer::traits::ComplexField;
+use faer::{Accum, MatMut, MatRef, Par};
 
 /// A view of a matrix in a slice.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a, T> {
-    values: &'a [T],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
+    view: MatRef<'a, T>,
 }
 
 impl<'a, T> Matrix<'a, T> {
     /// A matrix stored row by row.
     pub fn rows(values: &'a [T], rows: usize, columns: usize) -> Self {
         assert_eq!(values.len(), rows * columns, "a matrix has rows x columns numbers");
-        Self { values, rows, columns, row_stride: columns, column_stride: 1 }
+        Self { view: MatRef::from_row_major_slice(values, rows, columns) }
     }
 
     /// A matrix stored column by column.
@@ -26,61 +24,30 @@ impl<'a, T> Matrix<'a, T> {
 
     /// The same numbers, rows and columns exchanged.
     pub fn transposed(self) -> Self {
-        Self {
-            values: self.values,
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
+        Self { view: self.view.transpose() }
     }
 }
 
 /// Writes left x right, column by column.
 pub fn multiply<T: Number>(left: Matrix<'_, T>, right: Matrix<'_, T>, product: &mut [T]) {
-    let (rows, inner, columns) = (left.rows, left.columns, right.columns);
-    assert!(inner == right.rows && product.len() == rows * columns, "the shapes of a product fit");
-    // SAFETY: the views cover their slices (checked when they are made) and the product is checked above.
-    unsafe {
-        gemm(
-            rows,
-            columns,
-            inner,
-            product.as_mut_ptr(),
-            rows as isize,
-            1,
-            false,
-            left.values.as_ptr(),
-            left.column_stride as isize,
-            left.row_stride as isize,
-            right.values.as_ptr(),
-            right.column_stride as isize,
-            right.row_stride as isize,
-            T::ZERO,
-            T::ONE,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+    let (rows, columns) = (left.view.nrows(), right.view.ncols());
+    let shapes_fit = left.view.ncols() == right.view.nrows() && product.len() == rows * columns;
+    assert!(shapes_fit, "the shapes of a product fit");
+    let product = MatMut::from_column_major_slice_mut(product, rows, columns);
+    matmul(product, Accum::Replace, left.view, right.view, T::ONE, Par::Seq);
 }
 
 /// The numbers that [`multiply`] takes.
-pub trait Number: Copy + 'static {
-    /// 0.
-    const ZERO: Self;
+pub trait Number: ComplexField + Copy {
     /// 1.
     const ONE: Self;
 }
 
 impl Number for f32 {
-    const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 }
 
 impl Number for f64 {
-    const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 }
 

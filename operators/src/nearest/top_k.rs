@@ -4,16 +4,17 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use super::product::{Matrix, multiply};
 
 /// Queries that share one matrix product.
-const QUERIES: usize = 128;
+const QUERIES: usize = 256;
 /// Rows that share one matrix product.
 const ROWS: usize = 1024;
 /// Scores that are compared with the threshold at once.
-const LANES: usize = 16;
+const LANES: usize = 32;
 
 /// What makes a row near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +52,8 @@ pub fn top_k<B: AsRef<[f32]>, E>(
                 .par_chunks_mut(QUERIES)
                 .zip(queries.par_chunks(QUERIES * width))
                 .zip(norms.par_chunks(QUERIES))
-                .for_each_init(Vec::new, |products, ((nearest, queries), norms)| {
-                    rows.search(queries, norms, nearest, k, products);
+                .for_each_init(Room::default, |room, ((nearest, queries), norms)| {
+                    rows.search(queries, norms, nearest, k, room);
                 });
         }
     }
@@ -123,6 +124,14 @@ struct Rows<'a> {
     scale: Vec<f32>,
     bias: Vec<f32>,
     slack: Vec<f32>,
+    arch: Arch,
+}
+
+/// What a thread keeps from one search to the next.
+#[derive(Default)]
+struct Room {
+    products: Vec<f32>,
+    most: Vec<f32>,
 }
 
 impl<'a> Rows<'a> {
@@ -137,35 +146,27 @@ impl<'a> Rows<'a> {
         };
         let pick = |part: fn((f64, f64, f64)) -> f64| norms.iter().map(|norm| part(parts(norm)) as f32).collect();
         let (scale, bias, slack) = (pick(|parts| parts.0), pick(|parts| parts.1), pick(|parts| parts.2));
-        Self { first_row, values, width, metric, norms, scale, bias, slack }
+        Self { first_row, values, width, metric, norms, scale, bias, slack, arch: Arch::new() }
     }
 
-    fn search(&self, queries: &[f32], norms: &[f64], nearest: &mut [Nearest], k: usize, products: &mut Vec<f32>) {
+    fn search(&self, queries: &[f32], norms: &[f64], nearest: &mut [Nearest], k: usize, room: &mut Room) {
         let rows = self.norms.len();
-        products.resize(rows * norms.len(), 0.0);
+        room.products.resize(rows * norms.len(), 0.0);
         let left = Matrix::rows(self.values, rows, self.width);
-        multiply(left, Matrix::columns(queries, self.width, norms.len()), products);
+        multiply(left, Matrix::columns(queries, self.width, norms.len()), &mut room.products);
+        // The slack of the longest query serves all, so that there is one number to add to a product.
+        let longest = norms.iter().fold(0.0, |longest: f64, &norm| longest.max(norm)) as f32;
+        room.most.clear();
+        room.most.extend(self.bias.iter().zip(&self.slack).map(|(bias, slack)| bias + longest * slack));
         let queries = queries.chunks_exact(self.width).zip(norms);
-        for ((products, (query, norm)), nearest) in products.chunks_exact(rows).zip(queries).zip(nearest) {
-            let norm32 = *norm as f32;
+        for ((products, (query, norm)), nearest) in room.products.chunks_exact(rows).zip(queries).zip(nearest) {
             let mut threshold = self.threshold(nearest, k, *norm);
-            // Written so that a NaN, from an overflow, is not passed over.
-            #[allow(clippy::neg_cmp_op_on_partial_ord)]
-            let passes = |(row, product): (usize, &f32), threshold: f32| {
-                !(product * self.scale[row] + self.bias[row] + norm32 * self.slack[row] < threshold)
-            };
-            for (span, products) in products.chunks(LANES).enumerate() {
-                let start = span * LANES;
-                let lanes = || (start..start + products.len()).zip(products);
-                if !lanes().fold(false, |any, lane| any | passes(lane, threshold)) {
-                    continue;
-                }
-                for lane in lanes() {
-                    if passes(lane, threshold) {
-                        nearest.insert(self.candidate(query, *norm, lane.0), k);
-                        threshold = self.threshold(nearest, k, *norm);
-                    }
-                }
+            let mut start = 0;
+            while let Some(at) = self.arch.dispatch(Reach { rows: self, products, most: &room.most, start, threshold })
+            {
+                nearest.insert(self.candidate(query, *norm, at), k);
+                threshold = self.threshold(nearest, k, *norm);
+                start = at + 1;
             }
         }
     }
@@ -192,6 +193,42 @@ impl<'a> Rows<'a> {
             Metric::L2 => -query.iter().zip(values).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>(),
         };
         Candidate { key, row: self.first_row + row as u64 }
+    }
+}
+
+/// The first row from `start` whose product may reach the threshold.
+struct Reach<'a> {
+    rows: &'a Rows<'a>,
+    products: &'a [f32],
+    most: &'a [f32],
+    start: usize,
+    threshold: f32,
+}
+
+impl NullaryFnOnce for Reach<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn call(self) -> Option<usize> {
+        let Self { rows, products, most, start, threshold } = self;
+        // Written so that a NaN, from an overflow, is not passed over.
+        #[allow(clippy::neg_cmp_op_on_partial_ord)]
+        let passes = |product: f32, scale: f32, most: f32| !(product * scale + most < threshold);
+        let (products, scales, most) = (&products[start..], &rows.scale[start..], &most[start..]);
+        let lanes = products.as_chunks::<LANES>().0.iter().zip(scales.as_chunks::<LANES>().0).zip(most.as_chunks().0);
+        for (span, ((products, scales), most)) in lanes.enumerate() {
+            let most: &[f32; LANES] = most;
+            let mut any = 0;
+            for lane in 0..LANES {
+                any |= u32::from(passes(products[lane], scales[lane], most[lane]));
+            }
+            if any != 0 {
+                let found = (0..LANES).find(|&lane| passes(products[lane], scales[lane], most[lane]));
+                return found.map(|lane| start + span * LANES + lane);
+            }
+        }
+        let rest = products.len() / LANES * LANES;
+        (rest..products.len()).find(|&at| passes(products[at], scales[at], most[at])).map(|at| start + at)
     }
 }
 

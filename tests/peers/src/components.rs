@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata_operators::edges::{Components, Csr, CsrWriter, Graph, GraphSettings, Groups};
+use relata_operators::edges::{Components, CsrBuilder, Graph, GraphSettings, Groups};
 
 use crate::{Done, Result, Work, data};
 
@@ -25,13 +25,15 @@ pub fn from_edges(folder: &Path) -> Result<Work> {
 /// From the sorted matrix of both directions, which is built before.
 pub fn from_csr(folder: &Path) -> Result<Work> {
     let ends = data::words(&folder.join("edges.u32"))?;
-    let mut directed: Vec<(u32, u32)> = ends.as_chunks::<2>().0.iter().flat_map(|&[a, b]| [(a, b), (b, a)]).collect();
-    directed.sort_unstable();
-    directed.dedup();
-    let mut writer = CsrWriter::create(&folder.join("edges.csr"), NODES);
-    directed.iter().for_each(|&(a, b)| writer.push(a, b, 1.0));
-    let csr: Csr = writer.finish()?;
-    let graph = Graph::new(GraphSettings::default(), csr, Groups::default());
+    let pairs = ends.as_chunks::<2>().0.iter().filter(|[a, b]| a != b);
+    let mut pairs: Vec<(u32, u32)> = pairs.map(|&[a, b]| (a.min(b), a.max(b))).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut builder = CsrBuilder::create(&folder.join("edges.csr"), NODES);
+    pairs.iter().for_each(|&(a, b)| builder.count(a, b));
+    let mut places = builder.places();
+    pairs.iter().for_each(|&(a, b)| places.put(a, b, 1.0));
+    let graph = Graph::new(GraphSettings::default(), places.finish()?, Groups::default());
     Ok(Box::new(move || {
         let components = graph.components();
         Ok(Done { units: graph.edges().edges() as f64, check: roots(&components) })

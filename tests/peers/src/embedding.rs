@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata::prelude::{EncoderSpec, Fit, Pipeline, convnet, flip, idx, idx_splits, nt_xent, same_sample};
+use relata::prelude::{EncoderSpec, Fit, Pipeline, convnet, flip, idx_splits, nt_xent, same_sample};
 use relata::run::Run;
 
 use crate::{Done, Result, Work};
@@ -15,7 +15,7 @@ pub fn images_to_parquet(folder: &Path) -> Result<Work> {
     let test = (file("t10k-images-idx3-ubyte.gz"), file("t10k-labels-idx1-ubyte.gz"));
     let train = (file("train-images-idx3-ubyte.gz"), file("train-labels-idx1-ubyte.gz"));
     // A model of the right shape is enough: how well it is trained does not change the time that it takes.
-    let pipeline = Pipeline::read(idx(&test.0, &test.1))
+    let pipeline = Pipeline::read(idx_splits([("train", test.0.as_str(), test.1.as_str())]))
         .train_on("id < 512")
         .views(2, flip())
         .relate(same_sample())
@@ -25,10 +25,8 @@ pub fn images_to_parquet(folder: &Path) -> Result<Work> {
     let run: Run = runtime.block_on(pipeline.run())?;
     let output = folder.join("embedded.parquet");
     Ok(Box::new(move || {
-        let dataset = idx_splits([
-            ("train", train.0.as_str(), train.1.as_str()),
-            ("test", test.0.as_str(), test.1.as_str()),
-        ]);
+        let dataset =
+            idx_splits([("train", train.0.as_str(), train.1.as_str()), ("test", test.0.as_str(), test.1.as_str())]);
         let rows = runtime.block_on(run.embed(dataset, &output))?;
         Ok(Done { units: rows as f64, check: rows as f64 })
     }))

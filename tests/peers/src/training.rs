@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
 use relata::prelude::{EncoderSpec, Schedule};
-use relata_operators::edges::{CsrWriter, Graph, GraphSettings, Groups};
+use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
+use relata_operators::edges::{CsrBuilder, Graph, GraphSettings, Groups};
 use relata_schemas::{Element, FeatureShape};
 use relata_train::fit::{Architecture, Checkpoints, IntoArchitecture, Training};
 
@@ -38,7 +38,7 @@ fn steps(
 
 /// A graph in which only the views of a sample are related.
 fn views_only(folder: &Path, rows: usize) -> Result<Graph> {
-    let csr = CsrWriter::create(&folder.join(format!("no_edges_{rows}.csr")), rows).finish()?;
+    let csr = CsrBuilder::create(&folder.join(format!("no_edges_{rows}.csr")), rows).places().finish()?;
     Ok(Graph::new(GraphSettings { views: 1.0, ..Default::default() }, csr, Groups::default()))
 }
 

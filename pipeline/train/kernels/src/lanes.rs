@@ -6,7 +6,7 @@ use core::arch::x86_64 as arch;
 /// A register of `WIDTH` numbers.
 ///
 /// Every function is inlined into a function that has the level's target features (`level::at_level`).
-pub trait Lanes: Copy + 'static {
+pub(crate) trait Lanes: Copy + 'static {
     /// The register.
     type Register: Copy;
     /// Numbers in a register.
@@ -43,7 +43,7 @@ pub trait Lanes: Copy + 'static {
 
 /// Arrays that the compiler vectorises with what it may take for granted.
 #[derive(Clone, Copy)]
-pub struct Portable;
+pub(crate) struct Portable;
 
 impl Lanes for Portable {
     type Register = [f32; 8];
@@ -82,7 +82,7 @@ impl Lanes for Portable {
 /// 256-bit registers.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub struct Avx2;
+pub(crate) struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for Avx2 {
@@ -125,7 +125,7 @@ impl Lanes for Avx2 {
 /// 512-bit registers.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub struct Avx512;
+pub(crate) struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for Avx512 {
