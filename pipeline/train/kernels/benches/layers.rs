@@ -1,9 +1,9 @@
 //! Layers of the encoders in GFLOP/s, beside what the processor and `gemm` reach in the same run.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput};
 use relata_kernels::{Geometry, Layout, Level, backward, forward};
 
 fn values(len: usize) -> Vec<f32> {
@@ -128,5 +128,11 @@ fn layers(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, layers);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default()
+        .configure_from_args()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500));
+    layers(&mut criterion);
+    criterion.final_summary();
+}

@@ -90,7 +90,10 @@ unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f
         let mut sums = [[L::splat(0.0); 2]; R];
         let mut column = panel.as_ptr();
         for &tap in left.taps {
-            let starts: [*const f32; R] = std::array::from_fn(|r| left.values.as_ptr().add(left.rows[r] + tap));
+            let mut starts = [left.values.as_ptr(); R];
+            for r in 0..R {
+                starts[r] = starts[r].add(left.rows[r] + tap);
+            }
             for k in 0..left.depth {
                 let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
                 for r in 0..R {
@@ -177,21 +180,25 @@ unsafe fn write<L: Lanes, const R: usize>(sums: &[[L::Register; 2]; R], target: 
     // SAFETY: the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers
     // are only used if there are that many, else the row goes through a buffer of a full row's length.
     unsafe {
-        let mut buffer = [0.0f32; 32];
-        for (sum, &row) in sums.iter().zip(target.rows) {
-            let to = target.to.add(row);
-            let (mut first, mut second) = (sum[0], sum[1]);
-            if target.width == 2 * L::WIDTH {
+        if target.width == 2 * L::WIDTH {
+            // Counted loops over constants are unrolled, which keeps the sums in registers.
+            for r in 0..R {
+                let to = target.to.add(target.rows[r]);
+                let (mut first, mut second) = (sums[r][0], sums[r][1]);
                 if target.add {
                     first = L::add(first, L::load(to));
                     second = L::add(second, L::load(to.add(L::WIDTH)));
                 }
                 L::store(to, first);
                 L::store(to.add(L::WIDTH), second);
-                continue;
             }
-            L::store(buffer.as_mut_ptr(), first);
-            L::store(buffer.as_mut_ptr().add(L::WIDTH), second);
+            return;
+        }
+        let mut buffer = [0.0f32; 32];
+        for r in 0..R {
+            L::store(buffer.as_mut_ptr(), sums[r][0]);
+            L::store(buffer.as_mut_ptr().add(L::WIDTH), sums[r][1]);
+            let to = target.to.add(target.rows[r]);
             for (c, &value) in buffer[..target.width].iter().enumerate() {
                 *to.add(c) = if target.add { *to.add(c) + value } else { value };
             }

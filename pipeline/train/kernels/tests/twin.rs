@@ -39,10 +39,6 @@ fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<V
 fn check(g: Geometry, linear: bool, with_residual: bool, seed: u64) -> Result<(), TestCaseError> {
     let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
     let case = Naive::new(g, layout, with_residual, seed);
-    // Rounding decides on which side of the kink a number falls that is as good as 0.
-    if case.nearest_to_the_kink() < 2e-5 {
-        return Ok(());
-    }
     let expected = case.gradients();
     for &level in Level::supported() {
         let found = by_kernels(level, &g, layout, &case);
@@ -85,6 +81,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn layers_equal_their_twin((g, linear) in geometries(), residual: bool, seed in 0u64..1000) {
+        let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
+        // Rounding decides on which side of the kink a number falls that is as good as 0.
+        prop_assume!(Naive::new(g, layout, residual, seed).nearest_to_the_kink() > 2e-5);
         check(g, linear, residual, seed)?;
     }
 }
