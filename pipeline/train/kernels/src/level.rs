@@ -1,0 +1,77 @@
+//! Which instructions the processor has, found at run time, so that one binary serves every machine.
+
+/// A set of vector instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// What the compiler takes for granted; the reference that runs everywhere.
+    Portable,
+    /// AVX2 with fused multiply-add: 8 numbers at once.
+    Avx2,
+    /// AVX-512: 16 numbers at once.
+    Avx512,
+}
+
+impl Level {
+    /// The best level of this machine.
+    pub fn best() -> Self {
+        Self::supported().last().copied().unwrap_or(Self::Portable)
+    }
+
+    /// Every level of this machine, the best last.
+    pub fn supported() -> &'static [Self] {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if !(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")) {
+                return &[Self::Portable];
+            }
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+                return &[Self::Portable, Self::Avx2, Self::Avx512];
+            }
+            &[Self::Portable, Self::Avx2]
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        &[Self::Portable]
+    }
+
+    /// Whether the machine has these instructions.
+    pub fn is_supported(self) -> bool {
+        Self::supported().contains(&self)
+    }
+}
+
+/// Calls a function, whose first generic parameter is its [`Lanes`](crate::lanes::Lanes), compiled for `level`.
+///
+/// The function is inlined into one wrapper for each level, which alone carries the instructions' target features; so
+/// plain loops in it are vectorised for the level, too.
+macro_rules! at_level {
+    ($level:expr, $function:ident ( $($name:ident : $type:ty = $value:expr),* $(,)? ) $(-> $output:ty)?) => {{
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma")]
+        fn avx2($($name: $type),*) $(-> $output)? {
+            // SAFETY: the caller of the whole macro vouches for pointers; the features are on in this function.
+            #[allow(unused_unsafe)]
+            unsafe { $function::<$crate::lanes::Avx2>($($name),*) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,fma,avx512f,avx512vl")]
+        fn avx512($($name: $type),*) $(-> $output)? {
+            // SAFETY: as above.
+            #[allow(unused_unsafe)]
+            unsafe { $function::<$crate::lanes::Avx512>($($name),*) }
+        }
+        let level: $crate::Level = $level;
+        debug_assert!(level.is_supported());
+        match level {
+            // SAFETY: a level other than `Portable` only comes from `Level::supported`, which asked the processor.
+            #[cfg(target_arch = "x86_64")]
+            $crate::Level::Avx2 => unsafe { avx2($($value),*) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            $crate::Level::Avx512 => unsafe { avx512($($value),*) },
+            // SAFETY: the portable lanes need no instructions; the macro's caller vouches for pointers.
+            #[allow(unused_unsafe)]
+            _ => unsafe { $function::<$crate::lanes::Portable>($($value),*) },
+        }
+    }};
+}
+pub(crate) use at_level;

@@ -1,0 +1,74 @@
+//! Batch norm, a residual and ReLU after the linear part of a layer: `a = relu(y * scale + shift + residual)`.
+
+use rayon::prelude::*;
+
+use crate::lanes::Lanes;
+use crate::level::{Level, at_level};
+use crate::split::ELEMENTWISE;
+
+/// What batch norm multiplies a channel with and adds to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Affine {
+    /// Factor of each channel.
+    pub scale: Vec<f32>,
+    /// Summand of each channel.
+    pub shift: Vec<f32>,
+}
+
+impl Affine {
+    /// From the statistics and the learned factor and summand.
+    pub fn new(mean: &[f32], variance: &[f32], gamma: &[f32], beta: &[f32], epsilon: f64) -> Self {
+        let deviations = deviations(variance, epsilon);
+        let scale: Vec<f32> = gamma.iter().zip(&deviations).map(|(g, d)| g * d).collect();
+        let shift = beta.iter().zip(mean).zip(&scale).map(|((b, m), s)| b - m * s).collect();
+        Self { scale, shift }
+    }
+}
+
+/// One divided by the standard deviation of each channel.
+pub fn deviations(variance: &[f32], epsilon: f64) -> Vec<f32> {
+    variance.iter().map(|&v| (1.0 / (f64::from(v) + epsilon).sqrt()) as f32).collect()
+}
+
+/// Rows that one task works on.
+pub(crate) fn rows_at_once(channels: usize) -> usize {
+    (ELEMENTWISE / channels.max(1)).max(1)
+}
+
+/// Writes `relu(y * scale + shift + residual)` to `to`, all `[rows, channels]`; without ReLU if not `rectified`.
+pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool, to: &mut [f32]) {
+    let channels = affine.scale.len();
+    assert!(y.len() == to.len() && residual.is_none_or(|r| r.len() == y.len()));
+    let step = rows_at_once(channels) * channels;
+    let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
+    to.par_chunks_mut(step).enumerate().for_each(|(task, to)| {
+        let range = task * step..task * step + to.len();
+        let (y, residual) = (&y[range.clone()], residual.map(|r| &r[range]));
+        at_level!(
+            level,
+            apply_rows(
+                y: &[f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
+                to: &mut [f32] = to
+            )
+        );
+    });
+}
+
+#[inline(always)]
+fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, floor: f32, to: &mut [f32]) {
+    let channels = affine.scale.len();
+    let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+    let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));
+    match residual {
+        None => rows.for_each(|(to, y)| {
+            for c in 0..channels {
+                to[c] = (y[c] * scale[c] + shift[c]).max(floor);
+            }
+        }),
+        Some(residual) => rows.zip(residual.chunks_exact(channels)).for_each(|((to, y), r)| {
+            for c in 0..channels {
+                to[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+            }
+        }),
+    }
+}

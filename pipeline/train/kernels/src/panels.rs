@@ -1,0 +1,50 @@
+//! The right factor of a product in panels: for each group of columns, its rows one after another, filled with zeros.
+
+use rayon::prelude::*;
+
+use crate::level::Level;
+use crate::tile::columns;
+
+/// A packed right factor.
+pub(crate) struct Panels {
+    values: Vec<f32>,
+    depth: usize,
+    width: usize,
+    columns: usize,
+}
+
+impl Panels {
+    /// Packs `depth` rows of `count` columns: a row begins at offset `at(row)`, its columns are `step` apart.
+    pub fn pack(
+        level: Level,
+        from: &[f32],
+        [depth, count, step]: [usize; 3],
+        at: impl Fn(usize) -> usize + Sync,
+    ) -> Self {
+        let width = columns(level);
+        let mut values = vec![0.0; count.div_ceil(width) * depth * width];
+        let pack_one = |(panel, values): (usize, &mut [f32])| {
+            let first = panel * width;
+            let here = width.min(count - first);
+            for (row, to) in values.chunks_exact_mut(width).enumerate() {
+                let start = at(row) + first * step;
+                if step == 1 {
+                    to[..here].copy_from_slice(&from[start..start + here]);
+                } else {
+                    to[..here].iter_mut().zip(from[start..].iter().step_by(step)).for_each(|(to, &value)| *to = value);
+                }
+            }
+        };
+        values.par_chunks_mut((depth * width).max(1)).enumerate().for_each(pack_one);
+        Self { values, depth, width, columns: count }
+    }
+
+    /// The panels with their first column and number of columns.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, usize, &[f32])> {
+        let len = self.depth * self.width;
+        (0..self.columns.div_ceil(self.width)).map(move |panel| {
+            let first = panel * self.width;
+            (first, self.width.min(self.columns - first), &self.values[panel * len..(panel + 1) * len])
+        })
+    }
+}

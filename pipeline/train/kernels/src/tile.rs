@@ -1,0 +1,207 @@
+//! The tile of every product here: a few rows times two registers of columns, summed in registers.
+//!
+//! A convolution is the same product as a linear layer, except that a row of the left factor is not one stretch of
+//! memory: it is a stretch for each tap of the filter. So rows are given by offsets, and no patches are copied.
+
+use crate::lanes::Lanes;
+use crate::level::{Level, at_level};
+
+/// Columns of a tile at this level.
+pub(crate) fn columns(level: Level) -> usize {
+    match level {
+        Level::Avx512 => 32,
+        Level::Avx2 | Level::Portable => 16,
+    }
+}
+
+/// Where a product's result goes: row `r`, of `width` columns, to `to + rows[r]`, added to what is there if `add`.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub to: *mut f32,
+    pub rows: &'a [usize],
+    pub width: usize,
+    pub add: bool,
+}
+
+/// The left factor: row `r` consists of `taps.len()` stretches of `depth` numbers, that of tap `t` at
+/// `values[rows[r] + taps[t]..]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretches<'a> {
+    pub values: &'a [f32],
+    pub rows: &'a [usize],
+    pub taps: &'a [usize],
+    pub depth: usize,
+}
+
+fn farthest(offsets: &[usize]) -> usize {
+    offsets.iter().copied().max().unwrap_or(0)
+}
+
+/// One panel of the product: `left` times `panel`, which has `taps.len() * depth` rows of [`columns`] numbers.
+///
+/// # Safety
+/// `target` may be written at each of its rows. (What is read is checked.)
+pub(crate) unsafe fn product(level: Level, left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+    assert!(panel.len() >= left.taps.len() * left.depth * columns(level) && target.width <= columns(level));
+    assert_eq!(left.rows.len(), target.rows.len());
+    let last = farthest(left.rows) + farthest(left.taps) + left.depth;
+    assert!(left.taps.is_empty() || left.rows.is_empty() || last <= left.values.len());
+    at_level!(
+        level,
+        product_tiles(left: Stretches<'_> = left, panel: &[f32] = panel, target: Target<'_> = target)
+    )
+}
+
+/// Calls a tile function with its number of rows as a constant.
+macro_rules! with_rows {
+    ($rows:expr, $tile:ident, $lanes:ident, $arguments:tt) => {
+        with_rows!(@ $rows, $tile, $lanes, $arguments, 1 2 3 4 5 6 7 8 9 10 11 12)
+    };
+    (@ $rows:expr, $tile:ident, $lanes:ident, $arguments:tt, $($n:literal)*) => {
+        match $rows {
+            $($n => $tile::<$lanes, $n> $arguments,)*
+            _ => unreachable!("a tile has between one and 12 rows"),
+        }
+    };
+}
+
+/// Splits any number of rows into tiles of nearly equal height: a last tile of one row would waste most of its time.
+#[inline(always)]
+unsafe fn product_tiles<L: Lanes>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+    let count = left.rows.len();
+    let tiles = count.div_ceil(L::ROWS);
+    for tile in 0..tiles {
+        let range = tile * count / tiles..(tile + 1) * count / tiles;
+        let left = Stretches { rows: &left.rows[range.clone()], ..left };
+        let target = Target { rows: &target.rows[range], ..target };
+        // SAFETY: `product` checked every row, of which these are some.
+        unsafe { with_rows!(left.rows.len(), product_tile, L, (left, panel, target)) }
+    }
+}
+
+#[inline(always)]
+unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+    if R > L::ROWS {
+        return;
+    }
+    // SAFETY: `product` checked that each stretch lies within `values` and that the panel has two registers for each of
+    // the `taps.len() * depth` numbers of a row.
+    unsafe {
+        let mut sums = [[L::splat(0.0); 2]; R];
+        let mut column = panel.as_ptr();
+        for &tap in left.taps {
+            let mut starts = [left.values.as_ptr(); R];
+            for r in 0..R {
+                starts[r] = starts[r].add(left.rows[r] + tap);
+            }
+            for k in 0..left.depth {
+                let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
+                for r in 0..R {
+                    let value = L::splat(*starts[r].add(k));
+                    sums[r][0] = L::multiply_add(value, first, sums[r][0]);
+                    sums[r][1] = L::multiply_add(value, second, sums[r][1]);
+                }
+                column = column.add(2 * L::WIDTH);
+            }
+        }
+        write::<L, R>(&sums, target);
+    }
+}
+
+/// The transposed product: row `m` is the sum over `i` of `values[rows[i] + offset + m]` times row `i` of `panel`; the
+/// number of rows is that of `target`.
+///
+/// # Safety
+/// `target` may be written at each of its rows. (What is read is checked.)
+pub(crate) unsafe fn transposed(
+    level: Level,
+    values: &[f32],
+    rows: &[usize],
+    offset: usize,
+    panel: &[f32],
+    target: Target<'_>,
+) {
+    assert!(panel.len() >= rows.len() * columns(level) && target.width <= columns(level));
+    assert!(rows.is_empty() || farthest(rows) + offset + target.rows.len() <= values.len());
+    at_level!(
+        level,
+        transposed_tiles(
+            values: &[f32] = values, rows: &[usize] = rows, offset: usize = offset, panel: &[f32] = panel,
+            target: Target<'_> = target
+        )
+    )
+}
+
+#[inline(always)]
+unsafe fn transposed_tiles<L: Lanes>(values: &[f32], rows: &[usize], offset: usize, panel: &[f32], target: Target<'_>) {
+    let count = target.rows.len();
+    let tiles = count.div_ceil(L::ROWS);
+    for tile in 0..tiles {
+        let range = tile * count / tiles..(tile + 1) * count / tiles;
+        let (offset, height) = (offset + range.start, range.len());
+        let target = Target { rows: &target.rows[range], ..target };
+        // SAFETY: `transposed` checked every row, of which these are some.
+        unsafe { with_rows!(height, transposed_tile, L, (values, rows, offset, panel, target)) }
+    }
+}
+
+#[inline(always)]
+unsafe fn transposed_tile<L: Lanes, const R: usize>(
+    values: &[f32],
+    rows: &[usize],
+    offset: usize,
+    panel: &[f32],
+    target: Target<'_>,
+) {
+    if R > L::ROWS {
+        return;
+    }
+    // SAFETY: `transposed` checked `values` at every row, and that the panel has two registers for each row.
+    unsafe {
+        let mut sums = [[L::splat(0.0); 2]; R];
+        let mut column = panel.as_ptr();
+        let values = values.as_ptr().add(offset);
+        for &row in rows {
+            let start = values.add(row);
+            let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
+            for r in 0..R {
+                let value = L::splat(*start.add(r));
+                sums[r][0] = L::multiply_add(value, first, sums[r][0]);
+                sums[r][1] = L::multiply_add(value, second, sums[r][1]);
+            }
+            column = column.add(2 * L::WIDTH);
+        }
+        write::<L, R>(&sums, target);
+    }
+}
+
+#[inline(always)]
+unsafe fn write<L: Lanes, const R: usize>(sums: &[[L::Register; 2]; R], target: Target<'_>) {
+    // SAFETY: the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers
+    // are only used if there are that many, else the row goes through a buffer of a full row's length.
+    unsafe {
+        if target.width == 2 * L::WIDTH {
+            // Counted loops over constants are unrolled, which keeps the sums in registers.
+            for r in 0..R {
+                let to = target.to.add(target.rows[r]);
+                let (mut first, mut second) = (sums[r][0], sums[r][1]);
+                if target.add {
+                    first = L::add(first, L::load(to));
+                    second = L::add(second, L::load(to.add(L::WIDTH)));
+                }
+                L::store(to, first);
+                L::store(to.add(L::WIDTH), second);
+            }
+            return;
+        }
+        let mut buffer = [0.0f32; 32];
+        for r in 0..R {
+            L::store(buffer.as_mut_ptr(), sums[r][0]);
+            L::store(buffer.as_mut_ptr().add(L::WIDTH), sums[r][1]);
+            let to = target.to.add(target.rows[r]);
+            for (c, &value) in buffer[..target.width].iter().enumerate() {
+                *to.add(c) = if target.add { *to.add(c) + value } else { value };
+            }
+        }
+    }
+}
