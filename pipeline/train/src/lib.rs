@@ -7,6 +7,7 @@ mod device;
 pub mod encoder;
 mod error;
 pub mod fit;
+pub mod layer;
 pub mod loss;
 pub mod optimiser;
 mod spectrum;

@@ -54,6 +54,42 @@ pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>,
     });
 }
 
+/// As [`apply`], over `y` itself.
+pub fn apply_in_place(level: Level, y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) {
+    let channels = affine.scale.len();
+    assert!(residual.is_none_or(|r| r.len() == y.len()));
+    let step = rows_at_once(channels) * channels;
+    let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
+    y.par_chunks_mut(step).enumerate().for_each(|(task, y)| {
+        let residual = residual.map(|r| &r[task * step..task * step + y.len()]);
+        at_level!(
+            level,
+            replace_rows(
+                y: &mut [f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor
+            )
+        );
+    });
+}
+
+#[inline(always)]
+fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, floor: f32) {
+    let channels = affine.scale.len();
+    let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+    let rows = y.chunks_exact_mut(channels);
+    match residual {
+        None => rows.for_each(|y| {
+            for c in 0..channels {
+                y[c] = (y[c] * scale[c] + shift[c]).max(floor);
+            }
+        }),
+        Some(residual) => rows.zip(residual.chunks_exact(channels)).for_each(|(y, r)| {
+            for c in 0..channels {
+                y[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+            }
+        }),
+    }
+}
+
 #[inline(always)]
 fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, floor: f32, to: &mut [f32]) {
     let channels = affine.scale.len();

@@ -4,12 +4,12 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use relata_schemas::FeatureShape;
 use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, image_dims, positive};
+use crate::layer::{End, Maps};
 use crate::{Result, TrainError};
 
 /// The module of [`convnet`].
@@ -49,12 +49,9 @@ impl ConvnetSpec {
 
 impl Encoder for Convnet {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let [n, _] = samples.dims();
-        let [c, h, w] = self.input;
         let layers = self.convolutions.iter().zip(&self.norms);
-        let maps = layers.fold(samples.reshape([n, c, h, w]), |x, (conv, norm)| relu(norm.forward(conv.forward(x))));
-        let [n, channels, height, width] = maps.dims();
-        maps.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+        let images = Maps::of_images(samples, self.input);
+        layers.fold(images, |maps, (convolution, norm)| maps.layer(convolution, norm, End::Relu)).pooled()
     }
 }
 

@@ -1,13 +1,15 @@
 //! A multilayer perceptron: linear, batch norm, ReLU, and a linear layer at the end. Also the projector.
+//!
+//! Layers before a batch norm have no bias: it would be taken away with the mean.
 
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use relata_schemas::FeatureShape;
 use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, positive};
+use crate::layer::dense;
 use crate::{Result, TrainError};
 
 /// Hidden layers of linear, batch norm and ReLU; the last layer is linear.
@@ -36,7 +38,7 @@ impl Mlp {
         let layers: Vec<(usize, usize)> = inputs.zip(widths.iter().copied()).collect();
         let (hidden, last) = layers.split_at(layers.len() - 1);
         Self {
-            hidden: hidden.iter().map(|&(i, o)| LinearConfig::new(i, o).init(device)).collect(),
+            hidden: hidden.iter().map(|&(i, o)| LinearConfig::new(i, o).with_bias(false).init(device)).collect(),
             norms: hidden.iter().map(|&(_, o)| BatchNormConfig::new(o).init(device)).collect(),
             last: LinearConfig::new(last[0].0, last[0].1).init(device),
         }
@@ -46,7 +48,7 @@ impl Mlp {
 impl Encoder for Mlp {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
         let layers = self.hidden.iter().zip(&self.norms);
-        let hidden = layers.fold(samples, |x, (linear, norm)| relu(norm.forward(linear.forward(x))));
+        let hidden = layers.fold(samples, |x, (linear, norm)| dense(x, linear, norm));
         self.last.forward(hidden)
     }
 }

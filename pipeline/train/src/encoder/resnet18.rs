@@ -3,13 +3,13 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 use relata_schemas::FeatureShape;
 use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, image_dims};
 use crate::Result;
+use crate::layer::{End, Maps};
 
 /// The module of [`resnet18`].
 #[derive(Module, Debug)]
@@ -52,12 +52,8 @@ impl ResNet18Spec {
 
 impl Encoder for ResNet18 {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let [n, _] = samples.dims();
-        let [c, h, w] = self.input;
-        let stem = relu(self.stem_norm.forward(self.stem.forward(samples.reshape([n, c, h, w]))));
-        let maps = self.blocks.iter().fold(stem, |x, block| block.forward(x));
-        let [n, channels, height, width] = maps.dims();
-        maps.reshape([n, channels, height * width]).mean_dim(2).reshape([n, channels])
+        let stem = Maps::of_images(samples, self.input).layer(&self.stem, &self.stem_norm, End::Relu);
+        self.blocks.iter().fold(stem, |maps, block| block.forward(maps)).pooled()
     }
 }
 
@@ -74,14 +70,13 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let hidden = relu(self.first_norm.forward(self.first.forward(x.clone())));
-        let residual = self.second_norm.forward(self.second.forward(hidden));
+    fn forward(&self, x: Maps) -> Maps {
+        let hidden = x.layer(&self.first, &self.first_norm, End::Relu);
         let shortcut = match (&self.shortcut, &self.shortcut_norm) {
-            (Some(convolution), Some(norm)) => norm.forward(convolution.forward(x)),
+            (Some(convolution), Some(norm)) => x.layer(convolution, norm, End::Linear),
             _ => x,
         };
-        relu(residual + shortcut)
+        hidden.layer(&self.second, &self.second_norm, End::AddRelu(&shortcut))
     }
 }
 

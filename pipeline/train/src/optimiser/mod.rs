@@ -1,17 +1,19 @@
 //! Optimisers and what goes with them: learning-rate schedules and gradient clipping.
 
+mod adamw;
 mod clip;
 mod lars;
 mod schedule;
+mod sgd;
 
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamWConfig, ModuleOptimizer, SgdConfig};
+use burn::optim::ModuleOptimizer;
 use serde_json::{Value, json};
 
+pub use adamw::AdamW;
 pub(crate) use clip::clip_to_norm;
 pub use lars::Lars;
 pub use schedule::Schedule;
+pub use sgd::{Sgd, SgdState};
 
 use crate::{Result, TrainError};
 
@@ -94,16 +96,8 @@ impl Optimiser {
     /// The burn optimiser, with fresh state.
     pub(crate) fn build(&self) -> ModuleOptimizer {
         match self.kind {
-            Kind::AdamW => AdamWConfig::new()
-                .with_beta_1(self.momentum as f32)
-                .with_epsilon(1e-8)
-                .with_weight_decay(self.weight_decay as f32)
-                .init(),
-            Kind::Sgd => {
-                let momentum = MomentumConfig::new().with_momentum(self.momentum).with_dampening(0.0);
-                let decay = (self.weight_decay > 0.0).then(|| WeightDecayConfig::new(self.weight_decay as f32));
-                SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(decay).init()
-            }
+            Kind::AdamW => ModuleOptimizer::from(AdamW::new(self.momentum, self.weight_decay)),
+            Kind::Sgd => ModuleOptimizer::from(Sgd::new(self.momentum, self.weight_decay)),
             Kind::Lars => ModuleOptimizer::from(Lars::new(self.momentum, self.weight_decay)),
         }
     }

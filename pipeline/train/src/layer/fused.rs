@@ -1,0 +1,132 @@
+//! One operation for a linear map, batch norm, a residual and ReLU, on burn's CPU tensors.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Flex};
+use burn::nn::BatchNorm;
+use burn::tensor::{Shape, Tensor, TensorData};
+use relata_kernels::norm::{Affine, apply, deviations};
+use relata_kernels::{Geometry, Layout, Level, forward};
+
+use super::gradient::record;
+use super::update_statistics;
+
+/// A tensor in memory.
+pub(super) type Memory = FloatTensor<Flex>;
+
+/// What the operation does, whatever the numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fused {
+    pub geometry: Geometry,
+    pub layout: Layout,
+    pub rectified: bool,
+    pub epsilon: f64,
+}
+
+/// What the forward pass made, kept for the gradient.
+#[derive(Debug, Clone)]
+pub(super) struct Forward {
+    /// The linear part.
+    pub y: Memory,
+    pub output: Memory,
+    pub mean: Vec<f32>,
+    pub variance: Vec<f32>,
+}
+
+/// The layer's output, of the given shape. With an autodiff device statistics are those of the batch and the running ones
+/// are updated; else the running ones are used.
+pub(super) fn fused<const D: usize, const F: usize, const R: usize>(
+    layer: Fused,
+    input: Tensor<D>,
+    filter: Tensor<F>,
+    norm: &BatchNorm,
+    residual: Option<Tensor<R>>,
+    shape: [usize; R],
+) -> Tensor<R> {
+    const CPU: &str = "the caller asked for the device, which is the CPU";
+    let device = input.device();
+    if !device.is_autodiff() {
+        let memory = |t: Tensor<1>| t.inner_memory();
+        let (mean, variance) = (memory(norm.running_mean.value()), memory(norm.running_var.value()));
+        let (gamma, beta) = (memory(norm.gamma.val()), memory(norm.beta.val()));
+        let affine = Affine::new(values(&mean), values(&variance), values(&gamma), values(&beta), layer.epsilon);
+        let residual = residual.map(InMemory::inner_memory);
+        let output = layer.applied(&input.inner_memory(), &filter.inner_memory(), &affine, residual.as_ref(), &shape);
+        return Tensor::from_primitive::<Flex>(output);
+    }
+    let input = input.try_into_primitive::<Autodiff<Flex>>().expect(CPU);
+    let filter = filter.try_into_primitive::<Autodiff<Flex>>().expect(CPU);
+    let gamma = norm.gamma.val().try_into_primitive::<Autodiff<Flex>>().expect(CPU);
+    let beta = norm.beta.val().try_into_primitive::<Autodiff<Flex>>().expect(CPU);
+    let residual = residual.map(|r| r.try_into_primitive::<Autodiff<Flex>>().expect(CPU));
+    let (output, [mean, variance]) = record(layer, input, filter, gamma, beta, residual, &shape);
+    let tensor = |values: Vec<f32>| {
+        let len = values.len();
+        Tensor::from_data(TensorData::new(values, [len]), &device)
+    };
+    update_statistics(norm, tensor(mean), tensor(variance));
+    Tensor::from_primitive::<Autodiff<Flex>>(output)
+}
+
+impl Fused {
+    /// With the statistics of the batch.
+    pub fn trained(
+        &self,
+        input: &Memory,
+        filter: &Memory,
+        [gamma, beta]: [&Memory; 2],
+        residual: Option<&Memory>,
+        shape: &[usize],
+    ) -> Forward {
+        let level = Level::best();
+        let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
+        let moments = forward(level, &self.geometry, values(input), (values(filter), self.layout), None, &mut y, true)
+            .expect("the moments are asked for");
+        let (mean, variance) = (moments.mean(), moments.variance());
+        let affine = Affine::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
+        let mut output = vec![0.0; y.len()];
+        apply(level, &y, &affine, residual.map(values), self.rectified, &mut output);
+        Forward { y: memory(y, shape), output: memory(output, shape), mean, variance }
+    }
+
+    /// With given statistics.
+    fn applied(
+        &self,
+        input: &Memory,
+        filter: &Memory,
+        affine: &Affine,
+        residual: Option<&Memory>,
+        shape: &[usize],
+    ) -> Memory {
+        let level = Level::best();
+        let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
+        forward(level, &self.geometry, values(input), (values(filter), self.layout), None, &mut y, false);
+        relata_kernels::norm::apply_in_place(level, &mut y, affine, residual.map(values), self.rectified);
+        memory(y, shape)
+    }
+
+    /// One divided by the standard deviation of each channel.
+    pub fn deviations(&self, forward: &Forward) -> Vec<f32> {
+        deviations(&forward.variance, self.epsilon)
+    }
+}
+
+/// The numbers of a tensor whose elements lie one after another.
+pub(super) fn values(tensor: &Memory) -> &[f32] {
+    tensor.as_slice().expect("tensors are made contiguous f32 before they come here")
+}
+
+/// A tensor of these numbers.
+pub(super) fn memory(values: Vec<f32>, shape: &[usize]) -> Memory {
+    Memory::from_data(TensorData::new(values, Shape::from(shape.to_vec())))
+}
+
+trait InMemory {
+    fn inner_memory(self) -> Memory;
+}
+
+impl<const D: usize> InMemory for Tensor<D> {
+    fn inner_memory(self) -> Memory {
+        let primitive = self.try_into_primitive::<Flex>();
+        primitive.expect("the caller asked for the device, which is the CPU").to_contiguous()
+    }
+}
