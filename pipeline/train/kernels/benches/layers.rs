@@ -1,4 +1,4 @@
-//! Layers of the encoders in GFLOP/s, beside what the processor and `gemm` reach in the same run.
+//! Layers of the encoders in GFLOP/s (`Gelem/s` of the report), beside what the processor reaches in the same run.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -83,7 +83,7 @@ fn layers(c: &mut Criterion) {
         let image = y.len() / g.images;
         group.throughput(Throughput::Elements(g.operations() as u64));
         group.bench_function(format!("{name} forward"), |b| {
-            b.iter(|| forward(Level::best(), &g, &input, (&filter, layout), None, &mut y, true));
+            b.iter(|| forward(Level::best(), &g, &input, (&filter, layout), &mut y, true));
         });
         let of_output = |images: std::ops::Range<usize>, to: &mut [f32]| {
             to.copy_from_slice(&y[images.start * image..images.end * image])
@@ -96,35 +96,6 @@ fn layers(c: &mut Criterion) {
             b.iter(|| backward(Level::best(), &g, &input, (&filter, layout), &of_output, true));
         });
     }
-    let (m, k, n) = (1024, 784, 512);
-    let (a, b, mut d) = (values(m * k), values(k * n), values(m * n));
-    group.throughput(Throughput::Elements((2 * m * k * n) as u64));
-    group.bench_function("gemm, as mlp 1 forward", |bench| {
-        // SAFETY: the sizes and strides are those of the three buffers.
-        bench.iter(|| unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                d.as_mut_ptr(),
-                1,
-                n as isize,
-                false,
-                a.as_ptr(),
-                1,
-                k as isize,
-                b.as_ptr(),
-                1,
-                n as isize,
-                0.0f32,
-                1.0,
-                false,
-                false,
-                false,
-                gemm::Parallelism::Rayon(0),
-            );
-        });
-    });
     group.finish();
 }
 

@@ -8,7 +8,9 @@ use crate::geometry::{Geometry, Layout};
 use crate::input_gradient::InputGradient;
 use crate::level::Level;
 use crate::linear_map::with_buffer;
+use crate::matrix::{Matrix, is_plain, multiply};
 use crate::shared_mut::SharedMut;
+use crate::split::ELEMENTWISE;
 use crate::tile::{Target, columns, transposed};
 use crate::windows::Windows;
 
@@ -25,6 +27,9 @@ pub fn backward(
 ) -> (Vec<f32>, Option<Vec<f32>>) {
     let Geometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
+    if is_plain(geometry, level) {
+        return plain(geometry, input, filter, gradient, wanted);
+    }
     let windows = Windows::new(*geometry);
     let to_input = wanted.then(|| InputGradient::new(level, geometry, filter.0, filter.1));
     let mut of_input = if wanted { vec![0.0; input.len()] } else { vec![] };
@@ -68,6 +73,34 @@ pub fn backward(
     };
     let groups: Vec<Vec<f32>> = (0..parts.groups()).into_par_iter().map(of_group).collect();
     (unpack(&groups, geometry, filter.1, filter.0.len()), wanted.then_some(of_input))
+}
+
+/// The gradients of a layer whose products are plain.
+fn plain(
+    geometry: &Geometry,
+    input: &[f32],
+    (weights, layout): (&[f32], Layout),
+    gradient: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
+    wanted: bool,
+) -> (Vec<f32>, Option<Vec<f32>>) {
+    let (rows, inputs, outputs) = (geometry.rows(), geometry.inputs, geometry.outputs);
+    let image = geometry.positions() * outputs;
+    let at_once = (ELEMENTWISE / image.max(1)).max(1);
+    let mut of_output = vec![0.0; rows * outputs];
+    of_output.par_chunks_mut(at_once * image).enumerate().for_each(|(piece, to)| {
+        gradient(piece * at_once..piece * at_once + to.len() / image, to);
+    });
+    let of_rows = Matrix::rows(&of_output, outputs);
+    let mut of_filter = vec![0.0; weights.len()];
+    let left = Matrix::rows(input, inputs).transposed();
+    multiply([inputs, outputs, rows], left, of_rows, &mut of_filter, [layout.input, layout.output]);
+    let of_input = wanted.then(|| {
+        let mut of_input = vec![0.0; input.len()];
+        let right = Matrix { values: weights, row: layout.output, column: layout.input };
+        multiply([rows, inputs, outputs], of_rows, right, &mut of_input, [inputs, 1]);
+        of_input
+    });
+    (of_filter, of_input)
 }
 
 /// Rows of `outputs` numbers as panels of `width` columns.

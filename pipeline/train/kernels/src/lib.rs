@@ -13,6 +13,7 @@ mod input_gradient;
 mod lanes;
 mod level;
 mod linear_map;
+mod matrix;
 mod moments;
 pub mod norm;
 pub mod norm_gradient;

@@ -1,4 +1,4 @@
-//! The linear part of a layer: `output = filter * input + bias`, for convolutions and linear layers alike.
+//! The linear part of a layer: `output = filter * input`, for convolutions and linear layers alike.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use crate::geometry::{Geometry, Layout};
 use crate::level::Level;
+use crate::matrix::{Matrix, is_plain, multiply};
 use crate::moments::Moments;
+use crate::norm::rows_at_once;
 use crate::panels::Panels;
 use crate::shared_mut::SharedMut;
 use crate::tile::{Stretches, Target, product};
@@ -28,7 +30,6 @@ pub fn forward(
     geometry: &Geometry,
     input: &[f32],
     filter: (&[f32], Layout),
-    bias: Option<&[f32]>,
     output: &mut [f32],
     measured: bool,
 ) -> Option<Moments> {
@@ -36,6 +37,12 @@ pub fn forward(
     assert_eq!(input.len(), images * geometry.image());
     assert_eq!(output.len(), geometry.rows() * outputs);
     let (weights, layout) = filter;
+    if is_plain(geometry, level) {
+        let left = Matrix::rows(input, inputs);
+        let right = Matrix { values: weights, row: layout.input, column: layout.output };
+        multiply([geometry.rows(), outputs, inputs], left, right, output, [outputs, 1]);
+        return measured.then(|| in_pieces(level, output, outputs));
+    }
     let depth = geometry.taps() * inputs;
     let at = |row: usize| row / inputs * layout.tap + row % inputs * layout.input;
     let panels = Panels::pack(level, weights, [depth, outputs, layout.output], at);
@@ -51,14 +58,18 @@ pub fn forward(
             let left = windows.stretches(input, part.clone(), buffer);
             all_panels(level, left, &panels, output, &places[..left.rows.len()]);
         });
-        if let Some(bias) = bias {
-            output.chunks_exact_mut(outputs).for_each(|row| row.iter_mut().zip(bias).for_each(|(y, b)| *y += b));
-        }
         measured.then(|| Moments::of(level, output, outputs))
     };
     // Collected in the order of the parts, and merged in it.
     let moments: Vec<Option<Moments>> = ranges.par_iter().map(make).collect();
     moments.into_iter().flatten().reduce(Moments::merge)
+}
+
+/// Moments of pieces of a fixed size, merged in order.
+fn in_pieces(level: Level, output: &[f32], channels: usize) -> Moments {
+    let pieces = output.par_chunks(rows_at_once(channels) * channels);
+    let moments: Vec<Moments> = pieces.map(|piece| Moments::of(level, piece, channels)).collect();
+    moments.into_iter().reduce(Moments::merge).expect("a batch has at least one row")
 }
 
 /// The product with every panel; `places` are the offsets of the rows in `output`.

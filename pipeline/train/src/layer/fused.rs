@@ -79,7 +79,7 @@ impl Fused {
     ) -> Forward {
         let level = Level::best();
         let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
-        let moments = forward(level, &self.geometry, values(input), (values(filter), self.layout), None, &mut y, true)
+        let moments = forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, true)
             .expect("the moments are asked for");
         let (mean, variance) = (moments.mean(), moments.variance());
         let affine = Affine::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
@@ -99,7 +99,7 @@ impl Fused {
     ) -> Memory {
         let level = Level::best();
         let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
-        forward(level, &self.geometry, values(input), (values(filter), self.layout), None, &mut y, false);
+        forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, false);
         relata_kernels::norm::apply_in_place(level, &mut y, affine, residual.map(values), self.rectified);
         memory(y, shape)
     }
