@@ -22,7 +22,7 @@ async fn main() -> Result<()> {
         .embed_projected()
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
-        .evaluate(clustering("label"))
+        .evaluate(clustering("label").directions())
         .evaluate(geometry("label"))
         .write(folder);
     println!("{}", pipeline.explain().await?);

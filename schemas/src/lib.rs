@@ -8,6 +8,7 @@ pub mod edges;
 pub mod embeddings;
 mod error;
 pub mod features;
+mod induced;
 pub mod memberships;
 pub mod metrics;
 pub mod questions;
@@ -17,4 +18,5 @@ mod table;
 
 pub use error::SchemaError;
 pub use features::{Element, FeatureShape};
+pub use induced::InducedEdges;
 pub use table::{Column, Table};

@@ -11,6 +11,7 @@ use relata_question::ask::Asking;
 use relata_schemas::FeatureShape;
 use relata_train::closed_form::ClosedForm;
 use relata_train::fit::{Architecture, Checkpoints, Fit, Head};
+use relata_train::TrainError;
 use relata_train::loss::GraphLoss;
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ impl Spec {
         }
         match &self.trainer {
             Trainer::Gradient { loss, fit, .. } => {
-                loss.check()?;
+                loss.check().map_err(TrainError::from)?;
                 fit.check()?;
             }
             Trainer::ClosedForm(settings) => settings.check()?,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::directions::directions;
 use super::{Contingency, Evaluation, Result, Split, Vectors, block_rows, kmeans};
 
 /// Settings of the comparison; see [`clustering`].
@@ -11,6 +12,7 @@ pub struct Clustering {
     clusters: Option<usize>,
     restarts: u64,
     seed: u64,
+    directions: bool,
 }
 
 /// How well the clusters of k-means agree with the classes.
@@ -24,7 +26,7 @@ pub struct ClusteringResult {
 
 /// Compares k-means clusters with the classes in `label`: as many clusters as the vectors have classes, 10 restarts.
 pub fn clustering(label: impl Into<String>) -> Clustering {
-    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0 }
+    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, directions: false }
 }
 
 impl Clustering {
@@ -46,8 +48,19 @@ impl Clustering {
         self
     }
 
+    /// Clusters directions: the vectors seen from their mean, each of unit length. What cosine losses such as
+    /// [`nt_xent`](crate::prelude::nt_xent) train says nothing with its length.
+    pub fn directions(mut self) -> Self {
+        self.directions = true;
+        self
+    }
+
     /// Clusters the vectors and compares.
     pub fn compare(&self, vectors: &Vectors) -> Result<ClusteringResult> {
+        if self.directions {
+            let plain = Self { directions: false, ..self.clone() };
+            return plain.compare(&directions(vectors)?);
+        }
         let classes = vectors.class_counts().iter().filter(|count| **count > 0).count();
         let clusters = self.clusters.unwrap_or(classes.max(1));
         let model = kmeans(clusters).with_restarts(self.restarts).with_seed(self.seed).fit(vectors)?;
@@ -81,6 +94,7 @@ impl Evaluation for Clustering {
             "clusters": self.clusters,
             "restarts": self.restarts,
             "seed": self.seed,
+            "directions": self.directions,
         })
     }
 }

@@ -9,6 +9,7 @@ mod alignment;
 mod classes;
 mod clustering;
 mod contingency;
+mod directions;
 mod effective_rank;
 mod error;
 mod geometry;

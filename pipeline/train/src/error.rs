@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use relata_loss::SettingError;
 use relata_operators::OperatorError;
 
 /// The result of a training operation.
@@ -15,17 +16,8 @@ pub enum TrainError {
     #[error(transparent)]
     Operator(#[from] OperatorError),
     /// A setting that makes no sense.
-    #[error("{component}: `{setting}` must be {expected}, but is {found}")]
-    Setting {
-        /// The encoder, loss, optimiser or stage.
-        component: String,
-        /// The setting's name.
-        setting: String,
-        /// What is allowed.
-        expected: String,
-        /// What was given.
-        found: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// The graph has nothing to learn from.
     #[error(
         "the graph has no positive edge among the {rows} training rows, so there is nothing to pull together. Add same_sample() with two views, labels or an edge file."
@@ -98,12 +90,7 @@ impl TrainError {
         expected: impl Into<String>,
         found: impl ToString,
     ) -> Self {
-        Self::Setting {
-            component: component.into(),
-            setting: setting.into(),
-            expected: expected.into(),
-            found: found.to_string(),
-        }
+        Self::Setting(SettingError::new(component, setting, expected, found))
     }
 }
 

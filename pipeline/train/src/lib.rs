@@ -8,7 +8,6 @@ pub mod encoder;
 mod error;
 pub mod fit;
 pub mod layer;
-pub mod loss;
 pub mod optimiser;
 mod spectrum;
 
@@ -16,4 +15,5 @@ mod spectrum;
 pub use burn;
 pub use device::DeviceChoice;
 pub use error::{Result, TrainError};
+pub use relata_loss as loss;
 pub use spectrum::effective_rank;

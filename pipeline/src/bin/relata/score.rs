@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use relata::score::score_files;
 use relata_train::DeviceChoice;
+use relata_train::TrainError;
 use relata_train::loss::{LOSS_NAMES, named};
 use serde_json::json;
 
@@ -60,7 +61,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 
 /// Does what the arguments ask.
 pub async fn run(arguments: &Arguments) -> Outcome {
-    let loss = named(&arguments.loss, &arguments.set)?;
+    let loss = named(&arguments.loss, &arguments.set).map_err(TrainError::from)?;
     let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
     if let Some(path) = &arguments.gradient {
         scored.write_gradient(path)?;

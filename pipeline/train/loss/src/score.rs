@@ -1,7 +1,7 @@
 //! The loss, its terms and its gradient for embeddings that somebody else made.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 
 use super::GraphLoss;
 

@@ -1,6 +1,7 @@
 //! Graph losses: every loss sees a batch of embeddings and the signed, weighted edges among them.
 
 mod barlow_twins;
+mod error;
 mod named;
 mod nt_xent;
 mod pairs;
@@ -9,17 +10,16 @@ mod spectral_contrastive;
 mod vicreg;
 
 use burn::tensor::Tensor;
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 use serde_json::Value;
 
 pub use barlow_twins::{BarlowTwins, barlow_twins};
+pub use error::{Result, SettingError};
 pub use named::{LOSS_NAMES, named};
 pub use nt_xent::{Denominator, NtXent, Reduction, nt_xent};
 pub use score::{Score, score};
 pub use spectral_contrastive::{SpectralContrastive, spectral_contrastive};
 pub use vicreg::{Vicreg, vicreg};
-
-use crate::Result;
 
 /// A loss and its parts, each a tensor of one number.
 pub struct LossValue {

@@ -1,7 +1,7 @@
 //! The edges of one sign as tensors.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 
 /// Edges of one sign; weights are absolute values.
 pub(super) struct Pairs {

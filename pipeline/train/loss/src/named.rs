@@ -1,14 +1,14 @@
 //! Losses by name and textual settings, for the command line.
 
 use super::{Denominator, GraphLoss, Reduction, barlow_twins, nt_xent, spectral_contrastive, vicreg};
-use crate::{Result, TrainError};
+use crate::{Result, SettingError};
 
 /// The names that [`named`] knows.
 pub const LOSS_NAMES: [&str; 4] = ["vicreg", "spectral_contrastive", "nt_xent", "barlow_twins"];
 
 /// A loss by its name, with settings such as `("tau", "0.1")`.
 pub fn named(name: &str, settings: &[(String, String)]) -> Result<Box<dyn GraphLoss>> {
-    let unknown = |key: &str, known: &str| Err(TrainError::setting(name, "--set", format!("one of {known}"), key));
+    let unknown = |key: &str, known: &str| Err(SettingError::new(name, "--set", format!("one of {known}"), key));
     let loss: Box<dyn GraphLoss> = match name {
         "vicreg" => {
             let mut loss = vicreg();
@@ -57,18 +57,18 @@ pub fn named(name: &str, settings: &[(String, String)]) -> Result<Box<dyn GraphL
             }
             Box::new(loss)
         }
-        _ => return Err(TrainError::setting("--loss", "loss", LOSS_NAMES.join(", "), name)),
+        _ => return Err(SettingError::new("--loss", "loss", LOSS_NAMES.join(", "), name)),
     };
     loss.check()?;
     Ok(loss)
 }
 
 fn number(loss: &str, key: &str, value: &str) -> Result<f64> {
-    value.parse().map_err(|_| TrainError::setting(loss, key, "a number", value))
+    value.parse().map_err(|_| SettingError::new(loss, key, "a number", value))
 }
 
 fn choice<T: serde::de::DeserializeOwned>(loss: &str, key: &str, value: &str, expected: &str) -> Result<T> {
-    serde_json::from_value(value.into()).map_err(|_| TrainError::setting(loss, key, expected, value))
+    serde_json::from_value(value.into()).map_err(|_| SettingError::new(loss, key, expected, value))
 }
 
 #[cfg(test)]

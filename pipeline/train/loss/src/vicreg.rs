@@ -2,12 +2,12 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
 use super::pairs::Pairs;
 use super::{GraphLoss, LossValue, zero};
-use crate::{Result, TrainError};
+use crate::{Result, SettingError};
 
 const EPS: f64 = 1e-4;
 
@@ -59,7 +59,7 @@ impl GraphLoss for Vicreg {
     fn check(&self) -> Result<()> {
         for (name, value) in [("sim", self.sim), ("var", self.var), ("cov", self.cov), ("rep", self.rep)] {
             if !(value >= 0.0 && value.is_finite()) {
-                return Err(TrainError::setting("vicreg", name, "a number of at least 0", value));
+                return Err(SettingError::new("vicreg", name, "a number of at least 0", value));
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 
 /// A batch of embeddings and its signed edges.
 pub struct Batch {

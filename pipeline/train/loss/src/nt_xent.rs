@@ -1,13 +1,13 @@
 //! NT-Xent over a graph: SimCLR (Chen et al. 2020) and SupCon (Khosla et al. 2020) are settings of it.
 
 use burn::tensor::{Bool, Tensor, TensorData};
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::pairs::{Pairs, floats, indices};
 use super::{GraphLoss, LossValue, zero};
-use crate::{Result, TrainError};
+use crate::{Result, SettingError};
 
 /// Stands for minus infinity where a row has nothing in its denominator; finite, so that no gradient is NaN.
 const NOTHING: f64 = -1e9;
@@ -121,7 +121,7 @@ impl GraphLoss for NtXent {
         if self.tau > 0.0 && self.tau.is_finite() {
             return Ok(());
         }
-        Err(TrainError::setting("nt_xent", "tau", "a temperature above 0", self.tau))
+        Err(SettingError::new("nt_xent", "tau", "a temperature above 0", self.tau))
     }
 
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {

@@ -1,12 +1,12 @@
 //! Barlow Twins (Zbontar et al. 2021) over a graph: the cross-correlation of related samples becomes the identity.
 
 use burn::tensor::Tensor;
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
 use super::pairs::Pairs;
 use super::{GraphLoss, LossValue, zero};
-use crate::{Result, TrainError};
+use crate::{Result, SettingError};
 
 const EPS: f64 = 1e-5;
 
@@ -38,7 +38,7 @@ impl GraphLoss for BarlowTwins {
         if self.lambda >= 0.0 && self.lambda.is_finite() {
             return Ok(());
         }
-        Err(TrainError::setting("barlow_twins", "lambda", "a number of at least 0", self.lambda))
+        Err(SettingError::new("barlow_twins", "lambda", "a number of at least 0", self.lambda))
     }
 
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {

@@ -1,12 +1,15 @@
 //! Properties of the losses on random batches, among them the smallest ones and those without any edge.
+#![allow(clippy::unwrap_used)]
 
+mod twins;
+
+use burn::tensor::Device;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use relata_operators::edges::InducedEdges;
-use relata_train::DeviceChoice;
-use relata_train::loss::{Score, named, score};
+use relata_schemas::InducedEdges;
+use relata_loss::{Score, named, score};
 
-use crate::twins::{self, Batch};
+use twins::Batch;
 
 /// A loss of ours beside its twin.
 struct Subject {
@@ -38,7 +41,7 @@ fn subjects() -> Vec<Subject> {
 impl Subject {
     fn score(&self, sample: &Sample) -> Score {
         let loss = named(self.name, &self.settings).unwrap();
-        let device = DeviceChoice::Cpu.open().unwrap();
+        let device = Device::flex();
         score(&*loss, sample.z.clone(), sample.width, &sample.edges, &device)
     }
 

@@ -1,7 +1,7 @@
 //! The spectral contrastive loss (HaoChen et al. 2021) with a signed graph: known negatives repel.
 
 use burn::tensor::Tensor;
-use relata_operators::edges::InducedEdges;
+use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
 use super::pairs::{Pairs, floats};
