@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::votes::{News, Votes};
 use super::{Asking, Known, Progress, StopReason};
-use crate::belief::{Belief, Outcome, Statement};
+use crate::belief::{Belief, Doubt, DoubtKind, Outcome, Statement};
 use crate::ledger::Ledger;
 use crate::predict::Predictor;
 use crate::strategy::{Proposal, Scene};
@@ -78,7 +78,11 @@ impl<'a> Desk<'a> {
 
     /// What follows, as relations for the graph.
     pub fn known(&self) -> Known {
-        Known::new(&self.belief, &self.ids, self.asking.weight, self.asking.shared)
+        let known = |belief| Known::new(belief, &self.ids, self.asking.weight, self.asking.shared);
+        match self.asking.confirmed {
+            true => known(&self.belief.without_doubts()).with_conflicts(&self.belief, &self.ids),
+            false => known(&self.belief),
+        }
     }
 
     /// Proposes the round's questions (unless the ledger has them), asks the oracle for every answer that is missing,
@@ -156,12 +160,11 @@ impl<'a> Desk<'a> {
         let scene = Scene { embeddings, width, belief: &self.belief, predictor, closed: &closed, seed, round };
         let mut proposals = Vec::new();
         if self.asking.belief.policy == crate::belief::AnswerPolicy::ReAsk {
-            let doubts = self.belief.doubts().into_iter().take(self.asking.per_round.div_ceil(2));
-            proposals.extend(
-                doubts.map(|doubt| {
-                    ("re_ask", Proposal { anchor: doubt.a, candidates: vec![doubt.b], priority: f32::MAX })
-                }),
-            );
+            let doubts = self.belief.doubts();
+            let again = doubts.iter().filter_map(|doubt| self.again(doubt)).take(self.asking.per_round.div_ceil(2));
+            proposals.extend(again.map(|(anchor, candidate)| {
+                ("re_ask", Proposal { anchor, candidates: vec![candidate], priority: f32::MAX })
+            }));
         }
         let name = self.asking.strategy.describe()["strategy"].as_str().unwrap_or("own").to_owned();
         let pairs = self.asking.per_round.saturating_sub(proposals.len());
@@ -199,6 +202,21 @@ impl<'a> Desk<'a> {
             stop = Some(StopReason::Budget);
         }
         Ok((questions, stop))
+    }
+
+    /// What to ask about a doubt. A bridge is asked about across another pair of rows, where those who answered cannot
+    /// repeat the same mistake; where there is no other, about the same pair, but no more than once.
+    fn again(&self, doubt: &Doubt) -> Option<(u32, u32)> {
+        if doubt.kind == DoubtKind::Bridge {
+            let across = |end: u32, other: u32| {
+                let beside = self.belief.joined_to(end).filter(move |&row| row != other);
+                beside.map(move |row| (row, other)).find(|&(a, b)| self.votes.questions(a, b) == 0)
+            };
+            let another = across(doubt.a, doubt.b).or_else(|| across(doubt.b, doubt.a));
+            let same = || (self.votes.questions(doubt.a, doubt.b) < 2).then_some((doubt.a, doubt.b));
+            return another.or_else(same);
+        }
+        Some((doubt.a, doubt.b))
     }
 
     /// How probable a relation is at a similarity, from the answers so far.

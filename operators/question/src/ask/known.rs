@@ -36,6 +36,12 @@ impl Known {
         }
         members.sort_unstable_by_key(|member| (member.0, member.1));
         apart.sort_unstable();
+        Self { conflicts: vec![], members, apart, weight }.with_conflicts(belief, ids)
+    }
+
+    /// With the contradictions of a belief, such as one of which only a part is stated.
+    pub(super) fn with_conflicts(mut self, belief: &Belief, ids: &[u64]) -> Self {
+        let weight = self.weight;
         let conflicts = belief.contradictions().iter().map(|found| {
             let chain: Vec<String> = found.chain.iter().map(u64::to_string).collect();
             let sides = (format!("answer {}", found.number), format!("answers {}", chain.join(" > ")));
@@ -47,7 +53,8 @@ impl Known {
             };
             Conflict { a: ids[found.a as usize], b: ids[found.b as usize], positive, negative, kept }
         });
-        Self { conflicts: conflicts.collect(), members, apart, weight }
+        self.conflicts = conflicts.collect();
+        self
     }
 }
 

@@ -17,6 +17,7 @@ pub struct Asking {
     pub(super) stopping: Stopping,
     pub(super) weight: f32,
     pub(super) shared: bool,
+    pub(super) confirmed: bool,
     epochs: Option<u64>,
     from_scratch: bool,
 }
@@ -35,6 +36,7 @@ pub trait Budget: Strategy + Sized + 'static {
             stopping: Stopping::default(),
             weight: 1.0,
             shared: false,
+            confirmed: false,
             epochs: None,
             from_scratch: false,
         }
@@ -59,6 +61,13 @@ impl Asking {
     /// Members that both sides of a "yes" must have for it to be doubted as a bridge.
     pub fn bridges_from(mut self, members: u32) -> Self {
         self.belief.big = members;
+        self
+    }
+
+    /// A "yes" that is doubted as a bridge joins nothing in the graph until a second question or another chain of
+    /// answers confirms it. With [`bridges_from`](Self::bridges_from)`(1)` no row is joined by a single question.
+    pub fn confirmed(mut self) -> Self {
+        self.confirmed = true;
         self
     }
 
@@ -129,7 +138,7 @@ impl Asking {
         json!({
             "strategy": self.strategy.describe(), "budget": self.budget, "per_round": self.per_round,
             "policy": self.belief.policy, "bridges_from": self.belief.big, "confidence": self.confidence,
-            "weight": self.weight, "shared": self.shared, "epochs": self.epochs, "from_scratch": self.from_scratch,
+            "weight": self.weight, "shared": self.shared, "confirmed": self.confirmed, "epochs": self.epochs, "from_scratch": self.from_scratch,
             "until_predicted": self.stopping.predicted, "until_implied": self.stopping.implied,
         })
     }

@@ -95,6 +95,12 @@ impl Votes {
         self.pairs.keys().copied()
     }
 
+    /// How often a pair was asked about.
+    pub fn questions(&self, a: u32, b: u32) -> usize {
+        let said = self.pairs.get(&(a.min(b), a.max(b)));
+        said.map_or(0, |said| said.values().map(|vote| vote.question).collect::<BTreeSet<_>>().len())
+    }
+
     fn undo(&mut self, undone: u64) -> News {
         let Some(pair) = self.rows.remove(&undone) else { return News::Nothing };
         if let Some(said) = self.pairs.get_mut(&pair) {
@@ -125,9 +131,15 @@ impl Votes {
         items
             .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
             .flat_map(|((pair, said), &p)| {
-                // A pair that was asked about again has been confirmed: as many statements, which share the weight.
-                let numbers: BTreeMap<u64, u64> = said.iter().map(|(&number, vote)| (vote.question, number)).collect();
-                let whole = statement(0, *pair, p >= 0.5, p.max(1.0 - p) as f32);
+                // A pair that was asked about again and got the same answer of everybody has been confirmed: it has as many
+                // statements, which share the weight.
+                let related = p >= 0.5;
+                let mut numbers: BTreeMap<u64, u64> = said.iter().map(|(&n, vote)| (vote.question, n)).collect();
+                let dissent = said.values().filter(|vote| vote.related.is_some_and(|said| said != related));
+                let dissent: BTreeSet<u64> = dissent.map(|vote| vote.question).collect();
+                let first = numbers.first_key_value().map(|(&question, _)| question);
+                numbers.retain(|question, _| Some(*question) == first || !dissent.contains(question));
+                let whole = statement(0, *pair, related, p.max(1.0 - p) as f32);
                 let weight = whole.weight / numbers.len() as f32;
                 numbers.into_values().map(move |number| Statement { number, weight, ..whole })
             })
@@ -209,6 +221,19 @@ mod tests {
         let said = votes.statements(0.5);
         assert_eq!(said.iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true), (4, true)]);
         assert_eq!(said[0].weight, said[1].weight);
+    }
+
+    #[test]
+    fn a_second_question_with_a_dissenting_voice_confirms_nothing() {
+        let mut votes = Votes::default();
+        let said = [(1, 1, "ann", true), (2, 1, "bob", true), (3, 2, "cid", true), (4, 2, "dan", false)];
+        for (sequence, question, annotator, related) in said {
+            let mut row = row(sequence, annotator, Some(related), None);
+            row.answer.question = question;
+            votes.add(&row, 5, 3);
+        }
+        assert_eq!(votes.statements(0.5).iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true)]);
+        assert_eq!([votes.questions(3, 5), votes.questions(5, 3), votes.questions(1, 3)], [2, 2, 0]);
     }
 
     #[test]

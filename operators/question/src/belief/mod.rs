@@ -183,6 +183,25 @@ impl Belief {
         all.filter_map(doubt).collect()
     }
 
+    /// Rows that are joined to a row by a standing "yes" of their own, in the order in which it came.
+    pub fn joined_to(&self, row: u32) -> impl Iterator<Item = u32> {
+        let links = if self.is_known(row) { self.links.yes(self.components.seat(row)) } else { &[] };
+        links.iter().map(|link| link.row)
+    }
+
+    /// What follows without the bridges that are still doubted.
+    pub fn without_doubts(&self) -> Self {
+        let bridges = self.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
+        let doubted: BTreeSet<(u32, u32)> = bridges.map(|doubt| (doubt.a.min(doubt.b), doubt.a.max(doubt.b))).collect();
+        let mut sure = Self::new(self.rows(), self.settings);
+        for statement in self.standing() {
+            if !doubted.contains(&(statement.a.min(statement.b), statement.a.max(statement.b))) {
+                sure.add(*statement);
+            }
+        }
+        sure
+    }
+
     /// The answers that contradicted what followed, in the order in which they came; without those taken back.
     pub fn contradictions(&self) -> &[Contradiction] {
         &self.contradictions
@@ -304,6 +323,21 @@ mod tests {
         }
         assert!(belief.withdraw(7));
         assert_eq!((belief.relation(0, 12), belief.relation(0, 2)), (None, Some(Relation::Positive)));
+    }
+
+    #[test]
+    fn without_doubts_a_lone_yes_joins_nothing_and_the_rest_stays() {
+        let said = [(0, 1, true, 1.0), (1, 2, true, 1.0), (0, 2, true, 1.0), (3, 4, true, 1.0), (2, 5, false, 1.0)];
+        let mut belief = Belief::new(8, BeliefSettings { big: 1, ..Default::default() });
+        for (number, (a, b, related, weight)) in (1..).zip(said) {
+            belief.add(Statement { number, a, b, related, weight });
+        }
+        let sure = belief.without_doubts();
+        assert_eq!([sure.relation(3, 4), sure.relation(0, 1)], [None, Some(Relation::Positive)]);
+        assert_eq!(sure.relation(1, 5), Some(Relation::Negative));
+        assert_eq!(belief.joined_to(2).collect::<Vec<_>>(), [1, 0]);
+        belief.add(Statement { number: 6, a: 4, b: 3, related: true, weight: 1.0 });
+        assert_eq!(belief.without_doubts().relation(3, 4), Some(Relation::Positive), "said twice");
     }
 
     #[test]
