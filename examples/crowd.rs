@@ -63,6 +63,7 @@ async fn ask(seed: u32) -> Result<Run> {
         .per_round(30)
         .policy(AnswerPolicy::ReAsk)
         .bridges_from(1)
+        .confirmed()
         .confidence(0.99)
         .shared();
     Pipeline::read(parquet(data).features("image"))

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use parquet::arrow::ArrowWriter;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::basic::Type;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
@@ -23,11 +24,16 @@ pub struct ParquetSink {
 impl ParquetSink {
     /// Starts a file of this schema.
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_max_row_group_row_count(Some(ROW_GROUP))
-            .build();
-        let writer = ArrowWriter::try_new(AtomicFile::create(path)?, schema, Some(properties))?;
+            .set_max_row_group_row_count(Some(ROW_GROUP));
+        // Numbers that hardly ever repeat would only fill a dictionary to be thrown away.
+        for column in ArrowSchemaConverter::new().convert(&schema)?.columns() {
+            if matches!(column.physical_type(), Type::FLOAT | Type::DOUBLE) {
+                properties = properties.set_column_dictionary_enabled(column.path().clone(), false);
+            }
+        }
+        let writer = ArrowWriter::try_new(AtomicFile::create(path)?, schema, Some(properties.build()))?;
         Ok(Self { writer, rows: 0 })
     }
 

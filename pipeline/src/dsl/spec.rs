@@ -9,9 +9,9 @@ use relata_operators::oracle::Oracle;
 use relata_operators::source::Dataset;
 use relata_question::ask::Asking;
 use relata_schemas::FeatureShape;
+use relata_train::TrainError;
 use relata_train::closed_form::ClosedForm;
 use relata_train::fit::{Architecture, Checkpoints, Fit, Head};
-use relata_train::TrainError;
 use relata_train::loss::GraphLoss;
 use serde_json::{Value, json};
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
@@ -30,21 +31,49 @@ pub(crate) fn write_embeddings(
     let schema = schema(&columns.schema, width);
     let mut sink = ParquetSink::create(path, schema.clone())?;
     let features = samples.features.shape().len();
-    for block in samples.features.scan()? {
-        let block = block?;
-        let rows = block.len() / features;
-        let vectors = Float32Array::from(embed(block, rows));
-        let item = Field::new("item", arrow::datatypes::DataType::Float32, false);
-        let list = FixedSizeListArray::try_new(item.into(), width as i32, Arc::new(vectors), None);
-        let beside = columns.take(rows)?;
-        let mut arrays: Vec<ArrayRef> = beside.columns().to_vec();
-        arrays.insert(1, Arc::new(list.map_err(OperatorError::from)?));
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(OperatorError::from)?;
-        embeddings::validate(&batch, sink.rows()).map_err(OperatorError::from)?;
-        sink.write(&batch)?;
-        on_rows(sink.rows());
-    }
-    Ok(sink.finish()?)
+    // Encoding and compressing take a thread of their own beside the model; two batches at most wait for it.
+    std::thread::scope(|scope| {
+        let (to_writer, batches) = sync_channel::<RecordBatch>(2);
+        let writer = scope.spawn(move || -> Result<u64> {
+            for batch in batches {
+                embeddings::validate(&batch, sink.rows()).map_err(OperatorError::from)?;
+                sink.write(&batch)?;
+            }
+            Ok(sink.finish()?)
+        });
+        let mut made = || -> Result<()> {
+            let mut rows_made = 0;
+            for block in samples.features.scan()? {
+                let block = block?;
+                let rows = block.len() / features;
+                let batch = batch(&schema, columns.take(rows)?, embed(block, rows), width)?;
+                if to_writer.send(batch).is_err() {
+                    // The writer has failed; what it says comes back below.
+                    break;
+                }
+                rows_made += rows as u64;
+                on_rows(rows_made);
+            }
+            Ok(())
+        };
+        let made = made();
+        drop(to_writer);
+        let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        match (made, written) {
+            (Ok(()), written) => written,
+            (Err(error), _) => Err(error),
+        }
+    })
+}
+
+/// The samples' columns with the vectors as the second.
+fn batch(schema: &SchemaRef, beside: RecordBatch, vectors: Vec<f32>, width: usize) -> Result<RecordBatch> {
+    let item = Field::new("item", arrow::datatypes::DataType::Float32, false);
+    let vectors = Arc::new(Float32Array::from(vectors));
+    let list = FixedSizeListArray::try_new(item.into(), width as i32, vectors, None).map_err(OperatorError::from)?;
+    let mut arrays: Vec<ArrayRef> = beside.columns().to_vec();
+    arrays.insert(1, Arc::new(list));
+    Ok(RecordBatch::try_new(schema.clone(), arrays).map_err(OperatorError::from)?)
 }
 
 fn schema(samples: &Schema, width: usize) -> SchemaRef {

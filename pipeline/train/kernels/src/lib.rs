@@ -28,5 +28,5 @@ mod windows;
 pub use backward::backward;
 pub use geometry::{Geometry, Layout};
 pub use level::Level;
-pub use linear_map::forward;
+pub use linear_map::{Finish, forward};
 pub use moments::Moments;

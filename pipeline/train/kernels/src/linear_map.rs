@@ -8,7 +8,7 @@ use crate::geometry::{Geometry, Layout};
 use crate::level::Level;
 use crate::matrix::{Matrix, is_plain, multiply};
 use crate::moments::Moments;
-use crate::norm::rows_at_once;
+use crate::norm::{Affine, apply_in_place, rows_at_once};
 use crate::panels::Panels;
 use crate::shared_mut::SharedMut;
 use crate::tile::{Stretches, Target, product};
@@ -24,14 +24,23 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<f32>) -> T) -> T {
     BUFFER.with(|buffer| work(&mut buffer.borrow_mut()))
 }
 
-/// Writes `output`, `[rows, outputs]`, and returns its moments for each channel if `measured`.
+/// What is done with a piece of the output while it is still in the cache.
+#[derive(Clone, Copy)]
+pub enum Finish<'a> {
+    /// Its moments for each channel are measured.
+    Measure,
+    /// Batch norm, a residual `[rows, outputs]` if there is one, and ReLU if the last is true.
+    Apply(&'a Affine, Option<&'a [f32]>, bool),
+}
+
+/// Writes `output`, `[rows, outputs]`, and returns its moments if they are measured.
 pub fn forward(
     level: Level,
     geometry: &Geometry,
     input: &[f32],
     filter: (&[f32], Layout),
     output: &mut [f32],
-    measured: bool,
+    finish: Finish<'_>,
 ) -> Option<Moments> {
     let Geometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
@@ -41,7 +50,7 @@ pub fn forward(
         let left = Matrix::rows(input, inputs);
         let right = Matrix { values: weights, row: layout.input, column: layout.output };
         multiply([geometry.rows(), outputs, inputs], left, right, output, [outputs, 1]);
-        return measured.then(|| in_pieces(level, output, outputs));
+        return in_pieces(level, output, outputs, finish);
     }
     let depth = geometry.taps() * inputs;
     let at = |row: usize| row / inputs * layout.tap + row % inputs * layout.input;
@@ -58,18 +67,33 @@ pub fn forward(
             let left = windows.stretches(input, part.clone(), buffer);
             all_panels(level, left, &panels, output, &places[..left.rows.len()]);
         });
-        measured.then(|| Moments::of(level, output, outputs))
+        finish.piece(level, output, part.start * positions * outputs, outputs)
     };
     // Collected in the order of the parts, and merged in it.
     let moments: Vec<Option<Moments>> = ranges.par_iter().map(make).collect();
     moments.into_iter().flatten().reduce(Moments::merge)
 }
 
-/// Moments of pieces of a fixed size, merged in order.
-fn in_pieces(level: Level, output: &[f32], channels: usize) -> Moments {
-    let pieces = output.par_chunks(rows_at_once(channels) * channels);
-    let moments: Vec<Moments> = pieces.map(|piece| Moments::of(level, piece, channels)).collect();
-    moments.into_iter().reduce(Moments::merge).expect("a batch has at least one row")
+impl Finish<'_> {
+    /// The end of a piece of the output that begins at number `from`.
+    fn piece(self, level: Level, output: &mut [f32], from: usize, channels: usize) -> Option<Moments> {
+        match self {
+            Finish::Measure => Some(Moments::of(level, output, channels)),
+            Finish::Apply(affine, residual, rectified) => {
+                let residual = residual.map(|residual| &residual[from..from + output.len()]);
+                apply_in_place(level, output, affine, residual, rectified);
+                None
+            }
+        }
+    }
+}
+
+/// Finishes pieces of a fixed size, merging moments in order.
+fn in_pieces(level: Level, output: &mut [f32], channels: usize, finish: Finish<'_>) -> Option<Moments> {
+    let step = rows_at_once(channels) * channels;
+    let pieces = output.par_chunks_mut(step).enumerate();
+    let moments: Vec<_> = pieces.map(|(at, piece)| finish.piece(level, piece, at * step, channels)).collect();
+    moments.into_iter().flatten().reduce(Moments::merge)
 }
 
 /// The product with every panel; `places` are the offsets of the rows in `output`.

@@ -54,21 +54,14 @@ pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>,
     });
 }
 
-/// As [`apply`], over `y` itself.
-pub fn apply_in_place(level: Level, y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) {
-    let channels = affine.scale.len();
+/// As [`apply`], over `y` itself and by one thread.
+pub(crate) fn apply_in_place(level: Level, y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) {
     assert!(residual.is_none_or(|r| r.len() == y.len()));
-    let step = rows_at_once(channels) * channels;
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
-    y.par_chunks_mut(step).enumerate().for_each(|(task, y)| {
-        let residual = residual.map(|r| &r[task * step..task * step + y.len()]);
-        at_level!(
-            level,
-            replace_rows(
-                y: &mut [f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor
-            )
-        );
-    });
+    at_level!(
+        level,
+        replace_rows(y: &mut [f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor)
+    );
 }
 
 #[inline(always)]

@@ -6,7 +6,7 @@ use naive::{Naive, numbers};
 use proptest::prelude::*;
 use relata_kernels::norm::{Affine, apply, deviations};
 use relata_kernels::norm_gradient::{self, Normalised};
-use relata_kernels::{Geometry, Layout, Level, backward, forward};
+use relata_kernels::{Finish, Geometry, Layout, Level, backward, forward};
 
 const EPSILON: f64 = 1e-5;
 
@@ -17,11 +17,15 @@ fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<V
     let (gamma, beta, upstream) = (single(&case.gamma), single(&case.beta), single(&case.upstream));
     let residual = case.residual.as_deref().map(single);
     let mut y = vec![f32::NAN; g.rows() * g.outputs];
-    let moments = forward(level, g, &input, (&filter, layout), &mut y, true).unwrap();
+    let moments = forward(level, g, &input, (&filter, layout), &mut y, Finish::Measure).unwrap();
     let (mean, variance) = (moments.mean(), moments.variance());
     let mut output = vec![f32::NAN; y.len()];
     let affine = Affine::new(&mean, &variance, &gamma, &beta, EPSILON);
     apply(level, &y, &affine, residual.as_deref(), true, &mut output);
+    let mut at_once = vec![f32::NAN; y.len()];
+    let finish = Finish::Apply(&affine, residual.as_deref(), true);
+    assert!(forward(level, g, &input, (&filter, layout), &mut at_once, finish).is_none());
+    assert!(at_once.iter().zip(&output).all(|(a, b)| (a - b).abs() < 1e-5 * (1.0 + b.abs())));
     let deviation = deviations(&variance, EPSILON);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
     let sums = norm_gradient::sums(level, layer, &upstream);

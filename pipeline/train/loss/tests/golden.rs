@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use relata_schemas::InducedEdges;
 use burn::tensor::Device;
 use relata_loss::{Score, named, score};
+use relata_schemas::InducedEdges;
 use serde::Deserialize;
 use serde_json::Value;
 

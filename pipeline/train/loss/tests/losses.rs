@@ -6,8 +6,8 @@ mod twins;
 use burn::tensor::Device;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use relata_schemas::InducedEdges;
 use relata_loss::{Score, named, score};
+use relata_schemas::InducedEdges;
 
 use twins::Batch;
 

@@ -107,7 +107,7 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         Step {
             loss: loss.total.into_scalar::<f64>(),
             terms: loss.terms.into_iter().map(|(name, term)| (name, term.into_scalar::<f64>())).collect(),
-            embeddings: keep.then(|| embeddings.into_data().iter::<f32>().collect()),
+            embeddings: keep.then(|| numbers(embeddings)),
         }
     }
 
@@ -119,7 +119,7 @@ impl<E: Encoder> Learner for ModelLearner<E> {
             Head::Encoder => embeddings,
             Head::Projector => projected,
         };
-        chosen.into_data().iter::<f32>().collect()
+        numbers(chosen)
     }
 
     fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
@@ -148,6 +148,12 @@ impl<E: Encoder> Learner for ModelLearner<E> {
     fn parameters(&self) -> usize {
         self.model().num_params()
     }
+}
+
+/// The numbers of a matrix, row by row, without a copy where they lie so already.
+fn numbers(matrix: Tensor<2>) -> Vec<f32> {
+    let data = matrix.into_data();
+    data.into_vec::<f32>().unwrap_or_else(|error| unreachable!("all tensors here are f32: {error:?}"))
 }
 
 struct Renumber {

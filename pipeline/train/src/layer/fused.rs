@@ -5,7 +5,7 @@ use burn::backend::{Autodiff, Flex};
 use burn::nn::BatchNorm;
 use burn::tensor::{Shape, Tensor, TensorData};
 use relata_kernels::norm::{Affine, apply, deviations};
-use relata_kernels::{Geometry, Layout, Level, forward};
+use relata_kernels::{Finish, Geometry, Layout, Level, forward};
 
 use super::gradient::record;
 use super::update_statistics;
@@ -79,8 +79,9 @@ impl Fused {
     ) -> Forward {
         let level = Level::best();
         let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
-        let moments = forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, true)
-            .expect("the moments are asked for");
+        let moments =
+            forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, Finish::Measure)
+                .expect("the moments are asked for");
         let (mean, variance) = (moments.mean(), moments.variance());
         let affine = Affine::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
         let mut output = vec![0.0; y.len()];
@@ -99,8 +100,8 @@ impl Fused {
     ) -> Memory {
         let level = Level::best();
         let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
-        forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, false);
-        relata_kernels::norm::apply_in_place(level, &mut y, affine, residual.map(values), self.rectified);
+        let finish = Finish::Apply(affine, residual.map(values), self.rectified);
+        forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, finish);
         memory(y, shape)
     }
 

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use burn::backend::TensorMetadata;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use burn::backend::TensorMetadata;
 use relata_kernels::norm_gradient::{self, Normalised};
 use relata_kernels::{Level, backward};
 
@@ -35,8 +35,7 @@ pub(super) fn record(
     let (beta, of_beta) = beta.into_parts();
     let (residual, of_residual) = residual.into_parts();
     let [input, filter, gamma, beta, residual] = [input, filter, gamma, beta, residual].map(|t| t.to_contiguous());
-    let forward =
-        layer.trained(&input, &filter, [&gamma, &beta], has_residual.then_some(&residual), shape);
+    let forward = layer.trained(&input, &filter, [&gamma, &beta], has_residual.then_some(&residual), shape);
     let output = forward.output.clone();
     let statistics = [forward.mean.clone(), forward.variance.clone()];
     let nodes = [of_input, of_filter, of_gamma, of_beta, of_residual];
@@ -82,14 +81,8 @@ impl Backward<Flex, 5> for LayerBackward {
             let range = images.start * image..images.end * image;
             norm_gradient::write(level, whole.part(range.clone()), &gradient[range], &sums, geometry.rows(), to);
         };
-        let (of_filter, of_input) = backward(
-            level,
-            &geometry,
-            values(&input),
-            (values(&filter), layer.layout),
-            &of_output,
-            to_input.is_some(),
-        );
+        let (of_filter, of_input) =
+            backward(level, &geometry, values(&input), (values(&filter), layer.layout), &of_output, to_input.is_some());
         if let Some(node) = to_residual {
             let mut of_residual = vec![0.0; gradient.len()];
             norm_gradient::residual(gradient, values(&forward.output), &mut of_residual);
@@ -98,7 +91,8 @@ impl Backward<Flex, 5> for LayerBackward {
         if let (Some(node), Some(of_input)) = (to_input, of_input) {
             grads.register::<Flex>(node.id, memory(of_input, &input.shape()));
         }
-        let of_parameters = [(to_filter, of_filter, &filter), (to_gamma, sums.gamma, &gamma), (to_beta, sums.beta, &gamma)];
+        let of_parameters =
+            [(to_filter, of_filter, &filter), (to_gamma, sums.gamma, &gamma), (to_beta, sums.beta, &gamma)];
         for (node, values, like) in of_parameters {
             if let Some(node) = node {
                 grads.register::<Flex>(node.id, memory(values, &like.shape()));

@@ -170,7 +170,8 @@ mod tests {
             let short = maps.layer(&shortcut, &shortcut_norm, End::Linear);
             let pooled = hidden.layer(&second, &second_norm, End::AddRelu(&short)).pooled();
             let gradients = weigh(pooled.clone()).backward();
-            let mut found = vec![("output", numbers(&pooled)), ("samples", numbers(&samples.grad(&gradients).unwrap()))];
+            let mut found =
+                vec![("output", numbers(&pooled)), ("samples", numbers(&samples.grad(&gradients).unwrap()))];
             for (name, filter) in [("first", &first), ("second", &second), ("shortcut", &shortcut)] {
                 found.push((name, numbers(&filter.weight.val().grad(&gradients).unwrap())));
             }
