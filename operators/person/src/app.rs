@@ -1,43 +1,34 @@
 //! What the requests of one server share.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use relata_operators::Result;
 use relata_operators::source::Samples;
 use relata_question::ledger::Ledger;
 
 use crate::board::Board;
+use crate::calls::Calls;
 use crate::card::Cards;
 use crate::settings::Settings;
-
-/// How often the ledger is looked at for answers that another process wrote.
-const PAUSE: Duration = Duration::from_millis(200);
 
 pub(crate) struct App {
     pub(crate) cards: Cards,
     pub(crate) ledger: Ledger,
     pub(crate) settings: Settings,
+    /// Whether people are asked what an oracle is asked, instead of what the ledger has.
+    pub(crate) for_oracle: bool,
+    pub(crate) calls: Calls,
+    /// Held by whoever changes what was said: one after the other, so that nothing is said twice.
+    pub(crate) changing: tokio::sync::Mutex<()>,
     board: Mutex<Board>,
-    /// How many oracles wait for a round.
-    waiting: AtomicUsize,
-    /// How often a person ended a round.
-    finished: AtomicU64,
 }
 
 impl App {
-    pub(crate) fn new(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+    pub(crate) fn new(samples: Samples, ledger: Ledger, settings: Settings, for_oracle: bool) -> Result<Self> {
         let cards = Cards::new(samples, &settings.show)?;
-        Ok(Self {
-            cards,
-            ledger,
-            settings,
-            board: Mutex::default(),
-            waiting: AtomicUsize::new(0),
-            finished: AtomicU64::new(0),
-        })
+        let board = Mutex::new(Board::new(settings.oracle()));
+        let (calls, changing) = (Calls::default(), tokio::sync::Mutex::default());
+        Ok(Self { cards, ledger, settings, for_oracle, calls, changing, board })
     }
 
     /// Does work on the ledger where it does not keep other requests waiting.
@@ -53,45 +44,5 @@ impl App {
         let mut board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
         board.follow(&self.ledger)?;
         Ok(board)
-    }
-
-    /// Whether a round would go on if the open questions were left open.
-    pub(crate) fn is_awaited(&self) -> bool {
-        self.waiting.load(SeqCst) > 0
-    }
-
-    /// Ends the round that is waited for.
-    pub(crate) fn finish(&self) {
-        self.finished.fetch_add(1, SeqCst);
-    }
-
-    /// Waits until these questions have all their answers, or until a person ends the round.
-    pub(crate) async fn answered(self: Arc<Self>, asked: BTreeSet<u64>) -> Result<()> {
-        let finished = self.finished.load(SeqCst);
-        let _waiting = Waiting::new(&self.waiting);
-        loop {
-            let open = self.work(|app| app.ledger.unanswered(app.settings.annotators)).await?;
-            let left = open.iter().any(|question| asked.contains(&question.question));
-            if !left || self.finished.load(SeqCst) != finished {
-                return Ok(());
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-}
-
-/// Counts as waiting until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl<'a> Waiting<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, SeqCst);
-        Self(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
     }
 }

@@ -1,4 +1,5 @@
-//! What is shown of a sample: its picture, the columns that are to be shown, or a small chart of its numbers.
+//! What is shown of a sample: its picture, its columns as a row of a table, or, where there is neither, a small chart of
+//! its numbers.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use tokio::sync::OnceCell;
 
 use crate::id::Id;
 
+/// Columns that are not shown unless they are asked for: they may hold the answer, or say nothing.
+const KEPT_BACK: [&str; 4] = ["id", "source_id", "label", "split"];
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
 const BARS: usize = 64;
 /// Characters of a text at most.
@@ -43,7 +46,12 @@ impl Cards {
             let expected = format!("among the samples' columns {}", samples.columns.join(", "));
             return Err(OperatorError::setting(crate::person::ORACLE, "show", expected, format!("`{missing}`")));
         }
-        Ok(Self { samples, show: show.to_vec(), session: OnceCell::new() })
+        let mut show = show.to_vec();
+        if show.is_empty() && samples.features.shape().as_image().is_none() {
+            // What a person can judge by; the numbers that a model is trained on seldom are.
+            show.extend(samples.columns.iter().filter(|name| !KEPT_BACK.contains(&name.as_str())).cloned());
+        }
+        Ok(Self { samples, show, session: OnceCell::new() })
     }
 
     pub(crate) fn samples(&self) -> &Samples {
@@ -137,12 +145,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn vectors_are_charts_where_no_column_is_shown() {
+    async fn rows_are_shown_without_what_may_hold_the_answer() {
         let folder = tempfile::tempdir().unwrap();
-        let cards = Cards::new(samples(folder.path()).await, &[]).unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, "id,x,label,city,split,note\n7,1,a,Bern,train,late\n9,3,b,,test,\"in, time\"\n").unwrap();
+        let dataset = csv(&path).feature_columns(["x"]);
+        let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await.unwrap();
+        let shown = Cards::new(samples.clone(), &[]).unwrap().of(&[9]).await.unwrap();
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(shown[0].fields, [field("city", ""), field("note", "in, time")]);
+        assert!(shown[0].bars.is_empty());
+        let asked_for = Cards::new(samples, &["label".to_owned()]).unwrap().of(&[9]).await.unwrap();
+        assert_eq!(asked_for[0].fields, [field("label", "b")]);
+    }
+
+    #[tokio::test]
+    async fn vectors_are_charts_where_there_is_no_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        std::fs::write(&path, "id,x,y,label\n7,1,2,a\n9,3,4,b\n").unwrap();
+        let dataset = csv(&path).feature_columns(["x", "y"]);
+        let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await.unwrap();
+        let cards = Cards::new(samples.clone(), &[]).unwrap();
         assert_eq!(cards.of(&[9]).await.unwrap()[0].bars, [3.0, 4.0]);
-        let error = Cards::new(samples(folder.path()).await, &["nope".to_owned()]).err().unwrap().to_string();
-        assert!(error.contains("`nope`") && error.contains("the \"note\""), "{error}");
+        let error = Cards::new(samples, &["nope".to_owned()]).err().unwrap().to_string();
+        assert!(error.contains("`nope`") && error.contains("id, label"), "{error}");
     }
 
     #[test]

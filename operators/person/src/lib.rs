@@ -9,6 +9,19 @@
 //! that no web page elsewhere can reach it under a name of its own. Beyond loopback a token is required: the printed
 //! link carries it once, then it is a cookie. Changes are accepted as JSON from the page itself only.
 //!
+//! # Who records answers
+//! A page that is served for an oracle hands each answer to whoever asked, so that oracles around it (a crowd, a cascade,
+//! a name, a price, noise) see it, and says that it is written down when they have. It counts the answers that carry its
+//! own name as their oracle, whatever others have said. A pass in a [cascade](relata_question::oracle::cascade) is held
+//! back there for the next oracle: it is the one thing that is not in the ledger yet when the page says so.
+//!
+//! Answers may come late. If the time for which a question was kept is over, the answer is taken all the same, unless
+//! others have given all that were wished since: then it is refused with a sentence that says so. Whoever has a question
+//! in time is always heard.
+//!
+//! What was said in a round can be taken back as long as the page is there. A question of an earlier round that is open
+//! again because of that comes back with the next round.
+//!
 //! # Requests
 //! Ids of samples are decimal texts, because they may be too large for a number in a browser; numbers are read as well.
 //!
@@ -25,15 +38,20 @@
 //!
 //! # What the last round bought
 //! `bought` is what a run left in `progress.json` beside the ledger: `round`, `lines` of text to show, and optionally
-//! `known_pairs`, the number of pairs that are known by inference.
+//! `known_pairs`, the number of pairs that are known by inference. Lines of the form `name before -> after` about the
+//! measures of a run are told in plain words.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod annotator;
 mod api;
 mod app;
+mod asked;
 mod board;
 mod bought;
+mod call;
+mod calls;
 mod card;
+mod changes;
 mod gate;
 mod id;
 mod page;

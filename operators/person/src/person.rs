@@ -18,12 +18,17 @@ pub(crate) const ORACLE: &str = "person";
 pub struct Person {
     settings: Settings,
     running: Mutex<Option<Running>>,
+    /// One call after the other.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// People answer at a web page under this address, such as `127.0.0.1:7878`. The page stays open between rounds, and
 /// shows each question to one person at a time. Its link is printed on standard error.
+///
+/// People are annotators under the names that they give. Around this oracle, [`named`](Oracle::named) makes one annotator
+/// of all people at a page; to tell the people of two pages in one run apart, name the pages: [`Person::page`].
 pub fn person(address: impl Into<String>) -> Person {
-    Person { settings: Settings::new(address), running: Mutex::new(None) }
+    Person { settings: Settings::new(address), running: Mutex::new(None), turn: tokio::sync::Mutex::default() }
 }
 
 impl Person {
@@ -45,7 +50,8 @@ impl Person {
         self
     }
 
-    /// The columns of the samples that are shown as text; beside the picture, or instead of the chart of a vector.
+    /// The columns of the samples that are shown as text, beside the picture if there is one. Without this, pictures
+    /// alone, and of samples that are no pictures all columns but `id`, `label` and `split`, which may hold the answer.
     pub fn show<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.settings.show = columns.into_iter().map(Into::into).collect();
         self
@@ -69,6 +75,13 @@ impl Person {
         self
     }
 
+    /// The page's name, where several pages answer in one run, such as those of a crowd: answers carry
+    /// `person(name)` as their oracle, and each page counts its own.
+    pub fn page(mut self, name: impl Into<String>) -> Self {
+        self.settings.page = Some(name.into());
+        self
+    }
+
     /// The settings, to serve the page without an oracle.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -85,18 +98,22 @@ impl Oracle for Person {
         self.settings.check()
     }
 
-    /// Returns when each question has an answer of as many people as wished, or when a person ends the round. The
-    /// server writes into the ledger of the folder that `out` names.
+    /// Returns when each question has an answer of as many people as wished at this page, or when a person ends the
+    /// round. Each answer is recorded by `out` before the page says that it is written down.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let answered = {
+        let _turn = self.turn.lock().await;
+        let mut call = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             let server = match running.take().filter(|server| server.folder() == out.folder()) {
                 Some(server) => server,
                 None => Running::start(context.samples.clone(), out.folder(), self.settings.clone())?,
             };
-            running.insert(server).answered(questions)
+            running.insert(server).call(questions)?
         };
-        answered.await
+        while let Some(given) = call.next().await {
+            given.record(out);
+        }
+        call.end(out).await
     }
 
     fn cost(&self) -> Cost {

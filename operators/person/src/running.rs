@@ -1,6 +1,5 @@
 //! A server on a thread of its own, so that people go on answering while a model trains.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,6 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::call::Call;
 use crate::server::Server;
 use crate::settings::Settings;
 
@@ -28,7 +28,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts a server for the run in this folder, and prints its link.
     pub(crate) fn start(samples: Samples, folder: &Path, settings: Settings) -> Result<Self> {
-        let server = Server::bind(samples, Ledger::open(folder)?, settings)?;
+        let server = Server::of_oracle(samples, Ledger::open(folder)?, settings)?;
         let io = || OperatorError::io(folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
         let (app, handle) = (server.app().clone(), runtime.handle().clone());
@@ -50,24 +50,9 @@ impl Running {
         &self.folder
     }
 
-    /// Asks the questions, and waits on the server's own thread until they have all their answers.
-    pub(crate) fn answered(&self, questions: &[Question]) -> impl Future<Output = Result<()>> + Send + use<> {
-        let asked: BTreeSet<u64> = questions.iter().map(|question| question.question).collect();
-        let first = questions.first().map_or(0, |question| question.question);
-        let answered =
-            self.app.ledger.ask(questions).map(|()| Answered(self.runtime.spawn(self.app.clone().answered(asked))));
-        async move {
-            let mut answered = answered?;
-            (&mut answered.0).await.unwrap_or_else(|ended| {
-                Err(OperatorError::Oracle {
-                    oracle: crate::person::ORACLE.to_owned(),
-                    question: first,
-                    expected: "answers".to_owned(),
-                    found: format!("the end of the server ({ended})"),
-                    hint: "Run the pipeline again: the answers that people gave are kept.".to_owned(),
-                })
-            })
-        }
+    /// Asks the questions at the page, until they have all their answers.
+    pub(crate) fn call(&self, questions: &[Question]) -> Result<Call> {
+        Call::start(&self.app, &self.runtime, questions)
     }
 }
 
@@ -78,14 +63,5 @@ impl Drop for Running {
             // A panic of the thread was printed already.
             thread.join().ok();
         }
-    }
-}
-
-/// A wait that ends when nobody waits for it any more.
-struct Answered(tokio::task::JoinHandle<Result<()>>);
-
-impl Drop for Answered {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::gate::{Gate, guard};
 use crate::refusal::Refusal;
 use crate::settings::Settings;
-use crate::{api, page};
+use crate::{api, changes, page};
 
 /// How long open connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(1);
@@ -46,13 +46,24 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens. An error if a setting makes no sense, a column is not there or the address is taken.
+    /// Listens. People are asked every question of the ledger that has fewer answers than wished, whoever gave them, and
+    /// their answers are written there. An error if a setting makes no sense, a column is not there or the address is
+    /// taken.
     pub fn bind(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+        Self::listen(samples, ledger, settings, false)
+    }
+
+    /// The same, where people are asked what an oracle is asked, and answer it.
+    pub(crate) fn of_oracle(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+        Self::listen(samples, ledger, settings, true)
+    }
+
+    fn listen(samples: Samples, ledger: Ledger, settings: Settings, for_oracle: bool) -> Result<Self> {
         settings.check()?;
         let listener = TcpListener::bind(&*settings.resolve()?).map_err(unusable(&settings.address))?;
         let address = listener.local_addr().map_err(unusable(&settings.address))?;
         let gate = Arc::new(Gate::new(settings.token.clone(), &settings.address, address.port()));
-        let app = Arc::new(App::new(samples, ledger, settings)?);
+        let app = Arc::new(App::new(samples, ledger, settings, for_oracle)?);
         Ok(Self { listener, address, gate, app })
     }
 
@@ -83,9 +94,9 @@ impl Server {
             .route("/page.js", get(page::js))
             .route("/api/next", get(api::next))
             .route("/api/progress", get(api::progress))
-            .route("/api/answer", post(api::answer))
-            .route("/api/undo", post(api::undo))
-            .route("/api/finish", post(api::finish))
+            .route("/api/answer", post(changes::answer))
+            .route("/api/undo", post(changes::undo))
+            .route("/api/finish", post(changes::finish))
             .route("/image/{file}", get(api::picture))
             .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "There is no such page."))
             .layer(DefaultBodyLimit::max(LARGEST))

@@ -57,9 +57,14 @@ impl Fixture {
     /// The result, and what was written down until then.
     pub async fn ask(&self, oracle: &dyn Oracle, questions: &[Question]) -> (Result<()>, Vec<Answer>) {
         let notes = Notes::default();
-        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
-        let result = oracle.answer(&context, questions, &notes).await;
+        let result = self.ask_into(oracle, questions, &notes).await;
         (result, notes.answers.into_inner().unwrap())
+    }
+
+    /// Asks, and writes down wherever the test likes.
+    pub async fn ask_into(&self, oracle: &dyn Oracle, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        oracle.answer(&context, questions, out).await
     }
 }
 

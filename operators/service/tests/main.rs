@@ -5,4 +5,5 @@ mod dataset;
 mod dialects;
 mod failures;
 mod limits;
+mod resume;
 mod server;

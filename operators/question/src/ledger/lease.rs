@@ -9,12 +9,41 @@ use super::fault::Fault;
 use super::writer::COMPLETE;
 use super::{Ledger, clock, questions};
 
+/// A question that is kept for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// For whom: an annotator, or what a page of questions of its own calls its people.
+    pub holder: String,
+    /// The question.
+    pub question: u64,
+}
+
 impl Ledger {
     /// The next question for an annotator: the first, by round, priority and number, that this annotator has not
     /// answered, and that has fewer than `wanted` standing answers and live leases of others. It is theirs for so many
     /// seconds from now. An annotator has at most one lease, and as long as it lives the same question is given again.
     pub fn lease(&self, annotator: &str, wanted: usize, seconds: u64) -> Result<Option<Question>> {
         self.lease_at(annotator, wanted, seconds, clock::now())
+    }
+
+    /// Like [`lease`](Self::lease), for whoever knows better than the ledger which questions may be given: `choose` sees
+    /// all live leases, and what it chooses is the holder's for so many seconds from now. Nobody else can choose
+    /// meanwhile. A holder for whom nothing is chosen has nothing any more.
+    pub fn lease_chosen(
+        &self,
+        holder: &str,
+        seconds: u64,
+        choose: impl FnOnce(&[Lease]) -> Option<u64>,
+    ) -> Result<Option<u64>> {
+        self.lease_chosen_at(holder, seconds, clock::now(), choose)
+    }
+
+    /// Whether somebody has a live lease of a question.
+    pub fn is_leased(&self, question: u64, holder: &str) -> Result<bool> {
+        self.read(|transaction| {
+            let live = "SELECT 1 FROM leases WHERE annotator = ?1 AND question = ?2 AND until > ?3";
+            Ok(transaction.prepare_cached(live)?.exists(params![holder, question.cast_signed(), clock::now()])?)
+        })
     }
 
     /// Gives a lease back, so that others may have the question.
@@ -27,7 +56,7 @@ impl Ledger {
     }
 
     fn lease_at(&self, annotator: &str, wanted: usize, seconds: u64, now: i64) -> Result<Option<Question>> {
-        let until = now.saturating_add(seconds.saturating_mul(1_000_000).min(i64::MAX.cast_unsigned()).cast_signed());
+        let until = end(now, seconds);
         self.write(|transaction| {
             transaction.prepare_cached("DELETE FROM leases WHERE until <= ?1")?.execute([now])?;
             let own = "SELECT question FROM leases WHERE annotator = ?1";
@@ -35,11 +64,42 @@ impl Ledger {
             let Some(number) = own.map_or_else(|| next(transaction, annotator, wanted), |own| Ok(Some(own)))? else {
                 return Ok(None);
             };
-            let lease = "INSERT OR REPLACE INTO leases VALUES (?1, ?2, ?3)";
-            transaction.prepare_cached(lease)?.execute(params![annotator, number, until])?;
+            transaction.prepare_cached(KEEP)?.execute(params![annotator, number, until])?;
             Ok(questions::find(transaction, number.cast_unsigned())?)
         })
     }
+
+    fn lease_chosen_at(
+        &self,
+        holder: &str,
+        seconds: u64,
+        now: i64,
+        choose: impl FnOnce(&[Lease]) -> Option<u64>,
+    ) -> Result<Option<u64>> {
+        self.write(|transaction| {
+            transaction.prepare_cached("DELETE FROM leases WHERE until <= ?1")?.execute([now])?;
+            let mut all = transaction.prepare_cached("SELECT annotator, question FROM leases ORDER BY annotator")?;
+            let lease =
+                |row: &Row<'_>| Ok(Lease { holder: row.get(0)?, question: row.get::<_, i64>(1)?.cast_unsigned() });
+            let live: Vec<Lease> = all.query_map([], lease)?.collect::<Result<_, _>>()?;
+            let chosen = choose(&live);
+            match chosen {
+                Some(question) => {
+                    let until = end(now, seconds);
+                    transaction.prepare_cached(KEEP)?.execute(params![holder, question.cast_signed(), until])?
+                }
+                None => transaction.prepare_cached("DELETE FROM leases WHERE annotator = ?1")?.execute([holder])?,
+            };
+            Ok(chosen)
+        })
+    }
+}
+
+const KEEP: &str = "INSERT OR REPLACE INTO leases VALUES (?1, ?2, ?3)";
+
+/// When a lease ends.
+fn end(now: i64, seconds: u64) -> i64 {
+    now.saturating_add(seconds.saturating_mul(1_000_000).min(i64::MAX.cast_unsigned()).cast_signed())
 }
 
 /// A question's place in the order: round, negated priority, number.
@@ -178,6 +238,32 @@ mod tests {
         assert_eq!(lease(&ledger, "cat", 1, 0), None);
         ledger.release(1, "ben").unwrap();
         assert_eq!(lease(&ledger, "cat", 1, 0), Some(1));
+    }
+
+    #[test]
+    fn a_page_chooses_for_its_people_and_sees_who_has_what() {
+        let (_folder, ledger) = ledger(&[question(1, 1.0, 2), question(2, 0.0, 2)]);
+        let choose = |holder: &str, at: i64, wanted: Option<u64>| {
+            let mut seen = Vec::new();
+            let chosen = ledger.lease_chosen_at(holder, 10, at * SECOND, |live| {
+                seen.extend(live.iter().map(|lease| (lease.holder.clone(), lease.question)));
+                wanted
+            });
+            assert_eq!(chosen.unwrap(), wanted);
+            seen
+        };
+        let of = |holder: &str, question| (holder.to_owned(), question);
+        assert_eq!(choose("left/ann", 0, Some(1)), []);
+        assert_eq!(choose("right/ann", 5, Some(1)), [of("left/ann", 1)]);
+        assert_eq!(choose("left/ann", 8, Some(2)), [of("left/ann", 1), of("right/ann", 1)]);
+        assert_eq!(choose("right/ann", 15, None), [of("left/ann", 2)], "ended with its time");
+        assert_eq!(choose("left/ann", 16, None), [of("left/ann", 2)]);
+        assert_eq!(choose("left/ben", 16, None), []);
+        ledger.lease_chosen("left/ben", 10, |_| Some(2)).unwrap();
+        assert!(ledger.is_leased(2, "left/ben").unwrap());
+        assert!(!ledger.is_leased(1, "left/ben").unwrap() && !ledger.is_leased(2, "right/ben").unwrap());
+        ledger.release(2, "left/ben").unwrap();
+        assert!(!ledger.is_leased(2, "left/ben").unwrap());
     }
 
     #[test]

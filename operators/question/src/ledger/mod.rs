@@ -23,6 +23,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use answers::Row;
 pub use json_lines::{Imported, export_answers, export_questions, import_answers, import_questions};
+pub use lease::Lease;
 
 use answers::Spent;
 use fault::Fault;

@@ -17,6 +17,10 @@ pub struct Cascade {
 /// Asks the first oracle, the next one about what it passed or did not answer for an error, and so on: cheap ones
 /// first. A pass is an answer only if every oracle passed; what the earlier ones were paid for passing is part of the
 /// cost of the answer that came at last. Fails if candidates are left because oracles failed.
+///
+/// A pass that goes on to the next oracle is not in the ledger: in a run that is killed before the next one has answered,
+/// the question goes through all of them again. An oracle that knows its own earlier answers, such as people at a page,
+/// only repeats them.
 pub fn cascade<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Cascade {
     Cascade { oracles: oracles.into_iter().map(|oracle| Box::new(oracle) as Box<dyn Oracle>).collect() }
 }
@@ -47,12 +51,12 @@ impl Oracle for Cascade {
             if left.is_empty() {
                 return Ok(());
             }
-            let step = Step { out, paid, heard: Mutex::default() };
+            let last = at + 1 == self.oracles.len();
+            let step = Step { out, paid, last, heard: Mutex::default() };
             if let Err(error) = oracle.answer(context, &left, &step).await {
                 failures.push((name(&oracle.describe()), error));
             }
-            let last = at + 1 == self.oracles.len();
-            paid = step.finish(&mut left, last)?;
+            paid = step.finish(&mut left)?;
         }
         match (left.first(), failures.len()) {
             (None, _) => Ok(()),
@@ -76,37 +80,38 @@ impl Oracle for Cascade {
 /// A pair of question and candidate.
 type Asked = (u64, u64);
 
-/// Records the answers of one oracle, and holds its passes back.
+/// Records the answers of one oracle, and holds its passes back unless it is the last one.
 struct Step<'a> {
     out: &'a dyn Record,
     /// What earlier oracles were paid for passing.
     paid: BTreeMap<Asked, f32>,
+    last: bool,
     heard: Mutex<Heard>,
 }
 
 #[derive(Default)]
 struct Heard {
+    /// Of the last oracle, this has also what it passed: nobody else is asked about that.
     answered: BTreeSet<Asked>,
+    /// The passes that were held back.
     passes: Vec<Answer>,
 }
 
 impl Step<'_> {
     /// Reduces `left` to the candidates that are still to be asked about, and gives what their passes have cost.
-    fn finish(self, left: &mut Vec<Question>, last: bool) -> Result<BTreeMap<Asked, f32>> {
+    fn finish(self, left: &mut Vec<Question>) -> Result<BTreeMap<Asked, f32>> {
         let Heard { answered, passes } = self.heard.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Of several annotators some may have passed where others answered: nobody else is asked then.
         let (settled, open): (Vec<_>, Vec<_>) =
-            passes.into_iter().partition(|pass| last || answered.contains(&(pass.question, pass.candidate)));
-        let passed: BTreeSet<Asked> = settled.iter().map(|pass| (pass.question, pass.candidate)).collect();
-        self.out
-            .record(&priced(&settled, |asked| if answered.contains(&asked) { 0.0 } else { owed(&self.paid, asked) }))?;
+            passes.into_iter().partition(|pass| answered.contains(&(pass.question, pass.candidate)));
+        self.out.record(&settled)?;
         let mut paid = self.paid;
         for pass in open {
             *paid.entry((pass.question, pass.candidate)).or_default() += pass.cost;
         }
         for question in left.iter_mut() {
             let number = question.question;
-            question.candidates.retain(|&c| !answered.contains(&(number, c)) && !passed.contains(&(number, c)));
+            question.candidates.retain(|&candidate| !answered.contains(&(number, candidate)));
         }
         left.retain(|question| !question.candidates.is_empty());
         Ok(paid)
@@ -115,7 +120,9 @@ impl Step<'_> {
 
 impl Record for Step<'_> {
     fn record(&self, answers: &[Answer]) -> Result<()> {
-        let (said, passes): (Vec<Answer>, Vec<Answer>) = answers.iter().cloned().partition(|a| a.related.is_some());
+        // There is nobody to ask after the last one, so that its passes are answers, and durable as such.
+        let (said, passes): (Vec<Answer>, Vec<Answer>) =
+            answers.iter().cloned().partition(|answer| self.last || answer.related.is_some());
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let said = priced(&said, |asked| if heard.answered.contains(&asked) { 0.0 } else { owed(&self.paid, asked) });
         self.out.record(&said)?;

@@ -105,6 +105,17 @@ impl Oracle for Crowd {
             }
             oracle.check()?;
         }
+        let mut pages = BTreeSet::new();
+        for oracle in &self.oracles {
+            let mut own = BTreeSet::new();
+            pages_of(&oracle.describe(), &mut own);
+            if let Some(twice) = own.iter().find(|page| pages.contains(*page)) {
+                // People have names of their own, so that only the page's name tells whose question was answered.
+                let expected = "people at pages of different names, such as `person(..).page(\"left\")`";
+                return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
+            }
+            pages.extend(own);
+        }
         Ok(())
     }
 
@@ -123,8 +134,11 @@ impl Oracle for Crowd {
         results.into_iter().collect()
     }
 
+    /// As many as answer a question at most, since one oracle may be several people.
     fn annotators(&self) -> usize {
-        self.asked_each()
+        let (all, each) = (self.oracles.len(), self.asked_each());
+        let of = |first: usize| (first..first + each).map(|at| self.oracles[at % all].annotators()).sum();
+        (0..all).map(of).max().unwrap_or_default()
     }
 
     /// What the annotators of a question cost together, on average over the questions.
@@ -145,6 +159,22 @@ fn annotator(description: &Value) -> String {
         (_, of @ Value::Object(_), _) => annotator(of),
         (_, _, Value::String(name)) => name.clone(),
         _ => name(description),
+    }
+}
+
+/// The names under which people answer within an oracle, as far as its description tells.
+fn pages_of(description: &Value, pages: &mut BTreeSet<String>) {
+    let own = name(description);
+    if own == "person" || own.starts_with("person(") {
+        pages.insert(own);
+    }
+    match &description["of"] {
+        Value::Array(all) => all.iter().for_each(|of| pages_of(of, pages)),
+        of => {
+            if of.is_object() {
+                pages_of(of, pages);
+            }
+        }
     }
 }
 
@@ -176,7 +206,7 @@ mod tests {
         assert_eq!(votes[&(3, 2)], ["anna", "ben", "dan"]);
         assert!(work.values().all(|&n| n == 12), "{work:?}");
         // Three annotators for (2 + 1 * 2) each.
-        assert_eq!(oracle.cost().of(2), 12.0);
+        assert_eq!((oracle.cost().of(2), oracle.annotators()), (12.0, 3));
         assert_eq!(answers.iter().map(|a| a.cost).sum::<f32>(), 8.0 * 12.0);
         let at_once = fixture.ask(&oracle.at_once(), &questions).await.unwrap();
         assert_eq!(at_once.len(), answers.len());
@@ -216,5 +246,13 @@ mod tests {
         assert!(crowd([anna(), ben()]).each(3).check().is_err());
         assert!(crowd([anna(), ben()]).each(0).check().is_err());
         assert!(crowd(Vec::<Box<dyn Oracle>>::new()).check().is_err());
+    }
+
+    #[test]
+    fn pages_of_people_need_names_of_their_own() {
+        let people = |page: &'static str, name: &str| Scripted::new(page, |_, _| Some(true)).named(name);
+        crowd([people("person(left)", "a"), people("person(right)", "b"), people("person", "c")]).check().unwrap();
+        let error = crowd([people("person", "a"), people("person", "b")]).check().unwrap_err().to_string();
+        assert!(error.contains("page(\"left\")") && error.contains("`person` twice"), "{error}");
     }
 }

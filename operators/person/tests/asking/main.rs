@@ -1,0 +1,12 @@
+//! The oracle over HTTP, as one of others and inside of others, and what happens when time is up.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../shared/http_client.rs"]
+mod http_client;
+mod late;
+mod page;
+#[path = "../shared/served.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
+mod served;
+mod undo;
+mod wrappers;
