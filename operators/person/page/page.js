@@ -76,8 +76,8 @@ async function exclusively(work) {
     notice(error.status === 401 ? LINK : error.message);
     if (error.status !== 401) {
       state.question = null;
-      await sleep(1500);
-      await next().catch(failure => notice(failure.message));
+      // Said again beside what comes next, which has cleared it.
+      await next().then(() => notice(error.message), failure => notice(failure.message));
     }
   } finally {
     state.busy = false;
@@ -288,6 +288,8 @@ async function progress() {
   byId("finish").hidden = !now.finishable;
   byId("rest-text").textContent = now.finishable
     ? "Every question has an answer. More people could confirm them, or the round can end here."
+    : state.before !== null
+      ? "What you took back comes again with the next round. New questions appear here by themselves."
     : answered < questions
       ? "The questions that are left are with other people. If one of them comes back, it appears here by itself."
       : `Thank you: you answered ${many(now.yours, "question")}. New ones appear here by themselves.`;

@@ -39,6 +39,14 @@ impl Run {
         Self::of(&csv(&path).feature_columns(["a", "b", "c", "d"]), folder)
     }
 
+    /// Samples with four numbers and nothing else: the lines of a CSV file after `id,a,b,c,d`.
+    pub fn numbers(lines: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("numbers.csv");
+        std::fs::write(&path, format!("id,a,b,c,d\n{lines}")).unwrap();
+        Self::of(&csv(&path).feature_columns(["a", "b", "c", "d"]), folder)
+    }
+
     /// Asks questions of round 1, numbered from 1: anchor and candidates of each.
     pub fn ask(&self, questions: &[(u64, &[u64])]) -> Vec<Question> {
         let question = |(&(anchor, candidates), question): (&(u64, &[u64]), u64)| Question {

@@ -108,11 +108,40 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", &features);
     }
 
+    fn element(&self, selector: &str) -> String {
+        let found = self.post("element", &json!({ "using": "css selector", "value": selector }));
+        found[ELEMENT].as_str().unwrap().to_owned()
+    }
+
     /// Clicks what a CSS selector finds first.
     pub fn click(&self, selector: &str) {
-        let found = self.post("element", &json!({ "using": "css selector", "value": selector }));
-        let element = found[ELEMENT].as_str().unwrap();
+        let element = self.element(selector);
         self.post(&format!("element/{element}/click"), &json!({}));
+    }
+
+    /// Touches the middle of what a CSS selector finds first with a finger.
+    pub fn tap(&self, selector: &str) {
+        self.swipe(selector, 0);
+    }
+
+    /// Touches it, and moves the finger so many pixels down before it is lifted.
+    pub fn swipe(&self, selector: &str, down: i32) {
+        let element = self.element(selector);
+        self.post(
+            "execute/sync",
+            &json!({
+                "script": "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' });",
+                "args": [{ ELEMENT: element }],
+            }),
+        );
+        let moved = |origin: Value, down: i32, duration: u32| json!({ "type": "pointerMove", "origin": origin, "x": 0, "y": down, "duration": duration });
+        let mut touch = vec![moved(json!({ ELEMENT: element }), 0, 0), json!({ "type": "pointerDown", "button": 0 })];
+        touch.extend((down != 0).then(|| moved(json!("pointer"), down, 300)));
+        touch.push(json!({ "type": "pointerUp", "button": 0 }));
+        let finger = json!({
+            "type": "pointer", "id": "finger", "parameters": { "pointerType": "touch" }, "actions": touch,
+        });
+        self.post("actions", &json!({ "actions": [finger] }));
     }
 
     /// Presses keys one after the other.

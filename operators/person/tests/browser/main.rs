@@ -1,11 +1,13 @@
 //! The page in Debian's Chromium, as people use it. `RELATA_SCREENSHOTS=FOLDER` keeps pictures of it.
 #![allow(clippy::unwrap_used)]
 
-#[path = "shared/http_client.rs"]
+#[path = "../shared/http_client.rs"]
 mod http_client;
-#[path = "shared/served.rs"]
+mod looks;
+#[path = "../shared/served.rs"]
 mod served;
-#[path = "shared/webdriver.rs"]
+mod touch;
+#[path = "../shared/webdriver.rs"]
 mod webdriver;
 
 use std::net::{TcpListener, TcpStream};
@@ -307,59 +309,6 @@ fn markup_in_samples_is_shown_as_text() {
     ada.keys(&[ENTER]);
     ada.rests();
     assert!(run.said().iter().all(|said| said.1 == "<b>Ada</b>"));
-}
-
-#[test]
-fn it_fits_wide_and_narrow_windows_in_light_and_dark() {
-    let told = json!({
-        "round": 2, "lines": ["test accuracy 0.91 → 0.94", "clustering NMI 0.78 → 0.85"], "known_pairs": 18_240,
-    });
-    let digits = Run::digits();
-    digits.ask(&[(0, &[10, 20, 30, 36, 48, 1, 2, 3, 11, 12]), (4, &[14])]);
-    let long = "An unbroken-".repeat(40);
-    let lines = format!(
-        "1,1,2,3,4,\"The parcel came two days late, and the box was open when I found it.\",Leeds\n\
-         2,4,3,-2,1,\"My order arrived late and damaged.\",York\n3,0,1,0,1,\"{long}\",Hull\n\
-         4,2,2,2,2,\"How do I change the address of my account?\",Bath\n5,3,1,2,1,Late again!,Ely\n"
-    );
-    let ask = |run: &Run| drop(run.ask(&[(1, &[2, 3, 4, 5]), (2, &[5])]));
-    let (texts, rows, charts) = (Run::notes(&lines), Run::notes(&lines), Run::notes(&lines));
-    [&texts, &rows, &charts].into_iter().for_each(ask);
-    let browser = Browser::start();
-    let visit = |name: &str, run: &Run, show: &[&str]| {
-        std::fs::write(run.folder.path().join("progress.json"), told.to_string()).unwrap();
-        let server = run.serve(|settings| settings.show = show.iter().map(|&column| column.to_owned()).collect());
-        let sizes = [(1280, 800), (390, 844), (320, 640)];
-        let each = |screen: &str| {
-            for (width, height) in sizes {
-                browser.size(width, height);
-                browser.fits();
-                for colours in ["light", "dark"] {
-                    browser.colours(colours);
-                    browser.screenshot(&format!("{name}-{screen}-{width}-{colours}"));
-                }
-            }
-            browser.size(1280, 800);
-        };
-        browser.open(&server.link);
-        browser.until("!document.querySelector('#welcome').hidden");
-        each("welcome");
-        browser.sit(&server.link, "Ada Lovelace");
-        browser.until("!document.querySelector('#bought').hidden");
-        browser.shows(1);
-        browser.keys(&["2", "4"]);
-        each("question");
-        browser.keys(&[ENTER]);
-        browser.shows(2);
-        each("pair");
-        browser.keys(&["y"]);
-        browser.rests();
-        each("rest");
-    };
-    visit("digits", &digits, &[]);
-    visit("texts", &texts, &["note"]);
-    visit("rows", &rows, &["note", "place"]);
-    visit("charts", &charts, &[]);
 }
 
 #[test]
