@@ -30,8 +30,56 @@ async fn a_graph_without_a_positive_edge_is_refused() {
     let negatives = data::text_file(folder.path(), "e.csv", "src,dst,weight\n0,1,-1\n2,3,-0.5\n");
     let related = Pipeline::read(csv(samples)).relate(edges(negatives));
     let error = failure(folder.path(), related, mlp([3]), vicreg(), data::short_fit()).await;
-    assert!(matches!(error, PipelineError::Train(TrainError::NoPositive { rows: 10 })), "{error}");
+    assert!(matches!(error, PipelineError::Train(TrainError::NoPositive { rows: 10, views: 1 })), "{error}");
     assert!(error.to_string().contains("10 training rows") && error.to_string().contains("same_sample()"), "{error}");
+}
+
+#[tokio::test]
+async fn one_view_of_each_sample_and_relations_of_other_rows_are_no_positives() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(10, 2));
+    let none = |error: PipelineError| {
+        let text = error.to_string();
+        assert!(matches!(error, PipelineError::Train(TrainError::NoPositive { views: 1, .. })), "{text}");
+        assert!(text.contains(".views(2, ..)") && text.contains("one view each"), "{text}");
+    };
+    let read = || Pipeline::read(csv(&samples));
+    let at = |name: &str| folder.path().join(name);
+    let alone = || read().relate(same_sample());
+    none(failure(&at("views"), alone(), mlp([3]), vicreg(), data::short_fit()).await);
+    let others = data::text_file(folder.path(), "e.csv", "src,dst\n5,6\n7,8\n");
+    let apart = read().train_on("id < 5").relate(edges(others));
+    none(failure(&at("others"), apart, mlp([3]), vicreg(), data::short_fit()).await);
+    // A label that one training row has relates it to nobody.
+    let single = read().train_on("id < 5").relate(same_value("CASE WHEN id = 3 THEN 1 END"));
+    none(failure(&at("single"), single, mlp([3]), vicreg(), data::short_fit()).await);
+    let solved = alone().views(2, noise(0.1)).solve(closed_form(Kernel::Linear, 1));
+    none(solved.write(at("solved")).quiet().run().await.err().unwrap());
+
+    let one = || read().train_on("id = 3").views(2, noise(0.1)).relate(same_sample());
+    let error = failure(&at("one"), one(), mlp([3]), vicreg(), data::short_fit()).await;
+    assert!(matches!(error, PipelineError::Train(TrainError::TooFewRows { rows: 1 })), "{error}");
+    assert!(error.to_string().contains("there is one sample to train on"), "{error}");
+    let error = one().solve(closed_form(Kernel::Linear, 1)).write(at("one solved")).quiet().run().await.err().unwrap();
+    assert!(matches!(error, PipelineError::Train(TrainError::TooFewRows { rows: 1 })), "{error}");
+}
+
+#[tokio::test]
+async fn a_label_that_no_evaluation_can_read_is_named_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(10, 2));
+    // The second is a column, but has become a feature.
+    for wrong in ["lable", "x"] {
+        let run = folder.path().join(wrong);
+        let related = Pipeline::read(csv(&samples).feature_columns(["x", "y"])).relate(same_label("label"));
+        let trained = related.train(mlp([3]), vicreg(), data::short_fit()).evaluate(knn("label"));
+        let error = trained.evaluate(linear_probe(wrong)).write(&run).quiet().run().await.err().unwrap().to_string();
+        for part in ["samples.csv", &format!("no column `{wrong}` for the label"), "id", "label"] {
+            assert!(error.contains(part), "no `{part}` in {error}");
+        }
+        assert!(!run.join("graph.json").exists() && !run.join("checkpoints").exists());
+    }
+    assert!(!folder.path().join("lable/samples.parquet").exists());
 }
 
 #[tokio::test]
@@ -90,6 +138,14 @@ async fn a_loss_that_is_no_number_stops_with_the_step_and_the_checkpoint() {
         panic!("{error}")
     };
     assert!(!loss.is_finite() && checkpoint.exists(), "{error}");
+    let weights = checkpoint.parent().unwrap().read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let weights = weights.filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
+    let kept: Vec<Vec<u8>> = weights.map(|path| std::fs::read(path).unwrap()).collect();
+    assert_eq!(kept.len(), 1);
+    for (name, tensor) in safetensors::SafeTensors::deserialize(&kept[0]).unwrap().tensors() {
+        let mut numbers = tensor.data().chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+        assert!(numbers.all(f32::is_finite), "{name} of the last good checkpoint");
+    }
     assert!(error.to_string().contains("Lower the learning rate"), "{error}");
     assert!(!folder.path().join("run/embeddings.parquet").exists());
 }

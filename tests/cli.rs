@@ -15,7 +15,7 @@ fn relata(arguments: &[&str], folder: &Path) -> Output {
 }
 
 /// What a verb that succeeds prints.
-fn says(arguments: &[&str], folder: &Path) -> String {
+pub fn says(arguments: &[&str], folder: &Path) -> String {
     let output = relata(arguments, folder);
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{arguments:?}: {out}{err}");
@@ -77,7 +77,11 @@ async fn every_verb_works_on_a_run() {
     says(&["plot", "run", "--label", "label", "--output", "pictures"], at);
     says(&["report", "run", "--output", "r.html"], at);
     assert!(std::fs::read(at.join("v.png")).unwrap().starts_with(b"\x89PNG"));
-    assert!(std::fs::read_dir(at.join("pictures")).unwrap().count() >= 4);
+    for name in ["loss", "metrics", "embeddings"] {
+        for extension in ["svg", "png"] {
+            assert!(at.join(format!("pictures/{name}.{extension}")).exists(), "{name}.{extension}");
+        }
+    }
     assert!(std::fs::read_to_string(at.join("r.html")).unwrap().contains("</html>"));
 
     says(&["export", "run", "questions", "--output", "q.jsonl"], at);
@@ -90,6 +94,25 @@ async fn every_verb_works_on_a_run() {
     // Answers that are there already are passed over.
     says(&["import", "run", "a.jsonl"], at);
     assert_eq!(says(&["sql", "run", query, "--format", "csv"], at), "n\n20\n");
+
+    // What a finished run is told later, it does not learn; its answers can be replayed to a run that does.
+    let number = says(&["sql", "run", "SELECT min(question) AS q FROM questions", "--format", "csv"], at);
+    let number: u64 = number.lines().nth(1).unwrap().parse().unwrap();
+    let candidate = format!("SELECT candidates[1] AS c FROM questions WHERE question = {number}");
+    let candidate = says(&["sql", "run", &candidate, "--format", "csv"], at);
+    let candidate = candidate.lines().nth(1).unwrap();
+    let line = format!("{{\"question\": {number}, \"candidate\": {candidate}, \"related\": true}}\n");
+    std::fs::write(at.join("more.jsonl"), line).unwrap();
+    let output = relata(&["import", "run", "more.jsonl"], at);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("The run is finished") && told.contains("relata export run answers --output"), "{told}");
+    assert!(told.contains(".ask(replay(\"answers.jsonl\"), ..)") && !told.contains("again"), "{told}");
+    says(&["export", "run", "answers", "--output", "answers.jsonl"], at);
+    let related = Pipeline::read(csv(at.join("samples.csv"))).views(2, noise(0.1)).relate(same_sample());
+    let asked = related.ask(replay(at.join("answers.jsonl")), random_pairs().budget(5.0).epochs(1));
+    let trained = asked.train(mlp([8, 4]), vicreg(), Fit::epochs(2).batch(16));
+    let replayed = trained.write(at.join("replayed")).quiet().run().await.unwrap();
+    assert!(data::number(&replayed, "SELECT count(related) FROM answers").await > 0.0);
 }
 
 #[tokio::test]
@@ -111,6 +134,72 @@ async fn failures_are_one_message_and_an_exit_code() {
     let huge = ["score", "--embeddings", "huge.parquet", "--edges", "edges.csv", "--loss", "vicreg", "--json"];
     assert!(fails(&huge, at).contains("huge numbers"));
     assert!(!relata(&["score"], at).status.success());
+}
+
+#[tokio::test]
+async fn damaged_embeddings_are_named_and_leave_no_gradient() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let vectors: Vec<f32> = (0..3000).map(|value| (value as f32).sin()).collect();
+    let labels = data::ids(1000);
+    data::write_parquet(&at.join("z.parquet"), vec![("embedding", data::vectors(vectors, 3)), ("label", labels)]);
+    std::fs::write(at.join("edges.csv"), "src,dst\n0,1\n").unwrap();
+    let whole = std::fs::read(at.join("z.parquet")).unwrap();
+    let mut pages = whole.clone();
+    pages[4..whole.len() / 2].fill(0xa5);
+    let probe = ["probe", "--embeddings", "z.parquet", "--label", "label"];
+    let score = ["score", "--embeddings", "z.parquet", "--edges", "edges.csv", "--loss", "vicreg", "--gradient", "g"];
+    for bytes in [&whole[..whole.len() / 2], &pages] {
+        std::fs::write(at.join("z.parquet"), bytes).unwrap();
+        for verb in [&probe[..], &score] {
+            let error = fails(verb, at);
+            assert!(error.contains("z.parquet") && error.contains("could not be read"), "{verb:?}: {error}");
+        }
+    }
+    std::fs::write(at.join("z.parquet"), &whole[..]).unwrap();
+    std::fs::write(at.join("edges.csv"), "anchor,positive,negative\n0,1,2\n0,1,3\n").unwrap();
+    says(&score, at);
+    assert!(at.join("g").exists());
+    std::fs::remove_file(at.join("g")).unwrap();
+    std::fs::write(at.join("edges.csv"), "id_l,id_r,match_probability\n0,1,0.5\n2,1,0.75\n1,1000,1\n").unwrap();
+    let error = fails(&score, at);
+    assert!(error.contains("edges.csv") && error.contains("row 2") && error.contains("`id_r`"), "{error}");
+    data::write_parquet(&at.join("z.parquet"), vec![("embedding", data::vectors(vec![f32::MAX; 3000], 3))]);
+    std::fs::write(at.join("edges.csv"), "src,dst\n0,1\n").unwrap();
+    assert!(fails(&score, at).contains("huge numbers") && !at.join("g").exists());
+}
+
+#[tokio::test]
+async fn images_in_files_are_embedded_as_the_model_was_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let related = Pipeline::read(parquet(data::digits()).features("image")).views(2, noise(0.1)).relate(same_sample());
+    let trained = related.train(mlp([4]), vicreg(), data::short_fit());
+    trained.write(at.join("run")).quiet().run().await.unwrap();
+    // Two images of 8 x 8 bytes, as an IDX file and as pictures twice as large.
+    let pixel = |image: usize, at: usize| (at * 3 + image * 60) as u8;
+    let bytes = |image: usize| (0..64).map(move |at| pixel(image, at));
+    let mut idx = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8];
+    idx.extend(bytes(0).chain(bytes(1)));
+    std::fs::write(at.join("t10k-images-idx3-ubyte"), idx).unwrap();
+    std::fs::create_dir_all(at.join("pictures/a")).unwrap();
+    for number in 0..2 {
+        let small = image::GrayImage::from_vec(8, 8, bytes(number).collect()).unwrap();
+        small.save(at.join(format!("pictures/a/{number}.png"))).unwrap();
+    }
+    let embedded = |data: &str| {
+        says(&["embed", "run", "--data", data, "--output", "new.parquet"], at);
+        data::read_parquet(&at.join("new.parquet"))
+    };
+    let from_idx = embedded("t10k-images-idx3-ubyte");
+    let from_pictures = embedded("pictures");
+    assert_eq!(from_idx.num_rows(), 2);
+    assert_eq!(&from_idx["embedding"], &from_pictures["embedding"]);
+    let large = image::GrayImage::from_pixel(16, 24, image::Luma([128]));
+    std::fs::remove_dir_all(at.join("pictures/a")).unwrap();
+    large.save(at.join("pictures/large.png")).unwrap();
+    assert_eq!(embedded("pictures").num_rows(), 1);
+    assert!(fails(&["embed", "run", "--data", "run.txt", "--output", "e.parquet"], at).contains("IDX"));
 }
 
 #[tokio::test]

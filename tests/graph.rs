@@ -184,6 +184,55 @@ async fn nearest_neighbours_come_from_an_earlier_run_too() {
 }
 
 #[tokio::test]
+async fn the_latest_round_of_an_edge_file_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "1,2,1,0,false\n1,2,-0.5,3,false\n4,5,1,2,true\n6,7,0.5,0,true\n7,6,0.25,1,false\n";
+    let file = data::text_file(folder.path(), "e.csv", &format!("src,dst,weight,round,inferred\n{lines}"));
+    let (_folder, run) = circle(10, edges(&file)).await;
+    let rows = answer(&run, "SELECT src, dst, weight, round, inferred FROM edges ORDER BY src").await;
+    assert_eq!(rows, ["1\t2\t-0.5\t3\tfalse", "4\t5\t1.0\t2\ttrue", "6\t7\t0.75\t1\tfalse"]);
+    // The edges of a run are a file of edges that says the same again.
+    let (_folder, again) = circle(10, edges(run.path("edges.parquet"))).await;
+    assert_eq!(answer(&again, "SELECT src, dst, weight, round, inferred FROM edges ORDER BY src").await, rows);
+}
+
+#[tokio::test]
+async fn embeddings_join_back_to_the_users_own_text_ids() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "key,x,y,label\nann,0,1,a\n007,1,0,b\nbob,0.1,1,a\n7,1,0.1,b\n";
+    let samples = data::text_file(folder.path(), "samples.csv", text);
+    let file = data::text_file(folder.path(), "e.csv", "src,dst\nbob,ann\n7,007\n");
+    let run = run(folder.path(), Pipeline::read(csv(&samples).id("key")).relate(edges(&file))).await;
+    let rows = answer(&run, "SELECT source_id, label FROM embeddings ORDER BY id").await;
+    assert_eq!(rows, ["ann\ta", "007\tb", "bob\ta", "7\tb"]);
+    let joined = "SELECT a.source_id, b.source_id FROM edges e JOIN embeddings a ON a.id = e.src
+        JOIN embeddings b ON b.id = e.dst ORDER BY e.src";
+    assert_eq!(answer(&run, joined).await, ["ann\tbob", "007\t7"]);
+    let nearest = "SELECT e.source_id FROM nearest(embeddings, '007', 1) n JOIN embeddings e ON e.id = n.id";
+    assert_eq!(answer(&run, nearest).await, ["7"]);
+    let neighbours = "SELECT s.source_id FROM neighbours('bob') n JOIN samples s ON s.id = n.id";
+    assert_eq!(answer(&run, neighbours).await, ["ann"]);
+    let error = run.sql("SELECT * FROM neighbours('008')").await.unwrap().collect().await.unwrap_err().to_string();
+    assert!(error.contains("no sample with the id 008"), "{error}");
+
+    let loss = vicreg().with_var(0.0).with_cov(0.0);
+    let scored = relata::score::score_files(&run.embeddings(), &file, &loss, DeviceChoice::Cpu).await.unwrap();
+    assert!(scored.score.value > 0.0);
+    assert_eq!(scored.texts, ["ann", "007", "bob", "7"]);
+}
+
+#[tokio::test]
+async fn statistics_count_what_groups_relate() {
+    let (_folder, run) = circle(40, same_label("label").rows(30).signed()).await;
+    let found = run.graph_statistics().unwrap();
+    assert_eq!(found.related_share, 0.75);
+    assert_eq!(found.degrees[0], (0, 0, 10));
+    assert_eq!(found.degrees.iter().map(|bin| bin.2).sum::<u64>(), 40);
+    let text = found.to_string();
+    assert!(text.contains("rows with a relation 75.0%"), "{text}");
+}
+
+#[tokio::test]
 async fn edge_files_of_every_convention_become_canonical_edges() {
     let cases = [
         ("e.tsv", "source\ttarget\tweight\n5\t2\t-0.5\n1\t2\t1\n", ["1\t2\t1.0\te", "2\t5\t-0.5\te"]),
@@ -192,6 +241,7 @@ async fn edge_files_of_every_convention_become_canonical_edges() {
             "unique_id_l,unique_id_r,match_probability\n1,2,0.75\n3,1,0.5\n2,9,1\n",
             ["1\t2\t0.5\te", "2\t9\t1.0\te"],
         ),
+        ("e.csv", "anchor,positive,negative,weight\n4,1,0,0.5\n", ["0\t4\t-0.5\te", "1\t4\t0.5\te"]),
         ("e.csv", "anchor,positive,negative\n4,1,0\n", ["0\t4\t-1.0\te", "1\t4\t1.0\te"]),
         (
             "e.jsonl",

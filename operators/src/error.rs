@@ -147,6 +147,16 @@ impl OperatorError {
         move |source| Self::Io { path, source }
     }
 
+    /// A Parquet file that is cut short, damaged, or none at all.
+    pub fn damaged(path: &Path, found: impl ToString) -> Self {
+        Self::Unreadable {
+            path: path.to_path_buf(),
+            expected: "a whole Parquet file".to_owned(),
+            found: found.to_string(),
+            hint: "It may be truncated or of another format: copy it again.".to_owned(),
+        }
+    }
+
     /// A setting that makes no sense.
     pub fn setting(
         component: impl Into<String>,

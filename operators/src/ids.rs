@@ -2,7 +2,8 @@
 
 use crate::{OperatorError, Result};
 
-/// The ids of a dataset, in row order; looking one up takes no memory when ids are row numbers.
+/// The ids of a dataset, in row order; which takes no memory when ids are row numbers, and 12 bytes a row
+/// otherwise.
 #[derive(Debug, Clone)]
 pub enum IdIndex {
     /// Row r has id r.
@@ -11,8 +12,8 @@ pub enum IdIndex {
     Any {
         /// Ids in row order.
         by_row: Vec<u64>,
-        /// (id, row), sorted by id.
-        sorted: Vec<(u64, u32)>,
+        /// The rows, in the order of their ids.
+        sorted: Vec<u32>,
     },
 }
 
@@ -25,15 +26,16 @@ impl IdIndex {
         if by_row.iter().enumerate().all(|(row, &id)| row as u64 == id) {
             return Ok(Self::RowNumbers(by_row.len() as u64));
         }
-        let mut sorted: Vec<_> = by_row.iter().enumerate().map(|(row, &id)| (id, row as u32)).collect();
-        sorted.sort_unstable();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let id = |row: u32| by_row[row as usize];
+        let mut sorted: Vec<u32> = (0..by_row.len() as u32).collect();
+        sorted.sort_unstable_by_key(|&row| (id(row), row));
+        if let Some(pair) = sorted.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
             return Err(OperatorError::DuplicateId {
                 table: table.to_owned(),
                 column: column.to_owned(),
-                id: pair[0].0.to_string(),
-                first: pair[0].1.into(),
-                second: pair[1].1.into(),
+                id: id(pair[0]).to_string(),
+                first: pair[0].into(),
+                second: pair[1].into(),
             });
         }
         Ok(Self::Any { by_row, sorted })
@@ -51,7 +53,9 @@ impl IdIndex {
     pub fn row(&self, id: u64) -> Option<u32> {
         match self {
             Self::RowNumbers(rows) => (id < *rows).then_some(id as u32),
-            Self::Any { sorted, .. } => sorted.binary_search_by_key(&id, |entry| entry.0).ok().map(|at| sorted[at].1),
+            Self::Any { by_row, sorted } => {
+                sorted.binary_search_by_key(&id, |&row| by_row[row as usize]).ok().map(|at| sorted[at])
+            }
         }
     }
 

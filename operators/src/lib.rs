@@ -3,12 +3,14 @@
 
 pub mod augment;
 pub mod edges;
+pub mod embeddings;
 mod error;
 pub mod features;
 pub mod ids;
 mod mapped;
 pub mod nearest;
 pub mod oracle;
+mod parquet_file;
 pub mod query;
 pub mod seed;
 mod session;
@@ -16,4 +18,5 @@ pub mod sink;
 pub mod source;
 
 pub use error::{OperatorError, Result};
+pub use parquet_file::ParquetFile;
 pub use session::Session;

@@ -15,7 +15,7 @@ pub const WEIGHT: &str = "weight";
 pub const REL: &str = "rel";
 /// How sure the oracle is.
 pub const CONFIDENCE: &str = "confidence";
-/// The round of questions.
+/// The round that a statement belongs to.
 pub const ROUND: &str = "round";
 /// Whether the edge follows from others.
 pub const INFERRED: &str = "inferred";
@@ -49,13 +49,13 @@ pub const EDGES: Table = Table {
             name: ROUND,
             data_type: || DataType::UInt32,
             nullable: false,
-            docs: "the round of questions, 0 if unasked",
+            docs: "the latest round of the statements, if a file of edges has rounds; else 0",
         },
         Column {
             name: INFERRED,
             data_type: || DataType::Boolean,
             nullable: false,
-            docs: "true if the edge follows from others",
+            docs: "true if the edge follows from others, by what the file of edges says of it",
         },
     ],
 };

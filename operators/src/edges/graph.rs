@@ -80,20 +80,32 @@ impl Graph {
         }
     }
 
-    /// Whether at least one positive relation exists, between samples or between views.
-    pub fn has_positive(&self) -> bool {
-        self.settings.views > 0.0
-            || self.groups.iter().iter().any(|g| g.weight > 0.0 && !g.members.is_empty())
-            || self.edges.iter().any(|(_, _, w)| w > 0.0)
+    /// Whether there is anything to pull together among so many views of each of these rows: two views of one that are
+    /// related, or two of the rows that are, explicitly, by a group, or by what follows.
+    pub fn has_positive(&self, rows: &[u32], views: usize) -> bool {
+        if views > 1 && rows.iter().any(|&row| self.relation(row, row) > 0.0) {
+            return true;
+        }
+        let mut among = vec![false; self.rows()];
+        rows.iter().for_each(|&row| among[row as usize] = true);
+        let two = |members: &[u32]| members.iter().filter(|&&row| among[row as usize]).nth(1).is_some();
+        // Rows that are not trained on may join two that are.
+        let mut seen = vec![false; if self.closure.is_some() { self.rows() } else { 0 }];
+        let mut joined = |root: u32| std::mem::replace(&mut seen[root as usize], true);
+        self.groups.iter().iter().any(|group| group.weight > 0.0 && two(&group.members))
+            || self.edges.iter().any(|(a, b, weight)| weight > 0.0 && among[a as usize] && among[b as usize])
+            || rows.iter().filter_map(|&row| self.root(row)).any(&mut joined)
     }
 
-    /// Whether a row has any known relation to another sample.
+    /// Whether a row has any known relation to another sample, positive or negative.
     pub fn is_related(&self, row: u32) -> bool {
-        !self.edges.neighbours(row).0.is_empty()
-            || self.groups.of(row).iter().any(|&g| {
-                let group = &self.groups.iter()[g as usize];
-                group.members.len() > 1 || group.exclusive
-            })
+        let groups = self.groups.iter();
+        let related = |number: u32| {
+            let group = &groups[number as usize];
+            let another = || (0u32..).zip(groups).any(|(other, g)| other != number && g.rel == group.rel);
+            group.members.len() > 1 || !self.groups.apart(number).is_empty() || group.exclusive && another()
+        };
+        !self.edges.neighbours(row).0.is_empty() || self.groups.of(row).iter().any(|&number| related(number))
     }
 
     /// The inferred component of a row, if the graph infers.
@@ -216,6 +228,34 @@ pub(super) mod tests {
         assert_eq!(graph.relation(2, 5), -1.0);
         assert_eq!(graph.relation(4, 5), 0.0);
         assert_eq!(graph.relation(6, 0), 0.0);
+    }
+
+    #[test]
+    fn a_positive_takes_two_rows_or_two_views_that_are_trained_on() {
+        let views = GraphSettings { views: 1.0, ..Default::default() };
+        let only_views = graph(4, &[], &[], views);
+        assert!(only_views.has_positive(&[0, 1], 2) && !only_views.has_positive(&[0, 1], 1));
+        assert!(!only_views.has_positive(&[], 2));
+        let alone = [(0, 0, 1.0, "label", false), (1, 1, 1.0, "label", false), (2, 1, 1.0, "label", false)];
+        let groups = graph(4, &[], &alone, GraphSettings::default());
+        assert!(groups.has_positive(&[1, 2], 1) && !groups.has_positive(&[0, 1, 3], 1));
+        // Two views of a labelled sample share its label.
+        assert!(groups.has_positive(&[0], 2) && !groups.has_positive(&[3], 2));
+        let edges = [(0, 1, 1.0), (1, 2, 1.0), (2, 3, -1.0)];
+        let (plain, closed) = (GraphSettings::default(), GraphSettings { closure: true, ..Default::default() });
+        assert!(graph(4, &edges, &[], plain).has_positive(&[1, 0], 1));
+        assert!(!graph(4, &edges, &[], plain).has_positive(&[0, 2, 3], 1));
+        assert!(graph(4, &edges, &[], closed).has_positive(&[2, 0], 1));
+        assert!(!graph(4, &edges, &[], closed).has_positive(&[2, 3], 1));
+    }
+
+    #[test]
+    fn a_lone_group_relates_to_nothing_unless_it_is_known_to_be_apart() {
+        let lone = [(0, 0, 1.0, "label", true)];
+        assert!(!graph(3, &[], &lone, GraphSettings::default()).is_related(0));
+        let two = [(0, 0, 1.0, "label", true), (1, 1, 1.0, "label", true), (2, 0, 1.0, "shop", true)];
+        let graph = graph(3, &[], &two, GraphSettings::default());
+        assert_eq!([0, 1, 2].map(|row| graph.is_related(row)), [true, true, false]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::{OperatorError, Result};
 /// A set of mutually related rows.
 #[derive(Debug, Clone)]
 pub struct Group {
-    /// Index into [`Groups::rels`].
+    /// The number of the relation, the same for all its groups.
     pub rel: u32,
     /// Weight of every pair.
     pub weight: f32,
@@ -25,7 +25,6 @@ pub struct Group {
 /// All groups of a graph.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    rels: Vec<String>,
     groups: Vec<Group>,
     /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
     starts: Vec<u32>,
@@ -72,12 +71,7 @@ impl Groups {
             first_row += batch.num_rows() as u64;
         }
         let apart = apart(separations, &rels, &numbers, groups.len())?;
-        Ok(Self { apart, ..Self::index(rels, groups, ids.rows()) })
-    }
-
-    /// Names of the relations that groups belong to.
-    pub fn rels(&self) -> &[String] {
-        &self.rels
+        Ok(Self { apart, ..Self::index(groups, ids.rows()) })
     }
 
     /// All groups.
@@ -120,7 +114,7 @@ impl Groups {
         sum.clamp(-1.0, 1.0)
     }
 
-    fn index(rels: Vec<String>, mut groups: Vec<Group>, rows: usize) -> Self {
+    fn index(mut groups: Vec<Group>, rows: usize) -> Self {
         let mut starts = vec![0u32; rows + 1];
         for group in &mut groups {
             group.members.sort_unstable();
@@ -138,7 +132,7 @@ impl Groups {
                 next[row as usize] += 1;
             }
         }
-        Self { rels, groups, starts, groups_of, apart: vec![] }
+        Self { groups, starts, groups_of, apart: vec![] }
     }
 }
 
@@ -219,7 +213,7 @@ pub(crate) mod tests {
         assert_eq!(groups.weight(3, 1), 0.0);
         assert_eq!(groups.weight(0, 0), 0.5);
         assert_eq!(groups.weight(4, 0), 0.0);
-        assert_eq!(groups.rels(), ["label", "store"]);
+        assert_eq!(groups.iter().iter().map(|group| group.rel).collect::<Vec<_>>(), [0, 0, 1, 1]);
     }
 
     #[test]

@@ -9,8 +9,10 @@ pub struct Opinion {
     pub weight: f32,
     /// How sure the oracle is, in [0, 1].
     pub confidence: f32,
-    /// The round of questions; 0 if unasked.
+    /// The round that the statement belongs to; 0 unless an edge file or an oracle says so.
     pub round: u32,
+    /// Whether it follows from others.
+    pub inferred: bool,
     /// Who says so.
     pub rel: String,
 }
@@ -20,7 +22,8 @@ pub struct Opinion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// The statements of the latest round decide; explicit edges beat what groups imply.
+    /// The statements of the latest round decide, by the sum of weight x confidence; where all are of one round, as they
+    /// are unless a file of edges has a column `round`, that is the sum of all. Explicit edges beat what groups imply.
     #[default]
     LatestWins,
     /// The sum of weight x confidence decides; a tie leaves the pair unknown.
@@ -98,7 +101,7 @@ mod tests {
     use super::*;
 
     fn opinion(weight: f32, confidence: f32, round: u32) -> Opinion {
-        Opinion { weight, confidence, round, rel: "t".into() }
+        Opinion { weight, confidence, round, inferred: false, rel: "t".into() }
     }
 
     #[test]

@@ -7,11 +7,11 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, UInt64Type};
+use arrow::datatypes::{DataType, Float64Type, UInt32Type, UInt64Type};
 use arrow::util::display::array_value_to_string;
 use datafusion::prelude::Expr;
-use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use relata_schemas::SchemaError;
 use relata_schemas::edges::{EDGES, check_weight};
 
@@ -24,18 +24,36 @@ mod layout;
 /// Batches of the table [`EDGES`]; the stream ends at its first error.
 pub type EdgeStream<'a> = BoxStream<'a, Result<RecordBatch>>;
 
+/// Canonical edges, and where in the file each of them stands.
+pub struct PlacedEdges {
+    /// A batch of the table [`EDGES`].
+    pub edges: RecordBatch,
+    /// The row of the file, counted from 0, and the column of the second id, for each edge.
+    pub places: Vec<(u64, Arc<str>)>,
+}
+
 /// Streams the edges of a Parquet, CSV, TSV or JSON-lines file, in the order of the file.
 ///
 /// The columns, in any order and beside any others, follow one of these conventions: `src,dst`, `source,target` or
 /// `lhs,rhs`, each with an optional `weight` (1 by default); `id_l,id_r` or `unique_id_l,unique_id_r` with
 /// `match_probability` p, which becomes the weight 2 p - 1 (rows with p = 0.5 are unknown and left out); or
-/// `anchor,positive[,negative]`, which is an edge of weight 1 and one of weight -1. Optional everywhere: `rel` (text or
-/// number; the name of the file without its extension by default) and `confidence` (1 by default).
+/// `anchor,positive[,negative]`, which is an edge of weight 1 and one of weight -1, or of `weight` and its negative.
+/// Optional everywhere: `rel` (text or number; the name of the file without its extension by default), `confidence` (1
+/// by default), `round` (an integer, 0 by default: a later round may overrule an earlier one) and `inferred` (a boolean).
 ///
 /// Ids are those of the dataset behind `ids`, text or numbers; without a dataset they are integers from 0. Refused,
 /// with file, column and row: unknown, missing or negative ids, an edge from a sample to itself, weights outside
 /// [-1, 1] or 0, confidences and probabilities outside [0, 1]; and files without rows or of no known convention.
 pub async fn read_edges<'a>(path: &Path, session: &Session, ids: Option<&'a IdLookup>) -> Result<EdgeStream<'a>> {
+    Ok(read_placed_edges(path, session, ids).await?.map_ok(|placed| placed.edges).boxed())
+}
+
+/// As [`read_edges`], with the place of every edge, for whoever has something to say about it.
+pub async fn read_placed_edges<'a>(
+    path: &Path,
+    session: &Session,
+    ids: Option<&'a IdLookup>,
+) -> Result<BoxStream<'a, Result<PlacedEdges>>> {
     let file = path.display().to_string();
     let table = open(path, ids)?.table(&in_file_order(session)).await?;
     let whole = table.schema().as_arrow();
@@ -94,11 +112,12 @@ fn open(path: &Path, ids: Option<&IdLookup>) -> Result<Dataset> {
 
 /// The positions of all columns that a layout reads.
 fn columns(layout: &Layout) -> Vec<usize> {
-    let mut columns: Vec<usize> = layout.rel.into_iter().chain(layout.confidence).collect();
+    let optional = [layout.rel, layout.confidence, layout.round, layout.inferred];
+    let mut columns: Vec<usize> = optional.into_iter().flatten().collect();
     for &(src, dst, weight) in &layout.edges {
         columns.extend([src, dst]);
         match weight {
-            Weight::Column(at) | Weight::Probability(at) => columns.push(at),
+            Weight::Column(at) | Weight::Negated(at) | Weight::Probability(at) => columns.push(at),
             Weight::Fixed(_) => {}
         }
     }
@@ -120,11 +139,11 @@ struct Side {
     dst: Vec<u64>,
     /// NaN-free; absent where the pair is unknown.
     weight: Vec<Option<f32>>,
-    dst_column: String,
+    dst_column: Arc<str>,
 }
 
 impl Reader<'_> {
-    fn convert(&mut self, batch: &RecordBatch) -> Result<RecordBatch> {
+    fn convert(&mut self, batch: &RecordBatch) -> Result<PlacedEdges> {
         let rows = batch.num_rows();
         let sides: Vec<Side> = self.layout.edges.iter().map(|edge| self.side(batch, edge)).collect::<Result<_>>()?;
         let sure = match self.layout.confidence {
@@ -134,10 +153,17 @@ impl Reader<'_> {
         let rels = self.layout.rel.map(|at| cast(batch.column(at), &DataType::Utf8)).transpose()?;
         let rels = rels.as_ref().map(|rels| rels.as_string::<i32>());
 
+        let rounds = match self.layout.round {
+            Some(at) => self.rounds(batch, at)?,
+            None => vec![0; rows],
+        };
+        let follows = self.layout.inferred.map(|at| batch.column(at).as_boolean());
+
         let capacity = rows * sides.len();
         let (mut src, mut dst) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
         let (mut weight, mut confidence) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
-        let mut rel = Vec::with_capacity(capacity);
+        let (mut rel, mut places) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
+        let (mut round, mut inferred) = (Vec::with_capacity(capacity), Vec::with_capacity(capacity));
         for (row, &sure) in sure.iter().enumerate() {
             for side in &sides {
                 let (a, b) = (side.src[row], side.dst[row]);
@@ -151,37 +177,40 @@ impl Reader<'_> {
                 dst.push(a.max(b));
                 weight.push(w);
                 confidence.push(sure as f32);
+                round.push(rounds[row]);
+                inferred.push(follows.is_some_and(|follows| follows.is_valid(row) && follows.value(row)));
+                places.push((self.row + row as u64, side.dst_column.clone()));
                 rel.push(match rels {
                     Some(rels) if rels.is_valid(row) => rels.value(row),
                     _ => self.rel.as_str(),
                 });
             }
         }
-        let edges = src.len();
         let columns: Vec<ArrayRef> = vec![
             Arc::new(UInt64Array::from(src)),
             Arc::new(UInt64Array::from(dst)),
             Arc::new(Float32Array::from(weight)),
             Arc::new(StringArray::from(rel)),
             Arc::new(Float32Array::from(confidence)),
-            Arc::new(UInt32Array::from(vec![0; edges])),
-            Arc::new(BooleanArray::from(vec![false; edges])),
+            Arc::new(UInt32Array::from(round)),
+            Arc::new(BooleanArray::from(inferred)),
         ];
         let edges = RecordBatch::try_new(EDGES.schema(), columns)?;
         self.row += rows as u64;
-        Ok(edges)
+        Ok(PlacedEdges { edges, places })
     }
 
     fn side(&self, batch: &RecordBatch, &(src, dst, weight): &(usize, usize, Weight)) -> Result<Side> {
         let weight = match weight {
             Weight::Fixed(weight) => vec![Some(weight); batch.num_rows()],
-            Weight::Column(at) => {
+            Weight::Column(at) | Weight::Negated(at) => {
+                let sign = if matches!(weight, Weight::Negated(_)) { -1.0 } else { 1.0 };
                 let numbers = self.numbers(batch, at)?;
                 let name = batch.schema_ref().field(at).name();
                 let checked = numbers.iter().enumerate().map(|(row, &number)| {
                     let at_row = |error: SchemaError| error.at_row(self.row + row as u64);
                     check_weight(&self.file, name, number as f32).map_err(at_row)?;
-                    Ok(Some(number as f32))
+                    Ok(Some(sign * number as f32))
                 });
                 checked.collect::<Result<_>>()?
             }
@@ -190,7 +219,7 @@ impl Reader<'_> {
                 weights.map(|weight| (weight != 0.0).then_some(weight)).collect()
             }
         };
-        let dst_column = batch.schema_ref().field(dst).name().clone();
+        let dst_column = batch.schema_ref().field(dst).name().as_str().into();
         Ok(Side { src: self.samples(batch, src)?, dst: self.samples(batch, dst)?, weight, dst_column })
     }
 
@@ -236,6 +265,16 @@ impl Reader<'_> {
                 Err(self.wrong(name, row, "a number in [0, 1]", numbers[row].to_string(), "Scale it to a probability."))
             }
         }
+    }
+
+    /// A column of numbers of rounds.
+    fn rounds(&self, batch: &RecordBatch, at: usize) -> Result<Vec<u32>> {
+        let column = batch.column(at);
+        let name = batch.schema_ref().field(at).name();
+        self.refuse_null(column, name, "an integer from 0")?;
+        let rounds = cast(column, &DataType::UInt32)?;
+        self.refuse_uncast(column, &rounds, name, "an integer from 0")?;
+        Ok(rounds.as_primitive::<UInt32Type>().values().to_vec())
     }
 
     fn numbers(&self, batch: &RecordBatch, at: usize) -> Result<Vec<f64>> {

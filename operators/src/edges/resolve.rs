@@ -1,7 +1,6 @@
 //! From everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
 //! as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills to disk.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,17 +8,15 @@ use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray
 use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
 use datafusion::prelude::{ParquetReadOptions, col};
 use futures::StreamExt;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_schemas::conflicts::CONFLICTS;
-use relata_schemas::edges::{CONFIDENCE, DST, EDGES, REL, ROUND, SRC, WEIGHT};
+use relata_schemas::edges::{CONFIDENCE, DST, EDGES, INFERRED, REL, ROUND, SRC, WEIGHT};
 
 use super::csr::CsrBuilder;
 use super::{Csr, Graph, GraphSettings, Groups, Opinion};
 use crate::ids::IdIndex;
 use crate::oracle::Conflict;
 use crate::sink::ParquetSink;
-use crate::{OperatorError, Result, Session, query};
+use crate::{OperatorError, ParquetFile, Result, Session, query};
 
 /// Rows buffered before they are written.
 const ROWS: usize = 8 * 1024;
@@ -70,10 +67,10 @@ pub async fn resolve(
 
 /// Reads the edges that were written a moment ago, by row number, one batch after the other.
 fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(u32, u32, f32)) -> Result<()> {
-    let file = File::open(path).map_err(OperatorError::io(path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    let wanted = ProjectionMask::columns(builder.parquet_schema(), [SRC, DST, WEIGHT]);
-    for batch in builder.with_projection(wanted).with_batch_size(ROWS).build()? {
+    let file = ParquetFile::open(path)?;
+    let wanted = [SRC, DST, WEIGHT].map(|name| file.schema().index_of(name));
+    let wanted = wanted.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for batch in file.batches(wanted, ROWS)? {
         let batch = batch?;
         let src = batch[SRC].as_primitive::<UInt64Type>().values();
         let dst = batch[DST].as_primitive::<UInt64Type>().values();
@@ -97,6 +94,17 @@ fn closure_conflicts(graph: &Graph, ids: &IdIndex, edges: &Csr, conflicts: &mut 
     Ok(())
 }
 
+/// A row of `edges`.
+struct Edge {
+    src: u64,
+    dst: u64,
+    weight: f32,
+    rel: String,
+    confidence: f32,
+    round: u32,
+    inferred: bool,
+}
+
 /// Gathers the statements about one pair after the other and writes what the policy makes of them.
 struct PairWriter<'a> {
     ids: &'a IdIndex,
@@ -104,7 +112,7 @@ struct PairWriter<'a> {
     settings: GraphSettings,
     current: Option<(u64, u64)>,
     opinions: Vec<Opinion>,
-    pending: Vec<(u64, u64, f32, String, f32, u32)>,
+    pending: Vec<Edge>,
     edges: ParquetSink,
     csr: CsrBuilder,
     conflicts: Conflicts,
@@ -131,6 +139,7 @@ impl<'a> PairWriter<'a> {
         let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
         let confidence = batch[CONFIDENCE].as_primitive::<Float32Type>().values();
         let round = batch[ROUND].as_primitive::<UInt32Type>().values();
+        let inferred = batch[INFERRED].as_boolean();
         let rel = batch[REL].as_string::<i32>();
         for at in 0..batch.num_rows() {
             let pair = (src[at], dst[at]);
@@ -138,8 +147,13 @@ impl<'a> PairWriter<'a> {
                 self.decide()?;
                 self.current = Some(pair);
             }
-            let rel = rel.value(at).to_owned();
-            self.opinions.push(Opinion { weight: weight[at], confidence: confidence[at], round: round[at], rel });
+            self.opinions.push(Opinion {
+                weight: weight[at],
+                confidence: confidence[at],
+                round: round[at],
+                inferred: inferred.value(at),
+                rel: rel.value(at).to_owned(),
+            });
         }
         Ok(())
     }
@@ -162,7 +176,10 @@ impl<'a> PairWriter<'a> {
             self.check_groups(src, dst, decision.weight, &opinions)?;
             let confidence = opinions.iter().map(|o| o.confidence).fold(0.0, f32::max);
             let round = opinions.iter().map(|o| o.round).max().unwrap_or_default();
-            self.pending.push((src, dst, decision.weight, rels(&opinions, decision.weight), confidence, round));
+            // An edge that somebody stated is no inference, whoever else infers it.
+            let inferred = opinions.iter().filter(|o| o.weight * decision.weight > 0.0).all(|o| o.inferred);
+            let rel = rels(&opinions, decision.weight);
+            self.pending.push(Edge { src, dst, weight: decision.weight, rel, confidence, round, inferred });
         }
         if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
     }
@@ -184,16 +201,16 @@ impl<'a> PairWriter<'a> {
         self.edges.write(&RecordBatch::try_new(
             EDGES.schema(),
             vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
-                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.3))),
-                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.4))),
-                Arc::new(UInt32Array::from_iter_values(rows.iter().map(|r| r.5))),
-                Arc::new(BooleanArray::from(vec![false; rows.len()])),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.src))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.dst))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|edge| edge.weight))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|edge| &edge.rel))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|edge| edge.confidence))),
+                Arc::new(UInt32Array::from_iter_values(rows.iter().map(|edge| edge.round))),
+                Arc::new(rows.iter().map(|edge| Some(edge.inferred)).collect::<BooleanArray>()),
             ],
         )?)?;
-        for (src, dst, ..) in &rows {
+        for Edge { src, dst, .. } in &rows {
             let row = |id: u64, column: &str| {
                 self.ids.row(id).ok_or_else(|| OperatorError::UnknownId {
                     table: "edges".to_owned(),

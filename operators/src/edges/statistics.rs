@@ -1,5 +1,6 @@
 //! What a graph looks like: sizes, degrees, components, and how much of the dataset has a known relation.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -25,7 +26,8 @@ pub struct GraphStatistics {
     pub largest_component: u64,
     /// Share of samples with a known relation to another sample.
     pub related_share: f64,
-    /// `(lowest, highest, samples)` of explicit degree, in powers of two.
+    /// `(lowest, highest, samples)` of degree, in powers of two: the other samples that one shares an explicit edge or
+    /// a group with. Negatives between groups are left out, for they may be all other samples.
     pub degrees: Vec<(u64, u64, u64)>,
     /// Pairs about which oracles contradict each other.
     pub conflicts: u64,
@@ -37,8 +39,9 @@ pub fn statistics(graph: &Graph, conflicts: u64) -> GraphStatistics {
     let positive_edges = graph.edges().iter().filter(|e| e.2 > 0.0).count() as u64;
     let sizes = graph.components().sizes();
     let mut degrees: Vec<(u64, u64, u64)> = Vec::new();
+    let mut counted = GroupSizes::default();
     for row in 0..nodes {
-        let degree = graph.edges().neighbours(row).0.len() as u64;
+        let degree = counted.degree(graph, row);
         let bin = (u64::BITS - degree.leading_zeros()) as usize;
         while degrees.len() <= bin {
             let at = degrees.len() as u32;
@@ -59,6 +62,35 @@ pub fn statistics(graph: &Graph, conflicts: u64) -> GraphStatistics {
         related_share: related as f64 / f64::from(nodes.max(1)),
         degrees,
         conflicts,
+    }
+}
+
+/// How many rows are in any of some groups, for every set of groups that a row is in.
+#[derive(Default)]
+struct GroupSizes<'a>(HashMap<&'a [u32], u64>);
+
+impl<'a> GroupSizes<'a> {
+    fn degree(&mut self, graph: &'a Graph, row: u32) -> u64 {
+        let (neighbours, groups) = (graph.edges().neighbours(row).0, graph.groups());
+        let of_row = groups.of(row);
+        if of_row.is_empty() {
+            return neighbours.len() as u64;
+        }
+        let together = *self.0.entry(of_row).or_insert_with(|| {
+            let members = |number: u32| &groups.iter()[number as usize].members;
+            match of_row {
+                [only] => members(*only).len() as u64,
+                several => {
+                    let mut all: Vec<u32> = several.iter().flat_map(|&number| members(number)).copied().collect();
+                    all.sort_unstable();
+                    all.dedup();
+                    all.len() as u64
+                }
+            }
+        });
+        let shares = |other: &u32| groups.of(*other).iter().any(|number| of_row.contains(number));
+        // The row itself is one of those in its groups.
+        together - 1 + neighbours.iter().filter(|other| !shares(other)).count() as u64
     }
 }
 
@@ -95,7 +127,17 @@ mod tests {
         assert_eq!((found.nodes, found.positive_edges, found.negative_edges), (7, 2, 1));
         assert_eq!((found.groups, found.group_pairs, found.components, found.largest_component), (1, 3, 3, 5));
         assert!((found.related_share - 6.0 / 7.0).abs() < 1e-9);
-        assert_eq!(found.degrees, [(0, 0, 3), (1, 1, 2), (2, 3, 2)]);
+        assert_eq!(found.degrees, [(0, 0, 1), (1, 1, 1), (2, 3, 5)]);
         assert!(found.to_string().contains("2 positive, 1 negative"));
+    }
+
+    #[test]
+    fn samples_in_several_groups_and_edges_are_counted_once() {
+        let members =
+            [(0, 0, 1.0, "a", false), (1, 0, 1.0, "a", false), (1, 0, 1.0, "b", false), (2, 0, 1.0, "b", false)];
+        let members = [&members[..], &[(0, 0, 1.0, "b", false)]].concat();
+        let graph = graph(4, &[(0, 1, 1.0), (0, 3, -1.0)], &members, GraphSettings::default());
+        // 0 has 1, 2 and 3; 1 and 2 have each other and 0; 3 has 0.
+        assert_eq!(statistics(&graph, 0).degrees, [(0, 0, 0), (1, 1, 1), (2, 3, 3)]);
     }
 }

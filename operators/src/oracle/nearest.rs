@@ -1,23 +1,25 @@
 //! Samples that are among each other's nearest neighbours are related.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Float32Type, UInt64Type};
+use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
 use instant_distance::{Builder, Point, Search};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
-use relata_schemas::embeddings;
+use relata_schemas::SchemaError;
+use relata_schemas::embeddings::{EMBEDDING, ID};
+use relata_schemas::samples::SOURCE_ID;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::{Context, Oracle, Question, Record, Relations};
+use crate::embeddings::{IdColumn, VectorColumn};
 use crate::nearest::{Metric, top_k};
-use crate::{OperatorError, Result, query};
+use crate::source::IdLookup;
+use crate::{OperatorError, ParquetFile, Result, query};
 
 /// Rows of one block of the exact search.
 const BLOCK: usize = 4096;
@@ -73,7 +75,9 @@ impl Nearest {
         self
     }
 
-    /// By the vectors of an embeddings file (columns `id` and `embedding`), such as an earlier run's.
+    /// By the vectors of an embeddings file, such as an earlier run's: Parquet with the dataset's ids in the column `id`
+    /// (integers or text; where the dataset's are text, in `source_id` if there is such a column) and lists of floats of
+    /// one length in the column `embedding`.
     pub fn embeddings(mut self, path: impl Into<PathBuf>) -> Self {
         self.embeddings = Some(path.into());
         self
@@ -112,35 +116,53 @@ impl Nearest {
             }
             return Ok((values, width));
         };
+        Self::read(path, ids, &IdLookup::new(context.samples)?)
+    }
+
+    /// The vectors of a file for samples with these ids.
+    fn read(path: &Path, ids: &[u64], lookup: &IdLookup) -> Result<(Vec<f32>, usize)> {
         let rows: HashMap<u64, usize> = ids.iter().copied().zip(0..).collect();
-        let (mut values, mut width, mut found) = (Vec::new(), 0, 0);
-        let file = File::open(path).map_err(OperatorError::io(path))?;
-        let mut first_row = 0;
-        for batch in ParquetRecordBatchReaderBuilder::try_new(file)?.build()? {
+        let table = path.display().to_string();
+        let file = ParquetFile::open(path)?;
+        let names: Vec<String> = file.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let at = |name: &str| names.iter().position(|known| known == name);
+        let missing = |name: &str| {
+            let hint = "Name the columns of ids and of vectors so.";
+            SchemaError::column(&table, name, "this column", format!("only the columns {}", names.join(", ")), hint)
+        };
+        let own = at(SOURCE_ID).filter(|_| lookup.is_text()).or(at(ID)).ok_or_else(|| missing(ID))?;
+        let vectors = at(EMBEDDING).ok_or_else(|| missing(EMBEDDING))?;
+
+        let (mut values, mut width, mut first_row) = (Vec::new(), None, 0);
+        let mut found = vec![false; ids.len()];
+        for batch in file.batches([own, vectors], BLOCK)? {
             let batch = batch?;
-            embeddings::validate(&batch, first_row)?;
+            let name = names[own].as_str();
+            let numbers: Vec<Option<u64>> = match IdColumn::new(&table, name, first_row, &batch[name])? {
+                IdColumn::Numbers(ids) => ids.values().iter().map(|&id| Some(id)).collect(),
+                IdColumn::Text(ids) => ids.iter().map(|id| lookup.text(id?)).collect(),
+            };
+            let vectors = VectorColumn::new(&table, EMBEDDING, first_row, batch[EMBEDDING].clone())?;
             first_row += batch.num_rows() as u64;
-            let list = batch[embeddings::EMBEDDING].as_fixed_size_list();
-            width = list.value_length() as usize;
-            values.resize(ids.len() * width, 0.0);
-            for (at, id) in batch[embeddings::ID].as_primitive::<UInt64Type>().values().iter().enumerate() {
-                if let Some(&row) = rows.get(id) {
-                    let vector = list.value(at);
-                    values[row * width..(row + 1) * width]
-                        .copy_from_slice(vector.as_primitive::<Float32Type>().values());
-                    found += 1;
+            for (at, id) in numbers.iter().enumerate() {
+                let vector = vectors.row(at, width)?;
+                width = Some(vector.len());
+                values.resize(ids.len() * vector.len(), 0.0);
+                if let Some(&row) = id.as_ref().and_then(|id| rows.get(id)) {
+                    values[row * vector.len()..][..vector.len()].copy_from_slice(vector);
+                    found[row] = true;
                 }
             }
         }
-        if found != ids.len() {
-            return Err(OperatorError::Unreadable {
-                path: path.clone(),
+        match found.iter().filter(|found| **found).count() {
+            all if all == ids.len() => Ok((values, width.unwrap_or_default())),
+            some => Err(OperatorError::Unreadable {
+                path: path.to_path_buf(),
                 expected: format!("an embedding for each of the {} training rows", ids.len()),
-                found: format!("{found} of them"),
+                found: format!("{some} of them"),
                 hint: "Use embeddings of the same dataset.".to_owned(),
-            });
+            }),
         }
-        Ok((values, width))
     }
 
     fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<(u32, f32)>> {
@@ -271,8 +293,12 @@ impl Oracle for Nearest {
 
 #[cfg(test)]
 mod tests {
+    use arrow::array::{ArrayRef, Int32Array, Int64Array, LargeListArray, ListArray, RecordBatch, StringArray};
+    use arrow::datatypes::Float64Type;
+
     use super::*;
     use crate::oracle::fixture::Fixture;
+    use crate::sink::ParquetSink;
 
     #[tokio::test]
     async fn answers_are_the_relations_that_it_states() {
@@ -286,6 +312,46 @@ mod tests {
         assert_eq!(fixture.said(&mutual, &questions).await, expected);
         let either = fixture.said(&nearest(1).l2().either_way(), &questions).await;
         assert_eq!(either, [Some(true), Some(true), Some(false), None, None]);
+    }
+
+    #[tokio::test]
+    async fn vectors_come_from_files_of_every_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("z.parquet");
+        let write = |ids: ArrayRef, name: &str, vectors: ArrayRef| {
+            let batch = RecordBatch::try_from_iter([(name, ids), (EMBEDDING, vectors)]).unwrap();
+            let mut sink = ParquetSink::create(&path, batch.schema()).unwrap();
+            sink.write(&batch).unwrap();
+            sink.finish().unwrap();
+        };
+        let rows = || [[9.0, 9.0], [5.0, 5.0], [1.0, 2.0]].map(|row| Some(row.map(Some)));
+        let doubles = || Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows())) as ArrayRef;
+        let large = Arc::new(LargeListArray::from_iter_primitive::<Float64Type, _, _>(rows()));
+        let numbers = Fixture::new("id,x\n1,0\n2,0\n").await;
+        let read = async |fixture: &Fixture| {
+            let oracle = nearest(1).embeddings(&path);
+            oracle.vectors(&fixture.context(), if fixture.context().samples.text_ids { &[0, 1] } else { &[1, 2] }).await
+        };
+        let expected = (vec![1.0, 2.0, 5.0, 5.0], 2);
+        write(Arc::new(Int64Array::from(vec![8, 2, 1])), ID, doubles());
+        assert_eq!(read(&numbers).await.unwrap(), expected);
+        write(Arc::new(Int32Array::from(vec![8, 2, 1])), ID, large);
+        assert_eq!(read(&numbers).await.unwrap(), expected);
+        let text = Fixture::new("id,x\nann,0\nbob,0\n").await;
+        for name in [ID, SOURCE_ID] {
+            write(Arc::new(StringArray::from(vec!["eve", "bob", "ann"])), name, doubles());
+            assert_eq!(read(&text).await.unwrap(), expected, "{name}");
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let error = read(&text).await.unwrap_err().to_string();
+        assert!(error.contains("z.parquet") && error.contains("could not be read"), "{error}");
+        // One row twice does not stand for two.
+        write(Arc::new(Int64Array::from(vec![1, 1, 1])), ID, doubles());
+        assert!(read(&numbers).await.unwrap_err().to_string().contains("1 of them"));
+        write(Arc::new(Int64Array::from(vec![1, 2, 3])), "key", doubles());
+        let error = read(&numbers).await.unwrap_err().to_string();
+        assert!(error.contains("column `id`") && error.contains("only the columns key, embedding"), "{error}");
     }
 
     #[tokio::test]

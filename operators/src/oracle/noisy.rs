@@ -25,8 +25,8 @@ pub struct Noisy<O> {
     passes: f64,
 }
 
-/// Flips the sign of each edge, or redraws each member's group among all groups, with probability `rate`. Views of one
-/// sample stay related. An answer is wrong with the same probability, and stays the same however often the annotator
+/// Flips the sign of each edge, or redraws each member's group, and one group of each pair of groups that are apart,
+/// among all groups, with probability `rate`. Views of one sample stay related. An answer is wrong with the same probability, and stays the same however often the annotator
 /// is asked about the pair.
 pub fn noisy<O: Oracle>(inner: O, rate: f64) -> Noisy<O> {
     Noisy { inner, rate, yes_error: rate, no_error: rate, passes: 0.0 }

@@ -26,6 +26,8 @@ pub struct Relations {
     separations: ParquetSink,
     /// How often each relation has stated groups.
     calls: BTreeMap<String, usize>,
+    /// The groups of each relation, ascending, as far as noise needs them.
+    groups: BTreeMap<String, Vec<u64>>,
     pending: Vec<(u64, u64, f32, Arc<str>)>,
     scale: f32,
     noise: Option<(f64, Rng)>,
@@ -67,6 +69,7 @@ impl Relations {
             memberships: ParquetSink::create(&folder.join("memberships.parquet"), MEMBERSHIPS.schema())?,
             separations: ParquetSink::create(&folder.join("separations.parquet"), SEPARATIONS.schema())?,
             calls: BTreeMap::new(),
+            groups: BTreeMap::new(),
             pending: vec![],
             scale: 1.0,
             noise: None,
@@ -127,6 +130,11 @@ impl Relations {
                     *group = distinct[rng.random_range(0..distinct.len())];
                 }
             }
+            // Groups that have lost all members are no groups.
+            distinct.clone_from(&groups);
+            distinct.sort_unstable();
+            distinct.dedup();
+            self.groups.insert(rel.clone(), distinct);
         }
         for at in (0..members.len()).step_by(ROWS) {
             let to = members.len().min(at + ROWS);
@@ -149,6 +157,7 @@ impl Relations {
     /// States that groups of a relation that [`members`](Self::members) named are apart: `(group, group, weight)`, with
     /// weights in (0, 1]. Every member of one is a negative of every member of the other.
     pub fn apart(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Result<()> {
+        let pairs = self.redrawn(rel, pairs);
         for pairs in pairs.chunks(ROWS) {
             let batch = RecordBatch::try_new(
                 SEPARATIONS.schema(),
@@ -221,6 +230,26 @@ impl Relations {
         }
     }
 
+    /// Separations, an end of some of which noise draws anew among the groups of the relation.
+    fn redrawn(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
+        let mut pairs = pairs.to_vec();
+        let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.groups.get(rel)) else { return pairs };
+        for pair in &mut pairs {
+            if rng.random_bool(*rate) {
+                let drawn = groups[rng.random_range(0..groups.len())];
+                *if rng.random_bool(0.5) { &mut pair.0 } else { &mut pair.1 } = drawn;
+            }
+            *pair = (pair.0.min(pair.1), pair.0.max(pair.1), pair.2);
+        }
+        // A group is not apart from itself, and twice as far apart is no further.
+        pairs.retain(|pair| {
+            [pair.0, pair.1].iter().all(|group| groups.binary_search(group).is_ok()) && pair.0 != pair.1
+        });
+        pairs.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+        pairs.dedup_by_key(|pair| (pair.0, pair.1));
+        pairs
+    }
+
     fn flush(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.pending);
         let n = rows.len();
@@ -236,5 +265,40 @@ impl Relations {
                 Arc::new(BooleanArray::from(vec![false; n])),
             ],
         )?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ParquetFile;
+    use crate::seed::stream;
+
+    /// What is apart of ten groups of ten, each of which is apart from the next, with mistakes at this rate.
+    fn apart(rate: f64) -> Vec<(u64, u64)> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut relations = Relations::create(folder.path()).unwrap();
+        relations.set_noise(Some((rate, stream(3, &[]))));
+        let members: Vec<(u64, u64)> = (0..100).map(|id| (id, id / 10)).collect();
+        let rel = relations.members("kin", &members, 1.0, false).unwrap();
+        let pairs: Vec<_> = (0..9).map(|group| (group + 1, group, 1.0)).collect();
+        relations.apart(&rel, &pairs).unwrap();
+        relations.finish().unwrap();
+        let read = ParquetFile::open(&folder.path().join("separations.parquet")).unwrap().whole().unwrap();
+        let ids = |name: &str| -> Vec<u64> {
+            let column =
+                |batch: &RecordBatch| batch[name].as_primitive::<arrow::datatypes::UInt64Type>().values().to_vec();
+            read.iter().flat_map(column).collect()
+        };
+        ids("a").into_iter().zip(ids("b")).collect()
+    }
+
+    #[test]
+    fn noise_makes_mistakes_about_what_is_apart_too() {
+        assert_eq!(apart(0.0), (0..9).map(|group| (group, group + 1)).collect::<Vec<_>>());
+        let all_wrong = apart(1.0);
+        let kept = all_wrong.iter().filter(|(a, b)| b - a == 1).count();
+        assert!(kept < 6 && all_wrong.iter().all(|(a, b)| a < b), "{all_wrong:?}");
+        assert_eq!(apart(1.0), all_wrong);
     }
 }

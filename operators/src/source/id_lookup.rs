@@ -1,17 +1,14 @@
 //! From the ids that an edge file or a person uses to the numbers of the samples.
 
 use std::collections::HashMap;
-use std::fs::File;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_schemas::samples::{ID, SOURCE_ID};
 
 use super::Samples;
 use crate::ids::IdIndex;
-use crate::{OperatorError, Result};
+use crate::{ParquetFile, Result};
 
 /// Looks up ids of a dataset: numbers, or text if the dataset's own ids are text.
 #[derive(Debug, Clone)]
@@ -26,12 +23,10 @@ impl IdLookup {
         if !samples.text_ids {
             return Ok(Self { ids: samples.ids.clone(), texts: None });
         }
-        let path = &samples.samples_path;
-        let file = File::open(path).map_err(OperatorError::io(path))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)?;
-        let columns = ProjectionMask::columns(reader.parquet_schema(), [ID, SOURCE_ID]);
+        let file = ParquetFile::open(&samples.samples_path)?;
+        let columns = [file.schema().index_of(ID)?, file.schema().index_of(SOURCE_ID)?];
         let mut texts = HashMap::with_capacity(samples.ids.rows());
-        for batch in reader.with_projection(columns).build()? {
+        for batch in file.batches(columns, 8192)? {
             let batch = batch?;
             let ids = batch[ID].as_primitive::<UInt64Type>().values();
             for (text, &id) in batch[SOURCE_ID].as_string::<i32>().iter().flatten().zip(ids) {
@@ -39,6 +34,11 @@ impl IdLookup {
             }
         }
         Ok(Self { ids: samples.ids.clone(), texts: Some(texts) })
+    }
+
+    /// The ids of any table, and the texts that they stand for if its own ids are text.
+    pub fn of(ids: IdIndex, texts: Option<HashMap<String, u64>>) -> Self {
+        Self { ids, texts }
     }
 
     /// Whether the dataset's own ids are text.

@@ -1,17 +1,14 @@
 //! A dataset as it lies in a run folder: ids, features, and a table of all other columns.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, UInt64Type};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_schemas::samples::ID;
 
 use crate::features::FeatureStore;
 use crate::ids::IdIndex;
-use crate::{OperatorError, Result};
+use crate::{OperatorError, ParquetFile, Result};
 
 /// The schema metadata that says that `source_id` holds the user's own ids.
 pub(super) const TEXT_IDS: &str = "relata.text_ids";
@@ -59,16 +56,13 @@ impl Samples {
             found,
             hint: "Delete the run folder and run the pipeline again.".to_owned(),
         };
-        let file = File::open(&samples_path).map_err(OperatorError::io(&samples_path))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-            .map_err(|error| unreadable("a Parquet file", error.to_string()))?;
-        let schema = reader.schema().clone();
+        let file = ParquetFile::open(&samples_path)?;
+        let schema = file.schema().clone();
         if !schema.field_with_name(ID).is_ok_and(|field| field.data_type() == &DataType::UInt64) {
             return Err(unreadable("a column `id` of UInt64", schema.to_string()));
         }
-        let only_id = ProjectionMask::columns(reader.parquet_schema(), [ID]);
         let mut by_row = Vec::with_capacity(features.rows());
-        for batch in reader.with_projection(only_id).build()? {
+        for batch in file.batches([schema.index_of(ID)?], 8192)? {
             by_row.extend_from_slice(batch?.column(0).as_primitive::<UInt64Type>().values());
         }
         if by_row.len() != features.rows() {

@@ -16,7 +16,7 @@ use relata_train::loss::GraphLoss;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::evaluate::Evaluation;
+use crate::evaluate::{EvaluateError, Evaluation};
 
 /// How embeddings are learned.
 pub(crate) enum Trainer {
@@ -66,6 +66,15 @@ impl Spec {
             architecture.widths(shape)?;
         }
         Ok(())
+    }
+
+    /// Refuses evaluations of label columns that are not among these columns of the dataset.
+    pub fn check_labels(&self, columns: &[String]) -> Result<()> {
+        let missing = self.evaluations.iter().find(|evaluation| !columns.iter().any(|name| name == evaluation.label()));
+        missing.map_or(Ok(()), |evaluation| {
+            let (path, column) = (self.dataset.name().into(), evaluation.label().to_owned());
+            Err(EvaluateError::MissingColumn { path, column, role: "label", columns: columns.to_vec() }.into())
+        })
     }
 
     /// The seed of everything random.

@@ -1,15 +1,12 @@
 //! A linear probe that is trained on nothing but rows whose class follows from answers about pairs.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use relata_operators::OperatorError;
+use relata_operators::{OperatorError, ParquetFile};
 use relata_schemas::{embeddings, memberships, samples};
 use serde_json::{Value, json};
 
@@ -50,7 +47,7 @@ impl KnownProbe {
     fn groups(&self, path: &Path, count: usize) -> Result<Vec<Vec<u64>>> {
         let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         for batch in read(path, &[memberships::REL, memberships::ID, memberships::GROUP])? {
-            let batch = batch.map_err(OperatorError::from)?;
+            let batch = batch?;
             let rels = batch[memberships::REL].as_string::<i32>();
             let ids = batch[memberships::ID].as_primitive::<UInt64Type>().values();
             let numbers = batch[memberships::GROUP].as_primitive::<UInt64Type>().values();
@@ -111,7 +108,7 @@ fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, Stri
     let wanted: HashSet<u64> = wanted.iter().copied().collect();
     let (mut found, mut has_split) = (HashMap::new(), false);
     for batch in read(path, &[embeddings::ID, label, samples::SPLIT])? {
-        let batch = batch.map_err(OperatorError::from)?;
+        let batch = batch?;
         has_split = batch.column_by_name(samples::SPLIT).is_some();
         let ids = batch[embeddings::ID].as_primitive::<UInt64Type>();
         let texts = cast(&batch[label], &DataType::Utf8).map_err(OperatorError::from)?;
@@ -123,10 +120,8 @@ fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, Stri
 }
 
 /// The batches of those of the columns that there are.
-fn read(path: &Path, columns: &[&str]) -> Result<ParquetRecordBatchReader> {
-    let file = File::open(path).map_err(OperatorError::io(path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(OperatorError::from)?;
-    let there = columns.iter().filter_map(|column| builder.schema().index_of(column).ok());
-    let mask = ProjectionMask::roots(builder.parquet_schema(), there.collect::<Vec<_>>());
-    Ok(builder.with_projection(mask).build().map_err(OperatorError::from)?)
+fn read(path: &Path, columns: &[&str]) -> Result<impl Iterator<Item = relata_operators::Result<RecordBatch>> + use<>> {
+    let file = ParquetFile::open(path)?;
+    let there: Vec<usize> = columns.iter().filter_map(|column| file.schema().index_of(column).ok()).collect();
+    Ok(file.batches(there, 1024)?)
 }

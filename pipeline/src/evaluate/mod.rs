@@ -21,7 +21,7 @@ mod moments;
 mod objective;
 mod split;
 mod standardiser;
-mod vector_column;
+mod unlabelled;
 mod vectors;
 
 pub use alignment::{Alignment, alignment};
@@ -36,9 +36,10 @@ pub use knn::{Knn, knn};
 pub use known_probe::{KnownProbe, known_probe};
 pub use linear_probe::{LinearProbe, LinearProbeResult, linear_probe};
 pub use moments::Moments;
+pub(crate) use relata_operators::embeddings::VectorColumn;
 pub use split::{Split, SplitReader, split_reader};
 pub use standardiser::Standardiser;
-pub(crate) use vector_column::VectorColumn;
+pub(crate) use unlabelled::unlabelled;
 pub use vectors::{Block, Vectors, VectorsBuilder, block_rows};
 
 /// The most classes that labels may have; a label column with more is taken for a column of ids.

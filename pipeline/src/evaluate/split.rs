@@ -1,19 +1,15 @@
 //! An embeddings table as training and test vectors: any Parquet file with a column of float lists of one length.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use relata_operators::OperatorError;
+use relata_operators::{OperatorError, ParquetFile};
 use relata_schemas::embeddings::{EMBEDDING, ID};
 
-use super::vector_column::VectorColumn;
-use super::{Classes, EvaluateError, MAX_CLASSES, Result, Vectors, VectorsBuilder};
+use super::{Classes, EvaluateError, MAX_CLASSES, Result, VectorColumn, Vectors, VectorsBuilder};
 
 /// Rows per record batch while reading.
 const BATCH: usize = 1024;
@@ -78,7 +74,7 @@ impl SplitReader {
         let mut sides: Option<(VectorsBuilder, VectorsBuilder)> = None;
         let (mut width, mut first_row, mut labelled) = (None, 0, 0);
         for batch in self.batches(path, true)? {
-            let batch = batch.map_err(OperatorError::from)?;
+            let batch = batch?;
             let column = batch[self.embedding.as_str()].clone();
             let vectors = VectorColumn::new(&table, &self.embedding, first_row, column)?;
             for (row, class, side) in self.labelled(&batch, &mut labelled)? {
@@ -114,7 +110,7 @@ impl SplitReader {
         let mut found = BTreeSet::new();
         let mut labelled = 0;
         for batch in self.batches(path, false)? {
-            let batch = batch.map_err(OperatorError::from)?;
+            let batch = batch?;
             for (_, label, _) in self.labelled(&batch, &mut labelled)? {
                 labels.insert(label);
             }
@@ -162,10 +158,13 @@ impl SplitReader {
     }
 
     /// The batches of the columns that are needed.
-    fn batches(&self, path: &Path, vectors: bool) -> Result<ParquetRecordBatchReader> {
-        let file = File::open(path).map_err(OperatorError::io(path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(OperatorError::from)?;
-        let schema = builder.schema().clone();
+    fn batches(
+        &self,
+        path: &Path,
+        vectors: bool,
+    ) -> Result<impl Iterator<Item = relata_operators::Result<RecordBatch>> + use<>> {
+        let file = ParquetFile::open(path)?;
+        let schema = file.schema().clone();
         let mut wanted = vec![];
         let embedding = vectors.then_some(("embedding", self.embedding.as_str()));
         let split = self.split.as_ref().map(|split| ("split", split.as_str()));
@@ -179,8 +178,7 @@ impl SplitReader {
                 columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
             })?);
         }
-        let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-        Ok(builder.with_projection(mask).with_batch_size(BATCH).build().map_err(OperatorError::from)?)
+        Ok(file.batches(wanted, BATCH)?)
     }
 }
 

@@ -10,6 +10,9 @@ use relata_operators::seed::Rng;
 
 use super::{EvaluateError, MAX_CLASSES, Result};
 
+/// Numbers that are converted at once.
+const PIECE: usize = 16 * 1024;
+
 /// Rows of `width` floats, each with the number of its class, on disk; blocks are read by position, from any thread.
 #[derive(Debug)]
 pub struct Vectors {
@@ -130,10 +133,8 @@ impl Vectors {
         block.first_row = first_row;
         block.values.resize(rows * self.width, 0.0);
         block.classes.resize(rows, 0);
-        // SAFETY: any four bytes are an f32 or a u32, and bytes need no alignment.
-        let (values, classes) = unsafe { (block.values.align_to_mut::<u8>().1, block.classes.align_to_mut::<u8>().1) };
-        read_exact_at(&self.values, values, first_row * self.width as u64 * 4)
-            .and_then(|()| read_exact_at(&self.classes, classes, first_row * 4))
+        read_numbers(&self.values, &mut block.values, first_row * self.width as u64, f32::from_ne_bytes)
+            .and_then(|()| read_numbers(&self.classes, &mut block.classes, first_row, u32::from_ne_bytes))
             .map_err(EvaluateError::Spill)
     }
 }
@@ -175,6 +176,17 @@ impl VectorsBuilder {
 /// around a megabyte: large enough for fast matrix products, small enough for the processor's cache.
 pub fn block_rows(numbers_per_row: usize) -> usize {
     (256 * 1024 / numbers_per_row.max(1)).clamp(16, 8192)
+}
+
+/// Reads four-byte numbers from the `first` one on, through a buffer that stays in the processor's cache.
+fn read_numbers<T>(file: &File, numbers: &mut [T], first: u64, of: fn([u8; 4]) -> T) -> std::io::Result<()> {
+    let mut buffer = vec![[0u8; 4]; numbers.len().min(PIECE)];
+    for (piece, start) in numbers.chunks_mut(PIECE).zip((first..).step_by(PIECE)) {
+        let bytes = &mut buffer[..piece.len()];
+        read_exact_at(file, bytes.as_flattened_mut(), start * 4)?;
+        piece.iter_mut().zip(bytes).for_each(|(number, bytes)| *number = of(*bytes));
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

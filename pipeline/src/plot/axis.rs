@@ -1,4 +1,4 @@
-//! An axis of numbers, linear or logarithmic, with round ticks and short labels.
+//! An axis of numbers with round ticks and short labels.
 
 use std::ops::Range;
 
@@ -6,23 +6,17 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 
 use super::ticks;
 
-/// The numbers from `low` to `high` (of which `low` is less, and above 0 if the axis is logarithmic).
+/// The numbers of a range that is not empty.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     range: Range<f64>,
-    logarithmic: bool,
     ticks: Vec<f64>,
 }
 
 impl Axis {
-    /// A linear axis with about `count` ticks.
-    pub fn linear(range: Range<f64>, count: usize) -> Self {
-        Self { ticks: ticks::linear(range.start, range.end, count), range, logarithmic: false }
-    }
-
-    /// A logarithmic axis.
-    pub fn logarithmic(range: Range<f64>) -> Self {
-        Self { ticks: ticks::logarithmic(range.start, range.end), range, logarithmic: true }
+    /// An axis with about `count` ticks.
+    pub fn new(range: Range<f64>, count: usize) -> Self {
+        Self { ticks: ticks::between(range.start, range.end, count), range }
     }
 }
 
@@ -31,9 +25,7 @@ impl Ranged for Axis {
     type ValueType = f64;
 
     fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        let scaled = |value: f64| if self.logarithmic { value.ln() } else { value };
-        let (low, high) = (scaled(self.range.start), scaled(self.range.end));
-        let share = (scaled(*value) - low) / (high - low);
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
         limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
     }
 
@@ -69,10 +61,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_map_to_pixels_on_either_scale() {
-        let pixels = |axis: &Axis| [1.0, 10.0, 100.0].map(|value| axis.map(&value, (0, 990)));
-        assert_eq!(pixels(&Axis::linear(1.0..100.0, 5)), [0, 90, 990]);
-        assert_eq!(pixels(&Axis::logarithmic(1.0..100.0)), [0, 495, 990]);
+    fn values_map_to_pixels() {
+        let axis = Axis::new(1.0..100.0, 5);
+        assert_eq!([1.0, 10.0, 100.0].map(|value| axis.map(&value, (0, 990))), [0, 90, 990]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
-//! Line charts of measurements over steps, with an optional logarithmic y axis.
+//! Line charts of measurements over steps.
 
 use std::error::Error;
-use std::ops::Range;
 
 use plotters::prelude::*;
 
@@ -26,7 +25,6 @@ pub struct Curves {
     series: Vec<Series>,
     /// The spread around the line of each series; empty without any.
     pub(super) bands: Vec<Vec<Spread>>,
-    logarithmic: bool,
 }
 
 /// A line per series over steps, with a legend right of the chart. Points that are not finite are left out.
@@ -37,7 +35,6 @@ pub fn curves(title: impl Into<String>, y_label: impl Into<String>, series: &[Se
         y_label: y_label.into(),
         series: series.iter().map(|(name, points)| (name.clone(), thinned(points))).collect(),
         bands: vec![],
-        logarithmic: false,
     }
 }
 
@@ -48,30 +45,16 @@ impl Curves {
         self
     }
 
-    /// A logarithmic y axis; points that are not above 0 are left out.
-    pub fn with_log_y(mut self) -> Self {
-        self.logarithmic = true;
-        self
-    }
-
     fn visible(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let ends = self.bands.iter().flatten().flat_map(|spread| [(spread.x, spread.low), (spread.x, spread.high)]);
         let points = self.series.iter().flat_map(|(_, points)| points).copied();
-        points.chain(ends).filter(|point| self.shows(point))
-    }
-
-    fn shows(&self, point: &(f64, f64)) -> bool {
-        point.0.is_finite() && point.1.is_finite() && (point.1 > 0.0 || !self.logarithmic)
+        points.chain(ends).filter(shows)
     }
 
     /// The axes, with a little room around the points on the scale of each.
     fn axes(&self) -> (Axis, Axis) {
-        let x = Axis::linear(padded(self.visible().map(|point| point.0), 0.01), 8);
-        if !self.logarithmic {
-            return (x, Axis::linear(padded(self.visible().map(|point| point.1), 0.05), 6));
-        }
-        let Range { start, end } = padded(self.visible().map(|point| point.1.log10()), 0.05);
-        (x, Axis::logarithmic(10f64.powf(start)..10f64.powf(end)))
+        let x = Axis::new(padded(self.visible().map(|point| point.0), 0.01), 8);
+        (x, Axis::new(padded(self.visible().map(|point| point.1), 0.05), 6))
     }
 
     fn draw_bands<DB: DrawingBackend>(
@@ -83,7 +66,7 @@ impl Curves {
     {
         for (number, spreads) in self.bands.iter().enumerate() {
             let style = palette::colour(number).mix(BAND_OPACITY).filled();
-            let shown = |spread: &Spread| self.shows(&(spread.x, spread.low)) && self.shows(&(spread.x, spread.high));
+            let shown = |spread: &Spread| shows(&(spread.x, spread.low)) && shows(&(spread.x, spread.high));
             for run in spreads.split(|spread| !shown(spread)).filter(|run| run.len() > 1) {
                 let there = run.iter().map(|spread| (spread.x, spread.high));
                 let back = run.iter().rev().map(|spread| (spread.x, spread.low));
@@ -103,7 +86,7 @@ impl Curves {
     {
         for (number, (_, points)) in self.series.iter().enumerate() {
             let style = palette::colour(number).stroke_width(2 * canvas.scale);
-            let runs = points.split(|point| !self.shows(point)).filter(|run| !run.is_empty());
+            let runs = points.split(|point| !shows(point)).filter(|run| !run.is_empty());
             for run in runs {
                 match run {
                     [point] => drop(chart.draw_series([Circle::new(*point, canvas.px(3), style.color.filled())])?),
@@ -145,6 +128,10 @@ impl Figure for Curves {
     }
 }
 
+fn shows(point: &(f64, f64)) -> bool {
+    point.0.is_finite() && point.1.is_finite()
+}
+
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mean = |run: &[(f64, f64)]| {
         let (x, y) = run.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
@@ -164,16 +151,15 @@ mod tests {
 
     #[test]
     fn the_svg_has_the_texts_and_the_png_decodes() {
-        for figure in [curves("Loss", "loss", &losses()), curves("Loss", "loss", &losses()).with_log_y()] {
-            let svg = figure.svg().unwrap();
-            for text in ["nt_xent &amp; co", "vicreg", "Loss", "step", "loss"] {
-                assert!(svg.contains(text), "{text}");
-            }
-            let image = image::load_from_memory(&figure.png().unwrap()).unwrap().to_rgb8();
-            assert_eq!(image.dimensions(), (1920, 1200));
-            let indigo = image::Rgb([0x33, 0x22, 0x88]);
-            assert!(image.pixels().filter(|pixel| **pixel == indigo).count() > 500);
+        let figure = curves("Loss", "loss", &losses());
+        let svg = figure.svg().unwrap();
+        for text in ["nt_xent &amp; co", "vicreg", "Loss", "step", "loss"] {
+            assert!(svg.contains(text), "{text}");
         }
+        let image = image::load_from_memory(&figure.png().unwrap()).unwrap().to_rgb8();
+        assert_eq!(image.dimensions(), (1920, 1200));
+        let indigo = image::Rgb([0x33, 0x22, 0x88]);
+        assert!(image.pixels().filter(|pixel| **pixel == indigo).count() > 500);
     }
 
     #[test]
@@ -181,7 +167,7 @@ mod tests {
         let thin = thinned(&(0..10_000).map(|x| (x as f64, 2.0 * x as f64)).collect::<Vec<_>>());
         assert_eq!((thin.len(), thin[0]), (500, (9.5, 19.0)));
         let gap = vec![("a".to_owned(), vec![(0.0, 1.0), (1.0, f64::NAN), (2.0, -1.0), (3.0, 5.0)])];
-        for figure in [curves("t", "y", &gap), curves("t", "y", &gap).with_log_y(), curves("t", "y", &[])] {
+        for figure in [curves("t", "y", &gap), curves("t", "y", &[])] {
             figure.svg().unwrap();
         }
     }

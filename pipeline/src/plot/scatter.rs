@@ -104,7 +104,7 @@ impl Figure for Scatter {
             Ok(area.draw(&self.mark(entry, (x + canvas.px(6) as i32, y), canvas.scale))?)
         })?;
         let (x, y) = self.ranges(frame::inside(canvas, &area));
-        let axes = (Axis::linear(x, 8), Axis::linear(y, 6));
+        let axes = (Axis::new(x, 8), Axis::new(y, 6));
         let mut chart = frame::draw(canvas, &area, axes, (&self.x_label, &self.y_label))?;
         // In the order of the rows, so that no class lies on top of all others; the grey rest goes below.
         for below in [true, false] {

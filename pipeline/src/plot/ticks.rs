@@ -1,7 +1,7 @@
 //! Where the labels of an axis go, and how they read.
 
 /// Round numbers (steps of 1, 2 or 5 times a power of ten) in `low..=high`, about `count` of them.
-pub(super) fn linear(low: f64, high: f64, count: usize) -> Vec<f64> {
+pub(super) fn between(low: f64, high: f64, count: usize) -> Vec<f64> {
     let rough = (high - low) / count.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= rough * 0.999);
@@ -9,20 +9,6 @@ pub(super) fn linear(low: f64, high: f64, count: usize) -> Vec<f64> {
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     (first..=last).map(|number| number as f64 * step).collect()
-}
-
-/// Powers of ten in `low..=high`, with 2 and 5 times them if there are few; linear ticks within one decade.
-pub(super) fn logarithmic(low: f64, high: f64) -> Vec<f64> {
-    let decades = (high / low).log10();
-    let factors: &[f64] = if decades > 4.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-    if decades < 1.0 {
-        return linear(low, high, 6);
-    }
-    let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
-    // Above eight decades the labels would touch.
-    let powers = powers.step_by((decades / 8.0).ceil() as usize);
-    let ticks = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10f64.powi(power)));
-    ticks.filter(|tick| (low..=high).contains(tick)).collect()
 }
 
 /// A number as short as it can be: 0.05, 20, 2.5k, 1.2M, 3e-7.
@@ -50,14 +36,11 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        assert_eq!(linear(0.0, 10.0, 5), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert_eq!(between(0.0, 10.0, 5), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
         assert_eq!(
-            linear(-0.3, 0.26, 6).iter().map(|x| label(*x)).collect::<Vec<_>>(),
+            between(-0.3, 0.26, 6).iter().map(|x| label(*x)).collect::<Vec<_>>(),
             ["-0.3", "-0.2", "-0.1", "0", "0.1", "0.2"]
         );
-        assert_eq!(logarithmic(0.3, 12.0), [0.5, 1.0, 2.0, 5.0, 10.0]);
-        assert_eq!(logarithmic(2.0, 4.0), [2.0, 2.5, 3.0, 3.5, 4.0]);
-        assert_eq!(logarithmic(1e-3, 1e3).len(), 7);
     }
 
     #[test]

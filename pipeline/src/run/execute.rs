@@ -10,7 +10,7 @@ use relata_train::fit::Metric;
 use super::embed::write_embeddings;
 use super::lock::RunLock;
 use super::measure::{measure, write_metrics};
-use super::plots::{draw_embeddings, draw_loss, draw_views};
+use super::plots::{draw_embeddings, draw_loss, draw_metrics, draw_views};
 use super::progress::Screen;
 use super::relate::{relate, training_rows};
 use super::rounds::ask;
@@ -48,6 +48,8 @@ pub(crate) async fn execute(spec: &Spec, stop: &AtomicBool) -> Result<Run> {
     let screen = Screen { quiet: spec.quiet };
     let session = session();
     let samples = read(spec, &run, &session, screen).await?;
+    // A column that has become a feature is no label any more.
+    spec.check_labels(&samples.columns)?;
     spec.check_shape(samples.features.shape())?;
     let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;
     let work = Work { spec, run, session, samples, rows, screen, stop };
@@ -75,6 +77,9 @@ async fn read(spec: &Spec, run: &Run, session: &Session, screen: Screen) -> Resu
         screen.found("read");
         return run.samples();
     }
+    let table = spec.dataset.table(session).await?;
+    let columns: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+    spec.check_labels(&columns)?;
     let stage = screen.stage("read", 0, "rows");
     let samples = ingest(&spec.dataset, session, run.folder(), &mut |rows| stage.at(rows, String::new())).await?;
     let shape = format!("of {}", samples.features.shape());
@@ -109,9 +114,8 @@ impl Work<'_> {
         let (step, epoch) = metrics.last().map_or((0, 0), |last| (last.step, last.epoch));
         metrics.extend(values.into_iter().map(|(name, value)| Metric::now(step, epoch.into(), name, value)));
         draw_loss(run, &metrics)?;
-        if let Some(evaluation) = evaluations.first() {
-            draw_embeddings(run, &self.samples.columns, evaluation.label())?;
-        }
+        draw_metrics(run, &[(round, &metrics)])?;
+        draw_embeddings(run, &self.samples.columns, evaluations.first().map(|evaluation| evaluation.label()))?;
         write_metrics(&path, &metrics, round)?;
         stage.finish(2 * evaluations.len() as u64, "");
         Ok(())

@@ -1,17 +1,15 @@
 //! The folder of a run: where its tables, checkpoints and plots lie.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use arrow::util::pretty::pretty_format_batches;
 use datafusion::prelude::DataFrame;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_operators::OperatorError;
 use relata_operators::edges::{Graph, GraphSettings, Groups};
 use relata_operators::source::Samples;
+use relata_operators::{OperatorError, ParquetFile};
 
 use super::Plan;
+use crate::sql::Format;
 use crate::{PipelineError, Result};
 
 /// A run on disk, finished or not.
@@ -104,20 +102,14 @@ impl Run {
         Ok(crate::sql::query(&session, query).await?)
     }
 
-    /// Prints the answer to a query as a table.
+    /// Prints the answer to a query as a table: its first 1000 rows, and how many more there are.
     pub async fn show(&self, query: &str) -> Result<()> {
-        let table = self.sql(query).await?;
-        let rows = relata_operators::query::collect(table).await.map_err(OperatorError::from)?;
-        println!("{}", pretty_format_batches(&rows).map_err(OperatorError::from)?);
+        crate::sql::write_result(self.sql(query).await?, Format::Table, std::io::stdout()).await?;
         Ok(())
     }
 
     /// All rows of a small table.
     pub(crate) fn read(&self, name: &str) -> Result<Vec<RecordBatch>> {
-        let path = self.existing(name)?;
-        let file = File::open(&path).map_err(OperatorError::io(&path))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-        let reader = reader.map_err(OperatorError::from)?;
-        reader.map(|batch| batch.map_err(|e| OperatorError::from(e).into())).collect()
+        Ok(ParquetFile::open(&self.existing(name)?)?.whole()?)
     }
 }

@@ -89,7 +89,7 @@ async fn start(work: &Work<'_>, run: &Run, passive: &[&dyn Oracle]) -> Result<()
         true => run.graph(&work.samples)?,
         false => relate(work, run, passive).await?,
     };
-    let metrics = if graph.has_positive() {
+    let metrics = if work.can_learn(&graph) {
         work.train(run, Arc::new(graph), Amount::whole(work.spec))?
     } else {
         let width = work.samples.features.shape().len();
@@ -138,7 +138,7 @@ async fn learn(
     let epochs = if trained_before { asking.epochs_after(whole.epochs) } else { whole.epochs };
     let amount = Amount { epochs, round: u64::from(round.round), from: before };
     let mut metrics =
-        if graph.has_positive() { work.train(run, Arc::new(graph), amount)? } else { keep(work, run, round.round)? };
+        if work.can_learn(&graph) { work.train(run, Arc::new(graph), amount)? } else { keep(work, run, round.round)? };
     let (step, epoch) = metrics.last().map_or((0, 0), |last| (last.step, last.epoch));
     let progress = &round.progress;
     for (name, value) in [

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use relata_operators::OperatorError;
 use relata_operators::edges::Graph;
 use relata_operators::sink::write_atomically;
+use relata_train::TrainError;
 use relata_train::closed_form::Solution;
 use relata_train::fit::{Checkpoints, Head, Metric, Trained, Training};
 
@@ -36,6 +37,19 @@ impl Amount {
 }
 
 impl Work<'_> {
+    /// Whether the graph has a positive among what is trained on, without which there is nothing to learn.
+    pub fn can_learn(&self, graph: &Graph) -> bool {
+        graph.has_positive(&self.rows, self.views_trained_on())
+    }
+
+    /// The closed form knows the samples as they are.
+    fn views_trained_on(&self) -> usize {
+        match &self.spec.trainer {
+            Trainer::Gradient { .. } => self.spec.views().count(),
+            Trainer::ClosedForm(_) => 1,
+        }
+    }
+
     /// Trains on a graph and embeds all samples, both in the folder of `run`.
     pub fn train(&self, run: &Run, graph: Arc<Graph>, amount: Amount) -> Result<Vec<Metric>> {
         match &self.spec.trainer {
@@ -107,6 +121,13 @@ impl Work<'_> {
             self.screen.found("solve");
             Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?
         } else {
+            let (rows, views) = (self.rows.len(), self.views_trained_on());
+            if !self.can_learn(graph) {
+                let few = rows < 2;
+                return Err(
+                    if few { TrainError::TooFewRows { rows } } else { TrainError::NoPositive { rows, views } }.into()
+                );
+            }
             let stage = self.screen.stage("solve", self.rows.len() as u64, "rows");
             let width = self.samples.features.shape().len();
             let mut train = vec![0.0; self.rows.len() * width];

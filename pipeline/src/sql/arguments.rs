@@ -1,4 +1,6 @@
-//! The arguments of table functions: names, whole numbers and vectors, as identifiers or literals.
+//! The arguments of table functions: names, ids, whole numbers and vectors, as identifiers or literals.
+
+use std::fmt;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
@@ -7,6 +9,24 @@ use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 
 use super::SqlError;
+
+/// The id of a sample, as a query gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SampleId {
+    /// A number.
+    Number(u64),
+    /// Text, such as the user's own id in `source_id`.
+    Text(String),
+}
+
+impl fmt::Display for SampleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
 
 /// The arguments of one call.
 pub(super) struct Arguments<'a> {
@@ -63,6 +83,20 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A string literal; none if the argument is something else.
+    pub fn text(&self, at: usize) -> Option<&str> {
+        match &self.exprs[at] {
+            Expr::Literal(value, _) => value.try_as_str().flatten(),
+            _ => None,
+        }
+    }
+
+    /// The id of a sample, a whole number or a string; none if the argument is something else.
+    pub fn id(&self, at: usize) -> Option<SampleId> {
+        let text = || self.text(at).map(|text| SampleId::Text(text.to_owned()));
+        self.whole_number(at).map(SampleId::Number).or_else(text)
+    }
+
     /// A vector of finite numbers; none if the argument is something else.
     pub fn vector(&self, at: usize) -> Option<Vec<f32>> {
         let Expr::Literal(value, _) = &self.exprs[at] else { return None };
@@ -109,6 +143,9 @@ mod tests {
         let arguments = Arguments::new("f(..)", &exprs, 0, 9).unwrap();
         let numbers: Vec<_> = (0..exprs.len()).map(|at| arguments.whole_number(at)).collect();
         assert_eq!(numbers, [Some(7), Some(u64::MAX), None, None, None, None]);
+        let ids: Vec<_> = (0..exprs.len()).map(|at| arguments.id(at).map(|id| id.to_string())).collect();
+        let expected = [Some("7".to_owned()), Some(u64::MAX.to_string()), None, None, Some("7".to_owned()), None];
+        assert_eq!(ids, expected);
     }
 
     #[test]

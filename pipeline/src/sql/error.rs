@@ -36,12 +36,12 @@ pub enum SqlError {
         known: Vec<String>,
     },
     /// A table function names a sample that is not there.
-    #[error("`{table}` has no sample with the id {id}. Ids are those of its column `id`.")]
+    #[error("`{table}` has no sample with the id {id}. Ids are those of its column `id`, or, as text, of `source_id`.")]
     UnknownSample {
         /// The table or file.
         table: String,
-        /// The id.
-        id: u64,
+        /// The id, as the query gives it.
+        id: String,
     },
     /// An argument of a table function that makes no sense.
     #[error("{function}: `{argument}` must be {expected}, but is {found}")]

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{Float32Array, RecordBatch, UInt32Array, UInt64Array};
+use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::DataFusionError;
@@ -12,23 +13,25 @@ use rayon::prelude::*;
 use relata_operators::nearest::{Metric, top_k};
 
 use super::SqlError;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, SampleId};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, ComputedTable};
 use super::embedding_file::EmbeddingFile;
 
 const FUNCTION: &str = "nearest(embeddings, query, k [, metric])";
 
-static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
+/// The schema of an answer about embeddings with ids of this type.
+fn schema(id: DataType) -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("rank", DataType::UInt32, false),
-        Field::new("id", DataType::UInt64, false),
+        Field::new("id", id, false),
         Field::new("score", DataType::Float32, false),
     ]))
-});
+}
 
 /// The table function. Its table has the columns `rank` (from 1), `id` and `score`: the cosine similarity, the
-/// Euclidean distance or the inner product. Of equal scores the earlier row comes first.
+/// Euclidean distance or the inner product. Of equal scores the earlier row comes first. Text names a sample by the
+/// user's own id, in `source_id`; `id` is text where it is in a file of somebody else's.
 #[derive(Debug)]
 pub(super) struct Nearest(pub Arc<Catalogue>);
 
@@ -36,7 +39,7 @@ impl TableFunctionImpl for Nearest {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
         let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 4)?;
         let table = arguments.name(0, "embeddings")?;
-        let query = match (arguments.whole_number(1), arguments.vector(1)) {
+        let query = match (arguments.id(1), arguments.vector(1)) {
             (Some(id), _) => Query::Sample(id),
             (None, Some(vector)) => Query::Vector(vector),
             (None, None) => return Err(arguments.wrong(1, "query", "an id or a vector like [0.1, -0.2]").into()),
@@ -47,7 +50,9 @@ impl TableFunctionImpl for Nearest {
             3 => Metric::Cosine,
             _ => metric(&arguments)?,
         };
-        Ok(Arc::new(ComputedTable::new(Search { path: self.0.file(&table)?, table, query, k, metric })))
+        let path = self.0.file(&table)?;
+        let schema = schema(EmbeddingFile::open(&path)?.id_type());
+        Ok(Arc::new(ComputedTable::new(Search { path, schema, table, query, k, metric })))
     }
 }
 
@@ -63,7 +68,7 @@ fn metric(arguments: &Arguments<'_>) -> Result<Metric, SqlError> {
 #[derive(Debug)]
 enum Query {
     /// The vector of this sample, which is not part of its own answer.
-    Sample(u64),
+    Sample(SampleId),
     Vector(Vec<f32>),
 }
 
@@ -71,6 +76,7 @@ enum Query {
 struct Search {
     table: String,
     path: PathBuf,
+    schema: SchemaRef,
     query: Query,
     k: usize,
     metric: Metric,
@@ -78,7 +84,7 @@ struct Search {
 
 impl Computation for Search {
     fn schema(&self) -> SchemaRef {
-        SCHEMA.clone()
+        self.schema.clone()
     }
 
     fn compute(&self) -> Result<RecordBatch, SqlError> {
@@ -98,14 +104,11 @@ impl Computation for Search {
 
         let mut rows: Vec<u64> = hits.iter().map(|hit| hit.0).collect();
         rows.sort_unstable();
-        let ids: Vec<(u64, u64)> = rows.iter().copied().zip(file.ids(&rows)?).collect();
-        let id = |row: u64| ids[ids.partition_point(|entry| entry.0 < row)].1;
-        let columns = (
-            UInt32Array::from_iter_values(1..=hits.len() as u32),
-            UInt64Array::from_iter_values(hits.iter().map(|hit| id(hit.0))),
-            Float32Array::from_iter_values(hits.iter().map(|hit| hit.1)),
-        );
-        let columns = vec![Arc::new(columns.0) as _, Arc::new(columns.1) as _, Arc::new(columns.2) as _];
+        let places = hits.iter().map(|hit| rows.partition_point(|&row| row < hit.0) as u64);
+        let ids = take(&file.ids_of(&rows)?, &UInt64Array::from_iter_values(places), None)?;
+        let ranks = UInt32Array::from_iter_values(1..=hits.len() as u32);
+        let scores = Float32Array::from_iter_values(hits.iter().map(|hit| hit.1));
+        let columns = vec![Arc::new(ranks) as _, ids, Arc::new(scores) as _];
         Ok(RecordBatch::try_new(self.schema(), columns)?)
     }
 }
@@ -122,8 +125,8 @@ impl Search {
                 found: format!("one of {}", vector.len()),
             }),
             Query::Sample(id) => {
-                let unknown = || SqlError::UnknownSample { table: self.table.clone(), id: *id };
-                let row = file.row(*id)?.ok_or_else(unknown)?;
+                let unknown = || SqlError::UnknownSample { table: self.table.clone(), id: id.to_string() };
+                let row = file.row(id)?.ok_or_else(unknown)?;
                 Ok((file.vector(row)?, Some(row)))
             }
         }

@@ -1,4 +1,4 @@
-//! `neighbours([run,] id)`: what the graph of a run knows about a sample.
+//! `neighbours([run,] id [, 'all'])`: what the graph of a run knows about a sample.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,13 +7,17 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::DataFusionError;
 use relata_operators::edges::Graph;
+use relata_operators::source::IdLookup;
 
 use super::SqlError;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, SampleId};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, ComputedTable};
 use crate::PipelineError;
 use crate::run::Run;
+
+/// The argument that asks for implied negatives, too.
+const ALL: &str = "all";
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -25,33 +29,42 @@ static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 
 /// The table function. Its table has the columns `id`, `weight` and `source`: 'edge' for an explicit edge, 'group' for
 /// a member of one of the sample's groups, 'closure' for one that is inferred to be positive through a chain of
-/// others. Samples whose relations cancel out are unknown and not listed, nor are negatives that follow from groups
-/// or components only: they may be all other samples. The heaviest come first.
+/// others. With the argument 'all' there are also the negatives that follow from groups or components only, as 'implied':
+/// they may be all other samples. Samples whose relations cancel out are unknown and not listed. The heaviest come
+/// first. Text names a sample by the user's own id.
 #[derive(Debug)]
 pub(super) struct Neighbours(pub Arc<Catalogue>);
 
 impl TableFunctionImpl for Neighbours {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let arguments = Arguments::new("neighbours([run,] id)", args.exprs(), 1, 2)?;
-        let last = arguments.len() - 1;
-        let id = arguments.whole_number(last).ok_or_else(|| arguments.wrong(last, "id", "an id"))?;
-        let run = match last {
+        let arguments = Arguments::new("neighbours([run,] id [, 'all'])", args.exprs(), 1, 3)?;
+        let count = arguments.len();
+        let is_run = |at: usize| arguments.name(at, "run").is_ok_and(|name| self.0.run(Some(&name)).is_ok());
+        // Of two arguments the second may be a sample whose id is "all", in the run that the first one names.
+        let all = count > 1 && arguments.text(count - 1) == Some(ALL) && (count > 2 || !is_run(0));
+        let at = count - 1 - usize::from(all);
+        let id = arguments.id(at).ok_or_else(|| arguments.wrong(at, "id", "an id"))?;
+        let run = match at {
             0 => self.0.run(None)?,
-            _ => self.0.run(Some(&arguments.name(0, "run")?))?,
+            1 => self.0.run(Some(&arguments.name(0, "run")?))?,
+            _ => return Err(arguments.wrong(2, "the last argument", "'all' or nothing").into()),
         };
-        Ok(Arc::new(ComputedTable::new(Related { run: run.clone(), id })))
+        Ok(Arc::new(ComputedTable::new(Related { run: run.clone(), id, all })))
     }
 }
 
 #[derive(Debug)]
 struct Related {
     run: Run,
-    id: u64,
+    id: SampleId,
+    /// Whether implied negatives are asked for.
+    all: bool,
 }
 
 /// Where a relation comes from; what is greater wins the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
+    Implied,
     Closure,
     Group,
     Edge,
@@ -60,6 +73,7 @@ enum Origin {
 impl Origin {
     fn name(self) -> &'static str {
         match self {
+            Self::Implied => "implied",
             Self::Closure => "closure",
             Self::Group => "group",
             Self::Edge => "edge",
@@ -79,9 +93,14 @@ impl Computation for Related {
             let found = format!("a graph over {} rows, of a dataset of {}", graph.rows(), samples.ids.rows());
             return Err(SqlError::run(PipelineError::Corrupt { path: self.run.path("graph.csr"), found }));
         }
-        let unknown = || SqlError::UnknownSample { table: samples.samples_path.display().to_string(), id: self.id };
-        let row = samples.ids.row(self.id).ok_or_else(unknown)?;
-        let mut related: Vec<(u64, f32, Origin)> = origins(&graph, row)
+        let table = || samples.samples_path.display().to_string();
+        let unknown = || SqlError::UnknownSample { table: table(), id: self.id.to_string() };
+        let number = match &self.id {
+            SampleId::Number(number) => Some(*number),
+            SampleId::Text(text) => IdLookup::new(&samples)?.text(text),
+        };
+        let row = number.and_then(|number| samples.ids.row(number)).ok_or_else(unknown)?;
+        let mut related: Vec<(u64, f32, Origin)> = origins(&graph, row, self.all)
             .into_iter()
             .map(|(other, origin)| (samples.ids.id(other), graph.relation(row, other), origin))
             .filter(|&(_, weight, _)| weight != 0.0)
@@ -97,8 +116,8 @@ impl Computation for Related {
     }
 }
 
-/// The other rows that are related to a row, each once.
-fn origins(graph: &Graph, row: u32) -> Vec<(u32, Origin)> {
+/// The other rows that may be related to a row, each once.
+fn origins(graph: &Graph, row: u32, all: bool) -> Vec<(u32, Origin)> {
     let mut found: Vec<(u32, Origin)> = Vec::new();
     found.extend(graph.edges().neighbours(row).0.iter().map(|&other| (other, Origin::Edge)));
     for &group in graph.groups().of(row) {
@@ -108,6 +127,9 @@ fn origins(graph: &Graph, row: u32) -> Vec<(u32, Origin)> {
     if let Some(root) = graph.root(row) {
         let component = (0..graph.rows() as u32).filter(|&other| graph.root(other) == Some(root));
         found.extend(component.map(|other| (other, Origin::Closure)));
+    }
+    if all {
+        found.extend((0..graph.rows() as u32).map(|other| (other, Origin::Implied)));
     }
     found.retain(|entry| entry.0 != row);
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -197,10 +219,16 @@ mod tests {
         let inferred = named(&[(40, 1.0, "closure"), (30, 0.75, "edge"), (20, 0.5, "group"), (50, -1.0, "edge")]);
         assert_eq!(ask(&runs, "neighbours('closed', 10)").await.unwrap(), inferred);
         assert_eq!(ask(&runs, "neighbours(closed, 0)").await.unwrap(), []);
+        assert_eq!(ask(&runs, "neighbours('10', 'all')").await.unwrap(), expected);
+        // What 10 is related to is apart from 50 as well.
+        let implied = named(&[(10, 1.0, "closure"), (20, 1.0, "closure"), (30, 1.0, "edge"), (50, -1.0, "implied")]);
+        assert_eq!(ask(&runs, "neighbours(closed, 40, 'all')").await.unwrap(), implied);
         for (call, expected) in [
             ("neighbours(5)", "no sample with the id 5"),
             ("neighbours(other, 10)", "the runs are plain, closed"),
-            ("neighbours('10')", "an id"),
+            ("neighbours([1.0])", "an id"),
+            ("neighbours('x')", "no sample with the id x"),
+            ("neighbours(closed, 10, 'some')", "'all' or nothing"),
         ] {
             let error = ask(&runs, call).await.unwrap_err().to_string();
             assert!(error.contains(expected), "{call}: {error}");

@@ -21,7 +21,7 @@ use crate::run::Run;
 /// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
 ///
 /// Only tables that exist now are there. The table functions are `nearest(embeddings, query, k [, metric])` (`rank`,
-/// `id`, `score`; the query is an id or a vector) and `neighbours([run,] id)` (`id`, `weight`, `source`). For
+/// `id`, `score`; the query is an id or a vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`). For
 /// vectors there are DataFusion's `array_distance`, `cosine_distance`, `inner_product` and `array_normalize`, and the
 /// aggregate `mean_vector(vectors)`: their mean number by number, for instance of each label's embeddings.
 pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {

@@ -20,9 +20,21 @@ pub enum TrainError {
     Setting(#[from] SettingError),
     /// The graph has nothing to learn from.
     #[error(
-        "the graph has no positive edge among the {rows} training rows, so there is nothing to pull together. Add same_sample() with two views, labels or an edge file."
+        "the graph has no positive edge among the {rows} training rows, of which there {}, so there is nothing to pull together. Add same_sample() and .views(2, ..), labels or an edge file.",
+        views_text(*views)
     )]
     NoPositive {
+        /// Training rows.
+        rows: usize,
+        /// Views of each.
+        views: usize,
+    },
+    /// There are no two samples to tell apart.
+    #[error(
+        "there {} to train on, and a relation takes two. Choose others with .train_on(..), or look at the column `split`.",
+        if *rows == 1 { "is one sample" } else { "is no sample" }
+    )]
+    TooFewRows {
         /// Training rows.
         rows: usize,
     },
@@ -91,6 +103,13 @@ impl TrainError {
         found: impl ToString,
     ) -> Self {
         Self::Setting(SettingError::new(component, setting, expected, found))
+    }
+}
+
+fn views_text(views: usize) -> String {
+    match views {
+        1 => "is one view each".to_owned(),
+        views => format!("are {views} views each"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which columns of an edge file mean what: the conventions of neighbouring tools.
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Schema};
 use relata_schemas::SchemaError;
-use relata_schemas::edges::{CONFIDENCE, DST, REL, SRC, WEIGHT};
+use relata_schemas::edges::{CONFIDENCE, DST, INFERRED, REL, ROUND, SRC, WEIGHT};
 
 /// Every name of a column of ids, so that such columns can be read as text.
 pub(super) const ID_COLUMNS: &[&str] = &[
@@ -32,6 +32,8 @@ pub(super) enum Weight {
     Fixed(f32),
     /// A column of signed weights.
     Column(usize),
+    /// A column of signed weights, each with the other sign.
+    Negated(usize),
     /// A column of probabilities p that stand for 2 p - 1.
     Probability(usize),
 }
@@ -43,6 +45,8 @@ pub(super) struct Layout {
     pub(super) edges: Vec<(usize, usize, Weight)>,
     pub(super) rel: Option<usize>,
     pub(super) confidence: Option<usize>,
+    pub(super) round: Option<usize>,
+    pub(super) inferred: Option<usize>,
 }
 
 impl Layout {
@@ -56,8 +60,9 @@ impl Layout {
         } else if let Some((src, dst)) = MATCHES.iter().find_map(ends) {
             vec![(src, dst, at(PROBABILITY).map_or(weight, Weight::Probability))]
         } else if let Some((anchor, positive)) = ends(&("anchor", "positive")) {
-            let negative = at("negative").map(|negative| (anchor, negative, Weight::Fixed(-1.0)));
-            std::iter::once((anchor, positive, Weight::Fixed(1.0))).chain(negative).collect()
+            let apart = at(WEIGHT).map_or(Weight::Fixed(-1.0), Weight::Negated);
+            let negative = at("negative").map(|negative| (anchor, negative, apart));
+            std::iter::once((anchor, positive, weight)).chain(negative).collect()
         } else {
             let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
             return Err(SchemaError::column(
@@ -65,18 +70,21 @@ impl Layout {
                 SRC,
                 "the columns src,dst[,weight][,rel] or source,target[,weight] or lhs,rhs[,rel] or \
                  id_l,id_r[,match_probability] or unique_id_l,unique_id_r[,match_probability] or \
-                 anchor,positive[,negative]",
+                 anchor,positive[,negative][,weight]",
                 format!("only the columns {}", names.join(", ")),
                 "Rename the columns to one of these conventions; their order does not matter.",
             ));
         };
-        Ok(Self { edges, rel: at(REL), confidence: at(CONFIDENCE) })
+        // Other tools have columns of these names, too, which are something else if they are of another type.
+        let of = |name: &str, is: fn(&DataType) -> bool| at(name).filter(|&at| is(schema.field(at).data_type()));
+        let (round, inferred) = (of(ROUND, DataType::is_integer), of(INFERRED, |found| found == &DataType::Boolean));
+        Ok(Self { edges, rel: at(REL), confidence: at(CONFIDENCE), round, inferred })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::datatypes::{DataType, Field};
+    use arrow::datatypes::Field;
 
     use super::*;
 
@@ -87,18 +95,30 @@ mod tests {
 
     #[test]
     fn conventions_are_known_by_their_columns() {
-        use Weight::{Column, Fixed, Probability};
+        use Weight::{Column, Fixed, Negated, Probability};
         for (columns, edges) in [
             ("dst,src", vec![(1, 0, Fixed(1.0))]),
             ("source,weight,target", vec![(0, 2, Column(1))]),
             ("lhs,rhs,rel", vec![(0, 1, Fixed(1.0))]),
             ("match_probability,unique_id_l,unique_id_r,weight", vec![(1, 2, Probability(0))]),
             ("id_l,id_r,weight", vec![(0, 1, Column(2))]),
+            ("anchor,positive,weight", vec![(0, 1, Column(2))]),
+            ("weight,anchor,positive,negative", vec![(1, 2, Column(0)), (1, 3, Negated(0))]),
             ("anchor,positive,negative", vec![(0, 1, Fixed(1.0)), (0, 2, Fixed(-1.0))]),
         ] {
             assert_eq!(layout(columns).unwrap().edges, edges, "{columns}");
         }
         assert_eq!(layout("lhs,rhs,rel").unwrap().rel, Some(2));
+        assert_eq!(layout("src,dst,round,inferred").unwrap().round, None);
+        let typed = [
+            ("src", DataType::Int64),
+            ("dst", DataType::Int64),
+            ("round", DataType::Int64),
+            ("inferred", DataType::Boolean),
+        ];
+        let typed = Schema::new(typed.map(|(name, data_type)| Field::new(name, data_type, true)).to_vec());
+        let found = Layout::of("edges.csv", &typed).unwrap();
+        assert_eq!((found.round, found.inferred), (Some(2), Some(3)));
     }
 
     #[test]

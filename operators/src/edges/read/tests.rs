@@ -64,6 +64,8 @@ async fn every_convention_becomes_canonical() {
             vec![edge(1, 2, 1.0, "t"), edge(0, 1, -1.0, "t"), edge(3, 4, 1.0, "t"), edge(3, 5, -1.0, "t")],
         ),
         ("p.csv", "anchor,positive,confidence\n1,2,0.25\n", vec![(1, 2, 1.0, "p".to_owned(), 0.25)]),
+        ("w.csv", "anchor,positive,weight\n1,2,0.5\n", vec![edge(1, 2, 0.5, "w")]),
+        ("w.csv", "anchor,positive,negative,weight\n1,2,0,0.5\n", vec![edge(1, 2, 0.5, "w"), edge(0, 1, -0.5, "w")]),
     ] {
         assert_eq!(read_text(name, text, None).await.unwrap(), expected, "{name}");
     }
@@ -100,6 +102,23 @@ async fn parquet_edges_keep_their_order_over_batches() {
         OperatorError::Schema(error) => assert_eq!((error.column.as_str(), error.row), ("dst", Some(39_000))),
         other => panic!("{other}"),
     }
+}
+
+#[tokio::test]
+async fn rounds_and_places_are_those_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.csv");
+    let text = "src,dst,round,inferred,match_probability\n1,2,3,false,1\n4,3,0,true,1\n";
+    std::fs::write(&path, text).unwrap();
+    let edges: Vec<_> = read_edges(&path, &session(), None).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(edges[0]["round"].as_primitive::<UInt32Type>().values(), &[3, 0]);
+    assert_eq!(edges[0]["inferred"].as_boolean().iter().collect::<Vec<_>>(), [Some(false), Some(true)]);
+    std::fs::write(&path, "id_l,id_r,match_probability\n1,2,1\n3,4,0.5\n6,5,0\n").unwrap();
+    let placed: Vec<_> = read_placed_edges(&path, &session(), None).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(placed[0].places, [(0, "id_r".into()), (2, "id_r".into())]);
+    std::fs::write(&path, "src,dst,round\n1,2,-1\n").unwrap();
+    let error = read(&path, None).await.unwrap_err().to_string();
+    assert!(error.contains("column `round`, row 0") && error.contains("`-1`"), "{error}");
 }
 
 #[tokio::test]

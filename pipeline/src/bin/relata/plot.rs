@@ -7,14 +7,14 @@ use relata::run::Run;
 
 use crate::failure::Outcome;
 
-/// Draws the training loss and the embeddings (their first two principal components) of a finished run, as SVG and
-/// PNG, and prints the paths of the pictures.
+/// Draws the training loss, the other metrics and the embeddings (their first two principal components) of a finished
+/// run, as SVG and PNG, and prints the paths of the pictures.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  relata plot runs/digits --label label --output pictures")]
 pub struct Arguments {
     /// The folder that a pipeline wrote.
     run: PathBuf,
-    /// The column that colours the embeddings [default: the label of the run's first evaluation].
+    /// The column that colours the embeddings [default: the label of the run's first evaluation, or else one colour].
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
     /// Where the pictures go [default: the run's folder `plots`].

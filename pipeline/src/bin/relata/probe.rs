@@ -1,10 +1,9 @@
 //! `relata probe`: how good embeddings are, whoever made them.
 
 use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use relata::evaluate::{EvaluateError, Evaluation, clustering, geometry, knn, linear_probe, split_reader};
-use relata_operators::OperatorError;
+use relata::evaluate::{Evaluation, clustering, geometry, knn, linear_probe, split_reader};
 
 use crate::failure::Outcome;
 use crate::values::{object, write_table};
@@ -40,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(split) = &arguments.split {
         reader = reader.with_split(split);
     }
-    let split = reader.read(&arguments.embeddings).map_err(|error| named(error, &arguments.embeddings))?;
+    let split = reader.read(&arguments.embeddings)?;
     let evaluations: [Box<dyn Evaluation>; 4] =
         [Box::new(linear_probe(label)), Box::new(knn(label)), Box::new(clustering(label)), Box::new(geometry(label))];
     let mut values = Vec::new();
@@ -53,17 +52,4 @@ pub fn run(arguments: &Arguments) -> Outcome {
         write_table(&mut stdout(), &values)?;
     }
     Ok(())
-}
-
-/// Parquet's own errors do not say which file they are about.
-fn named(error: EvaluateError, path: &Path) -> EvaluateError {
-    match error {
-        EvaluateError::Operator(OperatorError::Parquet(why)) => EvaluateError::Operator(OperatorError::Unreadable {
-            path: path.to_path_buf(),
-            expected: "a Parquet file of embeddings".to_owned(),
-            found: why.to_string(),
-            hint: "Write the embeddings as Parquet.".to_owned(),
-        }),
-        other => other,
-    }
 }

@@ -29,7 +29,8 @@ use crate::values::{object, write_table};
 Example:
   relata score --embeddings any.parquet --edges edges.csv --loss nt_xent --set tau=0.1 --json")]
 pub struct Arguments {
-    /// A Parquet file with the columns `id` (row numbers if it has none) and `embedding`.
+    /// A Parquet file with the columns `id` (integers or text; row numbers if it has none) and `embedding`. Edges name
+    /// samples by `source_id` if there is such a column of text.
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
     /// The edges in Parquet, CSV, TSV or JSON lines: src,dst[,weight] or another known convention.
@@ -44,7 +45,8 @@ pub struct Arguments {
     /// Prints {"value": .., "terms": {..}} in full precision instead of a table.
     #[arg(long)]
     json: bool,
-    /// Writes the gradient with respect to each row as Parquet, with the columns `id` and `gradient`.
+    /// Writes the gradient with respect to each row as Parquet, with the columns `id` and `gradient` (and `source_id`,
+    /// where ids are text).
     #[arg(long, value_name = "FILE")]
     gradient: Option<PathBuf>,
     /// Where to compute: auto, cpu or wgpu.
@@ -63,13 +65,18 @@ fn setting(text: &str) -> Result<(String, String), String> {
 pub async fn run(arguments: &Arguments) -> Outcome {
     let loss = named(&arguments.loss, &arguments.set).map_err(TrainError::from)?;
     let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
-    if let Some(path) = &arguments.gradient {
-        scored.write_gradient(path)?;
-    }
     let value = scored.score.value;
     if !value.is_finite() {
         let message = format!("the loss is {value}: check the embeddings for zero vectors and huge numbers");
         return Err(Failure::Measured(message));
+    }
+    if let Some(path) = &arguments.gradient {
+        if !scored.is_finite() {
+            let message =
+                "the gradient has numbers that are not finite: check the embeddings for zero vectors".to_owned();
+            return Err(Failure::Measured(message));
+        }
+        scored.write_gradient(path)?;
     }
     let terms: Vec<(String, f64)> = scored.score.terms.iter().map(|&(name, v)| (name.to_owned(), v)).collect();
     if arguments.json {

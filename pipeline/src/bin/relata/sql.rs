@@ -13,7 +13,8 @@ use crate::failure::{Failure, Outcome};
 /// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
 ///
 /// The tables are samples, edges, memberships, conflicts, embeddings and metrics; with several runs, those of each are
-/// there as RUN.TABLE too. nearest(embeddings, ID or VECTOR, K) and neighbours(ID) are table functions.
+/// there as RUN.TABLE too. nearest(embeddings, ID or VECTOR, K) and neighbours(ID [, 'all'])
+/// are table functions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   relata sql runs/digits \"SELECT label, count(*) FROM embeddings GROUP BY label\"")]

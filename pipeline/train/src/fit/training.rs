@@ -74,8 +74,12 @@ impl Training<'_> {
         embedding_width: usize,
         on_step: &mut dyn FnMut(Progress),
     ) -> Result<Trained> {
-        if !self.graph.has_positive() {
-            return Err(TrainError::NoPositive { rows: self.rows.len() });
+        let (rows, views) = (self.rows.len(), self.views.count());
+        if rows < 2 {
+            return Err(TrainError::TooFewRows { rows });
+        }
+        if !self.graph.has_positive(&self.rows, views) {
+            return Err(TrainError::NoPositive { rows, views });
         }
         let sampler = Sampler::new(self.rows.clone(), self.fit.batch, self.fit.batches, self.fit.seed, &self.graph);
         let per_epoch = sampler.steps_per_epoch();

@@ -1,16 +1,16 @@
 //! A batch's column of vectors, whichever list type its writer chose, as rows of finite 32-bit floats.
 
 use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::buffer::ScalarBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type};
-use relata_operators::OperatorError;
 use relata_schemas::SchemaError;
 use relata_schemas::features::first_not_finite;
 
-use super::Result;
+use crate::{OperatorError, Result};
 
 /// The vectors of one record batch.
-pub(crate) struct VectorColumn<'a> {
+pub struct VectorColumn<'a> {
     table: &'a str,
     column: &'a str,
     first_row: u64,
@@ -30,7 +30,7 @@ impl<'a> VectorColumn<'a> {
         if !values.data_type().is_floating() {
             return Err(wrong_type(table, column, lists.data_type()));
         }
-        let values = cast(values, &DataType::Float32).map_err(OperatorError::from)?;
+        let values = cast(values, &DataType::Float32)?;
         Ok(Self { table, column, first_row, lists, values })
     }
 
@@ -51,7 +51,8 @@ impl<'a> VectorColumn<'a> {
             }
         };
         let vector = &self.values.as_primitive::<Float32Type>().values()[start..end];
-        let has_null = self.lists.is_null(row) || self.values.slice(start, end - start).null_count() > 0;
+        let has_null = self.lists.is_null(row)
+            || self.values.null_count() > 0 && self.values.slice(start, end - start).null_count() > 0;
         if has_null {
             return Err(self.bad_row(row, "a vector", "null", "Drop the row."));
         }
@@ -66,12 +67,28 @@ impl<'a> VectorColumn<'a> {
         Ok(vector)
     }
 
-    fn bad_row(&self, row: usize, expected: &str, found: &str, hint: &str) -> super::EvaluateError {
+    /// The vectors of all rows, one after the other; an error if one is not of `width` numbers, or no vector at all.
+    pub fn rows(&self, width: usize) -> Result<ScalarBuffer<f32>> {
+        for row in 0..self.lists.len() {
+            self.row(row, Some(width))?;
+        }
+        let values = self.values.as_primitive::<Float32Type>().values();
+        match self.lists.data_type() {
+            // Here they lie so already.
+            DataType::FixedSizeList(..) => Ok(values.slice(0, self.lists.len() * width)),
+            _ => {
+                let vectors = (0..self.lists.len()).map(|row| self.row(row, None));
+                Ok(vectors.collect::<Result<Vec<_>>>()?.concat().into())
+            }
+        }
+    }
+
+    fn bad_row(&self, row: usize, expected: &str, found: &str, hint: &str) -> OperatorError {
         SchemaError::column(self.table, self.column, expected, found, hint).at_row(self.first_row + row as u64).into()
     }
 }
 
-fn wrong_type(table: &str, column: &str, found: &DataType) -> super::EvaluateError {
+fn wrong_type(table: &str, column: &str, found: &DataType) -> OperatorError {
     let expected = "a list of Float32 or Float64";
     SchemaError::column(table, column, expected, found.to_string(), "Cast the vectors to lists of 32-bit floats.")
         .into()
@@ -98,7 +115,10 @@ mod tests {
         let lists: [ArrayRef; 3] = [Arc::new(doubles), Arc::new(floats.clone()), Arc::new(floats.slice(1, 1))];
         for list in lists {
             let last = list.len() - 1;
-            assert_eq!(column(list).unwrap().row(last, Some(2)).unwrap(), [3.0, 4.0]);
+            let vectors = column(list).unwrap();
+            assert_eq!(vectors.row(last, Some(2)).unwrap(), [3.0, 4.0]);
+            assert_eq!(vectors.rows(2).unwrap()[2 * last..], [3.0, 4.0]);
+            assert!(vectors.rows(3).is_err());
         }
     }
 

@@ -1,0 +1,7 @@
+//! Columns of embeddings and of ids in files that anybody made: whatever types their writer chose.
+
+mod id_column;
+mod vector_column;
+
+pub use id_column::IdColumn;
+pub use vector_column::VectorColumn;

@@ -1,0 +1,90 @@
+//! A Parquet file that is read from front to back, and named in every error: it may be cut short or damaged anywhere.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::{OperatorError, Result};
+
+/// An open file of which nothing but the schema has been read.
+pub struct ParquetFile {
+    path: PathBuf,
+    builder: ParquetRecordBatchReaderBuilder<File>,
+}
+
+impl ParquetFile {
+    /// Opens a file and reads its schema.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| OperatorError::damaged(path, error))?;
+        Ok(Self { path: path.to_path_buf(), builder })
+    }
+
+    /// The columns.
+    pub fn schema(&self) -> &SchemaRef {
+        self.builder.schema()
+    }
+
+    /// The rows in the order of the file: only the columns at these positions, and at most `rows` rows a batch.
+    pub fn batches(
+        self,
+        columns: impl IntoIterator<Item = usize>,
+        rows: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
+        let Self { path, builder } = self;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
+        let reader = builder.with_projection(mask).with_batch_size(rows).build();
+        let reader = reader.map_err(|error| OperatorError::damaged(&path, error))?;
+        Ok(reader.map(move |batch| batch.map_err(|error| OperatorError::damaged(&path, error))))
+    }
+
+    /// All columns of all rows.
+    pub fn whole(self) -> Result<Vec<RecordBatch>> {
+        let columns = 0..self.schema().fields().len();
+        self.batches(columns, 8192)?.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, UInt64Array};
+
+    use super::*;
+    use crate::sink::ParquetSink;
+
+    #[test]
+    fn a_file_is_read_by_columns_and_named_wherever_it_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let column = |factor: u64| -> ArrayRef {
+            Arc::new(UInt64Array::from_iter_values((0..50_000).map(|row: u64| row.wrapping_mul(factor) ^ (row << 40))))
+        };
+        let batch = RecordBatch::try_from_iter([("a", column(0x9e37_79b9)), ("b", column(7))]).unwrap();
+        let mut sink = ParquetSink::create(&path, batch.schema()).unwrap();
+        sink.write(&batch).unwrap();
+        sink.finish().unwrap();
+        let read = |path: &Path| ParquetFile::open(path)?.batches([1], 1000)?.collect::<Result<Vec<_>>>();
+        let batches = read(&path).unwrap();
+        assert_eq!((batches[0].num_rows(), batches[0].num_columns()), (1000, 1));
+        assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 50_000);
+
+        let whole = std::fs::read(&path).unwrap();
+        let mut pages = whole.clone();
+        let middle = whole.len() / 2;
+        pages[middle..middle + 20_000].fill(0xa5);
+        for bytes in [&whole[..middle], &pages, &[][..]] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(matches!(&error, OperatorError::Unreadable { path: named, .. } if *named == path), "{error}");
+        }
+        let missing = ParquetFile::open(&folder.path().join("none")).err().unwrap().to_string();
+        assert!(missing.contains("none"), "{missing}");
+    }
+}
