@@ -1,14 +1,18 @@
 //! What it takes to ask on: 100 questions among 10^6 rows of which 10^5 answers are known, and one more answer, with its
-//! way to the disk.
+//! way to the disk; and a whole round of a desk after 10^4 and after 10^5 answers.
 // The macro that makes a group of benchmarks writes a public function without documentation.
 #![allow(missing_docs)]
 
 use std::collections::HashSet;
 
+use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::RngExt;
-use relata_operators::oracle::{Answer, Cost, Question};
+use relata_operators::edges::Groups;
+use relata_operators::oracle::{Answer, Context, Cost, Oracle, Question, Record};
 use relata_operators::seed::{Rng, stream};
+use relata_operators::source::{csv, ingest, session};
+use relata_question::ask::{Budget, Desk};
 use relata_question::belief::{Belief, BeliefSettings, Statement};
 use relata_question::ledger::Ledger;
 use relata_question::predict::Predictor;
@@ -121,5 +125,70 @@ fn record(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, propose, record);
+/// Says what the classes are.
+struct Truth;
+
+#[async_trait]
+impl Oracle for Truth {
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!({ "oracle": "truth" })
+    }
+
+    async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_operators::Result<()> {
+        let class = |row: u64| row % u64::from(CLASSES);
+        let related = |question: &Question, row: u64| Some(class(question.anchor) == class(row));
+        let answers = questions.iter().flat_map(|q| q.answers("truth", Cost::default(), |row| related(q, row)));
+        out.record(&answers.collect::<Vec<_>>())
+    }
+}
+
+/// Rounds of 100 questions: proposed, written down, answered, written down and taken in.
+fn rounds(c: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let embeddings = embeddings(&mut stream(1, &[]));
+    let rows: Vec<u32> = (0..ROWS).collect();
+    let groups = Groups::default();
+    let mut group = c.benchmark_group("a round of 100 questions, 10^6 rows");
+    group.sample_size(10);
+    for answers in [ANSWERS / 10, ANSWERS] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("samples.csv");
+        std::fs::write(&file, "id,x\n0,0\n").expect("a file");
+        let session = session();
+        let samples = runtime.block_on(ingest(&csv(file), &session, folder.path(), &mut |_| {})).expect("a sample");
+        let context = Context { session: &session, samples: &samples, seed: 3 };
+        let mut rng = stream(2, &[]);
+        let asked: Vec<Question> = (1..=answers)
+            .map(|number| {
+                let said = statement(number, &mut rng);
+                Question {
+                    question: number,
+                    round: (number / 1000) as u32 + 1,
+                    anchor: said.a.into(),
+                    candidates: vec![said.b.into()],
+                    strategy: "bench".to_owned(),
+                    priority: 0.0,
+                }
+            })
+            .collect();
+        let ledger = Ledger::open(folder.path()).expect("a ledger");
+        ledger.ask(&asked).expect("questions are stored");
+        runtime.block_on(Truth.answer(&context, &asked, &ledger)).expect("answers are stored");
+        let asking = uncertain_pairs().budget(1e9).per_round(100);
+        let mut round = (answers / 1000) as u32 + 1;
+        let ids = rows.iter().map(|&row| row.into()).collect();
+        let mut desk = Desk::open(&asking, folder.path(), ids, &groups, &rows, round).expect("a desk");
+        group.bench_function(format!("{answers} answers"), |b| {
+            b.iter(|| {
+                round += 1;
+                let done = desk.round(&Truth, &context, &embeddings, WIDTH, round);
+                let done = runtime.block_on(done).expect("a round");
+                assert_eq!(done.questions, 100);
+            })
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, propose, record, rounds);
 criterion_main!(benches);

@@ -53,7 +53,7 @@ fn child() {
 
 fn spawn(folder: &Path, annotator: &str, how: &str) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["child", "--exact", "--nocapture"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(["child", "--exact", "--nocapture"]).stdout(Stdio::piped());
     command.env(CHILD, format!("{}\n{annotator}\n{how}", folder.display())).spawn().unwrap()
 }
 
@@ -132,7 +132,7 @@ fn processes_that_lease_at_once_never_get_the_same_question() {
 
 #[test]
 fn processes_that_create_the_ledger_at_once_agree() {
-    for _ in 0..5 {
+    for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let mut children = ["ann", "ben", "cat"].map(|annotator| spawn(folder.path(), annotator, "all"));
         assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));

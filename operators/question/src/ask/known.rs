@@ -12,7 +12,7 @@ use crate::belief::{Belief, Relation};
 /// A passive oracle that states a belief: its components as groups, and which of them are apart. Nothing of quadratic
 /// size is written, however much is implied.
 pub struct Known {
-    members: Vec<(u64, u64, f32)>,
+    pub(super) members: Vec<(u64, u64, f32)>,
     apart: Vec<(u64, u64)>,
     conflicts: Vec<Conflict>,
     weight: f32,

@@ -1,17 +1,25 @@
 //! A strategy with its budget, the size of a round, and the rules of stopping.
 
+use relata_operators::oracle::Cost;
 use relata_operators::{OperatorError, Result};
 use serde_json::{Value, json};
 
+use super::agenda::{RE_ASK, VALIDATION};
 use super::stop::Stopping;
 use crate::belief::{AnswerPolicy, BeliefSettings};
 use crate::strategy::Strategy;
+
+/// The most pairs of a round, and the most for validation.
+const MOST: usize = 1_000_000;
+
+/// Rounds, unless the pairs per round are given.
+const ROUNDS: f64 = 5.0;
 
 /// How to ask an oracle: see [`Budget::budget`].
 pub struct Asking {
     pub(super) strategy: Box<dyn Strategy>,
     pub(super) budget: f64,
-    pub(super) per_round: usize,
+    per_round: Option<usize>,
     pub(super) belief: BeliefSettings,
     pub(super) confidence: f64,
     pub(super) stopping: Stopping,
@@ -25,12 +33,17 @@ pub struct Asking {
 /// Turns a strategy into a plan to ask.
 pub trait Budget: Strategy + Sized + 'static {
     /// Asks until this much is spent, in the units of the oracle's cost (a pair costs 1 unless the oracle says
-    /// otherwise), in five rounds.
+    /// otherwise), in five rounds or, of an oracle that charges less than its price, more.
+    ///
+    /// A round is planned so that it cannot cost more than is left, at the oracle's [`cost`](relata_operators::oracle::Oracle::cost). The budget is
+    /// exceeded, by no more than the last round's answers, only where an oracle charges more than that: `replay` repeats
+    /// the costs in its file, a crowd names the average of annotators that have different prices, and a page for people
+    /// may get more answers about a candidate than were asked for.
     fn budget(self, units: f64) -> Asking {
         Asking {
             strategy: Box::new(self),
             budget: units,
-            per_round: (units / 5.0).ceil().clamp(1.0, 1e6) as usize,
+            per_round: None,
             belief: BeliefSettings::default(),
             confidence: 0.9,
             stopping: Stopping::default(),
@@ -46,9 +59,10 @@ pub trait Budget: Strategy + Sized + 'static {
 impl<S: Strategy + 'static> Budget for S {}
 
 impl Asking {
-    /// Pairs asked about in one round, after which the model is trained on.
+    /// Pairs asked about in one round, after which the model is trained on; a million at most. The default is what a
+    /// fifth of the budget buys.
     pub fn per_round(mut self, pairs: usize) -> Self {
-        self.per_round = pairs;
+        self.per_round = Some(pairs);
         self
     }
 
@@ -108,10 +122,29 @@ impl Asking {
         self
     }
 
-    /// Stops when at least this share of a round's answers followed from the answers before them.
+    /// Stops when of at least this share of the pairs asked about in a round the relation followed from the answers
+    /// before, each judged once and in the order of the answers. Pairs that are asked about again do not count.
     pub fn until_implied(mut self, share: f64) -> Self {
         self.stopping.implied = Some(share);
         self
+    }
+
+    /// Stops when the relations of so many pairs are predicted with at least this accuracy after a round. The pairs are
+    /// drawn at random by the seed and asked about once, in the first round, in addition to its other questions and paid
+    /// from the budget; nothing else is made of the answers. A relation is predicted by what follows from the answers,
+    /// and where nothing does by the similarity of the embeddings. Most random pairs are unrelated: in ten classes of one
+    /// size, 0.9 is reached by saying so of all.
+    pub fn until_validated(mut self, accuracy: f64, pairs: usize) -> Self {
+        self.stopping.validated = Some((accuracy, pairs));
+        self
+    }
+
+    /// Pairs asked about in one round of an oracle.
+    pub(super) fn pairs_per_round(&self, cost: Cost) -> usize {
+        // What costs nothing is asked about as if a pair cost 1.
+        let price = if cost.of(1) > 0.0 { cost.of(1) } else { 1.0 };
+        let share = || (self.budget / price / ROUNDS).ceil().clamp(1.0, MOST as f64) as usize;
+        self.per_round.unwrap_or_else(share)
     }
 
     /// The budget.
@@ -138,8 +171,9 @@ impl Asking {
         json!({
             "strategy": self.strategy.describe(), "budget": self.budget, "per_round": self.per_round,
             "policy": self.belief.policy, "bridges_from": self.belief.big, "confidence": self.confidence,
-            "weight": self.weight, "shared": self.shared, "confirmed": self.confirmed, "epochs": self.epochs, "from_scratch": self.from_scratch,
-            "until_predicted": self.stopping.predicted, "until_implied": self.stopping.implied,
+            "weight": self.weight, "shared": self.shared, "confirmed": self.confirmed, "epochs": self.epochs,
+            "from_scratch": self.from_scratch, "until_predicted": self.stopping.predicted,
+            "until_implied": self.stopping.implied, "until_validated": self.stopping.validated,
         })
     }
 
@@ -150,8 +184,16 @@ impl Asking {
         if !(self.budget > 0.0 && self.budget.is_finite()) {
             return refuse("budget", "above 0", self.budget);
         }
-        if self.per_round == 0 {
-            return refuse("per_round", "above 0", 0.0);
+        let validation = self.stopping.validated.map(|(_, pairs)| pairs);
+        for (setting, pairs) in [("per_round", self.per_round), ("until_validated", validation)] {
+            if let Some(pairs) = pairs.filter(|pairs| !(1..=MOST).contains(pairs)) {
+                return refuse(setting, "from 1 to 1000000 pairs", pairs as f64);
+            }
+        }
+        let name = &self.strategy.describe()["strategy"];
+        if [RE_ASK, VALIDATION].iter().any(|reserved| name == reserved) {
+            let expected = "a name other than those of the questions that every strategy gets";
+            return Err(OperatorError::setting("ask", "strategy", expected, name));
         }
         if !(0.5..=1.0).contains(&self.confidence) {
             return refuse("confidence", "in [0.5, 1]", self.confidence);

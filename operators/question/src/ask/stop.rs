@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Stopping {
     pub predicted: Option<f64>,
     pub implied: Option<f64>,
+    /// An accuracy, and the number of pairs that it is measured on.
+    pub validated: Option<(f64, usize)>,
 }
 
 /// What a round of answers was worth.
@@ -21,12 +23,21 @@ pub struct Progress {
     pub yes: u64,
     /// Those that the model predicted, before they were known.
     pub predicted: u64,
-    /// Those that followed from the answers before them.
+    /// Pairs asked about for the first time that were answered.
+    #[serde(default)]
+    pub judged: u64,
+    /// Those whose relation followed from what was known before the round and the round's answers before them.
     pub implied: u64,
     /// Passed.
     pub passed: u64,
     /// Those that contradict what followed from the answers before them.
     pub contradictions: u64,
+    /// Validation pairs whose relation is known.
+    #[serde(default)]
+    pub validation: u64,
+    /// Those whose relation is predicted right after the round.
+    #[serde(default)]
+    pub validated: u64,
 }
 
 /// Why no more questions are asked.
@@ -41,6 +52,8 @@ pub enum StopReason {
     Predicted(f64),
     /// The share of a round's answers that followed already reached the rule's.
     Implied(f64),
+    /// The share of the validation pairs that are predicted right reached the rule's.
+    Validated(f64),
 }
 
 impl fmt::Display for StopReason {
@@ -50,13 +63,17 @@ impl fmt::Display for StopReason {
             Self::NoQuestion => write!(f, "no useful question is left"),
             Self::Predicted(share) => write!(f, "{:.1}% of the last answers were predicted", 100.0 * share),
             Self::Implied(share) => write!(f, "{:.1}% of the last answers followed already", 100.0 * share),
+            Self::Validated(share) => write!(f, "{:.1}% of the validation pairs are predicted", 100.0 * share),
         }
     }
 }
 
 impl Stopping {
     pub fn check(&self) -> Result<()> {
-        for (setting, value) in [("until_predicted", self.predicted), ("until_implied", self.implied)] {
+        let validated = self.validated.map(|(accuracy, _)| accuracy);
+        let rules =
+            [("until_predicted", self.predicted), ("until_implied", self.implied), ("until_validated", validated)];
+        for (setting, value) in rules {
             if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
                 return Err(OperatorError::setting("ask", setting, "in [0, 1]", value));
             }
@@ -66,15 +83,15 @@ impl Stopping {
 
     /// The reason to stop after a round, if there is one.
     pub fn reason(&self, progress: &Progress) -> Option<StopReason> {
-        let share = |count: u64| count as f64 / progress.answers as f64;
-        let reached = |least: Option<f64>, count: u64| least.is_some_and(|least| share(count) >= least);
-        if progress.answers == 0 {
-            return None;
-        }
-        if reached(self.predicted, progress.predicted) {
-            return Some(StopReason::Predicted(share(progress.predicted)));
-        }
-        reached(self.implied, progress.implied).then(|| StopReason::Implied(share(progress.implied)))
+        let reached = |rule: Option<f64>, count: u64, of: u64| {
+            let share = count as f64 / of as f64;
+            (of > 0 && rule.is_some_and(|rule| share >= rule)).then_some(share)
+        };
+        let validated = self.validated.map(|(accuracy, _)| accuracy);
+        let validated = reached(validated, progress.validated, progress.validation).map(StopReason::Validated);
+        let predicted = reached(self.predicted, progress.predicted, progress.answers).map(StopReason::Predicted);
+        let implied = reached(self.implied, progress.implied, progress.judged).map(StopReason::Implied);
+        validated.or(predicted).or(implied)
     }
 }
 
@@ -84,11 +101,14 @@ mod tests {
 
     #[test]
     fn the_first_rule_that_holds_is_the_reason() {
-        let progress = Progress { answers: 10, predicted: 9, implied: 4, ..Progress::default() };
-        let rules = |predicted, implied| Stopping { predicted, implied }.reason(&progress);
+        let progress = Progress { answers: 10, predicted: 9, judged: 10, implied: 4, ..Progress::default() };
+        let rules = |predicted, implied| Stopping { predicted, implied, validated: None }.reason(&progress);
         assert_eq!(rules(Some(0.9), Some(0.1)), Some(StopReason::Predicted(0.9)));
         assert_eq!(rules(Some(0.95), Some(0.4)), Some(StopReason::Implied(0.4)));
         assert_eq!(rules(None, Some(0.5)), None);
-        assert_eq!(Stopping { predicted: Some(0.0), implied: None }.reason(&Progress::default()), None);
+        let all = Stopping { predicted: Some(0.0), implied: Some(0.0), validated: Some((0.75, 4)) };
+        assert_eq!(all.reason(&Progress::default()), None);
+        let validated = Progress { validation: 4, validated: 3, ..progress };
+        assert_eq!(all.reason(&validated), Some(StopReason::Validated(0.75)));
     }
 }

@@ -1,11 +1,12 @@
 //! From the rows of the ledger to statements about pairs: undone rows drop out, and where several annotators spoke
 //! about one pair, Dawid and Skene's model decides how probable the relation is.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use relata_operators::oracle::Answer;
 
-use crate::belief::Statement;
+use crate::belief::{AnswerPolicy, Statement};
 use crate::crowd::{self, dawid_skene};
 use crate::ledger::Row;
 
@@ -72,8 +73,9 @@ impl Votes {
         self.several > 0
     }
 
-    /// All statements that follow, the surest first where a crowd spoke, else in the order of the ledger.
-    pub fn statements(&self, confidence: f64) -> Vec<Statement> {
+    /// All statements that follow, in the order in which a belief is to be told: the surest first where a crowd spoke,
+    /// else, or if the latest win, in the order of the ledger.
+    pub fn statements(&self, confidence: f64, policy: AnswerPolicy) -> Vec<Statement> {
         let mut statements: Vec<Statement> = match self.is_crowd() {
             true => self.posterior(confidence),
             false => {
@@ -82,17 +84,12 @@ impl Votes {
                     .collect()
             }
         };
-        let crowd = self.is_crowd();
+        let surest_first = self.is_crowd() && policy != AnswerPolicy::LatestWins;
         statements.sort_by(|a, b| {
-            let surer = b.weight.total_cmp(&a.weight);
-            if crowd { surer.then(a.number.cmp(&b.number)) } else { a.number.cmp(&b.number) }
+            let surer = if surest_first { b.weight.total_cmp(&a.weight) } else { Ordering::Equal };
+            surer.then(a.number.cmp(&b.number))
         });
         statements
-    }
-
-    /// Pairs that were spoken about.
-    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.pairs.keys().copied()
     }
 
     /// How often a pair was asked about.
@@ -185,11 +182,11 @@ mod tests {
         let mut votes = Votes::default();
         let expected = Statement { number: 1, a: 3, b: 5, related: true, weight: 1.0 };
         assert_eq!(votes.add(&row(1, "ann", Some(true), None), 5, 3), News::Statement(expected));
-        assert_eq!(votes.statements(0.9), [expected]);
+        assert_eq!(votes.statements(0.9, AnswerPolicy::WeightedVote), [expected]);
         assert_eq!(votes.add(&row(2, "ann", Some(true), Some(1)), 5, 3), News::Rebuild);
-        assert!(votes.statements(0.9).is_empty() && votes.pairs().next().is_none());
+        assert!(votes.statements(0.9, AnswerPolicy::WeightedVote).is_empty() && votes.questions(3, 5) == 0);
         assert_eq!(votes.add(&row(3, "ann", None, None), 5, 3), News::Nothing);
-        assert_eq!(votes.pairs().collect::<Vec<_>>(), [(3, 5)]);
+        assert_eq!(votes.questions(3, 5), 1);
     }
 
     #[test]
@@ -200,13 +197,13 @@ mod tests {
             let news = votes.add(&row(sequence, "ann", Some(true), None), 5, 3);
             assert_eq!(news, News::Statement(statement(sequence)));
         }
-        assert_eq!(votes.statements(0.9), [statement(1), statement(2)]);
+        assert_eq!(votes.statements(0.9, AnswerPolicy::WeightedVote), [statement(1), statement(2)]);
         assert!(!votes.is_crowd());
         assert_eq!(votes.add(&row(3, "ann", Some(true), Some(2)), 5, 3), News::Rebuild);
-        assert_eq!(votes.statements(0.9), [statement(1)]);
+        assert_eq!(votes.statements(0.9, AnswerPolicy::WeightedVote), [statement(1)]);
         votes.add(&row(4, "ann", Some(false), None), 5, 3);
         votes.add(&row(5, "bob", Some(false), None), 5, 3);
-        let said = votes.statements(0.5);
+        let said = votes.statements(0.5, AnswerPolicy::WeightedVote);
         assert!(votes.is_crowd() && said.len() == 1 && !said[0].related, "each annotator's last word counts: {said:?}");
     }
 
@@ -218,7 +215,7 @@ mod tests {
             row.answer.question = question;
             votes.add(&row, 5, 3);
         }
-        let said = votes.statements(0.5);
+        let said = votes.statements(0.5, AnswerPolicy::WeightedVote);
         assert_eq!(said.iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true), (4, true)]);
         assert_eq!(said[0].weight, said[1].weight);
     }
@@ -232,8 +229,25 @@ mod tests {
             row.answer.question = question;
             votes.add(&row, 5, 3);
         }
-        assert_eq!(votes.statements(0.5).iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true)]);
+        assert_eq!(
+            votes.statements(0.5, AnswerPolicy::WeightedVote).iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(),
+            [(2, true)]
+        );
         assert_eq!([votes.questions(3, 5), votes.questions(5, 3), votes.questions(1, 3)], [2, 2, 0]);
+    }
+
+    #[test]
+    fn the_latest_answers_of_a_crowd_come_last_if_they_win() {
+        let mut votes = Votes::default();
+        // Everybody agrees about the first pair and not about the second, which is less sure and was answered later.
+        let said = [("ann", (1, 2), true), ("bob", (1, 2), true), ("cid", (1, 2), true)];
+        let later = [("ann", (3, 5), true), ("bob", (3, 5), true), ("cid", (3, 5), false)];
+        for (sequence, (annotator, (a, b), related)) in (1..).zip(later.into_iter().chain(said)) {
+            votes.add(&row(sequence, annotator, Some(related), None), a, b);
+        }
+        let numbers = |policy| votes.statements(0.5, policy).iter().map(|s| s.number).collect::<Vec<_>>();
+        assert_eq!(numbers(AnswerPolicy::LatestWins), [3, 6]);
+        assert_eq!(numbers(AnswerPolicy::WeightedVote), [6, 3]);
     }
 
     #[test]
@@ -242,7 +256,7 @@ mod tests {
         votes.add(&row(1, "ann", Some(true), None), 5, 3);
         assert_eq!(votes.add(&row(2, "bob", Some(false), None), 5, 3), News::Rebuild);
         assert!(votes.is_crowd());
-        assert!(votes.statements(0.95).is_empty());
+        assert!(votes.statements(0.95, AnswerPolicy::WeightedVote).is_empty());
         votes.add(&row(3, "bob", Some(true), Some(2)), 5, 3);
         assert!(!votes.is_crowd());
     }

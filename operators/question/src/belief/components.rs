@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::Relation;
 use super::bridges::Bridge;
+use super::ranking::{Rank, Ranking};
 
 /// No seat.
 const NONE: u32 = u32::MAX;
@@ -20,11 +21,16 @@ pub(super) struct Components {
     places: Vec<u32>,
     slots: Vec<Component>,
     free: Vec<u32>,
+    ranking: Ranking,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Component {
     members: Vec<u32>,
+    /// The smallest of them.
+    first: u32,
+    /// Standing pairs with a row in it.
+    pairs: u32,
     /// Labels of the components that are known to be different, with the number of pairs that say so.
     apart: BTreeMap<u32, u32>,
     bridges: OnceLock<Vec<Bridge>>,
@@ -33,7 +39,8 @@ struct Component {
 impl Components {
     pub fn new(rows: usize) -> Self {
         let labels = (0..rows as u32).collect();
-        Self { labels, seats: vec![NONE; rows], places: vec![], slots: vec![], free: vec![] }
+        let ranking = Ranking::default();
+        Self { labels, seats: vec![NONE; rows], places: vec![], slots: vec![], free: vec![], ranking }
     }
 
     pub fn rows(&self) -> usize {
@@ -109,41 +116,59 @@ impl Components {
         }
         let label = self.new_label();
         self.enter(row, label);
+        self.put(label);
     }
 
     /// Frees the slot of a row that is alone and in no standing statement any more.
     pub fn close(&mut self, row: u32) {
+        self.take(self.label(row));
         let slot = self.label(row) as usize - self.rows();
         self.slots[slot] = Component::default();
         self.free.push(slot as u32);
         self.labels[row as usize] = row;
     }
 
-    /// Makes one component of two that are not known to be apart.
+    /// Counts a pair that says that two rows are related, and makes one component of their two, which are not known to
+    /// be apart.
     pub fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.label(a), self.label(b));
         if a == b {
+            self.count(a, 1);
             return self.touch(a);
         }
         let size = |label| self.component(label).map_or(0, |c| c.members.len() + c.apart.len());
         let (into, from) = if size(a) >= size(b) { (a, b) } else { (b, a) };
+        self.take(into);
+        self.take(from);
         let gone = std::mem::take(self.at(from));
         self.free.push(from - self.rows() as u32);
         for row in gone.members {
             self.enter(row, into);
         }
+        self.at(into).pairs += gone.pairs + 1;
+        self.put(into);
         for (other, pairs) in gone.apart {
+            self.take(other);
             self.at(other).apart.remove(&from);
+            self.put(other);
             self.separate(into, other, pairs);
         }
         self.touch(into);
     }
 
+    /// Takes back a pair that says that a row is related to another of its component; they still are, or `split` follows.
+    pub fn loosen(&mut self, row: u32) {
+        let label = self.label(row);
+        self.count(label, -1);
+        self.touch(label);
+    }
+
     /// Makes a component of its own of rows that no longer hang together with the rest of theirs. `unrelated` lists the
-    /// rows that standing negatives name, once for each.
-    pub fn split(&mut self, rows: &[u32], unrelated: &[u32]) {
+    /// rows that standing negatives name, once for each; `related` counts the standing pairs among `rows`.
+    pub fn split(&mut self, rows: &[u32], unrelated: &[u32], related: u32) {
         let Some(&first) = rows.first() else { return };
         let (old, new) = (self.label(first), self.new_label());
+        self.take(old);
         for &row in rows {
             let place = self.place(row);
             let members = &mut self.at(old).members;
@@ -154,6 +179,16 @@ impl Components {
             }
             self.enter(row, new);
         }
+        let pairs = related + unrelated.len() as u32;
+        self.at(new).pairs = pairs;
+        let moved = rows.contains(&self.at(old).first);
+        let left = self.at(old);
+        left.pairs -= pairs;
+        if moved {
+            left.first = left.members.iter().copied().min().unwrap_or(left.first);
+        }
+        self.put(old);
+        self.put(new);
         for &row in unrelated {
             let other = self.label(row);
             self.unite(old, other);
@@ -164,22 +199,63 @@ impl Components {
 
     /// Counts a pair that says that two rows of different components are unrelated.
     pub fn part(&mut self, a: u32, b: u32) {
-        self.separate(self.label(a), self.label(b), 1);
+        let (a, b) = (self.label(a), self.label(b));
+        self.separate(a, b, 1);
+        [a, b].into_iter().for_each(|label| self.count(label, 1));
     }
 
     /// Takes back one `part`.
     pub fn unpart(&mut self, a: u32, b: u32) {
-        self.unite(self.label(a), self.label(b));
+        let (a, b) = (self.label(a), self.label(b));
+        self.unite(a, b);
+        [a, b].into_iter().for_each(|label| self.count(label, -1));
+    }
+
+    /// The orders of the components.
+    pub fn ranking(&self) -> &Ranking {
+        &self.ranking
+    }
+
+    /// What the place of a component with a slot depends on.
+    pub fn rank(&self, label: u32) -> Option<Rank> {
+        let component = self.component(label).filter(|component| !component.members.is_empty())?;
+        let Component { first, pairs, .. } = *component;
+        let (rows, apart) = (component.members.len() as u32, component.apart.len() as u32);
+        Some(Rank { label, rows, first, pairs, apart })
+    }
+
+    /// Removes a component from the orders before it changes.
+    fn take(&mut self, label: u32) {
+        if let Some(rank) = self.rank(label) {
+            self.ranking.remove(rank);
+        }
+    }
+
+    /// Puts a component into the orders after it has changed.
+    fn put(&mut self, label: u32) {
+        if let Some(rank) = self.rank(label) {
+            self.ranking.insert(rank);
+        }
+    }
+
+    fn count(&mut self, label: u32, pairs: i32) {
+        self.take(label);
+        let component = self.at(label);
+        component.pairs = component.pairs.saturating_add_signed(pairs);
+        self.put(label);
     }
 
     fn separate(&mut self, a: u32, b: u32, pairs: u32) {
         for (x, y) in [(a, b), (b, a)] {
+            self.take(x);
             *self.at(x).apart.entry(y).or_default() += pairs;
+            self.put(x);
         }
     }
 
     fn unite(&mut self, a: u32, b: u32) {
         for (x, y) in [(a, b), (b, a)] {
+            self.take(x);
             let apart = &mut self.at(x).apart;
             if let Some(pairs) = apart.get_mut(&y) {
                 *pairs -= 1;
@@ -187,6 +263,7 @@ impl Components {
                     apart.remove(&y);
                 }
             }
+            self.put(x);
         }
     }
 
@@ -200,9 +277,10 @@ impl Components {
 
     fn enter(&mut self, row: u32, label: u32) {
         self.labels[row as usize] = label;
-        let members = &mut self.at(label).members;
-        members.push(row);
-        let (place, seat) = (members.len() as u32 - 1, self.seat(row));
+        let component = self.at(label);
+        component.first = if component.members.is_empty() { row } else { component.first.min(row) };
+        component.members.push(row);
+        let (place, seat) = (component.members.len() as u32 - 1, self.seat(row));
         self.places[seat] = place;
     }
 

@@ -5,6 +5,7 @@ mod bridges;
 mod components;
 mod links;
 mod pair;
+mod ranking;
 mod settle;
 mod statement;
 #[cfg(test)]
@@ -162,8 +163,9 @@ impl Belief {
     /// [`AnswerPolicy::ReAsk`] has not asked about again.
     pub fn doubts(&self) -> Vec<Doubt> {
         let big = self.settings.big;
-        let all = self
-            .known()
+        // Both sides of a bridge are big, so that only the largest components have one.
+        let wide = self.largest().take_while(|&label| self.members(label).len() as u64 >= 2 * u64::from(big.max(1)));
+        let all = wide
             .flat_map(|label| self.components.bridges(label, || bridges(&self.components, &self.links, label, big)));
         let mut worst: Vec<_> = all.filter(|bridge| self.pairs[bridge.pair as usize].is_lone()).collect();
         worst.sort_unstable_by_key(|bridge| (Reverse(bridge.side), bridge.pair));

@@ -87,12 +87,15 @@ impl Belief {
         }
         if !related {
             self.components.unpart(a, b);
-        } else if let Some(side) = self.links.cut_off(&self.components, a, b) {
-            let seats = side.iter().map(|&row| self.components.seat(row));
-            let unrelated: Vec<u32> = seats.flat_map(|seat| self.links.no(seat)).map(|link| link.row).collect();
-            self.components.split(&side, &unrelated);
         } else {
-            self.components.touch(self.components.label(a));
+            self.components.loosen(a);
+            if let Some(side) = self.links.cut_off(&self.components, a, b) {
+                let seats: Vec<usize> = side.iter().map(|&row| self.components.seat(row)).collect();
+                let unrelated: Vec<u32> =
+                    seats.iter().flat_map(|&seat| self.links.no(seat)).map(|link| link.row).collect();
+                let ends: usize = seats.iter().map(|&seat| self.links.yes(seat).len()).sum();
+                self.components.split(&side, &unrelated, ends as u32 / 2);
+            }
         }
         for row in [a, b] {
             let seat = self.components.seat(row);

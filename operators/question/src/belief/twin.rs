@@ -110,6 +110,30 @@ fn same_closure(belief: &Belief) {
     assert_eq!(known.len(), expected.len());
 }
 
+/// The orders of components, against sorting all of them.
+fn exact_orders(belief: &Belief) {
+    let first = |label: u32| belief.members(label).iter().min().copied();
+    let size = |label: u32| belief.members(label).len();
+    let pairs: BTreeSet<(u32, u32)> = links(belief).into_iter().map(|(a, b, _)| (a.min(b), a.max(b))).collect();
+    let of = |label: u32, row: u32| belief.component(row) == label;
+    let asked = |label: u32| pairs.iter().filter(|&&(a, b)| of(label, a) || of(label, b)).count() as u32;
+    let sorted = |mut labels: Vec<u32>, key: &dyn Fn(u32) -> Reverse<u32>| {
+        labels.sort_by_key(|&label| (key(label), first(label)));
+        labels
+    };
+    let known: Vec<u32> = belief.known().collect();
+    let (alone, several): (Vec<u32>, Vec<u32>) = known.iter().partition(|&&label| size(label) == 1);
+    assert_eq!(belief.largest().collect::<Vec<_>>(), sorted(known.clone(), &|label| Reverse(size(label) as u32)));
+    let by_pairs = sorted(several, &|label| Reverse(u32::MAX - asked(label)));
+    assert_eq!(belief.least_asked().collect::<Vec<_>>(), by_pairs);
+    let by_apart = sorted(alone, &|label| Reverse(belief.apart(label).count() as u32));
+    assert_eq!(belief.alone().collect::<Vec<_>>(), by_apart);
+    for label in known {
+        assert_eq!((belief.first(label), belief.asked_about(label)), (first(label), asked(label)));
+        assert_eq!(belief.count_apart(label), belief.apart(label).count());
+    }
+}
+
 /// Chains are as short as Bellman and Ford's, made of standing statements, and lead from one row to the other.
 fn short_chains(belief: &Belief) {
     let far = u32::MAX / 2;
@@ -198,6 +222,7 @@ proptest! {
         let settings = BeliefSettings { policy, big };
         let belief = run(&steps, settings, |belief, _| {
             same_closure(belief);
+            exact_orders(belief);
             short_chains(belief);
             fair_votes(belief);
             exact_bridges(belief);

@@ -88,6 +88,26 @@ impl Ledger {
         self.read(|transaction| since(transaction, sequence))
     }
 
+    /// The rows after a sequence, each with the strategy that its question came from, up to the first row about a
+    /// question of a round after `last`.
+    pub fn of_rounds(&self, sequence: u64, last: u32) -> Result<Vec<(Row, String)>> {
+        let query = "
+            SELECT a.*, q.strategy, q.round FROM answers AS a JOIN questions AS q ON q.question = a.question
+            WHERE a.sequence > ?1 ORDER BY a.sequence";
+        self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(query)?;
+            let mut rows = statement.query([sequence.min(i64::MAX.cast_unsigned()).cast_signed()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                if row.get::<_, u32>(12)? > last {
+                    break;
+                }
+                found.push((read(row)?, row.get(11)?));
+            }
+            Ok(found)
+        })
+    }
+
     /// What all answers cost, also those that were undone.
     pub fn spent(&self) -> Result<f64> {
         let mut spent = self.shared.spent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,24 +127,26 @@ impl Ledger {
 /// The rows after a sequence, ascending.
 pub(super) fn since(connection: &Connection, sequence: u64) -> Result<Vec<Row>, Fault> {
     let mut statement = connection.prepare_cached("SELECT * FROM answers WHERE sequence > ?1 ORDER BY sequence")?;
-    let rows = statement.query_map([sequence.min(i64::MAX.cast_unsigned()).cast_signed()], |row| {
-        Ok(Row {
-            sequence: row.get(0)?,
-            answer: Answer {
-                question: row.get(1)?,
-                anchor: row.get::<_, i64>(2)?.cast_unsigned(),
-                candidate: row.get::<_, i64>(3)?.cast_unsigned(),
-                related: row.get(4)?,
-                confidence: row.get::<_, f64>(5)? as f32,
-                oracle: row.get(6)?,
-                annotator: row.get(7)?,
-                cost: row.get::<_, f64>(8)? as f32,
-                answered_at: row.get(9)?,
-            },
-            undoes: row.get(10)?,
-        })
-    })?;
+    let rows = statement.query_map([sequence.min(i64::MAX.cast_unsigned()).cast_signed()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        sequence: row.get(0)?,
+        answer: Answer {
+            question: row.get(1)?,
+            anchor: row.get::<_, i64>(2)?.cast_unsigned(),
+            candidate: row.get::<_, i64>(3)?.cast_unsigned(),
+            related: row.get(4)?,
+            confidence: row.get::<_, f64>(5)? as f32,
+            oracle: row.get(6)?,
+            annotator: row.get(7)?,
+            cost: row.get::<_, f64>(8)? as f32,
+            answered_at: row.get(9)?,
+        },
+        undoes: row.get(10)?,
+    })
 }
 
 #[cfg(test)]
@@ -147,6 +169,9 @@ mod tests {
         assert_eq!(kept[3].candidate, 101);
         assert_eq!(ledger.since(3).unwrap().len(), 1);
         assert_eq!(ledger.since(u64::MAX).unwrap(), []);
+        let of_rounds = |sequence, last| ledger.of_rounds(sequence, last).unwrap();
+        assert_eq!(of_rounds(3, 1).into_iter().map(|(row, _)| row).collect::<Vec<_>>(), ledger.since(3).unwrap());
+        assert_eq!((of_rounds(0, 1).len(), of_rounds(0, 0).len(), &*of_rounds(0, 1)[0].1), (4, 0, "test"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub(super) const OPEN: &str = "
     SELECT q.question, q.round, q.anchor, q.candidates, q.strategy, q.priority
     FROM progress AS p CROSS JOIN questions AS q ON q.question = p.question
     WHERE p.least < ?1 ORDER BY p.round, p.rank, p.question";
+const OPEN_OF_ROUND: &str = "
+    SELECT q.* FROM questions AS q JOIN progress AS p ON p.question = q.question
+    WHERE q.round = ?1 AND p.least < ?2 ORDER BY p.rank, p.question";
 
 impl Ledger {
     /// Stores questions. A question that is there already is passed over; another question under the same number, a
@@ -30,6 +33,13 @@ impl Ledger {
         self.read(|transaction| all(transaction))
     }
 
+    /// The questions of a round, by number.
+    pub fn questions_of(&self, round: u32) -> Result<Vec<Question>> {
+        self.read(|transaction| {
+            select(transaction, "SELECT * FROM questions WHERE round = ?1 ORDER BY question", [round])
+        })
+    }
+
     /// The question of a number.
     pub fn question(&self, number: u64) -> Result<Option<Question>> {
         self.read(|transaction| Ok(find(transaction, number)?))
@@ -44,8 +54,17 @@ impl Ledger {
     /// The questions with a candidate that has standing answers of fewer than so many annotators, by round, priority
     /// (largest first) and number.
     pub fn unanswered(&self, annotators: usize) -> Result<Vec<Question>> {
-        self.read(|transaction| select(transaction, OPEN, [i64::try_from(annotators).unwrap_or(i64::MAX)]))
+        self.read(|transaction| select(transaction, OPEN, [wanted(annotators)]))
     }
+
+    /// Those of a round.
+    pub fn unanswered_of(&self, round: u32, annotators: usize) -> Result<Vec<Question>> {
+        self.read(|transaction| select(transaction, OPEN_OF_ROUND, params![round, wanted(annotators)]))
+    }
+}
+
+fn wanted(annotators: usize) -> i64 {
+    i64::try_from(annotators).unwrap_or(i64::MAX)
 }
 
 /// All questions, by number.
@@ -193,6 +212,15 @@ mod tests {
         assert_eq!(numbers(1), [1, 3, 4]);
         ledger.record(&[answer(1, 102, Some(false), "cat")]).unwrap();
         assert_eq!((numbers(1), numbers(2)), (vec![3, 4], vec![2, 1, 3, 4]));
+        assert_eq!(ledger.unanswered_of(1, 2).unwrap(), [&asked[1..2], &asked[..1], &asked[2..3]].concat());
+        assert_eq!(
+            (ledger.unanswered_of(1, 1).unwrap(), ledger.unanswered_of(3, 1).unwrap()),
+            (asked[2..3].to_vec(), vec![])
+        );
+        assert_eq!(
+            (ledger.questions_of(1).unwrap(), ledger.questions_of(2).unwrap()),
+            (asked[..3].to_vec(), asked[3..].to_vec())
+        );
         assert_eq!(numbers(0), [0; 0]);
     }
 

@@ -24,6 +24,7 @@ pub use diverse::{Diverse, diverse};
 pub use explore_consolidate::{ExploreConsolidate, explore_consolidate};
 pub use most_implied::{MostImplied, most_implied};
 pub use random_pairs::{RandomPairs, random_pairs};
+pub(crate) use random_pairs::draw;
 pub use representatives::{Representatives, representatives};
 pub use scene::Scene;
 pub use uncertain_pairs::{UncertainPairs, uncertain_pairs};

@@ -1,5 +1,6 @@
 //! The rows that a strategy looks at: all rows of a small dataset; of a large one a random draw and the most central
-//! members of the largest components, so that the time to the next question depends on neither rows nor answers.
+//! members of the largest components, which the belief keeps in order. So drawing a pool takes a time that depends on
+//! neither the rows nor the answers.
 
 use std::collections::HashMap;
 
@@ -166,23 +167,13 @@ impl Pool {
 }
 
 fn largest(scene: &Scene<'_>) -> Vec<Known> {
-    let members = |label| scene.belief.members(label);
-    let mut labels: Vec<(usize, u32, u32)> = scene
-        .belief
-        .known()
-        .filter_map(|label| Some((members(label).len(), *members(label).iter().min()?, label)))
-        .collect();
-    let order = |a: &(usize, u32, u32), b: &(usize, u32, u32)| b.0.cmp(&a.0).then(a.1.cmp(&b.1));
-    if labels.len() > COMPONENTS {
-        labels.select_nth_unstable_by(COMPONENTS, order);
-        labels.truncate(COMPONENTS);
-    }
-    labels.sort_unstable_by(order);
+    let labels: Vec<u32> = scene.belief.largest().take(COMPONENTS).collect();
     let most = (ALL_MEMBERS / labels.len().max(1)).clamp(1, MEMBERS);
-    let known = labels.into_iter().map(|(size, _, label)| {
-        let step = size.div_ceil(most).max(1);
-        let picked = members(label).iter().copied().step_by(step).collect();
-        Known { label, size, members: most_central_first(scene, picked) }
+    let known = labels.into_iter().map(|label| {
+        let members = scene.belief.members(label);
+        let step = members.len().div_ceil(most).max(1);
+        let picked = members.iter().copied().step_by(step).collect();
+        Known { label, size: members.len(), members: most_central_first(scene, picked) }
     });
     known.collect()
 }

@@ -34,7 +34,7 @@ impl Strategy for RandomPairs {
 }
 
 /// Open pairs, none twice, each drawn uniformly among those that are left.
-pub(super) fn draw(scene: &Scene<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, u32)> {
+pub(crate) fn draw(scene: &Scene<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, u32)> {
     let rows = scene.rows() as u32;
     let mut drawn = Drawn { scene, pairs: Vec::new(), taken: HashSet::new() };
     if rows < 2 {

@@ -1,7 +1,6 @@
 //! The paper's active rule: candidates for the class that was asked about least, shown together.
 
-use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rand::RngExt;
 use relata_operators::seed::stream;
@@ -19,6 +18,8 @@ const NEIGHBOURS: usize = 20;
 /// Classes that are told apart, those asked about least, and members of each that are learnt from.
 const CLASSES: usize = 512;
 const MEMBERS: usize = 64;
+/// Rows alone that are looked at as classes of their own.
+const ALONE: usize = 4_096;
 
 /// See [`representatives`].
 #[derive(Debug, Clone, Copy)]
@@ -150,33 +151,26 @@ impl Representatives {
 /// The classes, that asked about least first, of equal ones that with the smallest row first.
 fn classes(scene: &Scene<'_>) -> Vec<Class> {
     let belief = scene.belief;
-    let mut asked: HashMap<u32, usize> = HashMap::new();
-    for statement in belief.standing() {
-        let ends = [belief.component(statement.a), belief.component(statement.b)];
-        let different = 1 + usize::from(ends[0] != ends[1]);
-        ends[..different].iter().for_each(|end| *asked.entry(*end).or_default() += 1);
-    }
-    let first = |label| belief.members(label).iter().min().copied();
-    let mut known: Vec<(bool, Reverse<usize>, Option<u32>, u32)> = belief
-        .known()
-        .map(|label| (belief.members(label).len() == 1, Reverse(belief.apart(label).count()), first(label), label))
-        .collect();
+    let several = belief.least_asked().len();
     // Of rows alone, that of a class was compared with many others, and comes before those that it refused.
-    known.sort_unstable();
-    let (mut found, mut labels) = (Vec::new(), HashSet::new());
-    for (alone, apart, first, label) in known {
-        let classes = || belief.apart(label).filter(|other| labels.contains(other)).count();
-        if !alone || classes() == labels.len() {
-            labels.insert(label);
-            found.push((asked.get(&label).copied().unwrap_or_default(), first, alone, apart.0, label));
+    let mut founders: HashSet<u32> = HashSet::new();
+    let is_class = |founders: &HashSet<u32>, label| belief.members(label).len() > 1 || founders.contains(&label);
+    for label in belief.alone().take(ALONE) {
+        let all = several + founders.len();
+        if belief.count_apart(label) < all {
+            break;
+        }
+        if belief.apart(label).filter(|&other| is_class(&founders, other)).count() == all {
+            founders.insert(label);
         }
     }
-    found.sort_unstable();
+    let mut found: Vec<u32> = belief.least_asked().take(CLASSES).chain(founders.iter().copied()).collect();
+    found.sort_unstable_by_key(|&label| (belief.asked_about(label), belief.first(label)));
     found.truncate(CLASSES);
-    let class = |(_, _, alone, apart, label)| {
+    let class = |label| {
         let rows = belief.members(label);
         let picked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(MEMBERS).max(1)).collect();
-        let new = alone && belief.apart(label).filter(|other| labels.contains(other)).count() == apart;
+        let new = founders.contains(&label) && belief.apart(label).all(|other| is_class(&founders, other));
         Class { new, members: most_central_first(scene, picked) }
     };
     found.into_iter().map(class).collect()

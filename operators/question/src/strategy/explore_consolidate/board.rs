@@ -51,7 +51,7 @@ impl<'a, 'b> Board<'a, 'b> {
         let group = |at: usize| {
             let known = &pool.components[at];
             let chances = chances.of(at).to_vec();
-            let apart = scene.belief.apart(known.label).count();
+            let apart = scene.belief.count_apart(known.label);
             Group::new(known.members.clone(), apart, chances, ground)
         };
         let groups = (0..most).map(group).collect();
