@@ -131,6 +131,72 @@ async fn an_oracle_that_cannot_answer_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_pipeline_asks_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = || {
+        let once = read(folder.path()).ask(labels("label"), random_pairs().budget(5.0));
+        solved(once.ask(rule("further right", "a.x > b.x"), random_pairs().budget(5.0)), folder.path())
+    };
+    for error in [twice().explain().await.map(drop), twice().run().await.map(drop)] {
+        let text = error.unwrap_err().to_string();
+        assert!(
+            text.contains("labels(label), rule") && text.contains("crowd([..])") && text.contains("cascade("),
+            "{text}"
+        );
+    }
+    assert!(!folder.path().join("run").exists(), "nothing was asked");
+}
+
+#[tokio::test]
+async fn strategies_have_a_seed_where_training_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut asked = Vec::new();
+    for (name, seed) in [("a", None), ("b", Some(0)), ("c", Some(1))] {
+        let related = read(folder.path()).ask(labels("label"), random_pairs().budget(9.0));
+        let related = match seed {
+            Some(seed) => related.seed(seed),
+            None => related,
+        };
+        let pipeline = solved(related, &folder.path().join(name));
+        assert_eq!(pipeline.explain().await.unwrap().contains("seed      "), seed.is_some());
+        let run = pipeline.run().await.unwrap();
+        let planned = run.plan().unwrap().stages["seed"].as_u64();
+        assert_eq!(planned, seed, "plans of before are as they were");
+        asked.push(answer(&run, "SELECT anchor, candidate FROM answers ORDER BY sequence").await);
+    }
+    assert_eq!(asked[0], asked[1]);
+    assert_ne!(asked[0], asked[2]);
+}
+
+#[tokio::test]
+async fn why_asking_stopped_and_what_is_doubted_can_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    // Chains: every "yes" joins what was apart before, so all those in the middle are bridges.
+    let asking = explore_consolidate().budget(60.0).per_round(20).bridges_from(3);
+    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run().await.unwrap();
+    let rounds = run.rounds().unwrap();
+    assert_eq!(rounds.len(), 3);
+    assert_eq!(run.stopped().unwrap().map(|reason| reason.to_string()).as_deref(), Some("the budget is spent"));
+    let stops = answer(&run, "SELECT round, stop, spent FROM rounds ORDER BY round").await;
+    assert_eq!(stops, ["1\tnull\t20.0", "2\tnull\t40.0", "3\tbudget\t60.0"]);
+
+    let bridges: Vec<usize> = rounds.iter().map(|record| record.bridges.len()).collect();
+    assert!(bridges.iter().sum::<usize>() > 0, "{bridges:?}");
+    for query in [
+        "SELECT value FROM metrics WHERE name = 'ask.bridges' ORDER BY round",
+        "SELECT bridges FROM rounds ORDER BY round",
+    ] {
+        let found: Vec<f64> = answer(&run, query).await.iter().map(|count| count.parse().unwrap()).collect();
+        assert_eq!(found, bridges.iter().map(|&count| count as f64).collect::<Vec<_>>(), "{query}");
+    }
+    // A bridge is an answer "yes" about its two samples.
+    let wrong = "SELECT count(*) FROM bridges b JOIN answers a ON a.sequence = b.answer
+                 WHERE NOT a.related OR least(a.anchor, a.candidate) <> least(b.src, b.dst)
+                    OR greatest(a.anchor, a.candidate) <> greatest(b.src, b.dst)";
+    assert_eq!(number(&run, wrong).await, 0.0);
+}
+
+#[tokio::test]
 async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
     let folder = tempfile::tempdir().unwrap();
     let asking = explore_consolidate().budget(150.0).per_round(50);

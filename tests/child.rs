@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{disk_full, resume};
+use relata::prelude::*;
+
+use crate::{disk_full, resume, resume_asking};
 
 const JOB: &str = "RELATA_TEST_JOB";
 const FOLDER: &str = "RELATA_TEST_FOLDER";
@@ -16,13 +18,17 @@ pub enum Job {
     Train,
     /// The same, but with many more epochs than anybody waits for.
     TrainForLong,
+    /// The pipeline of [`resume_asking`].
+    Ask,
+    /// The same with an oracle that takes its time, and says how that went.
+    AskSlowly,
     /// Overwrites a table, and says how that went.
     Overwrite,
     /// Runs a pipeline, and says how that went.
     RunAndTell,
 }
 
-const JOBS: [Job; 4] = [Job::Train, Job::TrainForLong, Job::Overwrite, Job::RunAndTell];
+const JOBS: [Job; 6] = [Job::Train, Job::TrainForLong, Job::Ask, Job::AskSlowly, Job::Overwrite, Job::RunAndTell];
 
 /// A process that does this job, without output.
 pub fn command(job: Job, folder: &Path) -> Command {
@@ -61,6 +67,12 @@ pub fn kill(mut child: Child) {
     child.wait().unwrap();
 }
 
+/// Sends a signal by its name, such as `INT` for Ctrl-C.
+pub fn signal(child: &Child, name: &str) {
+    let sent = Command::new("bash").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
+    assert!(sent.success());
+}
+
 /// The body of child processes; nothing to test where there is no job.
 #[test]
 fn process() {
@@ -70,10 +82,18 @@ fn process() {
     match JOBS.into_iter().find(|known| format!("{known:?}") == job).unwrap() {
         Job::Train => drop(runtime.block_on(resume::pipeline(&folder, 3).run()).unwrap()),
         Job::TrainForLong => drop(runtime.block_on(resume::pipeline(&folder, 1_000_000).run()).unwrap()),
+        Job::Ask => drop(runtime.block_on(resume_asking::pipeline(&folder, labels("label")).run()).unwrap()),
+        Job::AskSlowly => {
+            tell(runtime.block_on(resume_asking::pipeline(&folder, resume_asking::Slow::default()).run()));
+        }
         Job::Overwrite => println!("{}", disk_full::overwrite(&folder)),
-        Job::RunAndTell => match runtime.block_on(resume::pipeline(&folder, 3).run()) {
-            Ok(_) => println!("the run ended"),
-            Err(error) => println!("error: {error}"),
-        },
+        Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run())),
+    }
+}
+
+fn tell(result: relata::Result<Run>) {
+    match result {
+        Ok(_) => println!("the run ended"),
+        Err(error) => println!("error: {error}"),
     }
 }

@@ -7,12 +7,16 @@ mod bad_samples;
 mod bad_training;
 mod child;
 mod cli;
+mod cli_asking;
 mod conflicts;
 mod data;
 mod disk_full;
 mod formats;
 mod graph;
+#[path = "../operators/person/tests/shared/http_client.rs"]
+mod http_client;
 mod memory;
 mod optimum;
 mod resume;
+mod resume_asking;
 mod sql;

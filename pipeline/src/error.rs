@@ -63,6 +63,24 @@ pub enum PipelineError {
         /// What was found.
         found: String,
     },
+    /// The pipeline asks more than once.
+    #[error(
+        "the pipeline has {} `.ask(..)` ({}), but one budget: ask one oracle, `crowd([..])` where several are to answer each question, or `cascade([..])` where the next one answers what the one before passed on.",
+        oracles.len(),
+        oracles.join(", ")
+    )]
+    SeveralAsks {
+        /// The names of the oracles.
+        oracles: Vec<String>,
+    },
+    /// The user stopped the run while it was asking.
+    #[error("interrupted while asking in round {round}; every answer so far is in `{}`. Run the same pipeline again to go on.", ledger.display())]
+    Interrupted {
+        /// The round.
+        round: u32,
+        /// Where the answers are.
+        ledger: PathBuf,
+    },
     /// The condition that chooses the training rows chooses none.
     #[error(
         "no sample satisfies `{predicate}`, so there is nothing to train on. Name other rows with `.train_on(..)`."

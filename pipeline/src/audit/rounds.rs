@@ -41,6 +41,9 @@ pub struct RoundSummary {
     pub known_negatives: Option<f64>,
     /// Components of at least two samples after the round.
     pub components: Option<f64>,
+    /// Answers that are doubted after the round: a "yes" that alone holds two big sides of a component together.
+    #[serde(default)]
+    pub bridges: Option<f64>,
 }
 
 impl Audit {
@@ -74,6 +77,7 @@ mod tests {
                 (1, "ask.predicted", 1.0),
                 (1, "ask.contradictions", 0.0),
                 (1, "ask.known_positives", 7.0),
+                (1, "ask.bridges", 2.0),
             ],
         );
         let found = Audit::open(&run).await.unwrap().rounds().await.unwrap();
@@ -84,6 +88,7 @@ mod tests {
         assert_eq!(numbers, [(1, "fixture", 2, 3, 1.5, 1, 1, 1), (2, "re_ask", 1, 1, 0.0, 0, 0, 0)]);
         let first = &found[0];
         assert_eq!((first.predicted, first.contradictions, first.known_positives), (Some(0.5), Some(0.0), Some(7.0)));
+        assert_eq!((first.bridges, found[1].bridges), (Some(2.0), None));
         assert_eq!((first.components, found[1].predicted), (None, None));
     }
 }

@@ -17,11 +17,12 @@ WITH asked AS (
          max(value) FILTER (WHERE name = 'ask.contradictions') AS contradictions,
          max(value) FILTER (WHERE name = 'ask.known_positives') AS known_positives,
          max(value) FILTER (WHERE name = 'ask.known_negatives') AS known_negatives,
-         max(value) FILTER (WHERE name = 'ask.components') AS components
+         max(value) FILTER (WHERE name = 'ask.components') AS components,
+         max(value) FILTER (WHERE name = 'ask.bridges') AS bridges
   FROM metrics WHERE name LIKE 'ask.%' GROUP BY round
 )
 SELECT q.round, q.strategies, q.questions, q.pairs, coalesce(a.spent, 0) AS spent, coalesce(a.answers, 0) AS answers,
        coalesce(a.yes, 0) AS yes, coalesce(a.passes, 0) AS passes, m.predicted, m.contradictions,
-       m.known_positives, m.known_negatives, m.components
+       m.known_positives, m.known_negatives, m.components, m.bridges
 FROM asked q LEFT JOIN answered a ON a.round = q.round LEFT JOIN measured m ON m.round = q.round
 ORDER BY q.round

@@ -33,11 +33,14 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
     if let Some(condition) = &spec.training {
         line("train on", condition.clone());
     }
+    if let Some(seed) = spec.seed {
+        line("seed", seed.to_string());
+    }
     line("views", settings(&stages["views"]));
     for oracle in stages["relate"].as_array().into_iter().flatten() {
         line("relate", settings(oracle));
     }
-    if let Some((oracle, asking)) = &spec.ask {
+    if let Some((oracle, asking)) = spec.ask() {
         line("ask", settings(&stages["ask"]["oracle"]));
         line("", settings(&stages["ask"]["how"]));
         let pairs = asking.units() / oracle.cost().of_each(1).max(1e-9);

@@ -51,7 +51,8 @@ impl Pipeline<Read> {
             training: None,
             views: None,
             oracles: vec![],
-            ask: None,
+            asks: vec![],
+            seed: None,
             settings: GraphSettings::default(),
             // Replaced by `train` or `solve`, which the types demand before a run.
             trainer: Trainer::ClosedForm(closed_form(Kernel::Linear, 1)),
@@ -83,6 +84,13 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
         self
     }
 
+    /// The seed of strategies and of oracles that draw. The default is the seed of the fit, or 0 where the optimum is
+    /// solved for, which has none.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.spec.seed = Some(seed);
+        self
+    }
+
     /// Every batch holds `count` views of each of its samples.
     pub fn views(mut self, count: usize, augment: impl Augment + 'static) -> Self {
         self.spec.views = Some((count, Arc::new(augment)));
@@ -96,10 +104,11 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
     }
 
     /// Asks an oracle the questions that a strategy chooses, round after round: each round starts from the embedding
-    /// of the one before and trains on with what follows from the answers. Several oracles under one budget are one,
-    /// made by [`crowd`](relata_question::oracle::crowd) or [`cascade`](relata_question::oracle::cascade).
+    /// of the one before and trains on with what follows from the answers. A pipeline asks once: several oracles under
+    /// one budget are one, made by [`crowd`](relata_question::oracle::crowd) or
+    /// [`cascade`](relata_question::oracle::cascade).
     pub fn ask(mut self, oracle: impl Oracle + 'static, asking: Asking) -> Pipeline<Related> {
-        self.spec.ask = Some((Box::new(oracle), asking));
+        self.spec.asks.push((Box::new(oracle), asking));
         self.next()
     }
 }
@@ -171,7 +180,8 @@ impl Pipeline<Ready> {
     }
 
     /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
-    /// ends with the same embeddings; a run of another plan is refused. Ctrl-C writes a checkpoint and stops.
+    /// ends with the same embeddings; a run of another plan is refused. Ctrl-C stops it: training after a
+    /// checkpoint, asking at once.
     pub async fn run(self) -> Result<Run> {
         let stop = Arc::new(AtomicBool::new(false));
         let on_signal = stop.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use relata_operators::augment::{Augment, Views, identity};
 use relata_operators::edges::GraphSettings;
-use relata_operators::oracle::Oracle;
+use relata_operators::oracle::{self, Oracle};
 use relata_operators::source::Dataset;
 use relata_question::ask::Asking;
 use relata_schemas::FeatureShape;
@@ -15,8 +15,8 @@ use relata_train::fit::{Architecture, Checkpoints, Fit, Head};
 use relata_train::loss::GraphLoss;
 use serde_json::{Value, json};
 
-use crate::Result;
 use crate::evaluate::{EvaluateError, Evaluation};
+use crate::{PipelineError, Result};
 
 /// How embeddings are learned.
 pub(crate) enum Trainer {
@@ -32,7 +32,10 @@ pub(crate) struct Spec {
     pub training: Option<String>,
     pub views: Option<(usize, Arc<dyn Augment>)>,
     pub oracles: Vec<Box<dyn Oracle>>,
-    pub ask: Option<(Box<dyn Oracle>, Asking)>,
+    /// The oracles that are asked; more than one is refused.
+    pub asks: Vec<(Box<dyn Oracle>, Asking)>,
+    /// The seed of what is random beside the training, if it was given.
+    pub seed: Option<u64>,
     pub settings: GraphSettings,
     pub trainer: Trainer,
     pub head: Head,
@@ -45,7 +48,11 @@ impl Spec {
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
         self.oracles.iter().try_for_each(|oracle| oracle.check())?;
-        if let Some((oracle, asking)) = &self.ask {
+        if self.asks.len() > 1 {
+            let oracles = self.asks.iter().map(|(oracle, _)| oracle::name(&oracle.describe())).collect();
+            return Err(PipelineError::SeveralAsks { oracles });
+        }
+        if let Some((oracle, asking)) = self.ask() {
             oracle.check()?;
             asking.check()?;
         }
@@ -77,8 +84,17 @@ impl Spec {
         })
     }
 
-    /// The seed of everything random.
+    /// The oracle that is asked, and how.
+    pub fn ask(&self) -> Option<&(Box<dyn Oracle>, Asking)> {
+        self.asks.first()
+    }
+
+    /// The seed of strategies and of oracles that draw: that of the pipeline, else that of the training.
     pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(self.training_seed())
+    }
+
+    fn training_seed(&self) -> u64 {
         match &self.trainer {
             Trainer::Gradient { fit, .. } => fit.seed_value(),
             Trainer::ClosedForm(_) => 0,
@@ -88,8 +104,8 @@ impl Spec {
     /// The views; one, unchanged, if none were asked for.
     pub fn views(&self) -> Views {
         match &self.views {
-            Some((count, augment)) => Views::new(*count, augment.clone(), self.seed()),
-            None => Views::new(1, identity(), self.seed()),
+            Some((count, augment)) => Views::new(*count, augment.clone(), self.training_seed()),
+            None => Views::new(1, identity(), self.training_seed()),
         }
     }
 
@@ -101,7 +117,7 @@ impl Spec {
             }
             Trainer::ClosedForm(settings) => settings.describe(),
         };
-        let ask = self.ask.as_ref().map(
+        let ask = self.ask().map(
             |(oracle, asking)| json!({ "oracle": oracle.describe(), "cost": oracle.cost(), "how": asking.describe() }),
         );
         let mut stages = json!({
@@ -114,8 +130,10 @@ impl Spec {
             "embed": self.head,
             "evaluate": self.evaluations.iter().map(|e| e.describe()).collect::<Vec<_>>(),
         });
-        if let (Some(ask), Some(stages)) = (ask, stages.as_object_mut()) {
-            stages.insert("ask".to_owned(), ask);
+        // What was not said is not there, so that runs of before it could be said keep their plans.
+        let optional = [("ask", ask), ("seed", self.seed.map(Value::from))];
+        if let Some(stages) = stages.as_object_mut() {
+            stages.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         }
         stages
     }
@@ -123,7 +141,7 @@ impl Spec {
     /// Path, length and hash of every input file.
     pub fn fingerprints(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         let mut found = self.dataset.fingerprint()?;
-        let oracles = self.oracles.iter().chain(self.ask.iter().map(|ask| &ask.0));
+        let oracles = self.oracles.iter().chain(self.asks.iter().map(|ask| &ask.0));
         let mut files: Vec<PathBuf> = oracles.flat_map(|oracle| oracle.files()).collect();
         if let Trainer::Gradient { fit, .. } = &self.trainer {
             // The pointer to the latest checkpoint holds the hash of its weights.

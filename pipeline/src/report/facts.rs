@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use relata_question::ask::{Round, StopReason};
+use relata_question::ask::StopReason;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::Result;
 use crate::audit::{Audit, CurvePoint, RoundSummary};
-use crate::run::{Plan, Run};
-use crate::{PipelineError, Result};
+use crate::run::{Bridge, Plan, RoundRecord, Run};
 
 /// The measurements that are named first.
 const FIRST: [&str; 3] = ["linear_probe.test", "knn.test", "clustering.nmi"];
@@ -26,8 +26,8 @@ pub(super) struct Facts {
     pub curve: Vec<CurvePoint>,
     /// Measurements of the raw features.
     pub raw: BTreeMap<String, f64>,
-    /// Why no more was asked, once that is so.
-    pub stop: Option<StopReason>,
+    /// What was written down about the rounds that were answered.
+    pub records: Vec<RoundRecord>,
 }
 
 impl Facts {
@@ -42,7 +42,7 @@ impl Facts {
         let raw: Vec<Raw> = audit.rows("SELECT name, value FROM metrics WHERE name LIKE 'raw.%'").await?;
         let raw = raw.into_iter().map(|row| (row.name.trim_start_matches("raw.").to_owned(), row.value)).collect();
         let (rounds, curve) = (audit.rounds().await?, audit.curve().await?);
-        Ok(Self { plan: run.plan()?, run: run.clone(), audit, rounds, curve, raw, stop: stop(run)? })
+        Ok(Self { plan: run.plan()?, run: run.clone(), audit, rounds, curve, raw, records: run.rounds()? })
     }
 
     /// The measurements that matter most.
@@ -78,20 +78,19 @@ impl Facts {
         self.rounds.iter().map(|round| round.spent).sum()
     }
 
+    /// Why no more was asked, once that is so.
+    pub fn stop(&self) -> Option<StopReason> {
+        self.records.last().and_then(|record| record.round.stop)
+    }
+
+    /// The answers that are doubted after the last round.
+    pub fn bridges(&self) -> &[Bridge] {
+        self.records.last().map_or(&[], |record| &record.bridges)
+    }
+
     fn ask(&self, pointer: &str) -> Option<&Value> {
         self.plan.stages.get("ask").and_then(|ask| ask.pointer(pointer))
     }
-}
-
-/// The reason in the record of the last round.
-fn stop(run: &Run) -> Result<Option<StopReason>> {
-    let records =
-        (1u32..).map(|round| run.path(&format!("rounds/{round}/round.json"))).take_while(|path| path.is_file());
-    let Some(path) = records.last() else { return Ok(None) };
-    let text = std::fs::read(&path).map_err(relata_operators::OperatorError::io(&path))?;
-    let round: Round = serde_json::from_slice(&text)
-        .map_err(|error| PipelineError::Corrupt { path: path.clone(), found: error.to_string() })?;
-    Ok(round.stop)
 }
 
 #[cfg(test)]
@@ -129,7 +128,7 @@ mod tests {
         assert_eq!(facts.headline(), ["knn.test", "clustering.nmi", "clustering.ari"]);
         assert_eq!(facts.points("knn.test").map(|point| point.value).collect::<Vec<_>>(), [0.5, 0.75]);
         assert_eq!(
-            (facts.raw["knn.test"], facts.stop, facts.strategy()),
+            (facts.raw["knn.test"], facts.stop(), facts.strategy()),
             (0.25, Some(StopReason::Budget), Some("fixture"))
         );
         std::fs::write(run.path("rounds/2/round.json"), "{").unwrap();

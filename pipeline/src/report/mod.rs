@@ -1,5 +1,6 @@
 //! Reports: what became of a run, or of several side by side, as one HTML page without scripts that needs no other file.
 
+mod bridges;
 mod chart;
 mod compare;
 mod conflicts;
@@ -32,7 +33,7 @@ const LOSSES: usize = 200;
 const AXIS: &str = "units spent";
 
 /// The titles of all parts that a page may have, in order.
-const TITLES: [&str; 10] = [
+const TITLES: [&str; 11] = [
     "Summary",
     "Cost curves",
     "Runs",
@@ -41,6 +42,7 @@ const TITLES: [&str; 10] = [
     "Embeddings",
     "Questions",
     "Contradictions",
+    "Bridges",
     "Training",
     "Plan",
 ];
@@ -64,7 +66,7 @@ async fn one(run: &Run) -> Result<String> {
     let audit = &facts.audit;
     let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
     let verdicts = Verdicts::new(audit.votes().await?);
-    let ids: BTreeSet<u64> = questions::ids(&shown).chain(conflicts.ids()).collect();
+    let ids: BTreeSet<u64> = questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
     let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);
     let label = facts.plan.stages["evaluate"][0]["label"].as_str();
@@ -101,6 +103,13 @@ async fn one(run: &Run) -> Result<String> {
             "Pairs about which answers, or what follows from them, contradict each other: first those that were left \
              open, then the plainest.",
             conflicts.show(&gallery, &verdicts),
+        ),
+        (
+            "Bridges",
+            "Answers that are doubted: a single yes that alone holds two big groups together, so that one mistake would \
+             have merged them. They are asked about again first under the policy re_ask, and join nothing before they \
+             are confirmed if the pipeline asks so.",
+            bridges::show(facts.bridges(), &gallery, &verdicts),
         ),
         ("Training", "", beside(&losses(&facts).await?, &summary::measurements(&facts))),
         ("Plan", "", format!("<pre>{}</pre>", escaped(&facts.plan.to_string()))),

@@ -40,6 +40,10 @@ pub(super) async fn tiles(facts: &Facts, conflicts: u64) -> Result<String> {
     if conflicts > 0 {
         tiles.push(("contradictions".to_owned(), number(conflicts as f64), "see below".to_owned()));
     }
+    let bridges = facts.bridges().len();
+    if bridges > 0 {
+        tiles.push(("bridges".to_owned(), number(bridges as f64), "a single yes between big groups".to_owned()));
+    }
     let tile = |(name, value, note): &(String, String, String)| {
         format!("<div class=\"tile\"><h3>{}</h3><b>{value}</b><p>{}</p></div>", escaped(name), escaped(note))
     };
@@ -47,7 +51,7 @@ pub(super) async fn tiles(facts: &Facts, conflicts: u64) -> Result<String> {
     if tiles.is_empty() {
         html = "<p>Nothing has been measured yet.</p>".to_owned();
     }
-    if let Some(stop) = &facts.stop {
+    if let Some(stop) = facts.stop() {
         html += &format!(
             "<p class=\"note\">Asking stopped after {} rounds: {}.</p>",
             facts.rounds.len(),

@@ -40,6 +40,13 @@ async fn hostile(folder: &Path) -> Run {
         (2, "knn.test", 0.8),
     ];
     metrics(&run, &values);
+    let progress = r#"{"answers":4,"yes":1,"predicted":1,"implied":0,"passed":1,"contradictions":0}"#;
+    let record = format!(
+        r#"{{"round":1,"questions":2,"spent":2,"progress":{progress},"implied":[1,0],"components":1,"stop":"budget",
+            "bridges":[{{"answer":1,"src":0,"dst":1}}]}}"#
+    );
+    std::fs::create_dir_all(run.path("rounds/1")).unwrap();
+    std::fs::write(run.path("rounds/1/round.json"), record).unwrap();
     run
 }
 
@@ -47,11 +54,21 @@ async fn hostile(folder: &Path) -> Run {
 async fn a_page_has_every_part_and_nothing_from_the_data_breaks_out_or_is_fetched() {
     let folder = tempfile::tempdir().unwrap();
     let page = report(&[hostile(folder.path()).await]).await.unwrap();
-    for title in ["Summary", "Cost curves", "Rounds", "Who answered", "Questions", "Contradictions", "Training", "Plan"]
-    {
+    for title in [
+        "Summary",
+        "Cost curves",
+        "Rounds",
+        "Who answered",
+        "Questions",
+        "Contradictions",
+        "Bridges",
+        "Training",
+        "Plan",
+    ] {
         assert!(page.contains(&format!("<h2>{title}</h2>")), "{title}");
     }
     assert!(page.contains("<h1>a &lt;run&gt; &amp; more</h1>"));
+    assert!(page.contains("<h3>bridges</h3><b>1</b>") && page.contains("rounds: the budget is spent."));
     assert_eq!(page.matches("</style>").count(), 1);
     for danger in ["<script", "onerror=alert(1)>", "<svg onload", "http://", "https://", "src=\"x", "@import", "url("] {
         assert!(!page.contains(danger), "{danger}");

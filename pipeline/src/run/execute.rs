@@ -57,7 +57,7 @@ pub(crate) async fn execute(spec: &Spec, stop: &AtomicBool) -> Result<Run> {
     if !work.run.path("plots/views.png").exists() && views.count() > 1 {
         draw_views(&work.run, &work.samples, &work.rows, &views)?;
     }
-    match &spec.ask {
+    match spec.ask() {
         Some((oracle, asking)) => ask(&work, &**oracle, asking).await?,
         None => {
             let oracles: Vec<_> = spec.oracles.iter().map(|oracle| &**oracle).collect();

@@ -13,10 +13,15 @@ mod plots;
 mod progress;
 mod recorded;
 mod relate;
+mod round_files;
+mod round_record;
 mod rounds;
 mod train;
+mod unless_stopped;
 mod views;
 
 pub(crate) use execute::execute;
 pub use folder::Run;
 pub use plan::{Input, Plan};
+pub(crate) use relate::training_rows;
+pub use round_record::{Bridge, RoundRecord};

@@ -8,7 +8,8 @@ use super::Plan;
 use crate::dsl::settings;
 
 /// The stages in the order in which they happen, as the plan calls them.
-const STAGES: [&str; 9] = ["read", "train_on", "views", "relate", "resolve", "ask", "train", "embed", "evaluate"];
+const STAGES: [&str; 10] =
+    ["read", "train_on", "seed", "views", "relate", "resolve", "ask", "train", "embed", "evaluate"];
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

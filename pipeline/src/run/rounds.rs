@@ -12,29 +12,21 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_operators::OperatorError;
 use relata_operators::edges::Groups;
 use relata_operators::oracle::{Context, Oracle};
-use relata_operators::sink::{ParquetSink, write_atomically};
+use relata_operators::sink::write_atomically;
 use relata_question::ask::{Asking, Desk, Round};
-use relata_schemas::metrics::METRICS;
+use relata_question::belief::DoubtKind;
+use relata_question::ledger::FILE;
 use relata_train::fit::Metric;
 use serde_json::json;
 
 use super::Run;
 use super::execute::Work;
 use super::relate::relate;
+use super::round_files::{copy, finish, forget, round_run};
+use super::round_record::{Bridge, RoundRecord};
 use super::train::Amount;
+use super::unless_stopped::unless_stopped;
 use crate::{PipelineError, Result};
-
-/// What a finished run has of its last round.
-const RESULTS: [&str; 8] = [
-    "edges.parquet",
-    "memberships.parquet",
-    "separations.parquet",
-    "conflicts.parquet",
-    "graph.csr",
-    "graph.json",
-    "embeddings.parquet",
-    "solution.safetensors",
-];
 
 /// Runs all rounds, or what is left of them.
 pub(super) async fn ask(work: &Work<'_>, oracle: &dyn Oracle, asking: &Asking) -> Result<()> {
@@ -57,21 +49,21 @@ pub(super) async fn ask(work: &Work<'_>, oracle: &dyn Oracle, asking: &Asking) -
         number += 1;
         let run = round_run(work, number);
         let record = match number <= finished {
-            true => read_round(&run)?,
+            true => RoundRecord::read(&run)?,
             false => {
-                let round = ask_round(work, &mut desk, oracle, number).await?;
-                let text = serde_json::to_vec_pretty(&round).map_err(|e| corrupt(&run, "round.json", e))?;
-                write_atomically(&run.path("round.json"), &text)?;
-                round
+                let record = ask_round(work, &mut desk, oracle, number).await?;
+                record.write(&run)?;
+                record
             }
         };
-        if record.questions > 0 && !run.path("metrics.parquet").exists() {
+        let round = &record.round;
+        if round.questions > 0 && !run.path("metrics.parquet").exists() {
             learn(work, &desk, &passive, asking, &run, &record).await?;
         }
         forget(work, number)?;
-        if let Some(reason) = record.stop {
+        if let Some(reason) = round.stop {
             if !work.screen.quiet {
-                eprintln!("{:>10} stopped after {number} rounds and {} units: {reason}", "ask", record.spent);
+                eprintln!("{:>10} stopped after {number} rounds and {} units: {reason}", "ask", round.spent);
             }
             break;
         }
@@ -99,20 +91,31 @@ async fn start(work: &Work<'_>, run: &Run, passive: &[&dyn Oracle]) -> Result<()
     work.evaluate(run, metrics, 0)
 }
 
-async fn ask_round(work: &Work<'_>, desk: &mut Desk<'_>, oracle: &dyn Oracle, number: u32) -> Result<Round> {
+/// Asks until the round is answered. What was answered before a signal to stop is in the ledger, so nothing is lost by
+/// leaving the oracle in the middle of it.
+async fn ask_round(work: &Work<'_>, desk: &mut Desk<'_>, oracle: &dyn Oracle, number: u32) -> Result<RoundRecord> {
     let (embeddings, width) = unit_embeddings(work, number - 1)?;
     let context = Context { session: &work.session, samples: &work.samples, seed: work.spec.seed() };
     let stage = work.screen.stage("ask", 0, "answers");
-    let round = desk.round(oracle, &context, &embeddings, width, number).await?;
+    let asked = unless_stopped(work.stop, desk.round(oracle, &context, &embeddings, width, number)).await;
+    let interrupted = || PipelineError::Interrupted { round: number, ledger: work.run.path(FILE) };
+    let round = asked.ok_or_else(interrupted)??;
+    let id = |position: u32| work.samples.ids.id(work.rows[position as usize]);
+    let doubts = desk.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
+    let bridges: Vec<Bridge> =
+        doubts.map(|doubt| Bridge { answer: doubt.number, src: id(doubt.a), dst: id(doubt.b) }).collect();
     let (progress, implied) = (&round.progress, round.implied);
-    let said = format!(
+    let mut said = format!(
         "in round {number}: {} yes, {} predicted, {} pairs known",
         progress.yes,
         progress.predicted,
         implied.0 + implied.1
     );
+    if !bridges.is_empty() {
+        said += &format!(", {} bridges doubted", bridges.len());
+    }
     stage.finish(progress.answers + progress.passed, &said);
-    Ok(round)
+    Ok(RoundRecord { round, bridges })
 }
 
 /// Takes the answers into the graph, trains, embeds and measures.
@@ -122,8 +125,9 @@ async fn learn(
     passive: &[&dyn Oracle],
     asking: &Asking,
     run: &Run,
-    round: &Round,
+    record: &RoundRecord,
 ) -> Result<()> {
+    let round = &record.round;
     let graph = match run.path("graph.json").exists() {
         true => run.graph(&work.samples)?,
         false => {
@@ -152,6 +156,7 @@ async fn learn(
         ("ask.known_positives", round.implied.0 as f64),
         ("ask.known_negatives", round.implied.1 as f64),
         ("ask.components", round.components as f64),
+        ("ask.bridges", record.bridges.len() as f64),
     ] {
         metrics.push(Metric::now(step, epoch.into(), name, value));
     }
@@ -180,60 +185,6 @@ fn tell(work: &Work<'_>, round: &Round) -> Result<()> {
     Ok(write_atomically(&work.run.path("progress.json"), text.as_bytes())?)
 }
 
-/// Rounds before the last two are only remembered by their measurements.
-fn forget(work: &Work<'_>, number: u32) -> Result<()> {
-    if number < 3 {
-        return Ok(());
-    }
-    let old = round_run(work, number - 2);
-    for name in RESULTS {
-        let path = old.path(name);
-        if path.exists() {
-            std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
-        }
-    }
-    let checkpoints = old.path("checkpoints");
-    if checkpoints.exists() {
-        std::fs::remove_dir_all(&checkpoints).map_err(OperatorError::io(&checkpoints))?;
-    }
-    Ok(())
-}
-
-/// Copies the last round's results to the run folder; the metrics of all rounds come last and mark the run as done.
-fn finish(work: &Work<'_>, last: u32, rounds: u32) -> Result<()> {
-    let from = round_run(work, last);
-    RESULTS.into_iter().try_for_each(|name| copy(&from, &work.run, name))?;
-    for folder in ["checkpoints", "plots"] {
-        let Ok(files) = std::fs::read_dir(from.path(folder)) else { continue };
-        for file in files {
-            let path = file.map_err(OperatorError::io(from.path(folder)))?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            copy(&from, &work.run, &format!("{folder}/{name}"))?;
-        }
-    }
-    let mut sink = ParquetSink::create(&work.run.path("metrics.parquet"), METRICS.schema())?;
-    for number in 0..=rounds {
-        let run = round_run(work, number);
-        if run.path("metrics.parquet").exists() {
-            for batch in run.read("metrics.parquet")? {
-                let batch = batch.with_schema(METRICS.schema()).map_err(OperatorError::from)?;
-                sink.write(&batch)?;
-            }
-        }
-    }
-    sink.finish()?;
-    Ok(())
-}
-
-fn copy(from: &Run, to: &Run, name: &str) -> Result<()> {
-    let source = from.path(name);
-    if !source.exists() {
-        return Ok(());
-    }
-    let bytes = std::fs::read(&source).map_err(OperatorError::io(&source))?;
-    Ok(write_atomically(&to.path(name), &bytes)?)
-}
-
 /// Embeddings of the training rows after a round, each of unit length.
 fn unit_embeddings(work: &Work<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
     let run = round_run(work, number);
@@ -259,18 +210,4 @@ fn unit_embeddings(work: &Work<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
         }
     }
     Ok((values, width))
-}
-
-fn round_run(work: &Work<'_>, number: u32) -> Run {
-    Run::at(work.run.path(&format!("rounds/{number}")))
-}
-
-fn read_round(run: &Run) -> Result<Round> {
-    let path = run.existing("round.json")?;
-    let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
-    serde_json::from_slice(&text).map_err(|error| corrupt(run, "round.json", error))
-}
-
-fn corrupt(run: &Run, name: &str, error: impl ToString) -> PipelineError {
-    PipelineError::Corrupt { path: run.path(name), found: error.to_string() }
 }

@@ -9,12 +9,15 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod format;
+mod implied;
+mod known_pairs;
 mod ledger;
 mod mean_vector;
 mod nearest;
 mod neighbours;
 mod prompt;
 mod query;
+mod rounds;
 mod session;
 mod short_lists;
 mod statements;

@@ -1,5 +1,7 @@
 //! SQL sessions over the tables of one or more runs.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::catalog::MemorySchemaProvider;
@@ -11,19 +13,26 @@ use relata_operators::source::parquet;
 use super::SqlError;
 use super::catalogue::Catalogue;
 use super::computed::ComputedTable;
-use super::ledger::{LedgerTable, ReadLedger};
+use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
 use super::mean_vector::MeanVector;
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
+use super::rounds::{ReadRounds, RoundTable};
 use crate::run::Run;
 
 /// A session that sees the tables of the first run under their names and, if there are several runs, those of every
 /// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
 ///
-/// Only tables that exist now are there. The table functions are `nearest(embeddings, query, k [, metric])` (`rank`,
-/// `id`, `score`; the query is an id or a vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`). For
-/// vectors there are DataFusion's `array_distance`, `cosine_distance`, `inner_product` and `array_normalize`, and the
-/// aggregate `mean_vector(vectors)`: their mean number by number, for instance of each label's embeddings.
+/// Only tables that exist now are there. A run that asks also has, as they are at the moment of the query, `questions`,
+/// `answers`, `implied` (what each answer came to: `sequence`, `positives` and `negatives`, which are the pairs that
+/// became known by it, and `outcome`: new, already_implied, contradiction, passed, undone, or outside of the training
+/// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round).
+///
+/// The table functions are `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
+/// vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
+/// asked for). Ids may be the user's own, as text. For vectors there are DataFusion's `array_distance`,
+/// `cosine_distance`, `inner_product` and `array_normalize`, and the aggregate `mean_vector(vectors)`: their mean number
+/// by number, for instance of each label's embeddings.
 pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     let session = relata_operators::source::session();
     let catalogue = Arc::new(Catalogue::new(runs));
@@ -39,14 +48,21 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
         let table = parquet(&file.path).table(&session).await?;
         session.register_table(file.reference(), table.into_view())?;
     }
+    let mut ledgers: BTreeMap<PathBuf, Arc<OpenLedger>> = BTreeMap::new();
     for (name, run) in catalogue.ledgers() {
+        let reference = |table: &str| match &name {
+            Some(name) => TableReference::partial(name.as_str(), table),
+            None => TableReference::bare(table),
+        };
+        let ledger = ledgers.entry(run.folder().to_path_buf());
+        let ledger = ledger.or_insert_with(|| Arc::new(OpenLedger::new(run.clone())));
         for table in LedgerTable::ALL {
-            let reference = match &name {
-                Some(name) => TableReference::partial(name.as_str(), table.name()),
-                None => TableReference::bare(table.name()),
-            };
-            let table = ComputedTable::new(ReadLedger { run: run.clone(), table });
-            session.register_table(reference, Arc::new(table))?;
+            let read = ReadLedger { ledger: ledger.clone(), table };
+            session.register_table(reference(table.name()), Arc::new(read))?;
+        }
+        for table in RoundTable::ALL {
+            let read = ComputedTable::new(ReadRounds { run: run.clone(), table });
+            session.register_table(reference(table.name()), Arc::new(read))?;
         }
     }
     session.register_udaf(AggregateUDF::from(MeanVector::new()));

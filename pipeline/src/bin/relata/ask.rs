@@ -6,8 +6,9 @@ use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
 use relata::run::Run;
-use relata_person::{Settings, Token, serve};
+use relata_person::{Token, serve};
 
+use crate::asked;
 use crate::failure::Outcome;
 
 /// The variable that holds the token, so that it need not be an argument, which others on this machine can see.
@@ -41,7 +42,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let ledger = run.ledger()?;
-    let mut settings = Settings::described(arguments.address, &run.plan()?.stages["ask"]["oracle"]);
+    let mut settings = asked::page(arguments.address, &run.plan()?.stages);
     if let Some(annotators) = arguments.annotators {
         settings.annotators = annotators;
     }
@@ -68,7 +69,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     };
     serve(run.samples()?, ledger.clone(), settings, stop).await?;
     let (new, open) = (ledger.since(before)?.len(), ledger.unanswered(annotators)?.len());
-    let next = if open == 0 { "Run the pipeline again to learn from them." } else { "Go on with the same command." };
+    let next = if open == 0 { asked::next_step(&run) } else { "Go on with the same command.".to_owned() };
     Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)
 }
 

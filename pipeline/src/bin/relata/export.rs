@@ -10,6 +10,7 @@ use relata_operators::sink::AtomicFile;
 use relata_question::ledger::label_studio::{CONFIGURATION, export_tasks};
 use relata_question::ledger::{Ledger, export_answers, export_questions};
 
+use crate::asked;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
@@ -68,8 +69,8 @@ fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write)
         (What::Answers, _) => export_answers(ledger, out)?,
         (What::Questions, Interchange::Jsonl) => export_questions(ledger, out)?,
         (What::Questions, Interchange::LabelStudio) => {
-            let asked = || run.plan().ok()?.stages["ask"]["oracle"]["annotators"].as_u64();
-            let annotators = arguments.annotators.or_else(|| asked().map(|count| count as usize)).unwrap_or(1);
+            let asked = asked::page(String::new(), &run.plan()?.stages).annotators;
+            let annotators = arguments.annotators.unwrap_or(asked);
             let open = ledger.unanswered(annotators)?;
             let ids: BTreeSet<u64> = open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
             let gallery = Gallery::open(run, &ids)?;

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use relata::run::Run;
 use relata_operators::OperatorError;
-use relata_operators::oracle::Cost;
 use relata_question::ledger::label_studio::import_results;
 use relata_question::ledger::{import_answers, import_questions};
 use serde_json::Value;
 
+use crate::asked;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
@@ -41,8 +41,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let oracle = |default: &str| arguments.oracle.clone().unwrap_or_else(|| default.to_owned());
     let (what, imported) = match arguments.format {
         Interchange::LabelStudio => {
-            let cost: Option<Cost> = serde_json::from_value(run.plan()?.stages["ask"]["cost"].clone()).ok();
-            ("answers", import_results(&ledger, file, &oracle("label-studio"), cost.unwrap_or_default())?)
+            let cost = asked::page(String::new(), &run.plan()?.stages).cost;
+            ("answers", import_results(&ledger, file, &oracle("label-studio"), cost)?)
         }
         Interchange::Jsonl if has_questions(file)? => {
             if arguments.oracle.is_some() {
@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     writeln!(stdout(), "{} {what} taken in, {} were there already", imported.new, imported.known)?;
     if imported.new > 0 && what == "answers" {
-        eprintln!("Run the pipeline again to learn from them.");
+        eprintln!("{}", asked::next_step(&run));
     }
     Ok(())
 }
