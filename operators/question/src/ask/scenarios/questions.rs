@@ -5,7 +5,7 @@ use relata_operators::oracle::Cost;
 use super::super::fixture::{Says, Script, Trial, asked, groups};
 use super::super::{Asking, Budget, StopReason};
 use crate::belief::{AnswerPolicy, Relation};
-use crate::strategy::random_pairs;
+use crate::strategy::{Proposal, Scene, Strategy, random_pairs};
 
 fn script(rounds: &[&[(u32, u32)]]) -> Asking {
     Script(rounds.iter().map(|round| round.to_vec()).collect()).budget(1000.0).policy(AnswerPolicy::ReAsk)
@@ -96,10 +96,12 @@ async fn validation_pairs_are_asked_once_and_nothing_follows_from_them() {
     assert_eq!((again.validation.score(|_, _| true).1, again.belief.standing().count()), (5, 4));
     let mut all = held;
     for number in 2..20 {
-        if trial.round(&mut desk, &oracle, number).await.stop.is_some() {
+        let stop = trial.round(&mut desk, &oracle, number).await.stop;
+        assert!(asked(&desk, number, Some("validation")).is_empty());
+        all.extend(asked(&desk, number, None));
+        if stop.is_some() {
             break;
         }
-        all.extend(asked(&desk, number, None));
     }
     all.extend(asked(&desk, 1, Some("random_pairs")));
     let mut pairs: Vec<(u64, u64)> = all.iter().map(|&(a, b)| (a.min(b), a.max(b))).collect();
@@ -116,9 +118,27 @@ fn a_round_is_a_fifth_of_what_the_budget_buys() {
     assert_eq!(asking().per_round(7).pairs_per_round(Cost::default()), 7);
 }
 
+/// A strategy that calls itself so.
+struct Called(&'static str);
+
+impl Strategy for Called {
+    fn describe(&self) -> serde_json::Value {
+        serde_json::json!({ "strategy": self.0 })
+    }
+
+    fn propose(&self, _: &Scene<'_>, _: usize) -> Vec<Proposal> {
+        vec![]
+    }
+}
+
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     let asking = || random_pairs().budget(300.0);
+    assert!(Called("re_asks").budget(1.0).check().is_ok());
+    for name in ["re_ask", "validation"] {
+        let error = Called(name).budget(1.0).check().unwrap_err().to_string();
+        assert!(error.contains(name), "{error}");
+    }
     asking().per_round(1_000_000).until_validated(0.9, 100).check().unwrap();
     for (text, bad) in [
         ("`per_round` must be from 1 to 1000000 pairs", asking().per_round(usize::MAX)),
