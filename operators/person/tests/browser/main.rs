@@ -15,8 +15,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use relata_operators::source::Samples;
-use relata_person::{Settings, Token, serve};
+use relata_operators::oracle::{Context, Oracle};
+use relata_operators::source::{Samples, session};
+use relata_person::{Settings, Token, person, serve};
 use relata_question::ledger::Ledger;
 use serde_json::json;
 use served::Run;
@@ -24,6 +25,8 @@ use webdriver::{Browser, DOWN, ENTER, RIGHT, TAB};
 
 const FOLDER: &str = "RELATA_PERSON_FOLDER";
 const ADDRESS: &str = "RELATA_PERSON_ADDRESS";
+/// Set where people answer what an oracle is asked, instead of what the ledger has.
+const FOR_ORACLE: &str = "RELATA_PERSON_FOR_ORACLE";
 
 impl Browser {
     /// Opens the page and says who is there.
@@ -217,13 +220,26 @@ fn server_process() {
     let (Ok(folder), Ok(address)) = (std::env::var(FOLDER), std::env::var(ADDRESS)) else { return };
     let folder = Path::new(&folder);
     let (samples, ledger) = (Samples::open(folder).unwrap(), Ledger::open(folder).unwrap());
-    let server = serve(samples, ledger, Settings::new(address), std::future::pending());
-    tokio::runtime::Runtime::new().unwrap().block_on(server).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if std::env::var(FOR_ORACLE).is_err() {
+        return runtime.block_on(serve(samples, ledger, Settings::new(address), std::future::pending())).unwrap();
+    }
+    let (oracle, session) = (person(address), session());
+    let context = Context { session: &session, samples: &samples, seed: 0 };
+    let questions = ledger.questions().unwrap();
+    loop {
+        // As a run asks again for what was taken back while the round was not over.
+        runtime.block_on(oracle.answer(&context, &questions, &ledger)).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
-fn start_server(folder: &Path, address: &str) -> Child {
+fn start_server(folder: &Path, address: &str, for_oracle: bool) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["server_process", "--exact", "--nocapture", "--test-threads=1"]);
+    if for_oracle {
+        command.env(FOR_ORACLE, "1");
+    }
     command.env(FOLDER, folder).env(ADDRESS, address).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().unwrap();
     while TcpStream::connect(address).is_err() {
@@ -240,12 +256,21 @@ fn kill(mut child: Child) {
 
 #[test]
 fn a_server_that_is_killed_between_any_two_clicks_loses_nothing_and_asks_nothing_twice() {
+    kill_between_clicks(false);
+}
+
+#[test]
+fn a_run_that_is_killed_between_any_two_clicks_loses_nothing_and_asks_nothing_twice() {
+    kill_between_clicks(true);
+}
+
+fn kill_between_clicks(for_oracle: bool) {
     let run = Run::digits();
     let lists: Vec<[u64; 2]> = (0..6).map(|at| [10 + at, 20 + at]).collect();
     let questions: Vec<(u64, &[u64])> = lists.iter().zip(0..).map(|(list, anchor)| (anchor, list.as_slice())).collect();
     run.ask(&questions);
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut server = start_server(run.folder.path(), &address);
+    let mut server = start_server(run.folder.path(), &address, for_oracle);
     let ada = Browser::start();
     ada.sit(&format!("http://{address}/"), "Ada");
     for number in 1..=6 {
@@ -254,7 +279,7 @@ fn a_server_that_is_killed_between_any_two_clicks_loses_nothing_and_asks_nothing
         if number % 2 == 0 {
             // Killed and started again before the click, between two clicks, and without a click.
             kill(server);
-            server = start_server(run.folder.path(), &address);
+            server = start_server(run.folder.path(), &address, for_oracle);
             ada.click(&ada.tile(candidate));
             ada.click("#submit");
         } else {
@@ -267,7 +292,7 @@ fn a_server_that_is_killed_between_any_two_clicks_loses_nothing_and_asks_nothing
             // Clicks in the meantime are not answers to anything.
             ada.keys(&["p", ENTER, "u"]);
             assert_eq!(related(&run).len() as u64, 2 * (number - 1));
-            server = start_server(run.folder.path(), &address);
+            server = start_server(run.folder.path(), &address, for_oracle);
         }
     }
     ada.rests();
@@ -279,7 +304,7 @@ fn a_server_that_is_killed_between_any_two_clicks_loses_nothing_and_asks_nothing
     ada.click("#undo");
     ada.shows(6);
     kill(server);
-    let server = start_server(run.folder.path(), &address);
+    let server = start_server(run.folder.path(), &address, for_oracle);
     ada.open(&format!("http://{address}/"));
     ada.shows(6);
     ada.click("#pass");
