@@ -173,15 +173,19 @@ async fn damaged_embeddings_are_named_and_leave_no_gradient() {
 async fn images_in_files_are_embedded_as_the_model_was_trained() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    let related = Pipeline::read(parquet(data::digits()).features("image")).views(2, noise(0.1)).relate(same_sample());
-    let trained = related.train(mlp([4]), vicreg(), data::short_fit());
+    // Images of 8 x 8 bytes.
+    let bytes = |image: usize| (0..64).map(move |at| (at * 3 + image * 60 + at * image % 7) as u8);
+    let write = |name: &str, images: std::ops::Range<usize>| {
+        let mut file = vec![0, 0, 8, 3, 0, 0, 0, images.len() as u8, 0, 0, 0, 8, 0, 0, 0, 8];
+        file.extend(images.flat_map(bytes));
+        std::fs::write(at.join(name), file).unwrap();
+    };
+    write("train-images-idx3-ubyte", 0..100);
+    write("t10k-images-idx3-ubyte", 0..2);
+    let read = Dataset::from(idx(at.join("train-images-idx3-ubyte"))).features("image");
+    let trained = Pipeline::read(read).views(2, noise(0.1)).relate(same_sample());
+    let trained = trained.train(mlp([4]), vicreg(), data::short_fit());
     trained.write(at.join("run")).quiet().run().await.unwrap();
-    // Two images of 8 x 8 bytes, as an IDX file and as pictures twice as large.
-    let pixel = |image: usize, at: usize| (at * 3 + image * 60) as u8;
-    let bytes = |image: usize| (0..64).map(move |at| pixel(image, at));
-    let mut idx = vec![0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8];
-    idx.extend(bytes(0).chain(bytes(1)));
-    std::fs::write(at.join("t10k-images-idx3-ubyte"), idx).unwrap();
     std::fs::create_dir_all(at.join("pictures/a")).unwrap();
     for number in 0..2 {
         let small = image::GrayImage::from_vec(8, 8, bytes(number).collect()).unwrap();

@@ -149,10 +149,15 @@ impl OperatorError {
 
     /// A Parquet file that is cut short, damaged, or none at all.
     pub fn damaged(path: &Path, found: impl ToString) -> Self {
+        let found = found.to_string();
+        // What wraps the error says no more than that it is one.
+        let found = ["Parquet argument error: ", "Parquet error: "]
+            .iter()
+            .fold(found.as_str(), |found, start| found.strip_prefix(start).unwrap_or(found));
         Self::Unreadable {
             path: path.to_path_buf(),
             expected: "a whole Parquet file".to_owned(),
-            found: found.to_string(),
+            found: format!("`{}`", found.trim_end_matches('.')),
             hint: "It may be truncated or of another format: copy it again.".to_owned(),
         }
     }

@@ -288,7 +288,7 @@ mod tests {
         assert!(unknown.contains("row 1") && unknown.contains("`dst`") && unknown.contains("the id 9"), "{unknown}");
         // Rows that are no edge or two edges count as one, and the column is that of the file.
         for (edges, place) in [
-            ("id_r,id_l,match_probability\n3,5,0.5\n5,3,1\n5,9,1\n", ["row 2", "`id_r`"]),
+            ("id_r,id_l,match_probability\n3,5,0.5\n5,3,1\n5,9,1\n", ["row 2", "`id_l`"]),
             ("anchor,positive,negative\n5,3,8\n", ["row 0", "`negative`"]),
         ] {
             let unknown = scored(folder.path(), edges).await.unwrap_err().to_string();

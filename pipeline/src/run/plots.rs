@@ -56,16 +56,16 @@ pub(crate) fn draw_metrics<M: AsRef<[Metric]>>(run: &Run, rounds: &[(u32, M)]) -
 }
 
 fn metrics<M: AsRef<[Metric]>>(folder: &Path, rounds: &[(u32, M)]) -> Result<Vec<PathBuf>> {
-    let (mut series, x) = match rounds {
-        [(_, only)] => (over_steps(only.as_ref()), "step"),
-        several => (over_rounds(several), "round"),
+    let (mut series, title, x) = match rounds {
+        [(_, only)] => (over_steps(only.as_ref()), "Metrics (at step 0 those of the raw features)", "step"),
+        several => (over_rounds(several), "Metrics", "round"),
     };
     series.retain(|(_, points)| points.len() > 1);
     if series.is_empty() {
         return Ok(vec![]);
     }
     let series: Vec<Series> = series.into_iter().map(in_unit).collect();
-    save(&curves("Metrics", "value, or share of the largest", &series).with_x_label(x), &folder.join("metrics"))
+    save(&curves(title, "value, or share of the largest", &series).with_x_label(x), &folder.join("metrics"))
 }
 
 /// What was measured of the raw features stands at step 0 of what was measured of the embeddings.

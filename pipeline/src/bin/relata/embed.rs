@@ -13,7 +13,7 @@ use crate::failure::Outcome;
 /// Embeds new samples with the model of a finished run and writes them as Parquet: `id`, `embedding` and the samples'
 /// own columns.
 ///
-/// The samples must have the shape of those that the model was trained on.
+/// The samples must have the shape and number type of those that the model was trained on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  relata embed runs/digits --data new.parquet --output new-embeddings.parquet")]
 pub struct Arguments {
