@@ -36,6 +36,11 @@ impl Views {
         Self { count, augment: Arc::new(augment), seed }
     }
 
+    /// The same views drawn from another seed.
+    pub fn reseeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Views of a sample.
     pub fn count(&self) -> usize {
         self.count

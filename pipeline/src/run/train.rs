@@ -83,7 +83,7 @@ impl Work<'_> {
                 let training = Training {
                     features: self.samples.features.clone(),
                     graph,
-                    views: Arc::new(self.spec.views()),
+                    views: Arc::new(self.spec.views().reseeded(fit.seed_value())),
                     rows: self.rows.clone(),
                     fit: &fit,
                     checkpoints,

@@ -70,16 +70,21 @@ fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = y.chunks_exact_mut(channels);
     match residual {
-        None => rows.for_each(|y| {
-            for c in 0..channels {
-                y[c] = (y[c] * scale[c] + shift[c]).max(floor);
+        // Loops rather than `for_each`, whose closures would be compiled without the level's instructions.
+        None => {
+            for y in rows {
+                for c in 0..channels {
+                    y[c] = (y[c] * scale[c] + shift[c]).max(floor);
+                }
             }
-        }),
-        Some(residual) => rows.zip(residual.chunks_exact(channels)).for_each(|(y, r)| {
-            for c in 0..channels {
-                y[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+        }
+        Some(residual) => {
+            for (y, r) in rows.zip(residual.chunks_exact(channels)) {
+                for c in 0..channels {
+                    y[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+                }
             }
-        }),
+        }
     }
 }
 
@@ -89,15 +94,19 @@ fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, fl
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));
     match residual {
-        None => rows.for_each(|(to, y)| {
-            for c in 0..channels {
-                to[c] = (y[c] * scale[c] + shift[c]).max(floor);
+        None => {
+            for (to, y) in rows {
+                for c in 0..channels {
+                    to[c] = (y[c] * scale[c] + shift[c]).max(floor);
+                }
             }
-        }),
-        Some(residual) => rows.zip(residual.chunks_exact(channels)).for_each(|((to, y), r)| {
-            for c in 0..channels {
-                to[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+        }
+        Some(residual) => {
+            for ((to, y), r) in rows.zip(residual.chunks_exact(channels)) {
+                for c in 0..channels {
+                    to[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+                }
             }
-        }),
+        }
     }
 }

@@ -5,9 +5,14 @@ use rayon::prelude::*;
 use crate::level::Level;
 use crate::tile::columns;
 
+/// Numbers of a cache line: a register that lies across two costs two loads.
+const LINE: usize = 16;
+
 /// A packed right factor.
 pub(crate) struct Panels {
     values: Vec<f32>,
+    /// Where the first cache line begins.
+    start: usize,
     depth: usize,
     width: usize,
     columns: usize,
@@ -22,7 +27,9 @@ impl Panels {
         at: impl Fn(usize) -> usize + Sync,
     ) -> Self {
         let width = columns(level);
-        let mut values = vec![0.0; count.div_ceil(width) * depth * width];
+        let len = count.div_ceil(width) * depth * width;
+        let mut values = vec![0.0; len + LINE];
+        let start = values.as_ptr().align_offset(4 * LINE).min(LINE);
         let pack_one = |(panel, values): (usize, &mut [f32])| {
             let first = panel * width;
             let here = width.min(count - first);
@@ -35,8 +42,8 @@ impl Panels {
                 }
             }
         };
-        values.par_chunks_mut((depth * width).max(1)).enumerate().for_each(pack_one);
-        Self { values, depth, width, columns: count }
+        values[start..start + len].par_chunks_mut((depth * width).max(1)).enumerate().for_each(pack_one);
+        Self { values, start, depth, width, columns: count }
     }
 
     /// The panels with their first column and number of columns.
@@ -44,7 +51,8 @@ impl Panels {
         let len = self.depth * self.width;
         (0..self.columns.div_ceil(self.width)).map(move |panel| {
             let first = panel * self.width;
-            (first, self.width.min(self.columns - first), &self.values[panel * len..(panel + 1) * len])
+            let from = self.start + panel * len;
+            (first, self.width.min(self.columns - first), &self.values[from..from + len])
         })
     }
 }

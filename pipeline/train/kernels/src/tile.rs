@@ -81,9 +81,7 @@ unsafe fn product_tiles<L: Lanes>(left: Stretches<'_>, panel: &[f32], target: Ta
 
 #[inline(always)]
 unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
-    if R > L::ROWS {
-        return;
-    }
+    let (true, Ok(rows)) = (R <= L::ROWS, <&[usize; R]>::try_from(left.rows)) else { return };
     // SAFETY: `product` checked that each stretch lies within `values` and that the panel has two registers for each of
     // the `taps.len() * depth` numbers of a row.
     unsafe {
@@ -92,7 +90,7 @@ unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f
         for &tap in left.taps {
             let mut starts = [left.values.as_ptr(); R];
             for r in 0..R {
-                starts[r] = starts[r].add(left.rows[r] + tap);
+                starts[r] = starts[r].add(rows[r] + tap);
             }
             for k in 0..left.depth {
                 let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
@@ -177,30 +175,43 @@ unsafe fn transposed_tile<L: Lanes, const R: usize>(
 
 #[inline(always)]
 unsafe fn write<L: Lanes, const R: usize>(sums: &[[L::Register; 2]; R], target: Target<'_>) {
+    let Ok(rows) = <&[usize; R]>::try_from(target.rows) else { return };
+    // Only short loops over constants touch `sums`: they are unrolled early, which keeps the sums in registers.
     // SAFETY: the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers
-    // are only used if there are that many, else the row goes through a buffer of a full row's length.
+    // are only used if there are that many, else rows go through a buffer of full rows.
     unsafe {
-        if target.width == 2 * L::WIDTH {
-            // Counted loops over constants are unrolled, which keeps the sums in registers.
+        if target.width < 2 * L::WIDTH {
+            let mut buffer = [[0.0f32; 32]; R];
             for r in 0..R {
-                let to = target.to.add(target.rows[r]);
-                let (mut first, mut second) = (sums[r][0], sums[r][1]);
-                if target.add {
-                    first = L::add(first, L::load(to));
-                    second = L::add(second, L::load(to.add(L::WIDTH)));
-                }
-                L::store(to, first);
-                L::store(to.add(L::WIDTH), second);
+                L::store(buffer[r].as_mut_ptr(), sums[r][0]);
+                L::store(buffer[r].as_mut_ptr().add(L::WIDTH), sums[r][1]);
             }
-            return;
+            return write_narrow(&buffer, target);
         }
-        let mut buffer = [0.0f32; 32];
-        for r in 0..R {
-            L::store(buffer.as_mut_ptr(), sums[r][0]);
-            L::store(buffer.as_mut_ptr().add(L::WIDTH), sums[r][1]);
-            let to = target.to.add(target.rows[r]);
-            for (c, &value) in buffer[..target.width].iter().enumerate() {
-                *to.add(c) = if target.add { *to.add(c) + value } else { value };
+        if target.add {
+            for r in 0..R {
+                let to = target.to.add(rows[r]);
+                L::store(to, L::add(sums[r][0], L::load(to)));
+                L::store(to.add(L::WIDTH), L::add(sums[r][1], L::load(to.add(L::WIDTH))));
+            }
+        } else {
+            for r in 0..R {
+                L::store(target.to.add(rows[r]), sums[r][0]);
+                L::store(target.to.add(rows[r] + L::WIDTH), sums[r][1]);
+            }
+        }
+    }
+}
+
+/// Rows that are no full registers wide.
+#[inline(never)]
+unsafe fn write_narrow(sums: &[[f32; 32]], target: Target<'_>) {
+    for (sums, &row) in sums.iter().zip(target.rows) {
+        for (c, &value) in sums[..target.width].iter().enumerate() {
+            // SAFETY: as in `write`, whose caller vouches for `width` numbers at each row.
+            unsafe {
+                let to = target.to.add(row + c);
+                *to = if target.add { *to + value } else { value };
             }
         }
     }

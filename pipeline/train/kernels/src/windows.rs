@@ -1,9 +1,15 @@
 //! Input images with zeros around them, in a buffer that stays in the cache, so that no tap ever leaves its image.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::geometry::Geometry;
 use crate::tile::Stretches;
+
+thread_local! {
+    /// Images with zeros around them, of which patches are copied.
+    static PADDED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Filters over fewer channels than this are made one tap of copied patches: stretches that short would cost more in
 /// pointers than in sums.
@@ -74,25 +80,36 @@ impl Windows {
     }
 
     fn copy_patches(&self, input: &[f32], buffer: &mut Vec<f32>) {
+        let Geometry { height, width, inputs, kernel, padding, .. } = self.geometry;
+        let patches = input.len() / self.geometry.image() * self.geometry.positions() * self.depth;
+        PADDED.with(|padded| {
+            let mut padded = padded.borrow_mut();
+            pad(input, [height, width, inputs], [padding; 4], &mut padded);
+            buffer.resize(patches, 0.0);
+            // Runs of a length that the compiler knows are a few moves each.
+            match kernel * inputs {
+                3 => self.copy_runs::<3>(&padded, buffer),
+                6 => self.copy_runs::<6>(&padded, buffer),
+                9 => self.copy_runs::<9>(&padded, buffer),
+                _ => self.copy_runs::<0>(&padded, buffer),
+            }
+        });
+    }
+
+    /// A run for each row of the filter, `RUN` numbers long unless that is 0.
+    fn copy_runs<const RUN: usize>(&self, padded: &[f32], patches: &mut [f32]) {
         let Geometry { height, width, inputs, kernel, stride, padding, .. } = self.geometry;
+        let run = if RUN > 0 { RUN } else { kernel * inputs };
+        let row = (width + 2 * padding) * inputs;
         let [out_height, out_width] = self.geometry.out();
-        buffer.clear();
-        buffer.resize(input.len() / self.geometry.image() * self.geometry.positions() * self.depth, 0.0);
-        let mut patches = buffer.chunks_exact_mut(self.depth);
-        for image in input.chunks_exact(self.geometry.image()) {
-            for (y, x) in (0..out_height).flat_map(|y| (0..out_width).map(move |x| (y, x))) {
-                let Some(patch) = patches.next() else { return };
-                // The part of the patch that lies in the image.
-                let left = padding.saturating_sub(x * stride);
-                let right = (width + padding).saturating_sub(x * stride).min(kernel);
-                for (tap_y, row) in patch.chunks_exact_mut(kernel * inputs).enumerate() {
-                    let at = y * stride + tap_y;
-                    if at < padding || at - padding >= height || left >= right {
-                        continue;
-                    }
-                    let from = ((at - padding) * width + x * stride + left - padding) * inputs;
-                    for (to, &value) in row[left * inputs..right * inputs].iter_mut().zip(&image[from..]) {
-                        *to = value;
+        let images = padded.chunks_exact((height + 2 * padding) * row);
+        for (image, patches) in images.zip(patches.chunks_exact_mut(self.geometry.positions() * self.depth)) {
+            for y in 0..out_height {
+                for x in 0..out_width {
+                    let patch = &mut patches[(y * out_width + x) * self.depth..][..self.depth];
+                    for tap in 0..kernel {
+                        let from = &image[(y * stride + tap) * row + x * stride * inputs..][..run];
+                        patch[tap * run..][..run].copy_from_slice(from);
                     }
                 }
             }

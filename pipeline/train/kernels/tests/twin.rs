@@ -1,4 +1,5 @@
 //! Every kernel against a naive twin in 64 bits, and the twin's gradients against finite differences.
+#![allow(clippy::unwrap_used, clippy::needless_range_loop)]
 
 mod naive;
 

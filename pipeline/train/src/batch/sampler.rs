@@ -160,3 +160,65 @@ impl PairSampler {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use relata_operators::edges::{CsrBuilder, GraphSettings, Groups};
+
+    use super::*;
+
+    /// 40 rows, of which (2k, 2k + 1) are related for k < 5; rows 38 and 39 are known to be unrelated.
+    fn graph() -> Arc<Graph> {
+        let folder = tempfile::tempdir().unwrap();
+        let edges: Vec<(u32, u32, f32)> = (0..5).map(|k| (2 * k, 2 * k + 1, 1.0)).chain([(38, 39, -1.0)]).collect();
+        let mut builder = CsrBuilder::create(&folder.path().join("edges.csr"), 40);
+        edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+        let mut places = builder.places();
+        edges.iter().for_each(|&(a, b, weight)| places.put(a, b, weight));
+        let settings = GraphSettings { views: 1.0, ..Default::default() };
+        Arc::new(Graph::new(settings, places.finish().unwrap(), Groups::default()))
+    }
+
+    fn epoch(batches: Batches, rows: std::ops::Range<u32>, batch: usize, seed: u64) -> Vec<Vec<u32>> {
+        Sampler::new(Arc::new(rows.collect()), batch, batches, seed, &graph()).epoch(3).collect()
+    }
+
+    fn in_pairs(batch: &[u32]) -> usize {
+        let whole = |row: u32| row < 10 && batch.contains(&(row ^ 1));
+        batch.iter().filter(|&&row| whole(row)).count()
+    }
+
+    #[test]
+    fn by_sample_every_row_comes_once() {
+        let batches = epoch(Batches::by_sample(), 0..40, 10, 1);
+        let mut rows = batches.concat();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..40).collect::<Vec<_>>());
+        assert_eq!(batches, epoch(Batches::by_sample(), 0..40, 10, 1));
+        assert_ne!(batches, epoch(Batches::by_sample(), 0..40, 10, 2));
+    }
+
+    #[test]
+    fn by_edge_whole_pairs_come_and_fillers_fill_up() {
+        for batch in epoch(Batches::by_edge(), 0..40, 20, 1) {
+            let distinct: HashSet<u32> = batch.iter().copied().collect();
+            assert_eq!((batch.len(), distinct.len()), (20, 20));
+            assert!(in_pairs(&batch) >= 8, "{batch:?}");
+        }
+    }
+
+    #[test]
+    fn mixed_batches_have_their_share_of_pairs() {
+        let batches = epoch(Batches::mixed(0.5), 0..40, 8, 1);
+        assert_eq!(batches.len(), 5);
+        assert!(batches.iter().all(|batch| batch.len() == 8 && in_pairs(batch) >= 4), "{batches:?}");
+        assert_eq!(batches, epoch(Batches::mixed(0.5), 0..40, 8, 1));
+    }
+
+    #[test]
+    fn pairs_outside_the_training_rows_are_not_drawn() {
+        // Only rows 1.. are trained on: row 0 and with it the pair (0, 1) is out.
+        let batches = epoch(Batches::by_edge(), 1..40, 6, 1);
+        assert!(batches.iter().flatten().all(|&row| row > 0));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
@@ -54,8 +54,8 @@ pub trait Learner: Send {
     /// Loads weights and, to go on training, the optimiser's state.
     fn load(&mut self, weights: Vec<u8>, optimiser: Option<Vec<u8>>) -> Result<(), String>;
 
-    /// Number of trainable parameters.
-    fn parameters(&self) -> usize;
+    /// Whether every weight is a number.
+    fn is_finite(&self) -> bool;
 }
 
 /// The learner of any encoder.
@@ -145,15 +145,25 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         Ok(())
     }
 
-    fn parameters(&self) -> usize {
-        self.model().num_params()
+    fn is_finite(&self) -> bool {
+        let mut finite = Finite(true);
+        self.model().visit(&mut finite);
+        finite.0
     }
 }
 
 /// The numbers of a matrix, row by row, without a copy where they lie so already.
 fn numbers(matrix: Tensor<2>) -> Vec<f32> {
     let data = matrix.into_data();
-    data.into_vec::<f32>().unwrap_or_else(|error| unreachable!("all tensors here are f32: {error:?}"))
+    data.try_into_vec::<f32>().unwrap_or_else(|error| unreachable!("all tensors here are f32: {error:?}"))
+}
+
+struct Finite(bool);
+
+impl ModuleVisitor for Finite {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0 = self.0 && param.val().into_data().iter::<f32>().all(f32::is_finite);
+    }
 }
 
 struct Renumber {

@@ -92,7 +92,7 @@ impl Training<'_> {
         }
         let (features, graph, views) = (self.features.clone(), self.graph.clone(), self.views.clone());
         let mut loader = Loader::start(features, graph, views, sampler, first..total_steps)?;
-        let mut guard = CollapseGuard::new(embedding_width, self.fit.collapse, low);
+        let mut guard = CollapseGuard::new(embedding_width, self.fit.collapse, total_steps, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
             let batch = clock.wait(|| loader.next_batch()).ok_or(TrainError::Numerical {
@@ -104,13 +104,15 @@ impl Training<'_> {
             let learning_rate = self.fit.optimiser.learning_rate() * self.fit.schedule.factor(step, total_steps);
             let result = self.step(learner, batch, step, learning_rate, looks)?;
             clock.samples += samples;
-            if let (Some(guard), Some(embeddings)) = (&mut guard, &result.embeddings)
-                && let Some(rank) = guard.collapsed(embeddings)?
-            {
-                let checkpoint = self.last_good()?;
-                return Err(TrainError::Collapsed { step, rank, width: embedding_width, checkpoint });
-            }
             let done = step + 1;
+            if let (Some(guard), Some(embeddings)) = (&mut guard, &result.embeddings) {
+                let look = guard.look(embeddings)?;
+                if look.collapsed {
+                    let checkpoint = self.last_good()?;
+                    return Err(TrainError::Collapsed { step, rank: look.rank, width: embedding_width, checkpoint });
+                }
+                metrics.push(Metric::now(done, epoch, "effective_rank".to_owned(), look.rank));
+            }
             if done.is_multiple_of((total_steps / MEASURED_STEPS).max(1)) || done == total_steps {
                 measure(&mut metrics, done, epoch, &result, learning_rate, clock.stall());
             }
@@ -149,7 +151,12 @@ impl Training<'_> {
             None => clock.since_checkpoint.elapsed() >= self.fit.every,
         };
         let stopped = self.stop.load(Ordering::Relaxed);
-        if due || stopped || done == total_steps {
+        // While ranks are low the last checkpoint is kept: it may be the last good one.
+        if (due && low_ranks == 0) || stopped || done == total_steps {
+            if !learner.is_finite() {
+                // The loss was still a number, but the step that it led to was not.
+                return Err(TrainError::Diverged { step: done, loss: f64::NAN, checkpoint: self.last_good()? });
+            }
             let checkpoint = self.checkpoints.write(learner, done, total_steps, metrics, low_ranks)?;
             clock.since_checkpoint = Instant::now();
             if stopped && done < total_steps {
