@@ -8,18 +8,17 @@ async fn main() -> Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
     let supervised = std::env::args().any(|argument| argument == "--labels");
     let samples = Pipeline::read(parquet(data).features("image"))
-        .views(2, affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1).then(noise(0.05)));
+        .views(2, affine().with_rotation(5.0).with_scale(0.9, 1.1).with_translation(0.05).then(noise(0.15)));
     let (related, folder) = match supervised {
         false => (samples.relate(same_sample()), "runs/digits"),
         true => (samples.relate(same_label("label")), "runs/digits-labels"),
     };
     let pipeline = related
         .train(
-            convnet().with_channels([16, 32, 64]).with_strides([1, 2, 2]).project([128, 64]),
-            nt_xent(0.2),
-            Fit::epochs(100).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
+            mlp([512, 512, 128]).project([128, 64]),
+            nt_xent(0.07),
+            Fit::epochs(150).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
         )
-        .embed_projected()
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
         .evaluate(clustering("label").directions())

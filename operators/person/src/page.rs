@@ -13,6 +13,11 @@ pub(crate) async fn css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("../page/page.css"))
 }
 
+/// `GET /connection.js`.
+pub(crate) async fn connection() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../page/connection.js"))
+}
+
 /// `GET /page.js`.
 pub(crate) async fn js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../page/page.js"))

@@ -91,6 +91,7 @@ impl Server {
         let router = Router::new()
             .route("/", get(page::html))
             .route("/page.css", get(page::css))
+            .route("/connection.js", get(page::connection))
             .route("/page.js", get(page::js))
             .route("/api/next", get(api::next))
             .route("/api/progress", get(api::progress))

@@ -176,7 +176,8 @@ fn only_the_page_itself_under_its_own_name_may_ask() {
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'self'; img-src 'self' data:"), "{policy}");
     assert!(page.header("access-control-allow-origin").is_none());
-    for (path, kind) in [("/page.css", "text/css; charset=utf-8"), ("/page.js", "text/javascript; charset=utf-8")] {
+    let script = "text/javascript; charset=utf-8";
+    for (path, kind) in [("/page.css", "text/css; charset=utf-8"), ("/connection.js", script), ("/page.js", script)] {
         assert_eq!(get(&server.address, path).header("content-type"), Some(kind));
     }
 }

@@ -3,7 +3,6 @@
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use relata_operators::augment::Augment;
 use relata_operators::edges::{GraphSettings, Policy};
@@ -18,7 +17,7 @@ use super::explain::explain;
 use super::spec::{Spec, Trainer};
 use crate::Result;
 use crate::evaluate::Evaluation;
-use crate::run::{Run, execute};
+use crate::run::{Interrupt, Run, execute};
 
 /// Samples are known, relations are not: nothing can be trained yet.
 pub enum Read {}
@@ -181,17 +180,8 @@ impl Pipeline<Ready> {
 
     /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
     /// ends with the same embeddings; a run of another plan is refused. Ctrl-C stops it: training after a
-    /// checkpoint, asking at once.
+    /// checkpoint, asking at once, other stages when they are done; a second Ctrl-C ends the process.
     pub async fn run(self) -> Result<Run> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let on_signal = stop.clone();
-        let listener = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                on_signal.store(true, Ordering::Relaxed);
-            }
-        });
-        let result = execute(&self.spec, &stop).await;
-        listener.abort();
-        result
+        execute(&self.spec, Interrupt::listen().stop()).await
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use relata_operators::{OperatorError, ParquetFile};
 use relata_schemas::embeddings::EMBEDDING;
 
-use super::{EvaluateError, Result, VectorColumn, Vectors, VectorsBuilder};
+use super::{Result, VectorColumn, Vectors, VectorsBuilder};
 
 /// Reads the column `embedding` a batch at a time; none if there are no rows.
 pub(crate) fn unlabelled(path: &Path) -> Result<Option<Vectors>> {
@@ -26,5 +26,5 @@ pub(crate) fn unlabelled(path: &Path) -> Result<Option<Vectors>> {
         }
         first_row += batch.num_rows() as u64;
     }
-    vectors.map(VectorsBuilder::finish).transpose().map_err(EvaluateError::from)
+    vectors.map(VectorsBuilder::finish).transpose()
 }

@@ -66,7 +66,8 @@ async fn one(run: &Run) -> Result<String> {
     let audit = &facts.audit;
     let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
     let verdicts = Verdicts::new(audit.votes().await?);
-    let ids: BTreeSet<u64> = questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
+    let ids: BTreeSet<u64> =
+        questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
     let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);
     let label = facts.plan.stages["evaluate"][0]["label"].as_str();

@@ -5,6 +5,7 @@ mod embed_new;
 mod execute;
 mod folder;
 mod graph;
+mod interrupt;
 mod lock;
 mod measure;
 mod plan;
@@ -22,6 +23,7 @@ mod views;
 
 pub(crate) use execute::execute;
 pub use folder::Run;
+pub(crate) use interrupt::Interrupt;
 pub use plan::{Input, Plan};
 pub(crate) use relate::training_rows;
 pub use round_record::{Bridge, RoundRecord};

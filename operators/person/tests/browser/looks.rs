@@ -1,5 +1,6 @@
 //! How the page looks: it fits, and says nothing that a guest would not understand.
 
+use relata_operators::source::csv;
 use serde_json::json;
 
 use crate::served::Run;
@@ -21,7 +22,7 @@ fn it_fits_wide_and_narrow_windows_in_light_and_dark() {
          4,2,2,2,2,\"How do I change the address of my account?\",Bath\n5,3,1,2,1,Late again!,Ely\n"
     );
     let ask = |run: &Run| drop(run.ask(&[(1, &[2, 3, 4, 5]), (2, &[5])]));
-    let (texts, rows, charts) = (Run::notes(&lines), Run::notes(&lines), Run::numbers(NUMBERS));
+    let (texts, rows, charts) = (Run::notes(&lines), Run::notes(&lines), numbers(NUMBERS));
     [&texts, &rows, &charts].into_iter().for_each(ask);
     let browser = Browser::start();
     let visit = |name: &str, run: &Run, show: &[&str]| {
@@ -74,4 +75,12 @@ fn a_row_of_a_table_is_shown_with_the_names_of_its_columns() {
     assert_eq!(ada.text("#anchor").split_whitespace().collect::<Vec<_>>(), ["note", "late", "place", "Leeds"]);
     assert!(ada.text(&ada.tile(2)).contains("York"));
     assert_eq!(ada.value("document.querySelectorAll('svg.chart').length"), json!(0));
+}
+
+/// Samples with four numbers and nothing else: the lines of a CSV file after `id,a,b,c,d`.
+fn numbers(lines: &str) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers.csv");
+    std::fs::write(&path, format!("id,a,b,c,d\n{lines}")).unwrap();
+    Run::of(&csv(&path).feature_columns(["a", "b", "c", "d"]), folder)
 }

@@ -19,7 +19,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn of(dataset: &Dataset, folder: TempDir) -> Self {
+    /// A run in `folder` of these samples.
+    pub fn of(dataset: &Dataset, folder: TempDir) -> Self {
         let runtime = Runtime::new().unwrap();
         let samples = runtime.block_on(ingest(dataset, &session(), folder.path(), &mut |_| {})).unwrap();
         Self { samples, ledger: Ledger::open(folder.path()).unwrap(), folder }
@@ -36,14 +37,6 @@ impl Run {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notes.csv");
         std::fs::write(&path, format!("id,a,b,c,d,note,place\n{lines}")).unwrap();
-        Self::of(&csv(&path).feature_columns(["a", "b", "c", "d"]), folder)
-    }
-
-    /// Samples with four numbers and nothing else: the lines of a CSV file after `id,a,b,c,d`.
-    pub fn numbers(lines: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("numbers.csv");
-        std::fs::write(&path, format!("id,a,b,c,d\n{lines}")).unwrap();
         Self::of(&csv(&path).feature_columns(["a", "b", "c", "d"]), folder)
     }
 
