@@ -24,8 +24,8 @@ impl Screen {
     pub fn stage(self, name: &'static str, total: u64, unit: &'static str) -> Stage {
         let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
         let template = match total {
-            0 => "{prefix:>10} {spinner} {human_pos} {msg}",
-            _ => "{prefix:>10} [{bar:30}] {human_pos}/{human_len} {eta} {msg}",
+            0 => "{prefix:>10} {spinner} {human_pos} {per_sec} {msg}",
+            _ => "{prefix:>10} [{bar:30}] {human_pos}/{human_len} {per_sec} {eta} {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
