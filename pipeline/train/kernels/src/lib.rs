@@ -10,6 +10,7 @@
 mod backward;
 mod geometry;
 mod input_gradient;
+mod kept_memory;
 mod lanes;
 mod level;
 mod linear_map;
@@ -27,6 +28,7 @@ mod windows;
 
 pub use backward::backward;
 pub use geometry::{Geometry, Layout};
+pub use kept_memory::KeptMemory;
 pub use level::Level;
 pub use linear_map::{Finish, forward};
 pub use moments::Moments;

@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use relata_kernels::KeptMemory;
 use relata_operators::edges::InducedEdges;
 use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,8 @@ pub(super) struct ModelLearner<E: Encoder> {
     clip: Option<f64>,
     features: usize,
     device: Device,
+    // The last field: what the model held is free when this gives memory back.
+    _kept: KeptMemory,
 }
 
 impl<E: Encoder> ModelLearner<E> {
@@ -84,7 +87,7 @@ impl<E: Encoder> ModelLearner<E> {
         // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
         let model = model.map(&mut Renumber { next: 1 });
         let optimiser = fit.optimiser.build();
-        Ok(Self { model: Some(model), optimiser, loss, clip: fit.clip, features: input.len(), device })
+        Ok(Self { model: Some(model), optimiser, loss, clip: fit.clip, features: input.len(), device, _kept: KeptMemory::start() })
     }
 
     fn model(&self) -> &Model<E> {
