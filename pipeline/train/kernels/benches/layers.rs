@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use relata_kernels::{Finish, Geometry, Layout, Level, backward, forward};
+use relata_kernels::{Finish, Geometry, KeptMemory, Layout, Level, backward, forward};
 
 fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| ((i * 7919) % 1000) as f32 / 1000.0 - 0.5).collect()
@@ -79,11 +79,11 @@ fn layers(c: &mut Criterion) {
         let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
         let input = values(g.images * g.height * g.width * g.inputs);
         let filter = values(g.weights());
-        let mut y = vec![0.0; g.rows() * g.outputs];
+        let y = values(g.rows() * g.outputs);
         let image = y.len() / g.images;
         group.throughput(Throughput::Elements(g.operations() as u64));
         group.bench_function(format!("{name} forward"), |b| {
-            b.iter(|| forward(Level::best(), &g, &input, (&filter, layout), &mut y, Finish::Measure));
+            b.iter(|| forward(Level::best(), &g, &input, (&filter, layout), Finish::Measure));
         });
         let of_output = |images: std::ops::Range<usize>, to: &mut [f32]| {
             to.copy_from_slice(&y[images.start * image..images.end * image])
@@ -100,6 +100,7 @@ fn layers(c: &mut Criterion) {
 }
 
 fn main() {
+    let _kept = KeptMemory::start();
     let mut criterion = Criterion::default()
         .configure_from_args()
         .warm_up_time(Duration::from_millis(300))

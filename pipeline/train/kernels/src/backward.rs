@@ -1,5 +1,7 @@
 //! Gradients of the linear part of a layer, for its filter and its input.
 
+use std::cell::RefCell;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -9,10 +11,15 @@ use crate::input_gradient::InputGradient;
 use crate::level::Level;
 use crate::linear_map::with_buffer;
 use crate::matrix::{Matrix, is_plain, multiply};
-use crate::shared_mut::SharedMut;
+use crate::shared_mut::{SharedMut, Written, written};
 use crate::split::ELEMENTWISE;
-use crate::tile::{Target, columns, transposed};
+use crate::tile::{Summands, Target, columns, transposed};
 use crate::windows::Windows;
+
+thread_local! {
+    /// Some columns of the gradient of the output.
+    static PANEL: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Gradients of the filter (in its own layout) and, if `wanted`, of the input.
 ///
@@ -30,49 +37,72 @@ pub fn backward(
     if is_plain(geometry, level) {
         return plain(geometry, input, filter, gradient, wanted);
     }
-    let windows = Windows::new(*geometry);
     let to_input = wanted.then(|| InputGradient::new(level, geometry, filter.0, filter.1));
-    let mut of_input = if wanted { vec![0.0; input.len()] } else { vec![] };
-    let shared = SharedMut::new(&mut of_input);
-    let (parts, positions) = (geometry.parts(), geometry.positions());
-    let height = geometry.taps() * inputs;
-    let width = columns(level);
-    let places: Vec<usize> = (0..height).map(|row| row * outputs).collect();
-    let of_group = |group: usize| {
-        let mut of_filter = vec![0.0f32; height * outputs];
-        let (mut of_output, mut panels) = (vec![], vec![]);
-        for (number, part) in parts.of_group(group).enumerate() {
-            let rows = part.len() * positions;
-            of_output.resize(rows * outputs, 0.0);
-            gradient(part.clone(), &mut of_output);
-            pack(&of_output, outputs, width, &mut panels);
-            with_buffer(|buffer| {
-                let left = windows.stretches(input, part.clone(), buffer);
-                for (panel, first) in panels.chunks_exact(rows * width).zip((0..outputs).step_by(width)) {
-                    for (tap, &offset) in left.taps.iter().enumerate() {
-                        let from = tap * left.depth * outputs + first;
-                        let target = Target {
-                            to: of_filter[from..].as_mut_ptr(),
-                            rows: &places[..left.depth],
-                            width: width.min(outputs - first),
-                            add: number > 0,
-                        };
-                        // SAFETY: `left.depth` rows from the tap's first lie within `of_filter`, which has as many for
-                        // each tap.
-                        unsafe { transposed(level, left.values, left.rows, offset, panel, target) };
-                    }
+    let (parts, image) = (geometry.parts(), geometry.image());
+    let products = Products { level, geometry: *geometry, windows: Windows::new(*geometry), input };
+    let mut groups: Vec<Vec<f32>> = vec![];
+    let of_groups = |to: &mut [MaybeUninit<f32>]| {
+        let shared = SharedMut::new(to);
+        let of_group = |group: usize| {
+            let mut of_filter = vec![0.0f32; geometry.taps() * inputs * outputs];
+            let mut of_output = vec![];
+            for part in parts.of_group(group) {
+                of_output.resize(part.len() * geometry.positions() * outputs, 0.0);
+                gradient(part.clone(), &mut of_output);
+                products.add(part.clone(), &of_output, &mut of_filter);
+                if let Some(to_input) = &to_input {
+                    // SAFETY: parts are disjoint ranges of images.
+                    let to = unsafe { shared.range(part.start * image, part.len() * image) };
+                    to_input.write(level, &of_output, to);
                 }
-            });
-            if let Some(to_input) = &to_input {
-                // SAFETY: parts are disjoint ranges of images.
-                let to = unsafe { shared.range(part.start * geometry.image(), part.len() * geometry.image()) };
-                to_input.write(level, &of_output, to);
             }
-        }
-        of_filter
+            of_filter
+        };
+        groups = (0..parts.groups()).into_par_iter().map(of_group).collect();
+        Written
     };
-    let groups: Vec<Vec<f32>> = (0..parts.groups()).into_par_iter().map(of_group).collect();
+    // SAFETY: the parts are all images, and `InputGradient::write` writes every number of each; if the input's gradient is
+    // not wanted, there is no number.
+    let of_input = unsafe { written(if wanted { input.len() } else { 0 }, of_groups) };
     (unpack(&groups, geometry, filter.1, filter.0.len()), wanted.then_some(of_input))
+}
+
+/// The products that the filter's gradient is the sum of.
+struct Products<'a> {
+    level: Level,
+    geometry: Geometry,
+    windows: Windows,
+    input: &'a [f32],
+}
+
+impl Products<'_> {
+    /// Adds those of some images to `of_filter`, `[taps, inputs, outputs]`.
+    fn add(&self, images: Range<usize>, of_output: &[f32], of_filter: &mut [f32]) {
+        let (outputs, width, count) = (self.geometry.outputs, columns(self.level), images.len());
+        let (regions, depth) = (self.windows.regions(), self.windows.depth());
+        let places: Vec<usize> = (0..depth).map(|row| row * outputs).collect();
+        let work = |buffer: &mut Vec<f32>, panels: &mut Vec<f32>| {
+            let values = self.windows.values(self.input, images, buffer);
+            for first in (0..outputs).step_by(width) {
+                let here = width.min(outputs - first);
+                pack(of_output, regions.iter().map(|region| region.places(count)), first..first + here, width, panels);
+                for from in (0..of_filter.len() / outputs).step_by(depth) {
+                    let mut panels = panels.as_slice();
+                    let summands = regions.iter().filter_map(|region| {
+                        let (panel, rest) = panels.split_at(region.len(count) * width);
+                        panels = rest;
+                        Some(Summands { rows: region.rows(count), offset: region.offset(from)?, panel })
+                    });
+                    let summands: Vec<_> = summands.collect();
+                    let to = &mut of_filter[from * outputs..(from + depth) * outputs];
+                    let target = Target { to: to[first..].as_mut_ptr(), rows: &places, width: here, add: true };
+                    // SAFETY: `to` has `depth` rows of `outputs` numbers, of which `here` are left behind `first`.
+                    unsafe { transposed(self.level, values, &summands, target) };
+                }
+            }
+        };
+        with_buffer(|buffer| PANEL.with_borrow_mut(|panel| work(buffer, panel)));
+    }
 }
 
 /// The gradients of a layer whose products are plain.
@@ -91,28 +121,37 @@ fn plain(
         gradient(piece * at_once..piece * at_once + to.len() / image, to);
     });
     let of_rows = Matrix::rows(&of_output, outputs);
-    let mut of_filter = vec![0.0; weights.len()];
-    let left = Matrix::rows(input, inputs).transposed();
-    multiply([inputs, outputs, rows], left, of_rows, &mut of_filter, [layout.input, layout.output]);
+    let product = |to: &mut [MaybeUninit<f32>]| {
+        let left = Matrix::rows(input, inputs).transposed();
+        multiply([inputs, outputs, rows], left, of_rows, to, [layout.input, layout.output]);
+        Written
+    };
+    // SAFETY: the filter of a single tap has a weight for each input and output and no other, and all are written.
+    let of_filter = unsafe { written(weights.len(), product) };
     let of_input = wanted.then(|| {
-        let mut of_input = vec![0.0; input.len()];
-        let right = Matrix { values: weights, row: layout.output, column: layout.input };
-        multiply([rows, inputs, outputs], of_rows, right, &mut of_input, [inputs, 1]);
-        of_input
+        let product = |to: &mut [MaybeUninit<f32>]| {
+            let right = Matrix { values: weights, row: layout.output, column: layout.input };
+            multiply([rows, inputs, outputs], of_rows, right, to, [inputs, 1]);
+            Written
+        };
+        // SAFETY: rows of `inputs` numbers lie one after another, and all are written.
+        unsafe { written(input.len(), product) }
     });
     (of_filter, of_input)
 }
 
-/// Rows of `outputs` numbers as panels of `width` columns.
-fn pack(from: &[f32], outputs: usize, width: usize, to: &mut Vec<f32>) {
-    let rows = from.len() / outputs;
-    to.resize(outputs.div_ceil(width) * rows * width, 0.0);
-    for (panel, first) in to.chunks_exact_mut((rows * width).max(1)).zip((0..outputs).step_by(width)) {
-        let here = width.min(outputs - first);
-        for (to, row) in panel.chunks_exact_mut(width).zip(from.chunks_exact(outputs)) {
-            to[..here].copy_from_slice(&row[first..first + here]);
-            to[here..].fill(0.0);
-        }
+/// Some columns of the rows that begin at `places`, in rows of `width` numbers.
+fn pack<'a>(
+    from: &[f32],
+    places: impl Iterator<Item = &'a [usize]>,
+    columns: Range<usize>,
+    width: usize,
+    to: &mut Vec<f32>,
+) {
+    to.clear();
+    for place in places.flatten() {
+        to.extend_from_slice(&from[place + columns.start..place + columns.end]);
+        to.resize(to.len() + width - columns.len(), 0.0);
     }
 }
 

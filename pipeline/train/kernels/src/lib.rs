@@ -21,6 +21,7 @@ pub mod norm_gradient;
 pub mod optimiser;
 mod panels;
 pub mod pool;
+mod regions;
 mod shared_mut;
 mod split;
 mod tile;

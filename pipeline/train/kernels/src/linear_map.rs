@@ -1,6 +1,7 @@
 //! The linear part of a layer: `output = filter * input`, for convolutions and linear layers alike.
 
 use std::cell::RefCell;
+use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
@@ -10,12 +11,13 @@ use crate::matrix::{Matrix, is_plain, multiply};
 use crate::moments::Moments;
 use crate::norm::{Affine, apply_in_place, rows_at_once};
 use crate::panels::Panels;
-use crate::shared_mut::SharedMut;
-use crate::tile::{Stretches, Target, product};
+use crate::regions::Region;
+use crate::shared_mut::{SharedMut, Written, written};
+use crate::tile::{Target, product};
 use crate::windows::Windows;
 
 thread_local! {
-    /// The images of a part with zeros around them. Kept, because pages that are new cost more than the copy itself.
+    /// Patches of a part. Kept, because pages that are new cost more than the copy itself.
     static BUFFER: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -33,45 +35,56 @@ pub enum Finish<'a> {
     Apply(&'a Affine, Option<&'a [f32]>, bool),
 }
 
-/// Writes `output`, `[rows, outputs]`, and returns its moments if they are measured.
+/// The output, `[rows, outputs]`, and its moments if they are measured.
 pub fn forward(
     level: Level,
     geometry: &Geometry,
     input: &[f32],
     filter: (&[f32], Layout),
-    output: &mut [f32],
     finish: Finish<'_>,
-) -> Option<Moments> {
+) -> (Vec<f32>, Option<Moments>) {
     let Geometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
-    assert_eq!(output.len(), geometry.rows() * outputs);
     let (weights, layout) = filter;
     if is_plain(geometry, level) {
         let left = Matrix::rows(input, inputs);
         let right = Matrix { values: weights, row: layout.input, column: layout.output };
-        multiply([geometry.rows(), outputs, inputs], left, right, output, [outputs, 1]);
-        return in_pieces(level, output, outputs, finish);
+        let product = |to: &mut [MaybeUninit<f32>]| {
+            multiply([geometry.rows(), outputs, inputs], left, right, to, [outputs, 1]);
+            Written
+        };
+        // SAFETY: `multiply` writes each element of a matrix whose rows lie one after another.
+        let mut output = unsafe { written(geometry.rows() * outputs, product) };
+        let moments = in_pieces(level, &mut output, outputs, finish);
+        return (output, moments);
     }
     let depth = geometry.taps() * inputs;
     let at = |row: usize| row / inputs * layout.tap + row % inputs * layout.input;
     let panels = Panels::pack(level, weights, [depth, outputs, layout.output], at);
     let windows = Windows::new(*geometry);
-    let (parts, positions) = (geometry.parts(), geometry.positions());
-    let places: Vec<usize> = (0..parts.part * positions).map(|row| row * outputs).collect();
-    let shared = SharedMut::new(output);
+    let (parts, image) = (geometry.parts(), geometry.positions() * outputs);
     let ranges: Vec<_> = (0..parts.groups()).flat_map(|group| parts.of_group(group)).collect();
-    let make = |part: &std::ops::Range<usize>| {
-        // SAFETY: parts are disjoint ranges of images.
-        let output = unsafe { shared.range(part.start * positions * outputs, part.len() * positions * outputs) };
-        with_buffer(|buffer| {
-            let left = windows.stretches(input, part.clone(), buffer);
-            all_panels(level, left, &panels, output, &places[..left.rows.len()]);
-        });
-        finish.piece(level, output, part.start * positions * outputs, outputs)
+    let mut moments: Vec<Option<Moments>> = vec![];
+    let product = |to: &mut [MaybeUninit<f32>]| {
+        let shared = SharedMut::new(to);
+        let make = |part: &std::ops::Range<usize>| {
+            // SAFETY: parts are disjoint ranges of images.
+            let output = unsafe { shared.range(part.start * image, part.len() * image) };
+            with_buffer(|buffer| {
+                let values = windows.values(input, part.clone(), buffer);
+                all_panels(level, values, windows.regions(), part.len(), &panels, output);
+            });
+            // SAFETY: each position is in one of the regions, so that every number has been written.
+            let output = unsafe { &mut *(std::ptr::from_mut(output) as *mut [f32]) };
+            finish.piece(level, output, part.start * image, outputs)
+        };
+        // Collected in the order of the parts, and merged in it.
+        moments = ranges.par_iter().map(make).collect();
+        Written
     };
-    // Collected in the order of the parts, and merged in it.
-    let moments: Vec<Option<Moments>> = ranges.par_iter().map(make).collect();
-    moments.into_iter().flatten().reduce(Moments::merge)
+    // SAFETY: the parts are all images, and each is written.
+    let output = unsafe { written(geometry.rows() * outputs, product) };
+    (output, moments.into_iter().flatten().reduce(Moments::merge))
 }
 
 impl Finish<'_> {
@@ -96,13 +109,23 @@ fn in_pieces(level: Level, output: &mut [f32], channels: usize, finish: Finish<'
     moments.into_iter().flatten().reduce(Moments::merge)
 }
 
-/// The product with every panel; `places` are the offsets of the rows in `output`.
-pub(crate) fn all_panels(level: Level, left: Stretches<'_>, panels: &Panels, output: &mut [f32], places: &[usize]) {
-    let last = places.iter().copied().max().unwrap_or(0);
+/// The product of the regions' rows, of the first `images` of a part, with every panel.
+pub(crate) fn all_panels(
+    level: Level,
+    values: &[f32],
+    regions: &[Region],
+    images: usize,
+    panels: &Panels,
+    output: &mut [MaybeUninit<f32>],
+) {
+    let last = regions.iter().flat_map(|region| region.places(images)).max().copied().unwrap_or(0);
     for (first, width, panel) in panels.iter() {
-        assert!(places.is_empty() || last + first + width <= output.len());
-        let target = Target { to: output[first..].as_mut_ptr(), rows: places, width, add: false };
-        // SAFETY: the farthest row ends within `output`, as was just checked.
-        unsafe { product(level, left, panel, target) };
+        assert!(last + first + width <= output.len());
+        for region in regions {
+            let target =
+                Target { to: output[first..].as_mut_ptr().cast(), rows: region.places(images), width, add: false };
+            // SAFETY: the farthest row ends within `output`, as was just checked.
+            unsafe { product(level, region.stretches(values, images), panel, target) };
+        }
     }
 }

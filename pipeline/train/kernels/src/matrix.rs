@@ -1,5 +1,7 @@
 //! Products of plain matrices, by the `gemm` library: what a linear layer and a convolution of single pixels consist of.
 
+use std::mem::MaybeUninit;
+
 use gemm::{Parallelism, gemm};
 
 use crate::geometry::Geometry;
@@ -25,8 +27,12 @@ impl<'a> Matrix<'a> {
     }
 
     fn holds(&self, rows: usize, columns: usize) -> bool {
-        rows == 0 || columns == 0 || (rows - 1) * self.row + (columns - 1) * self.column < self.values.len()
+        holds(self.values.len(), [self.row, self.column], rows, columns)
     }
+}
+
+fn holds(len: usize, [row, column]: [usize; 2], rows: usize, columns: usize) -> bool {
+    rows == 0 || columns == 0 || (rows - 1) * row + (columns - 1) * column < len
 }
 
 /// Whether the layer's products are those of plain matrices. The library chooses its own instructions, so the portable
@@ -40,17 +46,17 @@ pub(crate) fn multiply(
     [m, n, depth]: [usize; 3],
     left: Matrix<'_>,
     right: Matrix<'_>,
-    to: &mut [f32],
+    to: &mut [MaybeUninit<f32>],
     [row, column]: [usize; 2],
 ) {
-    assert!(left.holds(m, depth) && right.holds(depth, n) && Matrix { values: to, row, column }.holds(m, n));
+    assert!(left.holds(m, depth) && right.holds(depth, n) && holds(to.len(), [row, column], m, n));
     // SAFETY: all three matrices lie within their slices, and `to` is borrowed alone.
     unsafe {
         gemm(
             m,
             n,
             depth,
-            to.as_mut_ptr(),
+            to.as_mut_ptr().cast(),
             column as isize,
             row as isize,
             false,

@@ -1,9 +1,12 @@
 //! Batch norm, a residual and ReLU after the linear part of a layer: `a = relu(y * scale + shift + residual)`.
 
+use std::mem::MaybeUninit;
+
 use rayon::prelude::*;
 
 use crate::lanes::Lanes;
 use crate::level::{Level, at_level};
+use crate::shared_mut::{Written, written};
 use crate::split::ELEMENTWISE;
 
 /// What batch norm multiplies a channel with and adds to it.
@@ -35,23 +38,28 @@ pub(crate) fn rows_at_once(channels: usize) -> usize {
     (ELEMENTWISE / channels.max(1)).max(1)
 }
 
-/// Writes `relu(y * scale + shift + residual)` to `to`, all `[rows, channels]`; without ReLU if not `rectified`.
-pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool, to: &mut [f32]) {
+/// `relu(y * scale + shift + residual)`, all `[rows, channels]`; without ReLU if not `rectified`.
+pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
     let channels = affine.scale.len();
-    assert!(y.len() == to.len() && residual.is_none_or(|r| r.len() == y.len()));
+    assert!(y.len() % channels.max(1) == 0 && residual.is_none_or(|r| r.len() == y.len()));
     let step = rows_at_once(channels) * channels;
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
-    to.par_chunks_mut(step).enumerate().for_each(|(task, to)| {
-        let range = task * step..task * step + to.len();
-        let (y, residual) = (&y[range.clone()], residual.map(|r| &r[range]));
-        at_level!(
-            level,
-            apply_rows(
-                y: &[f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
-                to: &mut [f32] = to
-            )
-        );
-    });
+    let write = |to: &mut [MaybeUninit<f32>]| {
+        to.par_chunks_mut(step).enumerate().for_each(|(task, to)| {
+            let range = task * step..task * step + to.len();
+            let (y, residual) = (&y[range.clone()], residual.map(|r| &r[range]));
+            at_level!(
+                level,
+                apply_rows(
+                    y: &[f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
+                    to: &mut [MaybeUninit<f32>] = to
+                )
+            );
+        });
+        Written
+    };
+    // SAFETY: there are whole rows, and `apply_rows` writes each number of a row.
+    unsafe { written(y.len(), write) }
 }
 
 /// As [`apply`], over `y` itself and by one thread.
@@ -89,7 +97,13 @@ fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32
 }
 
 #[inline(always)]
-fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, floor: f32, to: &mut [f32]) {
+fn apply_rows<L: Lanes>(
+    y: &[f32],
+    affine: &Affine,
+    residual: Option<&[f32]>,
+    floor: f32,
+    to: &mut [MaybeUninit<f32>],
+) {
     let channels = affine.scale.len();
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));
@@ -97,14 +111,14 @@ fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, fl
         None => {
             for (to, y) in rows {
                 for c in 0..channels {
-                    to[c] = (y[c] * scale[c] + shift[c]).max(floor);
+                    to[c].write((y[c] * scale[c] + shift[c]).max(floor));
                 }
             }
         }
         Some(residual) => {
             for ((to, y), r) in rows.zip(residual.chunks_exact(channels)) {
                 for c in 0..channels {
-                    to[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+                    to[c].write((y[c] * scale[c] + shift[c] + r[c]).max(floor));
                 }
             }
         }

@@ -118,13 +118,8 @@ fn write_rows<L: Lanes>(layer: Normalised<'_>, gradient: &[f32], sums: &NormGrad
     }
 }
 
-/// Writes the gradient behind the ReLU: that of the residual.
-pub fn residual(gradient: &[f32], output: &[f32], to: &mut [f32]) {
-    assert!(gradient.len() == output.len() && output.len() == to.len());
-    let step = crate::split::ELEMENTWISE;
-    to.par_chunks_mut(step).enumerate().for_each(|(task, to)| {
-        let range = task * step..task * step + to.len();
-        let pairs = gradient[range.clone()].iter().zip(&output[range]);
-        to.iter_mut().zip(pairs).for_each(|(to, (&g, &o))| *to = behind(g, o));
-    });
+/// The gradient behind the ReLU: that of the residual.
+pub fn residual(gradient: &[f32], output: &[f32]) -> Vec<f32> {
+    let pairs = gradient.par_iter().zip(output).with_min_len(crate::split::ELEMENTWISE);
+    pairs.map(|(&g, &o)| behind(g, o)).collect()
 }

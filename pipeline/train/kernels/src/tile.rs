@@ -23,28 +23,37 @@ pub(crate) struct Target<'a> {
     pub add: bool,
 }
 
+/// A stretch of a row: how far behind the row's beginning it is, and which row of the right factor its first number meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tap {
+    pub offset: usize,
+    pub row: usize,
+}
+
 /// The left factor: row `r` consists of `taps.len()` stretches of `depth` numbers, that of tap `t` at
-/// `values[rows[r] + taps[t]..]`.
+/// `values[rows[r] + taps[t].offset..]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Stretches<'a> {
     pub values: &'a [f32],
     pub rows: &'a [usize],
-    pub taps: &'a [usize],
+    pub taps: &'a [Tap],
     pub depth: usize,
 }
 
-fn farthest(offsets: &[usize]) -> usize {
-    offsets.iter().copied().max().unwrap_or(0)
+fn farthest(offsets: impl Iterator<Item = usize>) -> usize {
+    offsets.max().unwrap_or(0)
 }
 
-/// One panel of the product: `left` times `panel`, which has `taps.len() * depth` rows of [`columns`] numbers.
+/// One panel of the product: `left` times `panel`, which has rows of [`columns`] numbers.
 ///
 /// # Safety
 /// `target` may be written at each of its rows. (What is read is checked.)
 pub(crate) unsafe fn product(level: Level, left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
-    assert!(panel.len() >= left.taps.len() * left.depth * columns(level) && target.width <= columns(level));
+    let meets = farthest(left.taps.iter().map(|tap| tap.row + left.depth));
+    assert!(panel.len() >= meets * columns(level) && target.width <= columns(level));
     assert_eq!(left.rows.len(), target.rows.len());
-    let last = farthest(left.rows) + farthest(left.taps) + left.depth;
+    let offset = farthest(left.taps.iter().map(|tap| tap.offset));
+    let last = farthest(left.rows.iter().copied()) + offset + left.depth;
     assert!(left.taps.is_empty() || left.rows.is_empty() || last <= left.values.len());
     at_level!(
         level,
@@ -83,14 +92,14 @@ unsafe fn product_tiles<L: Lanes>(left: Stretches<'_>, panel: &[f32], target: Ta
 unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
     let (true, Ok(rows)) = (R <= L::ROWS, <&[usize; R]>::try_from(left.rows)) else { return };
     // SAFETY: `product` checked that each stretch lies within `values` and that the panel has two registers for each of
-    // the `taps.len() * depth` numbers of a row.
+    // its `depth` numbers.
     unsafe {
         let mut sums = [[L::splat(0.0); 2]; R];
-        let mut column = panel.as_ptr();
-        for &tap in left.taps {
+        for tap in left.taps {
+            let mut column = panel.as_ptr().add(tap.row * 2 * L::WIDTH);
             let mut starts = [left.values.as_ptr(); R];
             for r in 0..R {
-                starts[r] = starts[r].add(rows[r] + tap);
+                starts[r] = starts[r].add(rows[r] + tap.offset);
             }
             for k in 0..left.depth {
                 let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
@@ -106,68 +115,70 @@ unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f
     }
 }
 
-/// The transposed product: row `m` is the sum over `i` of `values[rows[i] + offset + m]` times row `i` of `panel`; the
-/// number of rows is that of `target`.
+/// Some of the rows that a transposed product sums over: `values[rows[i] + offset..]` meets row `i` of `panel`.
+#[derive(Clone, Copy)]
+pub(crate) struct Summands<'a> {
+    pub rows: &'a [usize],
+    pub offset: usize,
+    pub panel: &'a [f32],
+}
+
+/// The transposed product: row `m` is the sum over all summands and their rows `i` of `values[rows[i] + offset + m]` times
+/// row `i` of `panel`; the number of rows is that of `target`.
 ///
 /// # Safety
 /// `target` may be written at each of its rows. (What is read is checked.)
-pub(crate) unsafe fn transposed(
-    level: Level,
-    values: &[f32],
-    rows: &[usize],
-    offset: usize,
-    panel: &[f32],
-    target: Target<'_>,
-) {
-    assert!(panel.len() >= rows.len() * columns(level) && target.width <= columns(level));
-    assert!(rows.is_empty() || farthest(rows) + offset + target.rows.len() <= values.len());
+pub(crate) unsafe fn transposed(level: Level, values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
+    assert!(target.width <= columns(level));
+    for Summands { rows, offset, panel } in summands {
+        assert!(panel.len() >= rows.len() * columns(level));
+        assert!(rows.is_empty() || farthest(rows.iter().copied()) + offset + target.rows.len() <= values.len());
+    }
     at_level!(
         level,
-        transposed_tiles(
-            values: &[f32] = values, rows: &[usize] = rows, offset: usize = offset, panel: &[f32] = panel,
-            target: Target<'_> = target
-        )
+        transposed_tiles(values: &[f32] = values, summands: &[Summands<'_>] = summands, target: Target<'_> = target)
     )
 }
 
 #[inline(always)]
-unsafe fn transposed_tiles<L: Lanes>(values: &[f32], rows: &[usize], offset: usize, panel: &[f32], target: Target<'_>) {
+unsafe fn transposed_tiles<L: Lanes>(values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
     let count = target.rows.len();
     let tiles = count.div_ceil(L::ROWS);
     for tile in 0..tiles {
         let range = tile * count / tiles..(tile + 1) * count / tiles;
-        let (offset, height) = (offset + range.start, range.len());
+        let (from, height) = (range.start, range.len());
         let target = Target { rows: &target.rows[range], ..target };
         // SAFETY: `transposed` checked every row, of which these are some.
-        unsafe { with_rows!(height, transposed_tile, L, (values, rows, offset, panel, target)) }
+        unsafe { with_rows!(height, transposed_tile, L, (values, from, summands, target)) }
     }
 }
 
 #[inline(always)]
 unsafe fn transposed_tile<L: Lanes, const R: usize>(
     values: &[f32],
-    rows: &[usize],
-    offset: usize,
-    panel: &[f32],
+    from: usize,
+    summands: &[Summands<'_>],
     target: Target<'_>,
 ) {
     if R > L::ROWS {
         return;
     }
-    // SAFETY: `transposed` checked `values` at every row, and that the panel has two registers for each row.
+    // SAFETY: `transposed` checked `values` at every row, and that the panels have two registers for each row.
     unsafe {
         let mut sums = [[L::splat(0.0); 2]; R];
-        let mut column = panel.as_ptr();
-        let values = values.as_ptr().add(offset);
-        for &row in rows {
-            let start = values.add(row);
-            let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
-            for r in 0..R {
-                let value = L::splat(*start.add(r));
-                sums[r][0] = L::multiply_add(value, first, sums[r][0]);
-                sums[r][1] = L::multiply_add(value, second, sums[r][1]);
+        for Summands { rows, offset, panel } in summands {
+            let mut column = panel.as_ptr();
+            let values = values.as_ptr().add(offset + from);
+            for &row in *rows {
+                let start = values.add(row);
+                let (first, second) = (L::load(column), L::load(column.add(L::WIDTH)));
+                for r in 0..R {
+                    let value = L::splat(*start.add(r));
+                    sums[r][0] = L::multiply_add(value, first, sums[r][0]);
+                    sums[r][1] = L::multiply_add(value, second, sums[r][1]);
+                }
+                column = column.add(2 * L::WIDTH);
             }
-            column = column.add(2 * L::WIDTH);
         }
         write::<L, R>(&sums, target);
     }

@@ -17,15 +17,14 @@ fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<V
     let (input, filter) = (single(&case.input), single(&case.filter));
     let (gamma, beta, upstream) = (single(&case.gamma), single(&case.beta), single(&case.upstream));
     let residual = case.residual.as_deref().map(single);
-    let mut y = vec![f32::NAN; g.rows() * g.outputs];
-    let moments = forward(level, g, &input, (&filter, layout), &mut y, Finish::Measure).unwrap();
+    let (y, moments) = forward(level, g, &input, (&filter, layout), Finish::Measure);
+    let moments = moments.unwrap();
     let (mean, variance) = (moments.mean(), moments.variance());
-    let mut output = vec![f32::NAN; y.len()];
     let affine = Affine::new(&mean, &variance, &gamma, &beta, EPSILON);
-    apply(level, &y, &affine, residual.as_deref(), true, &mut output);
-    let mut at_once = vec![f32::NAN; y.len()];
+    let output = apply(level, &y, &affine, residual.as_deref(), true);
     let finish = Finish::Apply(&affine, residual.as_deref(), true);
-    assert!(forward(level, g, &input, (&filter, layout), &mut at_once, finish).is_none());
+    let (at_once, none) = forward(level, g, &input, (&filter, layout), finish);
+    assert!(none.is_none());
     assert!(at_once.iter().zip(&output).all(|(a, b)| (a - b).abs() < 1e-5 * (1.0 + b.abs())));
     let deviation = deviations(&variance, EPSILON);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
@@ -36,8 +35,7 @@ fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<V
         norm_gradient::write(level, layer.part(range.clone()), &upstream[range], &sums, g.rows(), to);
     };
     let (of_filter, of_input) = backward(level, g, &input, (&filter, layout), &of_output, true);
-    let mut of_residual = vec![0.0; y.len()];
-    norm_gradient::residual(&upstream, &output, &mut of_residual);
+    let of_residual = norm_gradient::residual(&upstream, &output);
     vec![output, of_filter, of_input.unwrap(), sums.gamma, sums.beta, of_residual]
 }
 

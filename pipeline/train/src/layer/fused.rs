@@ -78,14 +78,12 @@ impl Fused {
         shape: &[usize],
     ) -> Forward {
         let level = Level::best();
-        let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
-        let moments =
-            forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, Finish::Measure)
-                .expect("the moments are asked for");
+        let (y, moments) =
+            forward(level, &self.geometry, values(input), (values(filter), self.layout), Finish::Measure);
+        let moments = moments.expect("the moments are asked for");
         let (mean, variance) = (moments.mean(), moments.variance());
         let affine = Affine::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
-        let mut output = vec![0.0; y.len()];
-        apply(level, &y, &affine, residual.map(values), self.rectified, &mut output);
+        let output = apply(level, &y, &affine, residual.map(values), self.rectified);
         Forward { y: memory(y, shape), output: memory(output, shape), mean, variance }
     }
 
@@ -99,10 +97,9 @@ impl Fused {
         shape: &[usize],
     ) -> Memory {
         let level = Level::best();
-        let mut y = vec![0.0; self.geometry.rows() * self.geometry.outputs];
         let finish = Finish::Apply(affine, residual.map(values), self.rectified);
-        forward(level, &self.geometry, values(input), (values(filter), self.layout), &mut y, finish);
-        memory(y, shape)
+        let (output, _) = forward(level, &self.geometry, values(input), (values(filter), self.layout), finish);
+        memory(output, shape)
     }
 
     /// One divided by the standard deviation of each channel.

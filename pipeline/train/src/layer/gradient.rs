@@ -84,8 +84,7 @@ impl Backward<Flex, 5> for LayerBackward {
         let (of_filter, of_input) =
             backward(level, &geometry, values(&input), (values(&filter), layer.layout), &of_output, to_input.is_some());
         if let Some(node) = to_residual {
-            let mut of_residual = vec![0.0; gradient.len()];
-            norm_gradient::residual(gradient, values(&forward.output), &mut of_residual);
+            let of_residual = norm_gradient::residual(gradient, values(&forward.output));
             grads.register::<Flex>(node.id, memory(of_residual, &upstream.shape()));
         }
         if let (Some(node), Some(of_input)) = (to_input, of_input) {
