@@ -63,9 +63,14 @@ impl<S: EncoderSpec> Projected<S> {
 }
 
 impl<E: Encoder> Model<E> {
+    /// Embeddings `[n, width]`.
+    pub fn embed(&self, samples: Tensor<2>) -> Tensor<2> {
+        self.encoder.forward(samples)
+    }
+
     /// Embeddings `[n, width]` and what the loss sees `[n, projected width]`.
     pub fn forward(&self, samples: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let embeddings = self.encoder.forward(samples);
+        let embeddings = self.embed(samples);
         let projected = match &self.projector {
             Some(projector) => projector.forward(embeddings.clone()),
             None => embeddings.clone(),

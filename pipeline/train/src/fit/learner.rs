@@ -9,9 +9,9 @@ use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use relata_kernels::KeptMemory;
 use relata_operators::edges::InducedEdges;
 use relata_schemas::FeatureShape;
-use serde::{Deserialize, Serialize};
 
 use super::Fit;
+use super::embed::{Head, embed, numbers};
 use crate::encoder::{Encoder, EncoderSpec, Model, Projected};
 use crate::loss::GraphLoss;
 use crate::optimiser::clip_to_norm;
@@ -19,17 +19,6 @@ use crate::{Result, TrainError};
 
 /// burn's random numbers are one stream for the whole process: whoever draws initial weights holds this.
 static INITIALISATION: Mutex<()> = Mutex::new(());
-
-/// Which output is the embedding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Head {
-    /// The encoder's output.
-    #[default]
-    Encoder,
-    /// The projector's output, which the loss sees.
-    Projector,
-}
 
 /// What one step measured.
 pub struct Step {
@@ -115,14 +104,7 @@ impl<E: Encoder> Learner for ModelLearner<E> {
     }
 
     fn embed(&self, values: Vec<f32>, rows: usize, head: Head) -> Vec<f32> {
-        let device = self.device.clone().inner();
-        let data = TensorData::new(values, [rows, self.features]);
-        let (embeddings, projected) = self.model().valid().forward(Tensor::from_data(data, &device));
-        let chosen = match head {
-            Head::Encoder => embeddings,
-            Head::Projector => projected,
-        };
-        numbers(chosen)
+        embed(self.model().valid(), values, [rows, self.features], head, &self.device.clone().inner())
     }
 
     fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
@@ -153,12 +135,6 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         self.model().visit(&mut finite);
         finite.0
     }
-}
-
-/// The numbers of a matrix, row by row, without a copy where they lie so already.
-fn numbers(matrix: Tensor<2>) -> Vec<f32> {
-    let data = matrix.into_data();
-    data.try_into_vec::<f32>().unwrap_or_else(|error| unreachable!("all tensors here are f32: {error:?}"))
 }
 
 struct Finite(bool);

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod checkpoint;
+mod embed;
 mod guard;
 mod learner;
 mod metrics;
@@ -10,7 +11,8 @@ mod training;
 
 pub use architecture::{Architecture, IntoArchitecture};
 pub use checkpoint::{Checkpoint, Checkpoints};
-pub use learner::{Head, Learner, Step};
+pub use embed::Head;
+pub use learner::{Learner, Step};
 pub use metrics::Metric;
 pub use settings::Fit;
 pub use training::{Progress, Trained, Training};
