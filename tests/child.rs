@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use relata::prelude::*;
 
-use crate::{disk_full, resume, resume_asking};
+use crate::{disk_full, resume, resume_asking, threads};
 
 const JOB: &str = "RELATA_TEST_JOB";
 const FOLDER: &str = "RELATA_TEST_FOLDER";
@@ -22,13 +22,16 @@ pub enum Job {
     Ask,
     /// The same with an oracle that takes its time, and says how that went.
     AskSlowly,
+    /// The pipeline of [`threads`].
+    TrainOnThreads,
     /// Overwrites a table, and says how that went.
     Overwrite,
     /// Runs a pipeline, and says how that went.
     RunAndTell,
 }
 
-const JOBS: [Job; 6] = [Job::Train, Job::TrainForLong, Job::Ask, Job::AskSlowly, Job::Overwrite, Job::RunAndTell];
+const JOBS: [Job; 7] =
+    [Job::Train, Job::TrainForLong, Job::Ask, Job::AskSlowly, Job::TrainOnThreads, Job::Overwrite, Job::RunAndTell];
 
 /// A process that does this job, without output.
 pub fn command(job: Job, folder: &Path) -> Command {
@@ -86,6 +89,7 @@ fn process() {
         Job::AskSlowly => {
             tell(runtime.block_on(resume_asking::pipeline(&folder, resume_asking::Slow::default()).run()));
         }
+        Job::TrainOnThreads => drop(runtime.block_on(threads::pipeline(&folder).run()).unwrap()),
         Job::Overwrite => println!("{}", disk_full::overwrite(&folder)),
         Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run())),
     }

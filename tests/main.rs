@@ -20,3 +20,4 @@ mod optimum;
 mod resume;
 mod resume_asking;
 mod sql;
+mod threads;

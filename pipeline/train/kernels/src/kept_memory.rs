@@ -61,7 +61,9 @@ mod allocator {
     }
 
     fn chosen_by_the_user() -> bool {
-        ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"].iter().any(|v| std::env::var_os(v).is_some())
+        ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES"]
+            .iter()
+            .any(|v| std::env::var_os(v).is_some())
     }
 
     /// A value that an older glibc refuses leaves its own in place, which is slower and nothing worse.

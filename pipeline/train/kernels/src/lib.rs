@@ -1,5 +1,5 @@
 //! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a residual
-//! and ReLU, forward and backward; pooling; optimisers.
+//! and ReLU, forward and backward; sums over edges; optimisers.
 //!
 //! Results have the same bits on any number of threads: sums are split by sizes alone and merged in order. Every kernel
 //! is compiled for each [`Level`] and chosen at run time.
@@ -19,8 +19,8 @@ mod moments;
 pub mod norm;
 pub mod norm_gradient;
 pub mod optimiser;
+mod pairs;
 mod panels;
-pub mod pool;
 mod regions;
 mod shared_mut;
 mod split;
@@ -33,3 +33,4 @@ pub use kept_memory::KeptMemory;
 pub use level::Level;
 pub use linear_map::{Finish, forward};
 pub use moments::Moments;
+pub use pairs::Pairs;

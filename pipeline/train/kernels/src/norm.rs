@@ -41,7 +41,7 @@ pub(crate) fn rows_at_once(channels: usize) -> usize {
 /// `relu(y * scale + shift + residual)`, all `[rows, channels]`; without ReLU if not `rectified`.
 pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
     let channels = affine.scale.len();
-    assert!(y.len() % channels.max(1) == 0 && residual.is_none_or(|r| r.len() == y.len()));
+    assert!(y.len().is_multiple_of(channels.max(1)) && residual.is_none_or(|r| r.len() == y.len()));
     let step = rows_at_once(channels) * channels;
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
     let write = |to: &mut [MaybeUninit<f32>]| {
@@ -97,13 +97,7 @@ fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32
 }
 
 #[inline(always)]
-fn apply_rows<L: Lanes>(
-    y: &[f32],
-    affine: &Affine,
-    residual: Option<&[f32]>,
-    floor: f32,
-    to: &mut [MaybeUninit<f32>],
-) {
+fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, floor: f32, to: &mut [MaybeUninit<f32>]) {
     let channels = affine.scale.len();
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));

@@ -9,6 +9,9 @@ use std::ops::Range;
 
 use crate::tile::{Stretches, Tap};
 
+/// A position that is made, and the first that it reads.
+type Place = (usize, usize);
+
 /// One direction: which positions are made, and from where.
 pub(crate) struct Axis {
     /// Each position with where its first tap lies, before the map if that is negative.
@@ -59,9 +62,9 @@ pub(crate) fn regions(images: usize, [y, x]: [&Axis; 2], [channels, columns]: [u
 }
 
 impl Axis {
-    /// Positions (and the first place that they read) by the taps that lie within the map.
-    fn by_taps(&self) -> Vec<(Range<usize>, Vec<(usize, usize)>)> {
-        let mut groups = BTreeMap::<(usize, usize), Vec<(usize, usize)>>::new();
+    /// Positions by the taps that lie within the map.
+    fn by_taps(&self) -> Vec<(Range<usize>, Vec<Place>)> {
+        let mut groups = BTreeMap::<(usize, usize), Vec<Place>>::new();
         for &(position, first) in &self.positions {
             let start = (-first).clamp(0, self.taps as isize);
             let end = (self.read as isize - first).clamp(start, self.taps as isize);
@@ -118,8 +121,7 @@ mod tests {
     #[test]
     fn each_position_is_made_once_from_the_taps_within_the_map() {
         // Seven positions, every second, three taps, one before and one behind the map.
-        let axis =
-            Axis { positions: (0..4).map(|i| (i, 2 * i as isize - 1)).collect(), taps: 3, read: 7, made: 4 };
+        let axis = Axis { positions: (0..4).map(|i| (i, 2 * i as isize - 1)).collect(), taps: 3, read: 7, made: 4 };
         assert_eq!(axis.by_taps(), [(0..2, vec![(3, 5)]), (0..3, vec![(1, 1), (2, 3)]), (1..3, vec![(0, 0)])]);
         let found = regions(2, [&axis, &axis], [1, 1]);
         let mut places: Vec<usize> = found.iter().flat_map(|region| region.places(2)).copied().collect();

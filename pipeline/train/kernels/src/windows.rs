@@ -24,10 +24,20 @@ impl Windows {
         let [out_height, out_width] = geometry.out();
         let axis = |read: usize, made: usize| {
             let first = |position: usize| (position * stride) as isize - padding as isize;
-            Axis { positions: (0..made).map(|position| (position, first(position))).collect(), taps: kernel, read, made }
+            Axis {
+                positions: (0..made).map(|position| (position, first(position))).collect(),
+                taps: kernel,
+                read,
+                made,
+            }
         };
         let regions = if patches {
-            vec![Region::of_rows(images * geometry.positions(), geometry.taps() * inputs, outputs, geometry.positions())]
+            vec![Region::of_rows(
+                images * geometry.positions(),
+                geometry.taps() * inputs,
+                outputs,
+                geometry.positions(),
+            )]
         } else {
             regions(images, [&axis(height, out_height), &axis(width, out_width)], [inputs, outputs])
         };

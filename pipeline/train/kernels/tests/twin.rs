@@ -3,7 +3,7 @@
 
 mod naive;
 
-use naive::{Naive, numbers};
+use naive::Naive;
 use proptest::prelude::*;
 use relata_kernels::norm::{Affine, apply, deviations};
 use relata_kernels::norm_gradient::{self, Normalised};
@@ -162,11 +162,4 @@ fn threads_do_not_change_a_bit() {
             }
         }
     }
-}
-
-#[test]
-fn pooling_is_a_mean() {
-    assert_eq!(relata_kernels::pool::forward(&[1.0, 2.0, 3.0, 6.0], 2, 2), [2.0, 4.0]);
-    assert_eq!(relata_kernels::pool::backward(&[2.0, 4.0], 2, 2), [1.0, 2.0, 1.0, 2.0]);
-    assert_eq!(numbers(1, 3).len(), 3);
 }

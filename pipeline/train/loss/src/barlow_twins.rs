@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
+use super::over_edges::neighbour_sums;
 use super::pairs::Pairs;
 use super::{GraphLoss, LossValue, zero};
 use crate::{Result, SettingError};
@@ -54,10 +55,11 @@ fn correlation_terms(z: &Tensor<2>, positive: &Pairs) -> (Tensor<1>, Tensor<1>) 
     let (k, device) = (z.dims()[1], z.device());
     let centred = z.clone() - z.clone().mean_dim(0);
     let variance = (centred.clone() * centred.clone()).mean_dim(0);
-    let (a, b) = positive.ends(&(centred / variance.add_scalar(EPS).sqrt()));
-    let weights = positive.normalised_weights(&device).unsqueeze_dim::<2>(1);
-    let one_way = (a * weights).transpose().matmul(b);
-    let correlation = (one_way.clone() + one_way.transpose()).mul_scalar(0.5);
+    let standard = centred / variance.add_scalar(EPS).sqrt();
+    let total = positive.total_weight();
+    // The mean over edges in both directions, in one product.
+    let weights = positive.weight.iter().map(|&w| (f64::from(w) / (2.0 * total)) as f32).collect();
+    let correlation = standard.clone().transpose().matmul(neighbour_sums(&standard, positive, weights));
     let eye = Tensor::<2>::eye(k, &device);
     let on = (correlation.clone() * eye.clone()).sum_dim(1).neg().add_scalar(1.0);
     let off = correlation * eye.neg().add_scalar(1.0);

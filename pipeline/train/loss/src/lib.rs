@@ -4,6 +4,7 @@ mod barlow_twins;
 mod error;
 mod named;
 mod nt_xent;
+mod over_edges;
 mod pairs;
 mod score;
 mod spectral_contrastive;

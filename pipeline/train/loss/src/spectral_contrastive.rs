@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
-use super::pairs::{Pairs, floats};
+use super::over_edges::neighbour_sums;
+use super::pairs::Pairs;
 use super::{GraphLoss, LossValue, zero};
 use crate::Result;
 
@@ -41,8 +42,8 @@ fn attraction(z: &Tensor<2>, edges: &InducedEdges) -> Tensor<1> {
     let total: f64 = edges.weight.iter().map(|w| f64::from(w.abs())).sum();
     let weights = edges.weight.iter().map(|&w| (f64::from(w) * -2.0 / total) as f32).collect();
     let pairs = Pairs { src: edges.src.clone(), dst: edges.dst.clone(), weight: vec![] };
-    let (a, b) = pairs.ends(z);
-    ((a * b).sum_dim(1).squeeze_dim(1) * floats(weights, &z.device())).sum()
+    // Each edge is met at both of its ends.
+    (z.clone() * neighbour_sums(z, &pairs, weights)).sum().div_scalar(2.0)
 }
 
 fn uniformity(z: &Tensor<2>) -> Tensor<1> {

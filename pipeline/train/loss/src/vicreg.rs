@@ -5,6 +5,7 @@ use burn::tensor::activation::relu;
 use relata_schemas::InducedEdges;
 use serde_json::{Value, json};
 
+use super::over_edges::squared_distances;
 use super::pairs::Pairs;
 use super::{GraphLoss, LossValue, zero};
 use crate::{Result, SettingError};
@@ -99,12 +100,6 @@ fn repulsion(z: &Tensor<2>, negative: &Pairs) -> Tensor<1> {
     }
     let closeness = squared_distances(z, negative).div_scalar(-2.0 * z.dims()[1] as f64).add_scalar(1.0);
     (relu(closeness) * negative.normalised_weights(&z.device())).sum()
-}
-
-fn squared_distances(z: &Tensor<2>, pairs: &Pairs) -> Tensor<1> {
-    let (a, b) = pairs.ends(z);
-    let difference = a - b;
-    (difference.clone() * difference).sum_dim(1).squeeze_dim(1)
 }
 
 /// The variance and covariance terms, from the K x K unbiased covariance.

@@ -76,7 +76,15 @@ impl<E: Encoder> ModelLearner<E> {
         // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
         let model = model.map(&mut Renumber { next: 1 });
         let optimiser = fit.optimiser.build();
-        Ok(Self { model: Some(model), optimiser, loss, clip: fit.clip, features: input.len(), device, _kept: KeptMemory::start() })
+        Ok(Self {
+            model: Some(model),
+            optimiser,
+            loss,
+            clip: fit.clip,
+            features: input.len(),
+            device,
+            _kept: KeptMemory::start(),
+        })
     }
 
     fn model(&self) -> &Model<E> {

@@ -1,0 +1,113 @@
+//! What is bound by memory rather than by arithmetic, in GB/s (of what is read and written once), beside what
+//! adding one long vector to another reaches in the same run.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+use rayon::prelude::*;
+use relata_kernels::norm::{Affine, apply};
+use relata_kernels::norm_gradient::{self, Normalised};
+use relata_kernels::optimiser::{self, AdamW};
+use relata_kernels::{KeptMemory, Level, Moments, Pairs};
+
+/// Rows and channels of what batch norm works on: the second layer of the small convolutional network.
+const ROWS: usize = 512 * 49;
+const CHANNELS: usize = 64;
+/// The numbers of a parameter.
+const WEIGHTS: usize = 4 << 20;
+/// A batch of a loss: rows, dimensions, edges.
+const BATCH: [usize; 3] = [1024, 128, 8192];
+
+fn values(len: usize) -> Vec<f32> {
+    (0..len).map(|i| ((i * 7919) % 1000) as f32 / 1000.0 - 0.5).collect()
+}
+
+/// Bytes a second that all threads read and write, adding a vector to another that is longer than the caches.
+fn ceiling() -> f64 {
+    let from = values(16 << 20);
+    let mut to = vec![0.0f32; from.len()];
+    let best = (0..7).map(|_| {
+        let start = Instant::now();
+        to.par_chunks_mut(1 << 16).zip(from.par_chunks(1 << 16)).for_each(|(to, from)| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        });
+        black_box(&to);
+        start.elapsed().as_secs_f64()
+    });
+    (3 * size_of_val(&from[..])) as f64 / best.fold(f64::MAX, f64::min)
+}
+
+/// So many numbers are read or written in each turn.
+fn pass(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, numbers: usize, mut turn: impl FnMut()) {
+    group.throughput(Throughput::BytesDecimal((numbers * size_of::<f32>()) as u64));
+    group.bench_function(name, |b| b.iter(&mut turn));
+}
+
+fn norm(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+    let len = ROWS * CHANNELS;
+    let (y, residual, gradient) = (values(len), values(len), values(len));
+    let (mean, deviation, gamma) = (vec![0.0; CHANNELS], vec![1.0; CHANNELS], vec![1.0; CHANNELS]);
+    let affine = Affine::new(&mean, &deviation, &gamma, &mean, 1e-5);
+    pass(group, "moments (one thread)", len, || drop(black_box(Moments::of(level, &y, CHANNELS))));
+    pass(group, "norm, ReLU", 2 * len, || drop(black_box(apply(level, &y, &affine, None, true))));
+    let added = || drop(black_box(apply(level, &y, &affine, Some(&residual), true)));
+    pass(group, "norm, residual, ReLU", 3 * len, added);
+    let output = apply(level, &y, &affine, None, true);
+    let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
+    let sums = norm_gradient::sums(level, layer, &gradient);
+    pass(group, "gradient of norm, ReLU: sums", 3 * len, || {
+        drop(black_box(norm_gradient::sums(level, layer, &gradient)));
+    });
+    let mut to = vec![0.0; len];
+    pass(group, "gradient of norm, ReLU: rows (one thread)", 4 * len, || {
+        norm_gradient::write(level, layer, &gradient, &sums, ROWS, &mut to);
+    });
+    pass(group, "gradient of the residual", 3 * len, || drop(black_box(norm_gradient::residual(&gradient, &output))));
+}
+
+fn optimisers(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+    let (mut weights, gradient) = (values(WEIGHTS), values(WEIGHTS));
+    let (mut first, mut second) = (vec![0.0; WEIGHTS], vec![0.0; WEIGHTS]);
+    let step = AdamW { rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 1e-4, time: 7 };
+    pass(group, "AdamW", 7 * WEIGHTS, || {
+        optimiser::adamw(level, step, &mut weights, &gradient, [&mut first, &mut second]);
+    });
+    pass(group, "SGD with momentum", 5 * WEIGHTS, || {
+        optimiser::sgd(level, [1e-3, 0.9, 0.0], &mut weights, &gradient, &mut first);
+    });
+}
+
+/// Rows of the batch are read anew for every edge, most of them from a cache, so this may be above the ceiling.
+fn edges(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+    let [rows, width, edges] = BATCH;
+    let z = values(rows * width);
+    let end = |edge: usize, factor: usize| ((edge * factor + edge / rows) % rows) as u32;
+    let src: Vec<u32> = (0..edges).map(|edge| end(edge, 1)).collect();
+    let dst: Vec<u32> = (0..edges).map(|edge| end(edge, 37)).collect();
+    let (pairs, weights) = (Pairs::new(rows, &src, &dst), values(edges));
+    pass(group, "squared distances", 2 * edges * width, || drop(black_box(pairs.squared_distances(level, &z, width))));
+    pass(group, "gradient of squared distances", 2 * edges * width, || {
+        drop(black_box(pairs.squared_distances_gradient(level, &z, width, &weights)));
+    });
+    pass(group, "neighbour sums", 2 * edges * width, || {
+        drop(black_box(pairs.neighbour_sums(level, &z, width, &weights)));
+    });
+}
+
+fn main() {
+    let _kept = KeptMemory::start();
+    let mut criterion = Criterion::default()
+        .configure_from_args()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_millis(1500));
+    println!("ceiling: {:.1} GB/s", ceiling() / 1e9);
+    let mut group = criterion.benchmark_group("passes");
+    group.sample_size(20);
+    norm(&mut group, Level::best());
+    optimisers(&mut group, Level::best());
+    edges(&mut group, Level::best());
+    group.finish();
+    criterion.final_summary();
+}
