@@ -108,8 +108,8 @@ def main():
                 ours, theirs = map(statistics.median, times)
                 rows.append(report.Row(name, what, peer, target, ours, theirs, theirs / ours, options.pairs, checks))
                 print(rows[-1].line(), flush=True)
-    if options.write:
-        report.write(HERE / "RESULTS.md", rows, [name for name, *_ in COMPARISONS])
+                if options.write:
+                    report.write(HERE / "RESULTS.md", rows, [name for name, *_ in COMPARISONS])
 
 
 if __name__ == "__main__":

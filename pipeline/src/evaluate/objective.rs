@@ -1,12 +1,13 @@
 //! The loss of multinomial logistic regression and its gradient, in parallel blocks: products in 32 bits, sums in 64.
 
-use super::{Result, Standardiser, Vectors, block_rows};
+use relata_kernels::{Level, softmax};
 use relata_operators::nearest::{Matrix, multiply};
+
+use super::{Result, Vectors, block_rows};
 
 /// Mean cross-entropy plus `l2` times the squared weights, over standardised vectors.
 pub(super) struct Objective<'a> {
     pub vectors: &'a Vectors,
-    pub standardiser: &'a Standardiser,
     pub classes: usize,
     pub l2: f64,
 }
@@ -26,9 +27,8 @@ impl Objective<'_> {
         self.vectors.map_blocks(
             block_rows(width + classes),
             |block| {
-                self.standardiser.apply(&mut block.values);
                 let mut logits = logits(&block.values, &weights, classes);
-                let loss = softmax_minus_one_hot(&mut logits, &block.classes);
+                let loss = softmax::cross_entropy(Level::best(), &mut logits, &block.classes);
                 let rows = block.classes.len();
                 let mut gradient = vec![0.0; weights.len()];
                 let delta = Matrix::columns(&logits, rows, classes);
@@ -59,18 +59,12 @@ impl Objective<'_> {
 }
 
 /// The share of rows whose largest logit is that of their class; of equal logits the first counts.
-pub(super) fn accuracy(
-    vectors: &Vectors,
-    standardiser: &Standardiser,
-    parameters: &[f64],
-    classes: usize,
-) -> Result<f64> {
+pub(super) fn accuracy(vectors: &Vectors, parameters: &[f64], classes: usize) -> Result<f64> {
     let weights: Vec<f32> = parameters.iter().map(|&p| p as f32).collect();
     let mut correct = 0;
     vectors.map_blocks(
         block_rows(vectors.width() + classes),
         |block| {
-            standardiser.apply(&mut block.values);
             let logits = logits(&block.values, &weights, classes);
             let rows = block.classes.len();
             let best = |row: usize| {
@@ -99,47 +93,17 @@ fn logits(values: &[f32], weights: &[f32], classes: usize) -> Vec<f32> {
     logits
 }
 
-/// Turns logits into the gradient of the cross-entropy with respect to them, and returns its sum over the rows.
-fn softmax_minus_one_hot(logits: &mut [f32], classes: &[u32]) -> f64 {
-    let rows = classes.len();
-    let mut largest = vec![f32::NEG_INFINITY; rows];
-    for logits in logits.chunks_exact(rows) {
-        largest.iter_mut().zip(logits).for_each(|(largest, logit)| *largest = largest.max(*logit));
-    }
-    let mut loss: f64 = 0.0;
-    for (row, &class) in classes.iter().enumerate() {
-        loss -= f64::from(logits[class as usize * rows + row] - largest[row]);
-    }
-    let mut sums = vec![0f32; rows];
-    for logits in logits.chunks_exact_mut(rows) {
-        for ((logit, largest), sum) in logits.iter_mut().zip(&largest).zip(&mut sums) {
-            *logit = (*logit - largest).exp();
-            *sum += *logit;
-        }
-    }
-    for sum in &mut sums {
-        loss += f64::from(*sum).ln();
-        *sum = 1.0 / *sum;
-    }
-    for logits in logits.chunks_exact_mut(rows) {
-        logits.iter_mut().zip(&sums).for_each(|(logit, inverse)| *logit *= inverse);
-    }
-    for (row, &class) in classes.iter().enumerate() {
-        logits[class as usize * rows + row] -= 1.0;
-    }
-    loss
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Standardiser;
     use crate::evaluate::tests::blobs;
 
     #[test]
     fn the_gradient_agrees_with_finite_differences() {
         let vectors = blobs(3, 100, 4, 1.0, 5);
-        let standardiser = Standardiser::fit(&vectors).unwrap();
-        let objective = Objective { vectors: &vectors, standardiser: &standardiser, classes: 3, l2: 0.01 };
+        let vectors = Standardiser::fit(&vectors).unwrap().applied(&vectors).unwrap();
+        let objective = Objective { vectors: &vectors, classes: 3, l2: 0.01 };
         let at: Vec<f64> = (0..objective.parameters()).map(|i| ((i * 7) % 5) as f64 * 0.25 - 0.5).collect();
         let (_, gradient) = objective.evaluate(&at).unwrap();
         for (i, &slope) in gradient.iter().enumerate() {
@@ -157,8 +121,7 @@ mod tests {
     #[test]
     fn the_loss_of_no_weights_is_the_logarithm_of_the_classes() {
         let vectors = blobs(4, 50, 3, 1.0, 5);
-        let standardiser = Standardiser::fit(&vectors).unwrap();
-        let objective = Objective { vectors: &vectors, standardiser: &standardiser, classes: 4, l2: 1.0 };
+        let objective = Objective { vectors: &vectors, classes: 4, l2: 1.0 };
         let (loss, _) = objective.evaluate(&vec![0.0; objective.parameters()]).unwrap();
         assert!((loss - 4f64.ln()).abs() < 1e-6);
     }

@@ -1,6 +1,6 @@
 //! Standardised features: the mean of the training rows taken away, divided by their standard deviation.
 
-use super::{EvaluateError, Result, Vectors, block_rows};
+use super::{Block, EvaluateError, Result, Vectors, block_rows};
 
 /// Added to every standard deviation, so that nearly constant features do not become noise.
 const EPSILON: f64 = 1e-6;
@@ -27,6 +27,26 @@ impl Standardiser {
         };
         let scale = variance.iter().zip(&mean).map(|pair| scale(pair) as f32).collect();
         Ok(Self { mean: mean.iter().map(|&mean| mean as f32).collect(), scale })
+    }
+
+    /// All vectors standardised, once for everything that reads them more than once.
+    pub fn applied(&self, vectors: &Vectors) -> Result<Vectors> {
+        let mut builder = Vectors::builder(vectors.width())?;
+        let step = |block: &mut Block| {
+            self.apply(&mut block.values);
+            std::mem::take(block)
+        };
+        let mut outcome = Ok(());
+        vectors.map_blocks(block_rows(vectors.width()), step, |block| {
+            let rows = block.values.chunks_exact(vectors.width()).zip(&block.classes);
+            for (row, &class) in rows {
+                if outcome.is_ok() {
+                    outcome = builder.push(row, class);
+                }
+            }
+        })?;
+        outcome?;
+        builder.finish()
     }
 
     /// Standardises rows in place.

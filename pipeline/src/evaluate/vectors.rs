@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::sync::{Mutex, PoisonError};
 
 use arrow::datatypes::ToByteSlice;
 use rand::seq::index;
@@ -9,9 +10,6 @@ use rayon::prelude::*;
 use relata_operators::seed::Rng;
 
 use super::{EvaluateError, MAX_CLASSES, Result};
-
-/// Numbers that are converted at once.
-const PIECE: usize = 16 * 1024;
 
 /// Rows of `width` floats, each with the number of its class, on disk; blocks are read by position, from any thread.
 #[derive(Debug)]
@@ -89,14 +87,20 @@ impl Vectors {
         let step = block_rows.max(1) as u64;
         let blocks = self.rows.div_ceil(step);
         // Results wait for their turn in waves, so that only a few are held at once.
-        let wave = 2 * rayon::current_num_threads() as u64;
+        let wave = 4 * rayon::current_num_threads() as u64;
+        // Buffers are used again: a new one is filled with zeros first.
+        let spare = Mutex::new(Vec::<Block>::new());
+        let lent = || spare.lock().unwrap_or_else(PoisonError::into_inner);
         for start in (0..blocks).step_by(wave as usize) {
             let numbers = start..blocks.min(start + wave);
             let results: Vec<Result<T>> = numbers
                 .into_par_iter()
-                .map_init(Block::default, |block, number| {
-                    self.read(number * step, step as usize, block)?;
-                    Ok(map(block))
+                .map(|number| {
+                    let mut block = lent().pop().unwrap_or_default();
+                    self.read(number * step, step as usize, &mut block)?;
+                    let result = map(&mut block);
+                    lent().push(block);
+                    Ok(result)
                 })
                 .collect();
             for result in results {
@@ -133,8 +137,10 @@ impl Vectors {
         block.first_row = first_row;
         block.values.resize(rows * self.width, 0.0);
         block.classes.resize(rows, 0);
-        read_numbers(&self.values, &mut block.values, first_row * self.width as u64, f32::from_ne_bytes)
-            .and_then(|()| read_numbers(&self.classes, &mut block.classes, first_row, u32::from_ne_bytes))
+        let values = bytemuck::cast_slice_mut(&mut block.values);
+        let classes = bytemuck::cast_slice_mut(&mut block.classes);
+        read_exact_at(&self.values, values, first_row * self.width as u64 * 4)
+            .and_then(|()| read_exact_at(&self.classes, classes, first_row * 4))
             .map_err(EvaluateError::Spill)
     }
 }
@@ -176,17 +182,6 @@ impl VectorsBuilder {
 /// around a megabyte: large enough for fast matrix products, small enough for the processor's cache.
 pub fn block_rows(numbers_per_row: usize) -> usize {
     (256 * 1024 / numbers_per_row.max(1)).clamp(16, 8192)
-}
-
-/// Reads four-byte numbers from the `first` one on, through a buffer that stays in the processor's cache.
-fn read_numbers<T>(file: &File, numbers: &mut [T], first: u64, of: fn([u8; 4]) -> T) -> std::io::Result<()> {
-    let mut buffer = vec![[0u8; 4]; numbers.len().min(PIECE)];
-    for (piece, start) in numbers.chunks_mut(PIECE).zip((first..).step_by(PIECE)) {
-        let bytes = &mut buffer[..piece.len()];
-        read_exact_at(file, bytes.as_flattened_mut(), start * 4)?;
-        piece.iter_mut().zip(bytes).for_each(|(number, bytes)| *number = of(*bytes));
-    }
-    Ok(())
 }
 
 #[cfg(unix)]

@@ -1,5 +1,5 @@
 //! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a residual
-//! and ReLU, forward and backward; sums over edges; optimisers.
+//! and ReLU, forward and backward; sums over edges; softmax; optimisers.
 //!
 //! Results have the same bits on any number of threads: sums are split by sizes alone and merged in order. Every kernel
 //! is compiled for each [`Level`] and chosen at run time.
@@ -23,6 +23,7 @@ mod pairs;
 mod panels;
 mod regions;
 mod shared_mut;
+pub mod softmax;
 mod split;
 mod tile;
 mod windows;
