@@ -29,6 +29,7 @@ COMPARISONS = [
     ("views_each", "the same, sample by sample", "torchvision v2", 20.0),
     ("nearest", "exact 20-NN of 10,000 against 60,000 in 128 dimensions", "faiss flat", 0.9),
     ("probe", "linear probe, 60,000 x 128, ten classes, same loss", "scikit-learn lbfgs", 3.0),
+    ("knn", "kNN probe by cosine, 10,000 rows against 60,000 in 128 dimensions, votes weighted", "scikit-learn", 1.0),
     ("components", "connected components of 10^7 random edges over 10^6 nodes, from pairs", "scipy.sparse.csgraph", 1.0),
     ("components_csr", "the same, from a sorted sparse matrix that is already there", "scipy.sparse.csgraph", 1.0),
     ("means", "mean embedding per label, 10^6 x 64, from Parquet", "DuckDB", 0.8),

@@ -31,7 +31,7 @@ def write(name, folder, data):
     for file, make in makers.get(name, []):
         if not (folder / file).exists():
             make().tofile(folder / file)
-    if name in ("nearest", "probe") and not (folder / "test.u32").exists():
+    if name in ("nearest", "probe", "knn") and not (folder / "test.u32").exists():
         principal_components(folder, data)
     if name == "means" and not (folder / "embeddings.parquet").exists():
         embeddings(folder / "embeddings.parquet")

@@ -15,6 +15,7 @@ MODULES = {
     "views_each": "torch_views",
     "nearest": "faiss_nearest",
     "probe": "sklearn_probe",
+    "knn": "sklearn_probe",
     "components": "scipy_components",
     "components_csr": "scipy_components",
     "means": "duckdb_means",

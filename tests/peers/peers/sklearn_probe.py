@@ -6,17 +6,33 @@ tolerance is the largest of scikit-learn's at which its loss agrees with ours to
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 L2 = 1e-4
 
 
-def probe(folder):
-    def side(name):
-        values = np.fromfile(folder / f"{name}.f32", np.float32).reshape(-1, 128)
-        return values, np.fromfile(folder / f"{name}.u32", np.uint32)
+def side(folder, name):
+    values = np.fromfile(folder / f"{name}.f32", np.float32).reshape(-1, 128)
+    return values, np.fromfile(folder / f"{name}.u32", np.uint32)
 
-    (train, classes), (test, test_classes) = side("train"), side("test")
+
+def knn(folder):
+    """The same votes: exp(similarity / 0.07) is exp(-distance / 0.07) but for a factor."""
+    (train, classes), (test, test_classes) = side(folder, "train"), side(folder, "test")
+
+    def work():
+        scaler = StandardScaler().fit(train)
+        x, y = scaler.transform(train), scaler.transform(test)
+        votes = lambda distances: np.exp(-distances / 0.07)
+        model = KNeighborsClassifier(20, weights=votes, metric="cosine", algorithm="brute", n_jobs=2).fit(x, classes)
+        return len(y), model.score(y, test_classes)
+
+    return work
+
+
+def probe(folder):
+    (train, classes), (test, test_classes) = side(folder, "train"), side(folder, "test")
 
     def work():
         scaler = StandardScaler().fit(train)

@@ -67,6 +67,7 @@ fn prepare(comparison: &str, folder: &Path) -> Result<Work> {
         "views" | "views_each" => views::batches(folder),
         "nearest" => nearest::neighbours(folder),
         "probe" => probe::linear(folder),
+        "knn" => probe::by_neighbours(folder),
         "components" => components::from_edges(folder),
         "components_csr" => components::from_csr(folder),
         "means" => means::by_label(folder),
