@@ -32,7 +32,7 @@ pub enum PipelineError {
     #[error(transparent)]
     Sql(#[from] SqlError),
     /// The folder holds a run of another plan.
-    #[error("`{}` holds a run of another plan; these settings differ:\n{}\nWrite to another folder, or delete this one to start again.", folder.display(), difference.join("\n"))]
+    #[error("`{}` holds a run of another plan; these settings differ:\n{}\nWrite to another folder. (Delete this one to start again only if nobody's answers are in it: `relata export` writes them to a file.)", folder.display(), difference.join("\n"))]
     PlanChanged {
         /// The run folder.
         folder: PathBuf,

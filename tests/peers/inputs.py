@@ -28,6 +28,7 @@ def write(name, folder, data):
         "components": [("edges.u32", edges)],
     }
     makers["views_each"], makers["components_csr"] = makers["views"], makers["components"]
+    makers.update({f"{name}_tuned": makers[name] for name in ("mlp", "cnn", "resnet", "embed")})
     for file, make in makers.get(name, []):
         if not (folder / file).exists():
             make().tofile(folder / file)

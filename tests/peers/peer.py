@@ -8,9 +8,13 @@ import time
 
 MODULES = {
     "mlp": "torch_training",
+    "mlp_tuned": "torch_training",
     "cnn": "torch_training",
+    "cnn_tuned": "torch_training",
     "resnet": "torch_training",
+    "resnet_tuned": "torch_training",
     "embed": "torch_embedding",
+    "embed_tuned": "torch_embedding",
     "views": "torch_views",
     "views_each": "torch_views",
     "nearest": "faiss_nearest",

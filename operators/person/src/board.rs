@@ -148,6 +148,17 @@ impl Board {
         said.is_some_and(|said| question.candidates.iter().all(|candidate| said.contains_key(candidate)))
     }
 
+    /// Whether a person has spoken about a candidate.
+    pub(crate) fn has_said_about(&self, name: &str, question: u64, candidate: u64) -> bool {
+        self.said.get(&question).and_then(|people| people.get(name)).is_some_and(|said| said.contains_key(&candidate))
+    }
+
+    /// Whether a person has said something else about a question.
+    pub(crate) fn differs(&self, name: &str, question: u64, now: impl Fn(u64) -> Option<bool>) -> bool {
+        let said = self.said.get(&question).and_then(|people| people.get(name));
+        said.into_iter().flatten().any(|(&candidate, answer)| now(candidate) != answer.related)
+    }
+
     /// How many people have spoken about the candidate about which the fewest have.
     pub(crate) fn people(&self, question: &Question) -> usize {
         let about = |&candidate: &u64| self.people_about(question.question, candidate);

@@ -6,15 +6,13 @@ use std::collections::BTreeMap;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use arrow::util::display::array_value_to_string;
-use relata_operators::source::{Samples, session};
+use relata_operators::source::{KEPT_BACK, Samples, session};
 use relata_operators::{OperatorError, Result, Session, query};
 use serde::Serialize;
 use tokio::sync::OnceCell;
 
 use crate::id::Id;
 
-/// Columns that are not shown unless they are asked for: they may hold the answer, or say nothing.
-const KEPT_BACK: [&str; 4] = ["id", "source_id", "label", "split"];
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
 const BARS: usize = 64;
 /// Characters of a text at most.

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use relata_operators::oracle::{Answer, Question};
+use relata_operators::oracle::{Answer, Question, Record};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -30,6 +30,12 @@ pub(crate) struct Said {
     passed: bool,
     /// The anchor that was shown, against answers to a question of the same number in another run.
     anchor: Option<Id>,
+}
+
+impl Said {
+    fn about(&self, candidate: u64) -> Option<bool> {
+        (!self.passed).then(|| self.selected.contains(&Id(candidate)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,7 +84,17 @@ fn answers(app: &App, said: &Said) -> Result<Vec<Answer>, Refusal> {
         None => board.stands(name, said.question),
     };
     if is_said(&*app.board()?) {
-        return Ok(Vec::new());
+        return match app.board()?.differs(name, said.question, |candidate| said.about(candidate)) {
+            false => Ok(Vec::new()),
+            true => conflict("You have answered this question already, and differently: take that answer back first."),
+        };
+    }
+    let elsewhere = |candidate: u64| app.board().map(|board| !board.has_said_about(name, said.question, candidate));
+    for (candidate, annotator) in app.ledger.heard(said.question)? {
+        if annotator == name && elsewhere(candidate)? {
+            let reason = format!("`{name}` has answered this question elsewhere: answer it under another name.");
+            return Err(Refusal::new(StatusCode::CONFLICT, reason));
+        }
     }
     let Some(question) = question else {
         return Err(match app.calls.has_begun() {
@@ -93,10 +109,13 @@ fn answers(app: &App, said: &Said) -> Result<Vec<Answer>, Refusal> {
         return Err(Refusal::new(StatusCode::CONFLICT, reason));
     }
     let (oracle, cost, moment) = (app.settings.oracle(), app.settings.cost, moment());
-    let answers =
-        question.answers(&oracle, cost, |candidate| (!said.passed).then(|| said.selected.contains(&Id(candidate))));
+    let answers = question.answers(&oracle, cost, |candidate| said.about(candidate));
     let signed = answers.into_iter().map(|answer| Answer { annotator: name.to_owned(), answered_at: moment, ..answer });
     Ok(signed.collect())
+}
+
+fn conflict<T>(reason: &str) -> Result<T, Refusal> {
+    Err(Refusal::new(StatusCode::CONFLICT, reason))
 }
 
 fn check(said: &Said, question: &Question) -> Result<(), Refusal> {
@@ -141,6 +160,10 @@ pub(crate) async fn undo(State(app): State<Arc<App>>, request: Result<Json<Taken
     let _changing = app.changing.lock().await;
     app.work(move |app| {
         let name = annotator.name();
+        if app.ledger.question(question)?.is_none() {
+            let reason = format!("Question {question} was never asked here: load the page again.");
+            return Err(Refusal::new(StatusCode::NOT_FOUND, reason));
+        }
         let (selected, passed, written) = {
             let board = app.board()?;
             let said = match board.last(name) {

@@ -116,8 +116,9 @@ impl Oracle for Person {
         call.end(out).await
     }
 
+    /// What the answers of all annotators to a question cost together.
     fn cost(&self) -> Cost {
-        self.settings.cost
+        self.settings.cost.times(self.settings.annotators)
     }
 
     fn annotators(&self) -> usize {

@@ -11,7 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use http_client::{Response, request};
-use relata_operators::oracle::{Context, Oracle, Record};
+use relata_operators::oracle::{Answer, Context, Cost, Oracle, Record};
 use relata_operators::source::session;
 use relata_person::{Server, Settings, Token, person};
 use serde_json::{Value, json};
@@ -60,6 +60,30 @@ fn a_question_is_shown_without_rank_and_answered_once() {
     let answers = run.standing();
     assert!(answers.iter().all(|answer| answer.oracle == "person" && answer.cost == 1.0));
     assert_eq!(next(&server.address, "ada"), None);
+}
+
+#[test]
+fn another_answer_to_a_question_that_was_answered_is_refused_rather_than_dropped() {
+    let run = Run::digits();
+    run.ask(&[(0, &[1, 2]), (3, &[4])]);
+    let elsewhere = run.ledger.question(2).unwrap().unwrap();
+    let imported = elsewhere.answers("imported", Cost::default(), |_| Some(true));
+    let imported = imported.into_iter().map(|answer| Answer { annotator: "ada".to_owned(), ..answer });
+    run.ledger.record(&imported.collect::<Vec<_>>()).unwrap();
+    let server = run.serve(|settings| settings.annotators = 2);
+    let answer = |question, selected: &[u64]| {
+        let body = json!({ "question": question, "annotator": "ada", "selected": selected });
+        post(&server.address, "/api/answer", &body)
+    };
+    assert_eq!((answer(1, &[2]).status, answer(1, &[2]).status), (200, 200));
+    let other = answer(1, &[]);
+    assert!(other.status == 409 && other.json().to_string().contains("take that answer back"));
+    let elsewhere = answer(2, &[]);
+    assert!(elsewhere.status == 409 && elsewhere.json().to_string().contains("another name"));
+    let stands: Vec<_> = run.said().into_iter().map(|said| (said.2, said.3)).collect();
+    assert_eq!(stands, [(4, Some(true)), (1, Some(false)), (2, Some(true))]);
+    let undone = post(&server.address, "/api/undo", &json!({ "question": 77, "annotator": "ada" }));
+    assert_eq!(undone.status, 404);
 }
 
 fn id(value: &Value) -> u64 {

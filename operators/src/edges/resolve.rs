@@ -44,8 +44,8 @@ pub async fn resolve(
     folder: &Path,
 ) -> Result<Resolved> {
     let mut pairs = PairWriter::create(folder, ids, &groups, settings)?;
-    for Conflict { a, b, positive, negative, kept } in found {
-        pairs.conflicts.push(a, b, positive, negative, kept)?;
+    for Conflict { a, b, positive, negative, kept, policy } in found {
+        pairs.conflicts.push(a, b, (positive, negative), kept, policy)?;
     }
     let options = ParquetReadOptions::default();
     let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
@@ -60,7 +60,7 @@ pub async fn resolve(
     each_edge(&folder.join("edges.parquet"), ids, &mut |a, b, weight| places.put(a, b, weight))?;
     let graph = Graph::new(settings, places.finish()?, groups);
     if settings.closure {
-        closure_conflicts(&graph, ids, graph.edges(), &mut conflicts)?;
+        closure_conflicts(&graph, ids, graph.edges(), settings.policy, &mut conflicts)?;
     }
     Ok(Resolved { graph, edges, conflicts: conflicts.finish()? })
 }
@@ -85,10 +85,17 @@ fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(u32, u32, f32)) ->
 }
 
 /// Negative edges inside a component of positives contradict the chain that joins their ends; the edge itself stays.
-fn closure_conflicts(graph: &Graph, ids: &IdIndex, edges: &Csr, conflicts: &mut Conflicts) -> Result<()> {
+fn closure_conflicts(
+    graph: &Graph,
+    ids: &IdIndex,
+    edges: &Csr,
+    policy: super::Policy,
+    conflicts: &mut Conflicts,
+) -> Result<()> {
     for (a, b, weight) in edges.iter().filter(|e| e.2 < 0.0) {
         if graph.root(a) == graph.root(b) {
-            conflicts.push(ids.id(a), ids.id(b), "closure".to_owned(), "edge".to_owned(), weight)?;
+            let sides = ("closure".to_owned(), "edge".to_owned());
+            conflicts.push(ids.id(a), ids.id(b), sides, weight, policy.name())?;
         }
     }
     Ok(())
@@ -129,7 +136,7 @@ impl<'a> PairWriter<'a> {
             pending: vec![],
             edges: ParquetSink::create(&folder.join("edges.parquet"), EDGES.schema())?,
             csr: CsrBuilder::create(&folder.join("graph.csr"), ids.rows()),
-            conflicts: Conflicts::create(&folder.join("conflicts.parquet"), settings)?,
+            conflicts: Conflicts::create(&folder.join("conflicts.parquet"))?,
         })
     }
 
@@ -170,7 +177,7 @@ impl<'a> PairWriter<'a> {
         let decision = self.settings.policy.decide(&opinions);
         if decision.conflict {
             let (yes, no) = (rels(&opinions, 1.0), rels(&opinions, -1.0));
-            self.conflicts.push(src, dst, yes, no, decision.weight)?;
+            self.conflicts.push(src, dst, (yes, no), decision.weight, self.settings.policy.name())?;
         }
         if decision.weight != 0.0 {
             self.check_groups(src, dst, decision.weight, &opinions)?;
@@ -193,7 +200,7 @@ impl<'a> PairWriter<'a> {
         let kept = self.settings.policy.combine(weight, implied);
         let (explicit, group) = (rels(opinions, weight), "groups".to_owned());
         let (yes, no) = if weight > 0.0 { (explicit, group) } else { (group, explicit) };
-        self.conflicts.push(src, dst, yes, no, kept)
+        self.conflicts.push(src, dst, (yes, no), kept, self.settings.policy.name())
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -243,32 +250,30 @@ fn rels(opinions: &[Opinion], sign: f32) -> String {
 /// The `conflicts` table while it is written.
 struct Conflicts {
     sink: ParquetSink,
-    settings: GraphSettings,
-    rows: Vec<(u64, u64, String, String, f32)>,
+    rows: Vec<(u64, u64, (String, String), f32, &'static str)>,
 }
 
 impl Conflicts {
-    fn create(path: &Path, settings: GraphSettings) -> Result<Self> {
-        Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, settings, rows: vec![] })
+    fn create(path: &Path) -> Result<Self> {
+        Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, rows: vec![] })
     }
 
-    fn push(&mut self, src: u64, dst: u64, positive: String, negative: String, kept: f32) -> Result<()> {
-        self.rows.push((src.min(dst), src.max(dst), positive, negative, kept));
+    fn push(&mut self, src: u64, dst: u64, sides: (String, String), kept: f32, policy: &'static str) -> Result<()> {
+        self.rows.push((src.min(dst), src.max(dst), sides, kept, policy));
         if self.rows.len() >= ROWS { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        let policy = self.settings.policy.name();
         self.sink.write(&RecordBatch::try_new(
             CONFLICTS.schema(),
             vec![
                 Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
                 Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.3))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|_| policy))),
-                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.4))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2.0))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2.1))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.4))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.3))),
             ],
         )?)
     }

@@ -86,7 +86,7 @@ pub trait Oracle: Send + Sync {
         })
     }
 
-    /// What a question costs.
+    /// What a question costs, all annotators that answer it together.
     fn cost(&self) -> Cost {
         Cost::default()
     }

@@ -42,6 +42,11 @@ impl<O: Oracle> Oracle for Named<O> {
         if self.annotator.is_empty() {
             return Err(OperatorError::setting("named", "annotator", "a name", "\"\""));
         }
+        if self.inner.annotators() > 1 {
+            let expected = "the name of one annotator: name the members of a crowd, and people sign for themselves";
+            let found = format!("`{}` for {} annotators of each question", self.annotator, self.inner.annotators());
+            return Err(OperatorError::setting("named", "annotator", expected, found));
+        }
         self.inner.check()
     }
 

@@ -59,7 +59,7 @@ impl<O: Oracle> Oracle for Priced<O> {
     }
 
     fn cost(&self) -> Cost {
-        self.cost
+        self.cost.times(self.inner.annotators())
     }
 
     fn annotators(&self) -> usize {
@@ -72,6 +72,22 @@ mod tests {
     use super::super::labels;
     use super::*;
     use crate::oracle::fixture::Fixture;
+
+    #[test]
+    fn a_question_costs_the_price_of_each_annotator() {
+        struct Three;
+        #[async_trait]
+        impl Oracle for Three {
+            fn describe(&self) -> Value {
+                json!({ "oracle": "three" })
+            }
+
+            fn annotators(&self) -> usize {
+                3
+            }
+        }
+        assert_eq!(Three.priced(1.0, 0.5).cost(), Cost { per_question: 3.0, per_candidate: 1.5 });
+    }
 
     #[tokio::test]
     async fn the_candidates_of_a_question_share_its_price() {

@@ -94,7 +94,13 @@ impl Cost {
         self.per_question + self.per_candidate * candidates as f64
     }
 
-    /// A candidate's share of that.
+    /// What so many annotators cost together.
+    pub fn times(&self, annotators: usize) -> Self {
+        let count = annotators as f64;
+        Self { per_question: self.per_question * count, per_candidate: self.per_candidate * count }
+    }
+
+    /// A candidate's share of the cost of a question.
     pub fn of_each(&self, candidates: usize) -> f64 {
         self.of(candidates) / candidates.max(1) as f64
     }

@@ -48,6 +48,8 @@ pub struct Conflict {
     pub negative: String,
     /// The weight that was kept; 0 if the pair became unknown.
     pub kept: f32,
+    /// The name of the policy that decided.
+    pub policy: &'static str,
 }
 
 /// How much has been stated.

@@ -36,7 +36,7 @@ pub use self::image_folder::{ImageFolder, image_folder};
 pub use self::ingest::ingest;
 pub use self::json_lines::json_lines;
 pub use self::parquet::parquet;
-pub use self::samples::Samples;
+pub use self::samples::{KEPT_BACK, Samples};
 pub use self::session::{session, session_with_memory};
 pub use self::sql::{Sql, sql};
 

@@ -41,12 +41,12 @@ pub(super) struct Conflicts {
     pub count: u64,
 }
 
-/// The worst contradictions of a run: first those that the policy could not decide, then those of the shortest
-/// derivation, which are the plainest.
+/// The worst contradictions of a run: those among answers before those that other oracles take part in; first those that
+/// the policy could not decide, then those of the shortest derivation, which are the plainest.
 pub(super) async fn worst(audit: &Audit) -> Result<Conflicts> {
     let query = format!(
         "SELECT src, dst, positive, negative, CAST(kept AS DOUBLE) AS kept FROM conflicts
-         ORDER BY abs(kept), character_length(positive) + character_length(negative), src, dst LIMIT {SHOWN}"
+         ORDER BY positive NOT LIKE 'answer%' OR negative NOT LIKE 'answer%', abs(kept), character_length(positive) + character_length(negative), src, dst LIMIT {SHOWN}"
     );
     let worst: Vec<Conflict> = audit.rows(&query).await?;
     let named = worst.iter().flat_map(|conflict| [&conflict.positive, &conflict.negative]);
@@ -191,7 +191,7 @@ mod tests {
         let audit = Audit::open(&run).await.unwrap();
         let found = worst(&audit).await.unwrap();
         let order: Vec<_> = found.worst.iter().map(|conflict| (conflict.src, conflict.dst)).collect();
-        assert_eq!((order, found.count), (vec![(7, 8), (1, 2), (10, 12)], 3));
+        assert_eq!((order, found.count), (vec![(7, 8), (10, 12), (1, 2)], 3));
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
         let verdicts = Verdicts::new(audit.votes().await.unwrap());
         // 10 is like 11, 11 is like 12: the second answer is read from its other end.

@@ -8,7 +8,7 @@ use datafusion::error::DataFusionError;
 use relata_operators::edges::Groups;
 use relata_operators::source::session;
 use relata_question::ask::given;
-use relata_question::belief::{Belief, BeliefSettings, Statement};
+use relata_question::belief::{Belief, BeliefSettings, Statement, weight_of};
 use serde_json::{Value, json};
 
 use super::SqlError;
@@ -25,9 +25,6 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
         Field::new("outcome", DataType::Utf8, false),
     ]))
 });
-
-/// The least weight that an answer has, as in the belief that asks.
-const LEAST: f32 = 0.01;
 
 /// What a row of the ledger came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,9 +96,12 @@ fn fold(
             (Some(_), Some(_), _) if undoes.is_valid(row) => (Outcome::Undone, known.withdraw(undoes.value(row))),
             (Some(_), Some(_), None) => (Outcome::Passed, (0, 0)),
             (Some(a), Some(b), Some(related)) => {
-                let weight = (2.0 * confidences.value(row) - 1.0).clamp(LEAST, 1.0);
-                let (outcome, change) = known.add(Statement { number: sequences.value(row), a, b, related, weight });
-                (outcome.into(), change)
+                // An answer that is as likely wrong as right says no more than a pass does.
+                weight_of(confidences.value(row)).map_or((Outcome::Passed, (0, 0)), |weight| {
+                    let said = Statement { number: sequences.value(row), a, b, related, weight };
+                    let (outcome, change) = known.add(said);
+                    (outcome.into(), change)
+                })
             }
             _ => (Outcome::Outside, (0, 0)),
         });

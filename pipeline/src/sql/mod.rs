@@ -1,6 +1,7 @@
 //! SQL over runs: every table of one or more run folders, nearest neighbours, the graph, and ways to print an answer.
 
 mod arguments;
+mod audit_views;
 mod catalogue;
 mod computed;
 mod describe;

@@ -10,7 +10,6 @@ use datafusion::logical_expr::AggregateUDF;
 use relata_operators::Session;
 use relata_operators::source::parquet;
 
-use super::SqlError;
 use super::catalogue::Catalogue;
 use super::computed::ComputedTable;
 use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
@@ -18,6 +17,7 @@ use super::mean_vector::MeanVector;
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
 use super::rounds::{ReadRounds, RoundTable};
+use super::{SqlError, audit_views};
 use crate::run::Run;
 
 /// A session that sees the tables of the first run under their names and, if there are several runs, those of every
@@ -26,7 +26,10 @@ use crate::run::Run;
 /// Only tables that exist now are there. A run that asks also has, as they are at the moment of the query, `questions`,
 /// `answers`, `implied` (what each answer came to: `sequence`, `positives` and `negatives`, which are the pairs that
 /// became known by it, and `outcome`: new, already_implied, contradiction, passed, undone, or outside of the training
-/// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round).
+/// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round), and of the first run
+/// the views `standing` (answers that were not taken back) and `annotators`; when it is finished also `oracles` (coverage,
+/// overlap and conflict of each) and `cost_curve` (what each measure was after each round, at which cost). See
+/// [`audit`](crate::audit).
 ///
 /// The table functions are `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
 /// vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
@@ -64,6 +67,9 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
             let read = ComputedTable::new(ReadRounds { run: run.clone(), table });
             session.register_table(reference(table.name()), Arc::new(read))?;
         }
+    }
+    if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
+        audit_views::register(&session).await?;
     }
     session.register_udaf(AggregateUDF::from(MeanVector::new()));
     session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));

@@ -1,13 +1,13 @@
 """Logistic regression by scikit-learn on standardised 32-bit rows, with the same penalty, measured on both sides.
 
 Relata minimises the mean cross-entropy plus 1e-4 times the squared weights, which is C = 0.5 / (1e-4 x rows) here. The
-tolerance is the largest of scikit-learn's at which its loss agrees with ours to five digits.
+tolerance is the largest of scikit-learn's at which its loss agrees with ours to four digits.
 """
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, normalize
 
 L2 = 1e-4
 
@@ -24,8 +24,10 @@ def knn(folder):
     def work():
         scaler = StandardScaler().fit(train)
         x, y = scaler.transform(train), scaler.transform(test)
-        votes = lambda distances: np.exp(-distances / 0.07)
-        model = KNeighborsClassifier(20, weights=votes, metric="cosine", algorithm="brute", n_jobs=2).fit(x, classes)
+        # Between vectors of unit length the cosine's distance is d^2 / 2, and scikit-learn is five times as fast with d.
+        x, y = normalize(x), normalize(y)
+        votes = lambda distances: np.exp(-(distances**2) / 2 / 0.07)
+        model = KNeighborsClassifier(20, weights=votes, algorithm="brute", n_jobs=2).fit(x, classes)
         return len(y), model.score(y, test_classes)
 
     return work

@@ -1,4 +1,5 @@
-"""Training in PyTorch: the same layers, losses, optimiser and batches, written as one would for speed."""
+"""Training in PyTorch: the same layers, losses, optimiser and batches, as they are usually written; `tuned` runs also keep
+channels innermost, step with the fused AdamW and leave out biases that batch norm takes back."""
 
 import numpy as np
 import torch
@@ -10,10 +11,10 @@ from .torch_views import batch_views, images
 torch.set_num_threads(2)
 
 
-def perceptron(*widths):
+def perceptron(*widths, bias=True):
     layers = []
     for i, o in zip(widths[:-2], widths[1:-1]):
-        layers += [nn.Linear(i, o), nn.BatchNorm1d(o), nn.ReLU()]
+        layers += [nn.Linear(i, o, bias=bias), nn.BatchNorm1d(o), nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(widths[-2], widths[-1]))
 
 
@@ -65,8 +66,16 @@ def vicreg(z):
     return 25 * F.mse_loss(a, b) + 25 * variance + (covariance.square().sum() - diagonal.square().sum()) / k
 
 
-def steps(model, loss_of, values, batch, count):
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+def innermost(tensors, tuned):
+    return tensors.to(memory_format=torch.channels_last) if tuned else tensors
+
+
+def adamw(model, tuned):
+    return torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4, fused=tuned or None)
+
+
+def steps(model, loss_of, values, batch, count, tuned):
+    optimiser = adamw(model, tuned)
 
     def work():
         for _ in range(count):
@@ -79,31 +88,40 @@ def steps(model, loss_of, values, batch, count):
     return work
 
 
-def mlp(folder):
+def mlp(folder, tuned=False):
     torch.manual_seed(0)
     values = torch.tensor(np.fromfile(folder / "mlp.f32", np.float32)).view(2 * 512, 784)
-    return steps(perceptron(784, 512, 512, 128), vicreg, values, 512, 20)
+    return steps(perceptron(784, 512, 512, 128, bias=not tuned), vicreg, values, 512, 20, tuned)
 
 
-def resnet(folder):
+def mlp_tuned(folder):
+    return mlp(folder, tuned=True)
+
+
+def resnet(folder, tuned=False):
     torch.manual_seed(0)
     values = torch.tensor(np.fromfile(folder / "resnet.f32", np.float32)).view(2 * 64, 3, 32, 32)
-    model = nn.Sequential(resnet18(), perceptron(512, 256, 128))
-    return steps(model, nt_xent, values, 64, 2)
+    model = innermost(nn.Sequential(resnet18(), perceptron(512, 256, 128, bias=not tuned)), tuned)
+    return steps(model, nt_xent, innermost(values, tuned), 64, 2, tuned)
 
 
-def cnn(folder):
+def resnet_tuned(folder):
+    return resnet(folder, tuned=True)
+
+
+def cnn(folder, tuned=False):
     x = images(folder)
 
     def work():
         torch.manual_seed(0)
         g = torch.Generator().manual_seed(0)
-        model = nn.Sequential(convnet(), perceptron(128, 256, 128))
-        optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+        model = innermost(nn.Sequential(convnet(), perceptron(128, 256, 128, bias=not tuned)), tuned)
+        optimiser = adamw(model, tuned)
         count = len(x) // 256
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=count)
         for rows in torch.randperm(len(x), generator=g)[: count * 256].view(-1, 256):
-            loss = nt_xent(model(torch.cat([batch_views(x[rows], g), batch_views(x[rows], g)])))
+            views = torch.cat([batch_views(x[rows], g), batch_views(x[rows], g)])
+            loss = nt_xent(model(innermost(views, tuned)))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -111,3 +129,7 @@ def cnn(folder):
         return count * 256, loss.item()
 
     return work
+
+
+def cnn_tuned(folder):
+    return cnn(folder, tuned=True)

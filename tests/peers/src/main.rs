@@ -60,11 +60,12 @@ fn run() -> Result<()> {
 
 fn prepare(comparison: &str, folder: &Path) -> Result<Work> {
     match comparison {
-        "mlp" => training::mlp_steps(folder),
-        "cnn" => training::cnn_run(folder),
-        "resnet" => training::resnet_steps(folder),
-        "embed" => embedding::images_to_parquet(folder),
-        "views" | "views_each" => views::batches(folder),
+        "mlp" | "mlp_tuned" => training::mlp_steps(folder),
+        "cnn" | "cnn_tuned" => training::cnn_run(folder),
+        "resnet" | "resnet_tuned" => training::resnet_steps(folder),
+        "embed" | "embed_tuned" => embedding::images_to_parquet(folder),
+        "views" => views::batches(folder),
+        "views_each" => views::one_by_one(folder),
         "nearest" => nearest::neighbours(folder),
         "probe" => probe::linear(folder),
         "knn" => probe::by_neighbours(folder),

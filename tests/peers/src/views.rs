@@ -19,6 +19,15 @@ pub fn two_views() -> Views {
 
 /// Batches of views, one after the other.
 pub fn batches(folder: &Path) -> Result<Work> {
+    in_batches(folder, BATCH)
+}
+
+/// The views of one image after those of the other.
+pub fn one_by_one(folder: &Path) -> Result<Work> {
+    in_batches(folder, 1)
+}
+
+fn in_batches(folder: &Path, batch: usize) -> Result<Work> {
     let store = data::images(folder)?;
     let views = two_views();
     views.check(store.shape())?;
@@ -26,13 +35,12 @@ pub fn batches(folder: &Path) -> Result<Work> {
     let mut values = Vec::new();
     Ok(Box::new(move || {
         let mut sum = 0.0;
-        for batch in 0..BATCHES {
-            let first = (batch * BATCH) as u32;
-            let rows: Vec<u32> = (first..first + BATCH as u32).collect();
+        for first in (0..BATCHES * BATCH).step_by(batch) {
+            let rows: Vec<u32> = (first as u32..(first + batch) as u32).collect();
             views.write_batch(&store, &rows, epoch, &mut values);
             sum += f64::from(values[data::PIXELS / 2]);
         }
         epoch += 1;
-        Ok(Done { units: (2 * BATCH * BATCHES) as f64, check: sum / BATCHES as f64 })
+        Ok(Done { units: (2 * BATCH * BATCHES) as f64, check: sum * batch as f64 / (BATCHES * BATCH) as f64 })
     }))
 }

@@ -114,7 +114,10 @@ impl<'a> Desk<'a> {
     pub fn known(&self) -> Known {
         let known = |belief| Known::new(belief, &self.ids, self.asking.weight, self.asking.shared);
         match self.asking.confirmed {
-            true => known(&self.belief.without_doubts()).with_conflicts(&self.belief, &self.ids),
+            true => {
+                let stated = self.belief.without_doubts();
+                known(&stated).with_conflicts(&self.belief, &stated, &self.ids)
+            }
             false => known(&self.belief),
         }
     }

@@ -8,7 +8,7 @@ use relata_operators::Result;
 use super::agenda::{RE_ASK, VALIDATION};
 use super::desk::{Desk, Look};
 use super::stop::Progress;
-use super::votes::News;
+use super::votes::{News, in_order};
 use crate::belief::{Outcome, Relation, Statement};
 
 /// Statements that a prediction is calibrated on, the latest ones, so that it does not take longer and longer.
@@ -43,7 +43,7 @@ impl Desk<'_> {
                 continue;
             }
             match self.votes.add(row, a, b) {
-                News::Statement(statement) => statements.push(statement),
+                News::Statement(statement) => statements.push((row.answer.question, statement)),
                 News::Rebuild => rebuild = true,
                 News::Nothing => {}
             }
@@ -68,7 +68,10 @@ impl Desk<'_> {
         progress.judged = firsts.len() as u64;
         match rebuild {
             true => self.rebuild(&firsts, &mut progress),
-            false => self.add(&statements, &firsts, &mut progress),
+            false => {
+                let statements = in_order(statements, self.asking.belief.policy);
+                self.add(&statements, &firsts, &mut progress);
+            }
         }
         Ok(progress)
     }

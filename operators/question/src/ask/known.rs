@@ -36,22 +36,24 @@ impl Known {
         }
         members.sort_unstable_by_key(|member| (member.0, member.1));
         apart.sort_unstable();
-        Self { conflicts: vec![], members, apart, weight }.with_conflicts(belief, ids)
+        Self { conflicts: vec![], members, apart, weight }.with_conflicts(belief, belief, ids)
     }
 
-    /// With the contradictions of a belief, such as one of which only a part is stated.
-    pub(super) fn with_conflicts(mut self, belief: &Belief, ids: &[u64]) -> Self {
+    /// With the contradictions of a belief, of which only a part may be stated; what is kept is what that part says now,
+    /// which answers after the contradiction may have changed.
+    pub(super) fn with_conflicts(mut self, belief: &Belief, stated: &Belief, ids: &[u64]) -> Self {
         let weight = self.weight;
+        let policy = belief.policy().name();
         let conflicts = belief.contradictions().iter().map(|found| {
             let chain: Vec<String> = found.chain.iter().map(u64::to_string).collect();
             let sides = (format!("answer {}", found.number), format!("answers {}", chain.join(" > ")));
             let (positive, negative) = if found.said { sides } else { (sides.1, sides.0) };
-            let kept = match found.kept {
+            let kept = match stated.relation(found.a, found.b) {
                 Some(Relation::Positive) => weight,
                 Some(Relation::Negative) => -weight,
                 None => 0.0,
             };
-            Conflict { a: ids[found.a as usize], b: ids[found.b as usize], positive, negative, kept }
+            Conflict { a: ids[found.a as usize], b: ids[found.b as usize], positive, negative, kept, policy }
         });
         self.conflicts = conflicts.collect();
         self

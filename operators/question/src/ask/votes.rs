@@ -6,12 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relata_operators::oracle::Answer;
 
-use crate::belief::{AnswerPolicy, Statement};
+use crate::belief::{AnswerPolicy, Statement, weight_of};
 use crate::crowd::{self, dawid_skene};
 use crate::ledger::Row;
-
-/// The least weight that a statement may have.
-const LEAST: f32 = 0.01;
 
 /// What was said about a pair, by sequence number.
 type Said = BTreeMap<u64, Vote>;
@@ -63,7 +60,9 @@ impl Votes {
         self.several += usize::from(before == 1 && annotators(said) == 2);
         match related {
             _ if self.is_crowd() => News::Rebuild,
-            Some(related) => News::Statement(statement(row.sequence, pair, *related, *confidence)),
+            Some(related) => {
+                statement(row.sequence, pair, *related, *confidence).map_or(News::Nothing, News::Statement)
+            }
             None => News::Nothing,
         }
     }
@@ -73,22 +72,26 @@ impl Votes {
         self.several > 0
     }
 
-    /// All statements that follow, in the order in which a belief is to be told: the surest first where a crowd spoke,
-    /// else, or if the latest win, in the order of the ledger.
+    /// All statements that follow, in the order in which a belief is to be told: if the latest win, that of the ledger;
+    /// else the surest first where a crowd spoke, or by question and pair.
     pub fn statements(&self, confidence: f64, policy: AnswerPolicy) -> Vec<Statement> {
         let mut statements: Vec<Statement> = match self.is_crowd() {
             true => self.posterior(confidence),
             false => {
                 let said = self.pairs.iter().flat_map(|(pair, said)| said.iter().map(move |said| (*pair, said)));
-                said.filter_map(|(pair, (sequence, v))| Some(statement(*sequence, pair, v.related?, v.confidence)))
-                    .collect()
+                let said = said.filter_map(|(pair, (sequence, v))| {
+                    Some((v.question, statement(*sequence, pair, v.related?, v.confidence)?))
+                });
+                in_order(said.collect(), policy)
             }
         };
-        let surest_first = self.is_crowd() && policy != AnswerPolicy::LatestWins;
-        statements.sort_by(|a, b| {
-            let surer = if surest_first { b.weight.total_cmp(&a.weight) } else { Ordering::Equal };
-            surer.then(a.number.cmp(&b.number))
-        });
+        if self.is_crowd() {
+            let surest_first = policy != AnswerPolicy::LatestWins;
+            statements.sort_by(|a, b| {
+                let surer = if surest_first { b.weight.total_cmp(&a.weight) } else { Ordering::Equal };
+                surer.then(a.number.cmp(&b.number))
+            });
+        }
         statements
     }
 
@@ -127,21 +130,38 @@ impl Votes {
         let items = self.pairs.iter().zip(&model.posterior).filter(|((_, said), _)| voted(said));
         items
             .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
-            .flat_map(|((pair, said), &p)| {
+            .filter_map(|((pair, said), &p)| Some((said, p, statement(0, *pair, p >= 0.5, p.max(1.0 - p) as f32)?)))
+            .flat_map(|(said, p, whole)| {
                 // A pair that was asked about again and got the same answer of everybody has been confirmed: it has as many
                 // statements, which share the weight.
                 let related = p >= 0.5;
-                let mut numbers: BTreeMap<u64, u64> = said.iter().map(|(&n, vote)| (vote.question, n)).collect();
+                let rows = |agree: bool| -> BTreeMap<u64, u64> {
+                    let rows = said.iter().filter(|(_, vote)| !agree || vote.related == Some(related));
+                    rows.map(|(&number, vote)| (vote.question, number)).collect()
+                };
+                // The rows that said so, if any did: annotators who are mostly wrong may stand for the contrary.
+                let agreeing = rows(true);
+                let mut numbers = if agreeing.is_empty() { rows(false) } else { agreeing };
                 let dissent = said.values().filter(|vote| vote.related.is_some_and(|said| said != related));
                 let dissent: BTreeSet<u64> = dissent.map(|vote| vote.question).collect();
                 let first = numbers.first_key_value().map(|(&question, _)| question);
                 numbers.retain(|question, _| Some(*question) == first || !dissent.contains(question));
-                let whole = statement(0, *pair, related, p.max(1.0 - p) as f32);
                 let weight = whole.weight / numbers.len() as f32;
                 numbers.into_values().map(move |number| Statement { number, weight, ..whole })
             })
             .collect()
     }
+}
+
+/// Statements, each with its question, in the order in which a belief is to be told: that of the ledger if the latest win.
+/// Else by question and pair: answers that come at the same time, from people or over a network, are written in any
+/// order, and the same answers are to give the same edges.
+pub(super) fn in_order(mut said: Vec<(u64, Statement)>, policy: AnswerPolicy) -> Vec<Statement> {
+    match policy {
+        AnswerPolicy::LatestWins => said.sort_by_key(|(_, said)| said.number),
+        _ => said.sort_by_key(|(question, said)| (*question, said.a.min(said.b), said.a.max(said.b), said.number)),
+    }
+    said.into_iter().map(|(_, statement)| statement).collect()
 }
 
 fn annotators(said: &Said) -> usize {
@@ -153,9 +173,9 @@ fn latest(said: &Said) -> BTreeMap<&str, &Vote> {
     said.values().map(|vote| (&*vote.annotator, vote)).collect()
 }
 
-/// A confidence of one half says nothing, of 1 everything.
-fn statement(number: u64, (a, b): (u32, u32), related: bool, confidence: f32) -> Statement {
-    Statement { number, a, b, related, weight: (2.0 * confidence - 1.0).clamp(LEAST, 1.0) }
+/// An answer that is as likely wrong as right states nothing.
+fn statement(number: u64, (a, b): (u32, u32), related: bool, confidence: f32) -> Option<Statement> {
+    Some(Statement { number, a, b, related, weight: weight_of(confidence)? })
 }
 
 #[cfg(test)]
@@ -237,6 +257,33 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_is_as_likely_wrong_as_right_states_nothing() {
+        let mut votes = Votes::default();
+        let mut unsure = row(1, "ann", Some(true), None);
+        unsure.answer.confidence = 0.5;
+        assert_eq!(votes.add(&unsure, 5, 3), News::Nothing);
+        assert!(votes.statements(0.9, AnswerPolicy::WeightedVote).is_empty());
+        assert_eq!(votes.questions(3, 5), 1, "it was asked about all the same");
+    }
+
+    #[test]
+    fn answers_that_come_in_another_order_are_told_in_the_same_one() {
+        let told = |order: [u64; 3], policy| {
+            let mut votes = Votes::default();
+            for (sequence, question) in (1..).zip(order) {
+                let mut row = row(sequence, "ann", Some(question != 3), None);
+                row.answer.question = question;
+                votes.add(&row, question as u32, 9);
+            }
+            votes.statements(0.9, policy).iter().map(|said| said.a).collect::<Vec<_>>()
+        };
+        for policy in [AnswerPolicy::WeightedVote, AnswerPolicy::ReAsk] {
+            assert_eq!((told([1, 2, 3], policy), told([3, 1, 2], policy)), (vec![1, 2, 3], vec![1, 2, 3]));
+        }
+        assert_eq!(told([3, 1, 2], AnswerPolicy::LatestWins), [3, 1, 2]);
+    }
+
+    #[test]
     fn the_latest_answers_of_a_crowd_come_last_if_they_win() {
         let mut votes = Votes::default();
         // Everybody agrees about the first pair and not about the second, which is less sure and was answered later.
@@ -246,8 +293,8 @@ mod tests {
             votes.add(&row(sequence, annotator, Some(related), None), a, b);
         }
         let numbers = |policy| votes.statements(0.5, policy).iter().map(|s| s.number).collect::<Vec<_>>();
-        assert_eq!(numbers(AnswerPolicy::LatestWins), [3, 6]);
-        assert_eq!(numbers(AnswerPolicy::WeightedVote), [6, 3]);
+        assert_eq!(numbers(AnswerPolicy::LatestWins), [2, 6]);
+        assert_eq!(numbers(AnswerPolicy::WeightedVote), [6, 2]);
     }
 
     #[test]

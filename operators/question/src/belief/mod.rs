@@ -19,7 +19,9 @@ use components::Components;
 use links::Links;
 use pair::Pair;
 
-pub use statement::{AnswerPolicy, BeliefSettings, Contradiction, Doubt, DoubtKind, Outcome, Relation, Statement};
+pub use statement::{
+    AnswerPolicy, BeliefSettings, Contradiction, Doubt, DoubtKind, Outcome, Relation, Statement, weight_of,
+};
 
 /// What follows from statements about pairs of `rows` rows. The pairs that stand never contradict each other; a pair
 /// that is set aside is contradicted by a chain of pairs that stand, and returns as soon as none is strong enough any
@@ -56,6 +58,11 @@ impl Belief {
             contradictions: vec![],
             disputes: BTreeMap::new(),
         }
+    }
+
+    /// How contradictions are decided.
+    pub fn policy(&self) -> AnswerPolicy {
+        self.settings.policy
     }
 
     /// The number of rows.

@@ -34,6 +34,22 @@ pub enum AnswerPolicy {
     ReAsk,
 }
 
+impl AnswerPolicy {
+    /// Its name in plans and in the table of conflicts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LatestWins => "latest_wins",
+            Self::WeightedVote => "weighted_vote",
+            Self::ReAsk => "re_ask",
+        }
+    }
+}
+
+/// What an answer weighs: nothing if it is as likely wrong as right, else up to 1, that of a sure one.
+pub fn weight_of(confidence: f32) -> Option<f32> {
+    (confidence > 0.5).then(|| (2.0 * confidence - 1.0).min(1.0))
+}
+
 /// How a belief deals with mistakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BeliefSettings {

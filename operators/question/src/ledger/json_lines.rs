@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::Row;
 use super::fault::{Fault, Refused};
-use super::writer::Writer;
+use super::writer::{Standing, Writer};
 use super::{Ledger, clock, questions};
 
 /// How many rows of a file were written, and how many the ledger had already.
@@ -22,11 +22,19 @@ pub struct Imported {
     pub new: usize,
     /// Rows that were passed over.
     pub known: usize,
+    /// Those among them that say something else than what stands.
+    pub differing: usize,
 }
 
 impl Imported {
     pub(super) fn count(&mut self, new: bool) {
         *(if new { &mut self.new } else { &mut self.known }) += 1;
+    }
+
+    /// Counts an answer, written or not, given what its annotator had said about the candidate.
+    pub(super) fn answer(&mut self, answer: &Answer, new: bool, standing: Option<&Standing>) {
+        self.count(new);
+        self.differing += usize::from(!new && standing.is_some_and(|standing| standing.related != answer.related));
     }
 }
 
@@ -77,18 +85,48 @@ pub fn export_answers(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     write(out, ledger.since(0)?.into_iter().map(Line::from))
 }
 
-/// Reads a file of questions. Nothing is imported if a line is broken, or has the number of another question
-/// ([`OperatorError::Unreadable`], which names the line).
-pub fn import_questions(ledger: &Ledger, path: &Path) -> Result<Imported> {
+/// Reads a file of questions about samples that `is_sample` knows. They belong to a round that the run has come to, or,
+/// where it has asked nothing yet, to rounds from 1 on. Nothing is imported if a line is broken, or has the number of
+/// another question ([`OperatorError::Unreadable`], which names the line).
+pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) -> bool) -> Result<Imported> {
     ledger.write(|transaction| {
         let mut imported = Imported::default();
+        let asked = questions::last_round(transaction)?;
+        let mut last = asked.unwrap_or_default();
         let expected = "a question: {\"question\", \"round\", \"anchor\", \"candidates\", \"strategy\", \"priority\"}";
         lines(path, expected, |question: Question| {
+            let most = asked.unwrap_or(last + 1);
+            last = last.max(question.round);
+            check_imported(&question, most, is_sample)?;
             imported.count(questions::insert(transaction, &question)?);
             Ok(())
         })?;
         Ok(imported)
     })
+}
+
+/// The largest number of an imported question: the run's own come after it, and JSON carries it exactly.
+const LARGEST: u64 = 1 << 53;
+
+/// Answers to a question of a later round would hide those of this round from a run that goes on.
+fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> bool) -> Result<(), Fault> {
+    let mut samples = [question.anchor].into_iter().chain(question.candidates.iter().copied());
+    let (expected, found, hint) = if question.question > LARGEST {
+        ("a number of at most 2^53".to_owned(), question.question.to_string(), "Number questions from 1 on.")
+    } else if !(1..=most).contains(&question.round) {
+        let hint = "Give the question the round that the run is in.";
+        (format!("a round from 1 to {most}"), format!("round {}", question.round), hint)
+    } else if let Some(stranger) = samples.find(|&id| !is_sample(id)) {
+        ("ids of the run's samples".to_owned(), format!("the id {stranger}"), "See the column `id` of `samples`.")
+    } else {
+        return Ok(());
+    };
+    Err(Refused { oracle: None, question: question.question, expected, found, hint }.into())
+}
+
+/// Whether a text can be an annotator's name, by the rule of the page for people.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control)
 }
 
 /// Reads a file of answers to questions that the ledger has. Columns that a line does not have are taken from the
@@ -122,6 +160,16 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 imported.count(row.map_or(Ok(false), |row| writer.undo(row, at))?);
                 return Ok(());
             }
+            if let Some(name) = line.annotator.as_ref().filter(|name| !is_name(name)) {
+                return Err(Refused {
+                    oracle: None,
+                    question: line.question,
+                    expected: "`annotator` to be a name of at most 200 characters".to_owned(),
+                    found: format!("{name:?}"),
+                    hint: "",
+                }
+                .into());
+            }
             let anchor = line.anchor.map_or_else(|| writer.anchor(line.question), |anchor| Ok(Some(anchor)))?;
             let by = line.oracle.unwrap_or_else(|| oracle.to_owned());
             let answer = Answer {
@@ -136,8 +184,10 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 answered_at: at,
             };
             let known = writer.same_moment(&answer)?;
+            let standing = writer.standing(&answer)?;
             let new = if known.is_none() { writer.answer(&answer)? } else { None };
-            imported.count(new.is_some());
+            // An answer that the ledger has, and has taken back, differs from nothing.
+            imported.answer(&answer, new.is_some(), standing.as_ref().filter(|_| known.is_none()));
             rows.extend(line.sequence.map(|sequence| (sequence, known.or(new))));
             Ok(())
         })?;
@@ -192,6 +242,7 @@ fn lines<T: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::super::fixture::{answer, answers, ledger, question};
     use super::*;
@@ -231,8 +282,8 @@ mod tests {
     fn a_short_line_is_enough_and_a_standing_answer_is_known() {
         let (_folder, ledger) = ledger(&[question(1, 0.5, 2)]);
         let line = "{\"question\":1,\"candidate\":102,\"related\":true}\n\n";
-        assert_eq!(import(&ledger, line).unwrap(), Imported { new: 1, known: 0 });
-        assert_eq!(import(&ledger, line).unwrap(), Imported { new: 0, known: 1 });
+        assert_eq!(import(&ledger, line).unwrap(), Imported { new: 1, ..Imported::default() });
+        assert_eq!(import(&ledger, line).unwrap(), Imported { known: 1, ..Imported::default() });
         let kept = ledger.since(0).unwrap().remove(0).answer;
         assert_eq!((kept.anchor, kept.confidence, kept.cost), (100, 1.0, 0.0));
         assert_eq!((kept.oracle.as_str(), kept.annotator.as_str()), ("replay", "replay"));
@@ -261,8 +312,46 @@ mod tests {
             assert!(error.contains("answers.jsonl") && error.contains("in line 3 ") && error.contains(text), "{error}");
         }
         assert_eq!(ledger.since(0).unwrap(), []);
-        let missing = import_questions(&ledger, Path::new("nowhere.jsonl")).unwrap_err().to_string();
+        let missing = import_questions(&ledger, Path::new("nowhere.jsonl"), &|_| true).unwrap_err().to_string();
         assert!(missing.contains("nowhere.jsonl"), "{missing}");
+    }
+
+    #[test]
+    fn questions_that_a_run_cannot_ask_now_are_refused() {
+        let (folder, ledger) = ledger(&[question(1, 0.5, 2)]);
+        let path = folder.path().join("questions.jsonl");
+        let line = |number: u64, round: u32, anchor: u64| json!({ "question": number, "round": round, "anchor": anchor, "candidates": [101], "strategy": "mine", "priority": 1.0 });
+        let import = |lines: &[serde_json::Value]| {
+            std::fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+            import_questions(&ledger, &path, &|id| id < 1000)
+        };
+        for (line, text) in [
+            (line(2, 2, 100), "a round from 1 to 1, found round 2"),
+            (line(2, 0, 100), "a round from 1 to 1, found round 0"),
+            (line(2, 1, 1000), "ids of the run's samples, found the id 1000"),
+            (line(1 << 60, 1, 100), "at most 2^53"),
+        ] {
+            let error = import(&[line]).unwrap_err().to_string();
+            assert!(error.contains(text) && error.contains("in line 1 "), "{error}");
+        }
+        assert_eq!(import(&[line(2, 1, 100)]).unwrap().new, 1);
+        // Where nothing was asked, the rounds of another run may follow each other.
+        let (_other, empty) = super::super::fixture::ledger(&[]);
+        let rounds: String = (1..4).map(|round| format!("{}\n", line(u64::from(round), round, 100))).collect();
+        std::fs::write(&path, rounds).unwrap();
+        assert_eq!(import_questions(&empty, &path, &|_| true).unwrap().new, 3);
+    }
+
+    #[test]
+    fn an_answer_that_says_something_else_is_counted_as_such() {
+        let (_folder, ledger) = ledger(&[question(1, 0.5, 2)]);
+        let line =
+            |related| format!("{{\"question\":1,\"candidate\":101,\"related\":{related},\"annotator\":\"ann\"}}\n");
+        assert_eq!(import(&ledger, &line(true)).unwrap().new, 1);
+        let other = Imported { known: 1, differing: 1, ..Imported::default() };
+        assert_eq!(import(&ledger, &line(false)).unwrap(), other);
+        let error = import(&ledger, &line(true).replace("ann", "a\\nb")).unwrap_err().to_string();
+        assert!(error.contains("`annotator` to be a name"), "{error}");
     }
 
     #[test]
@@ -271,7 +360,7 @@ mod tests {
         ledger.record(&answers(&question(1, 0.5, 2), "ann")).unwrap();
         let before = exported(&ledger).1;
         ledger.undo(1, "ann").unwrap();
-        assert_eq!(import(&ledger, &before).unwrap(), Imported { new: 0, known: 2 });
+        assert_eq!(import(&ledger, &before).unwrap(), Imported { known: 2, ..Imported::default() });
         assert_eq!(ledger.unanswered(1).unwrap().len(), 1);
     }
 
@@ -303,8 +392,9 @@ mod tests {
             let (folder, target) = ledger(&[]);
             let path = folder.path().join("questions.jsonl");
             std::fs::write(&path, questions).unwrap();
-            prop_assert_eq!(import_questions(&target, &path).unwrap(), Imported { new: 3, known: 0 });
-            prop_assert_eq!(import_questions(&target, &path).unwrap(), Imported { new: 0, known: 3 });
+            let any = |_| true;
+            prop_assert_eq!(import_questions(&target, &path, &any).unwrap(), Imported { new: 3, ..Imported::default() });
+            prop_assert_eq!(import_questions(&target, &path, &any).unwrap(), Imported { known: 3, ..Imported::default() });
             for part in &parts {
                 import(&target, part).unwrap();
             }

@@ -72,6 +72,11 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Question>, Fault> {
     select(connection, "SELECT * FROM questions ORDER BY question", [])
 }
 
+/// The last round of which there are questions.
+pub(super) fn last_round(connection: &Connection) -> rusqlite::Result<Option<u32>> {
+    connection.query_row("SELECT MAX(round) FROM questions", [], |row| row.get(0))
+}
+
 /// The question of a number.
 pub(super) fn find(connection: &Connection, number: u64) -> rusqlite::Result<Option<Question>> {
     let mut statement = connection.prepare_cached("SELECT * FROM questions WHERE question = ?1")?;

@@ -8,8 +8,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::fault::{Fault, Refused};
 use super::{clock, questions};
 
-pub(super) const STANDING: &str =
-    "SELECT sequence FROM standing WHERE question = ?1 AND candidate = ?2 AND annotator = ?3";
+pub(super) const STANDING: &str = "SELECT sequence, related, oracle, answered_at FROM standing WHERE question = ?1 AND candidate = ?2 AND annotator = ?3";
 pub(super) const LEAST: &str = "
     UPDATE progress SET least = (
         SELECT CASE WHEN COUNT(*) < progress.size THEN 0 ELSE MIN(answered) END
@@ -27,6 +26,14 @@ pub(super) struct Writer<'t> {
     transaction: &'t Transaction<'t>,
     asked: BTreeMap<u64, Option<Asked>>,
     touched: BTreeSet<(u64, String)>,
+}
+
+/// An answer that is in the ledger and was not taken back.
+pub(super) struct Standing {
+    pub row: u64,
+    pub related: Option<bool>,
+    pub oracle: String,
+    pub answered_at: i64,
 }
 
 struct Asked {
@@ -72,6 +79,15 @@ impl<'t> Writer<'t> {
         ])?;
         self.touch(answer.question, &answer.annotator);
         Ok(Some(row.cast_unsigned()))
+    }
+
+    /// What the annotator of an answer has said about its candidate and not taken back.
+    pub fn standing(&self, answer: &Answer) -> Result<Option<Standing>, Fault> {
+        let key = params![answer.question.cast_signed(), answer.candidate.cast_signed(), answer.annotator];
+        let standing = |row: &rusqlite::Row<'_>| {
+            Ok(Standing { row: row.get(0)?, related: row.get(1)?, oracle: row.get(2)?, answered_at: row.get(3)? })
+        };
+        Ok(self.transaction.prepare_cached(STANDING)?.query_row(key, standing).optional()?)
     }
 
     /// The row of an answer that the same annotator gave at the same moment, undone or not.

@@ -5,16 +5,13 @@ mod plain;
 
 use std::collections::BTreeMap;
 
-use relata_operators::source::Samples;
+use relata_operators::source::{KEPT_BACK, Samples};
 use relata_operators::{OperatorError, Result};
 use serde_json::{Value, json};
 
 use crate::request::{Content, Subjects};
 use crate::response::{Asked, Said, Trouble};
 use crate::service::ORACLE;
-
-/// Columns that are not sent unless they are asked for: they may hold the answer.
-const KEPT_BACK: [&str; 3] = ["id", "label", "split"];
 
 /// How requests and responses are written.
 #[derive(Debug, Clone, Default)]

@@ -7,13 +7,17 @@ use std::path::PathBuf;
 use relata::report::Gallery;
 use relata::run::Run;
 use relata_operators::sink::AtomicFile;
+use relata_operators::source::KEPT_BACK;
 use relata_question::ledger::label_studio::{CONFIGURATION, export_tasks};
 use relata_question::ledger::{Ledger, export_answers, export_questions};
+use serde_json::Value;
 
 use crate::asked;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
+/// The key of a sample's picture.
+const IMAGE: &str = "image";
 /// Pixels that an image of a task has at most.
 const SIDE: u32 = 512;
 
@@ -69,14 +73,44 @@ fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write)
         (What::Answers, _) => export_answers(ledger, out)?,
         (What::Questions, Interchange::Jsonl) => export_questions(ledger, out)?,
         (What::Questions, Interchange::LabelStudio) => {
-            let asked = asked::page(String::new(), &run.plan()?.stages).annotators;
-            let annotators = arguments.annotators.unwrap_or(asked);
+            let page = asked::page(String::new(), &run.plan()?.stages);
+            let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
             let ids: BTreeSet<u64> = open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
             let gallery = Gallery::open(run, &ids)?;
-            let tasks = export_tasks(ledger, annotators, &|id| gallery.describe(id, SIDE), out)?;
+            let look = |id| shown(gallery.describe(id, SIDE), &page.show);
+            let tasks = export_tasks(ledger, annotators, &look, out)?;
             eprintln!("{tasks} tasks. The labelling configuration of the project:\n\n{CONFIGURATION}");
         }
     }
     Ok(out.flush()?)
+}
+
+/// What an annotator sees of a sample, by the rule of the page for people: the picture and the columns that the run
+/// chose, or, where there is neither, all columns that cannot hold the answer.
+fn shown(mut sample: Value, chosen: &[String]) -> Value {
+    if let Some(about) = sample.as_object_mut() {
+        let all = chosen.is_empty() && !about.contains_key(IMAGE);
+        about.retain(|name, _| match all {
+            true => !KEPT_BACK.contains(&name.as_str()),
+            false => name == IMAGE || chosen.contains(name),
+        });
+    }
+    sample
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_may_hold_the_answer_is_not_shown_unless_it_is_chosen() {
+        let picture = json!({ "image": "data:", "label": "7", "note": "n" });
+        assert_eq!(shown(picture.clone(), &[]), json!({ "image": "data:" }));
+        assert_eq!(shown(picture, &["note".to_owned()]), json!({ "image": "data:", "note": "n" }));
+        let row = json!({ "label": "7", "path": "seven/1.png", "split": "test", "note": "n" });
+        assert_eq!(shown(row, &[]), json!({ "note": "n" }));
+    }
 }

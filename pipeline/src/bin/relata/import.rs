@@ -48,11 +48,16 @@ pub fn run(arguments: &Arguments) -> Outcome {
             if arguments.oracle.is_some() {
                 return Err(Failure::Usage(format!("`{}` has questions, which have no --oracle", file.display())));
             }
-            ("questions", import_questions(&ledger, file)?)
+            let ids = run.samples()?.ids;
+            ("questions", import_questions(&ledger, file, &|id| ids.row(id).is_some())?)
         }
         Interchange::Jsonl => ("answers", import_answers(&ledger, file, &oracle("imported"))?),
     };
     writeln!(stdout(), "{} {what} taken in, {} were there already", imported.new, imported.known)?;
+    if imported.differing > 0 {
+        let count = imported.differing;
+        eprintln!("{count} of these say something else than what their annotators said, which stands.");
+    }
     if imported.new > 0 && what == "answers" {
         eprintln!("{}", asked::next_step(&run));
     }

@@ -12,9 +12,10 @@ use crate::failure::{Failure, Outcome};
 
 /// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
 ///
-/// The tables are samples, edges, memberships, conflicts, embeddings and metrics; with several runs, those of each are
-/// there as RUN.TABLE too. nearest(embeddings, ID or VECTOR, K) and neighbours(ID [, 'all'])
-/// are table functions.
+/// The tables are samples, edges, memberships, separations, conflicts, embeddings and metrics; with several runs, those of
+/// each are there as RUN.TABLE too. A run that asks has questions, answers, standing (answers that were not taken back),
+/// implied, rounds, bridges, annotators, oracles and cost_curve. nearest(embeddings, ID or VECTOR, K) and
+/// neighbours(ID [, 'all']) are table functions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   relata sql runs/digits \"SELECT label, count(*) FROM embeddings GROUP BY label\"")]

@@ -9,7 +9,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput};
 use rayon::prelude::*;
 use relata_kernels::norm::{Affine, apply};
 use relata_kernels::norm_gradient::{self, Normalised};
-use relata_kernels::optimiser::{self, AdamW};
+use relata_kernels::optimiser::{AdamW, Parameter, Sgd, adamw, sgd};
 use relata_kernels::{KeptMemory, Level, Moments, Pairs};
 
 /// Rows and channels of what batch norm works on: the second layer of the small convolutional network.
@@ -17,6 +17,8 @@ const ROWS: usize = 512 * 49;
 const CHANNELS: usize = 64;
 /// The numbers of a parameter.
 const WEIGHTS: usize = 4 << 20;
+/// A step of AdamW.
+const STEP: AdamW = AdamW { rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 1e-4, time: 7 };
 /// A batch of a loss: rows, dimensions, edges.
 const BATCH: [usize; 3] = [1024, 128, 8192];
 
@@ -70,12 +72,27 @@ fn norm(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
 fn optimisers(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
     let (mut weights, gradient) = (values(WEIGHTS), values(WEIGHTS));
     let (mut first, mut second) = (vec![0.0; WEIGHTS], vec![0.0; WEIGHTS]);
-    let step = AdamW { rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 1e-4, time: 7 };
     pass(group, "AdamW", 7 * WEIGHTS, || {
-        optimiser::adamw(level, step, &mut weights, &gradient, [&mut first, &mut second]);
+        let state = [&mut first[..], &mut second[..]];
+        adamw(level, STEP, vec![Parameter { weights: &mut weights, gradient: &gradient, state }]);
     });
+    let step = Sgd { rate: 1e-3, momentum: 0.9, decay: 0.0 };
     pass(group, "SGD with momentum", 5 * WEIGHTS, || {
-        optimiser::sgd(level, [1e-3, 0.9, 0.0], &mut weights, &gradient, &mut first);
+        sgd(level, step, vec![Parameter { weights: &mut weights, gradient: &gradient, state: [&mut first[..]] }]);
+    });
+    // As many numbers in parameters of 64 and 4096, as a deep network has them: what many small ones cost.
+    let sizes = std::iter::repeat_n([64, 4096], WEIGHTS / 4160).flatten();
+    let numbers = WEIGHTS / 4160 * 4160;
+    pass(group, "AdamW, many small parameters", 7 * numbers, || {
+        let mut rest = (&mut weights[..], &gradient[..], &mut first[..], &mut second[..]);
+        let parameters = sizes.clone().map(|len| {
+            let weights = rest.0.split_off_mut(..len).expect("all sizes together are no longer");
+            let gradient = rest.1.split_off(..len).expect("as above");
+            let first = rest.2.split_off_mut(..len).expect("as above");
+            let second = rest.3.split_off_mut(..len).expect("as above");
+            Parameter { weights, gradient, state: [first, second] }
+        });
+        adamw(level, STEP, parameters.collect());
     });
 }
 

@@ -34,6 +34,7 @@ pub fn backward(
 ) -> (Vec<f32>, Option<Vec<f32>>) {
     let Geometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
+    filter.1.check(geometry, filter.0.len());
     if is_plain(geometry, level) {
         return plain(geometry, input, filter, gradient, wanted);
     }
@@ -126,7 +127,8 @@ fn plain(
         multiply([inputs, outputs, rows], left, of_rows, to, [layout.input, layout.output]);
         Written
     };
-    // SAFETY: the filter of a single tap has a weight for each input and output and no other, and all are written.
+    // SAFETY: the filter of a single tap has a weight for each input and output and no other, as `backward` checked, and
+    // all are written.
     let of_filter = unsafe { written(weights.len(), product) };
     let of_input = wanted.then(|| {
         let product = |to: &mut [MaybeUninit<f32>]| {
@@ -169,8 +171,9 @@ fn unpack(groups: &[Vec<f32>], geometry: &Geometry, layout: Layout, len: usize) 
                 row.iter_mut().zip(&group[from..from + outputs]).for_each(|(sum, &value)| *sum += value);
             });
             for (output, &value) in row.iter().enumerate() {
-                // SAFETY: every weight belongs to one input channel, so to one task.
-                unsafe { shared.range(output * layout.output + input * layout.input + tap * layout.tap, 1)[0] = value };
+                // SAFETY: `backward` checked that every weight has a place of its own; it belongs to one input channel,
+                // so to one task.
+                unsafe { shared.range(layout.at(output, input, tap), 1)[0] = value };
             }
         }
     });

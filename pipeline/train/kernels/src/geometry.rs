@@ -73,11 +73,11 @@ impl Geometry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     /// Distance between output channels.
-    pub output: usize,
+    pub(crate) output: usize,
     /// Distance between input channels.
-    pub input: usize,
+    pub(crate) input: usize,
     /// Distance between taps, row by row.
-    pub tap: usize,
+    pub(crate) tap: usize,
 }
 
 impl Layout {
@@ -89,5 +89,17 @@ impl Layout {
     /// `[inputs, outputs]`, as burn stores linear layers.
     pub fn linear(geometry: &Geometry) -> Self {
         Self { output: 1, input: geometry.outputs, tap: 0 }
+    }
+
+    /// Where a weight lies.
+    pub fn at(&self, output: usize, input: usize, tap: usize) -> usize {
+        output * self.output + input * self.input + tap * self.tap
+    }
+
+    /// Panics unless each of the filter's numbers has a place of its own among `len`.
+    pub(crate) fn check(&self, geometry: &Geometry, len: usize) {
+        assert_eq!(len, geometry.weights(), "the numbers of a filter");
+        let linear = geometry.taps() == 1 && *self == Self::linear(geometry);
+        assert!(linear || *self == Self::convolution(geometry), "a layout made for another geometry");
     }
 }

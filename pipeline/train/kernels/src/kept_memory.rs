@@ -4,8 +4,8 @@
 
 /// Keeps freed memory until it is dropped, and gives back what is free then.
 ///
-/// With glibc's allocator this is a setting of the whole process: blocks of less than 256 MB come from the heap, and the
-/// heap does not shrink while one of these lives. Elsewhere, and where `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_`
+/// With glibc's allocator this is a setting of the whole process: blocks of less than 256 MB (32 MB before glibc 2.35) come
+/// from the heap, and the heap shrinks only where more than 2 GB of it are free, while one of these lives. Elsewhere, and where `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_`
 /// or `GLIBC_TUNABLES` say what the user wants, it does nothing.
 #[derive(Debug)]
 pub struct KeptMemory {
@@ -33,8 +33,10 @@ mod allocator {
 
     use libc::c_int;
 
-    /// A block of at least so many bytes is mapped, and unmapped as soon as it is freed.
-    const MAPPED: c_int = 256 << 20;
+    /// A block of at least so many bytes is mapped, and unmapped as soon as it is freed; the first that is accepted.
+    const MAPPED: [c_int; 2] = [256 << 20, COME_TO];
+    /// What glibc comes to by itself, and the most that older ones accept.
+    const COME_TO: c_int = 32 << 20;
     /// What may be free at the end of the heap when nothing trains: what glibc comes to by itself.
     const FREE: c_int = 64 << 20;
 
@@ -45,8 +47,10 @@ mod allocator {
         let mut training = TRAINING.lock().unwrap_or_else(PoisonError::into_inner);
         *training += 1;
         if *training == 1 && !chosen_by_the_user() {
-            set(libc::M_MMAP_THRESHOLD, MAPPED);
-            set(libc::M_TRIM_THRESHOLD, c_int::MAX);
+            // Setting either ends glibc's own adaptation: the second alone would have every large block mapped anew.
+            if MAPPED.into_iter().any(|bytes| set(libc::M_MMAP_THRESHOLD, bytes)) {
+                set(libc::M_TRIM_THRESHOLD, c_int::MAX);
+            }
         }
     }
 
@@ -54,7 +58,9 @@ mod allocator {
         let mut training = TRAINING.lock().unwrap_or_else(PoisonError::into_inner);
         *training -= 1;
         if *training == 0 && !chosen_by_the_user() {
-            set(libc::M_TRIM_THRESHOLD, FREE);
+            if set(libc::M_MMAP_THRESHOLD, COME_TO) {
+                set(libc::M_TRIM_THRESHOLD, FREE);
+            }
             // SAFETY: gives free pages back and touches no block that is in use.
             unsafe { libc::malloc_trim(0) };
         }
@@ -66,11 +72,11 @@ mod allocator {
             .any(|v| std::env::var_os(v).is_some())
     }
 
-    /// A value that an older glibc refuses leaves its own in place, which is slower and nothing worse.
-    fn set(parameter: c_int, value: c_int) {
-        // SAFETY: both parameters are thresholds that the allocator reads anew each time, under its own lock; nothing that
-        // is allocated depends on them.
-        unsafe { libc::mallopt(parameter, value) };
+    /// Whether the allocator accepted the value.
+    fn set(parameter: c_int, value: c_int) -> bool {
+        // SAFETY: both parameters are thresholds that the allocator reads anew each time; nothing that is allocated
+        // depends on them.
+        unsafe { libc::mallopt(parameter, value) == 1 }
     }
 }
 
@@ -79,4 +85,32 @@ mod allocator {
     pub(super) fn started() {}
 
     pub(super) fn ended() {}
+}
+
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+mod tests {
+    use super::*;
+
+    /// Pages that the system gave to this thread so far.
+    fn pages() -> i64 {
+        // SAFETY: zeros are a valid value of this structure of numbers, which the call fills.
+        let usage = unsafe {
+            let mut usage = std::mem::zeroed();
+            libc::getrusage(libc::RUSAGE_THREAD, &mut usage);
+            usage
+        };
+        let libc::rusage { ru_minflt, .. } = usage;
+        ru_minflt
+    }
+
+    #[test]
+    fn a_buffer_of_the_size_of_the_last_one_costs_no_new_pages() {
+        let _kept = KeptMemory::start();
+        drop(KeptMemory::start());
+        let turn = || drop(std::hint::black_box(vec![1u8; 12 << 20]));
+        turn();
+        let before = pages();
+        (0..20).for_each(|_| turn());
+        assert!(pages() - before < 3072, "{} pages for 20 buffers of 3072", pages() - before);
+    }
 }

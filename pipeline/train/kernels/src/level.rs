@@ -60,9 +60,10 @@ macro_rules! at_level {
             unsafe { $function::<$crate::lanes::Avx512>($($name),*) }
         }
         let level: $crate::Level = $level;
-        debug_assert!(level.is_supported());
+        // The level is a public type: a wrong one must not reach instructions that the processor lacks.
+        assert!(level.is_supported(), "the processor lacks {level:?}");
         match level {
-            // SAFETY: a level other than `Portable` only comes from `Level::supported`, which asked the processor.
+            // SAFETY: the processor has these instructions, as was just asserted.
             #[cfg(target_arch = "x86_64")]
             $crate::Level::Avx2 => unsafe { avx2($($value),*) },
             // SAFETY: as above.

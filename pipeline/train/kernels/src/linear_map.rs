@@ -46,6 +46,7 @@ pub fn forward(
     let Geometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
     let (weights, layout) = filter;
+    layout.check(geometry, weights.len());
     if is_plain(geometry, level) {
         let left = Matrix::rows(input, inputs);
         let right = Matrix { values: weights, row: layout.input, column: layout.output };

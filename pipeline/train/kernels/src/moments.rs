@@ -21,7 +21,9 @@ impl Moments {
         let (deviations, squares) = sums(level, values, &mean);
         let exact = mean.iter().zip(&deviations).map(|(&m, &d)| f64::from(m) + f64::from(d) / count);
         let squares = squares.iter().zip(&deviations);
-        let squares = squares.map(|(&s, &d)| (f64::from(s) - f64::from(d) * f64::from(d) / count).max(0.0));
+        let squares = squares.map(|(&s, &d)| f64::from(s) - f64::from(d) * f64::from(d) / count);
+        // Not `max`, which would make 0 of what is no number.
+        let squares = squares.map(|s| if s < 0.0 { 0.0 } else { s });
         Self { count, mean: exact.collect(), squares: squares.collect() }
     }
 
@@ -43,14 +45,9 @@ impl Moments {
         self.mean.iter().map(|&m| m as f32).collect()
     }
 
-    /// The biased variance of each channel.
+    /// The biased variance of each channel, which burn's batch norm also keeps as its running one.
     pub fn variance(&self) -> Vec<f32> {
         self.squares.iter().map(|&s| (s / self.count) as f32).collect()
-    }
-
-    /// The variance without bias; of a single row it is 0.
-    pub fn unbiased_variance(&self) -> Vec<f32> {
-        self.squares.iter().map(|&s| (s / (self.count - 1.0).max(1.0)) as f32).collect()
     }
 }
 

@@ -72,6 +72,12 @@ pub(crate) fn apply_in_place(level: Level, y: &mut [f32], affine: &Affine, resid
     );
 }
 
+/// What is no number stays so, or a model that has diverged would look like one whose outputs are 0.
+#[inline(always)]
+fn at_least(floor: f32, x: f32) -> f32 {
+    if x < floor { floor } else { x }
+}
+
 #[inline(always)]
 fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, floor: f32) {
     let channels = affine.scale.len();
@@ -82,14 +88,14 @@ fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32
         None => {
             for y in rows {
                 for c in 0..channels {
-                    y[c] = (y[c] * scale[c] + shift[c]).max(floor);
+                    y[c] = at_least(floor, y[c] * scale[c] + shift[c]);
                 }
             }
         }
         Some(residual) => {
             for (y, r) in rows.zip(residual.chunks_exact(channels)) {
                 for c in 0..channels {
-                    y[c] = (y[c] * scale[c] + shift[c] + r[c]).max(floor);
+                    y[c] = at_least(floor, y[c] * scale[c] + shift[c] + r[c]);
                 }
             }
         }
@@ -105,14 +111,14 @@ fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, fl
         None => {
             for (to, y) in rows {
                 for c in 0..channels {
-                    to[c].write((y[c] * scale[c] + shift[c]).max(floor));
+                    to[c].write(at_least(floor, y[c] * scale[c] + shift[c]));
                 }
             }
         }
         Some(residual) => {
             for ((to, y), r) in rows.zip(residual.chunks_exact(channels)) {
                 for c in 0..channels {
-                    to[c].write((y[c] * scale[c] + shift[c] + r[c]).max(floor));
+                    to[c].write(at_least(floor, y[c] * scale[c] + shift[c] + r[c]));
                 }
             }
         }

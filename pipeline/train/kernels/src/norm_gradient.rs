@@ -59,10 +59,10 @@ impl<'a> Normalised<'a> {
     }
 }
 
-/// The gradient behind the ReLU: nothing where the output is 0.
+/// The gradient behind the ReLU: nothing where the output is 0, and all of it where the output is no number.
 #[inline(always)]
 fn behind(gradient: f32, output: f32) -> f32 {
-    if output > 0.0 { gradient } else { 0.0 }
+    if output <= 0.0 { 0.0 } else { gradient }
 }
 
 #[inline(always)]

@@ -1,10 +1,35 @@
-//! Optimiser steps in one pass over a parameter and its state.
+//! Optimiser steps: one pass over all parameters of a model and their states.
 
 use rayon::prelude::*;
 
 use crate::lanes::Lanes;
 use crate::level::{Level, at_level};
 use crate::split::ELEMENTWISE;
+
+/// A parameter, its gradient and the `N` vectors that its optimiser keeps, all of one length.
+#[derive(Debug)]
+pub struct Parameter<'a, const N: usize> {
+    /// What is learned.
+    pub weights: &'a mut [f32],
+    /// The derivative of the loss.
+    pub gradient: &'a [f32],
+    /// Zeros before the first step.
+    pub state: [&'a mut [f32]; N],
+}
+
+impl<'a, const N: usize> Parameter<'a, N> {
+    /// Splits it into pieces that stay in the first cache.
+    fn pieces(self) -> impl Iterator<Item = Parameter<'a, N>> {
+        let len = self.weights.len();
+        assert!(self.gradient.len() == len && self.state.iter().all(|s| s.len() == len), "lengths differ");
+        let mut state = self.state.map(|state| state.chunks_mut(ELEMENTWISE));
+        let pieces = self.weights.chunks_mut(ELEMENTWISE).zip(self.gradient.chunks(ELEMENTWISE));
+        pieces.map(move |(weights, gradient)| {
+            let state = state.each_mut().map(|chunks| chunks.next().unwrap_or_default());
+            Parameter { weights, gradient, state }
+        })
+    }
+}
 
 /// The settings of one AdamW step (Loshchilov and Hutter 2019).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,13 +48,9 @@ pub struct AdamW {
     pub time: i32,
 }
 
-/// One AdamW step; `moments` are both moments, zeros before the first step.
-pub fn adamw(level: Level, step: AdamW, weights: &mut [f32], gradient: &[f32], moments: [&mut [f32]; 2]) {
-    let [first, second] = moments;
-    assert!([gradient.len(), first.len(), second.len()] == [weights.len(); 3]);
-    let pieces = weights.par_chunks_mut(ELEMENTWISE).zip(gradient.par_chunks(ELEMENTWISE));
-    let pieces = pieces.zip(first.par_chunks_mut(ELEMENTWISE).zip(second.par_chunks_mut(ELEMENTWISE)));
-    pieces.for_each(|((weights, gradient), (first, second))| {
+/// One AdamW step; the states are the first and the second moment.
+pub fn adamw(level: Level, step: AdamW, parameters: Vec<Parameter<'_, 2>>) {
+    in_pieces(parameters, |Parameter { weights, gradient, state: [first, second] }| {
         at_level!(
             level,
             adamw_piece(
@@ -38,6 +59,36 @@ pub fn adamw(level: Level, step: AdamW, weights: &mut [f32], gradient: &[f32], m
             )
         );
     });
+}
+
+/// The settings of one step of gradient descent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sgd {
+    /// Learning rate.
+    pub rate: f32,
+    /// What is left of the velocity.
+    pub momentum: f32,
+    /// Share of the weights that is added to the gradient.
+    pub decay: f32,
+}
+
+/// One step of gradient descent; the state is `velocity = momentum velocity + gradient + decay weights`.
+pub fn sgd(level: Level, step: Sgd, parameters: Vec<Parameter<'_, 1>>) {
+    in_pieces(parameters, |Parameter { weights, gradient, state: [velocity] }| {
+        at_level!(
+            level,
+            sgd_piece(
+                step: Sgd = step, weights: &mut [f32] = weights, gradient: &[f32] = gradient,
+                velocity: &mut [f32] = velocity
+            )
+        );
+    });
+}
+
+/// All parameters are one list of pieces, so that the many small ones do not each wait for all threads.
+fn in_pieces<const N: usize>(parameters: Vec<Parameter<'_, N>>, step: impl Fn(Parameter<'_, N>) + Send + Sync) {
+    let pieces: Vec<_> = parameters.into_iter().flat_map(Parameter::pieces).collect();
+    pieces.into_par_iter().for_each(step);
 }
 
 #[inline(always)]
@@ -58,33 +109,12 @@ fn adamw_piece<L: Lanes>(step: AdamW, weights: &mut [f32], gradient: &[f32], fir
     }
 }
 
-/// One step of gradient descent with momentum: `velocity = momentum * velocity + gradient + decay * weights`.
-pub fn sgd(
-    level: Level,
-    [rate, momentum, decay]: [f32; 3],
-    weights: &mut [f32],
-    gradient: &[f32],
-    velocity: &mut [f32],
-) {
-    assert!([gradient.len(), velocity.len()] == [weights.len(); 2]);
-    let pieces = weights.par_chunks_mut(ELEMENTWISE).zip(gradient.par_chunks(ELEMENTWISE));
-    pieces.zip(velocity.par_chunks_mut(ELEMENTWISE)).for_each(|((weights, gradient), velocity)| {
-        at_level!(
-            level,
-            sgd_piece(
-                settings: [f32; 3] = [rate, momentum, decay], weights: &mut [f32] = weights,
-                gradient: &[f32] = gradient, velocity: &mut [f32] = velocity
-            )
-        );
-    });
-}
-
 #[inline(always)]
-fn sgd_piece<L: Lanes>([rate, momentum, decay]: [f32; 3], weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+fn sgd_piece<L: Lanes>(step: Sgd, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
     let len = weights.len();
     let (gradient, velocity) = (&gradient[..len], &mut velocity[..len]);
     for i in 0..len {
-        velocity[i] = velocity[i] * momentum + (gradient[i] + decay * weights[i]);
-        weights[i] -= rate * velocity[i];
+        velocity[i] = velocity[i] * step.momentum + (gradient[i] + step.decay * weights[i]);
+        weights[i] -= step.rate * velocity[i];
     }
 }

@@ -25,7 +25,8 @@ fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<V
     let finish = Finish::Apply(&affine, residual.as_deref(), true);
     let (at_once, none) = forward(level, g, &input, (&filter, layout), finish);
     assert!(none.is_none());
-    assert!(at_once.iter().zip(&output).all(|(a, b)| (a - b).abs() < 1e-5 * (1.0 + b.abs())));
+    let same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 * (1.0 + b.abs()) || (a.is_nan() && b.is_nan());
+    assert!(at_once.iter().zip(&output).all(same));
     let deviation = deviations(&variance, EPSILON);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
     let sums = norm_gradient::sums(level, layer, &upstream);
@@ -57,6 +58,20 @@ fn check(g: Geometry, linear: bool, with_residual: bool, seed: u64) -> Result<()
         }
     }
     Ok(())
+}
+
+#[test]
+fn what_is_no_number_goes_through() {
+    let g = Geometry { images: 2, height: 3, width: 3, inputs: 2, outputs: 20, kernel: 3, stride: 1, padding: 1 };
+    for &level in Level::supported() {
+        let mut case = Naive::new(g, Layout::convolution(&g), false, 1);
+        case.filter[0] = f64::NAN;
+        for (name, found) in
+            ["output", "filter", "input"].iter().zip(by_kernels(level, &g, Layout::convolution(&g), &case))
+        {
+            assert!(found.iter().any(|x| x.is_nan()), "{name} at {level:?}");
+        }
+    }
 }
 
 fn geometries() -> impl Strategy<Value = (Geometry, bool)> {

@@ -72,7 +72,7 @@ impl Checkpoints {
             low_ranks,
             weights: format!("step-{step:08}.safetensors"),
             weights_hash: hash(&weights),
-            optimiser: format!("step-{step:08}.optimiser.bpk"),
+            optimiser: format!("step-{step:08}.optimiser"),
             optimiser_hash: hash(&optimiser),
         };
         write_atomically(&self.folder.join(&checkpoint.weights), &weights)?;

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::GradientsParams;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use relata_kernels::KeptMemory;
 use relata_operators::edges::InducedEdges;
 use relata_schemas::FeatureShape;
@@ -14,7 +14,7 @@ use super::Fit;
 use super::embed::{Head, embed, numbers};
 use crate::encoder::{Encoder, EncoderSpec, Model, Projected};
 use crate::loss::GraphLoss;
-use crate::optimiser::clip_to_norm;
+use crate::optimiser::{Updates, clip_to_norm};
 use crate::{Result, TrainError};
 
 /// burn's random numbers are one stream for the whole process: whoever draws initial weights holds this.
@@ -38,7 +38,7 @@ pub trait Learner: Send {
     /// Embeddings of `rows` samples (row-major), without training behaviour.
     fn embed(&self, values: Vec<f32>, rows: usize, head: Head) -> Vec<f32>;
 
-    /// The weights (safetensors) and the optimiser's state (burnpack).
+    /// The weights (safetensors) and the optimiser's state.
     fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String>;
 
     /// Loads weights and, to go on training, the optimiser's state.
@@ -51,7 +51,7 @@ pub trait Learner: Send {
 /// The learner of any encoder.
 pub(super) struct ModelLearner<E: Encoder> {
     model: Option<Model<E>>,
-    optimiser: ModuleOptimizer,
+    optimiser: Updates,
     loss: Arc<dyn GraphLoss>,
     clip: Option<f64>,
     features: usize,
@@ -75,7 +75,7 @@ impl<E: Encoder> ModelLearner<E> {
         };
         // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
         let model = model.map(&mut Renumber { next: 1 });
-        let optimiser = fit.optimiser.build();
+        let optimiser = Updates::new(&fit.optimiser, &device);
         Ok(Self {
             model: Some(model),
             optimiser,
@@ -120,8 +120,7 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         // A batch norm's last update of its running statistics is pending until `valid` asks for them.
         self.model().valid().save_into(&mut store).map_err(|e| e.to_string())?;
         let weights = store.get_bytes().map_err(|e| e.to_string())?;
-        let optimiser = self.optimiser.into_bytes().map_err(|e| e.to_string())?;
-        Ok((weights, optimiser.to_vec()))
+        Ok((weights, self.optimiser.save()?))
     }
 
     fn load(&mut self, weights: Vec<u8>, optimiser: Option<Vec<u8>>) -> Result<(), String> {
@@ -132,8 +131,7 @@ impl<E: Encoder> Learner for ModelLearner<E> {
             loaded.map_err(|e| e.to_string())?;
         }
         if let Some(bytes) = optimiser {
-            let fresh = self.optimiser.clone();
-            self.optimiser = fresh.from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|e| e.to_string())?;
+            self.optimiser.load(bytes)?;
         }
         Ok(())
     }

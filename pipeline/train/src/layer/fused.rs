@@ -11,7 +11,7 @@ use super::gradient::record;
 use super::update_statistics;
 
 /// A tensor in memory.
-pub(super) type Memory = FloatTensor<Flex>;
+pub(crate) type Memory = FloatTensor<Flex>;
 
 /// What the operation does, whatever the numbers.
 #[derive(Debug, Clone, Copy)]
@@ -45,12 +45,11 @@ pub(super) fn fused<const D: usize, const F: usize, const R: usize>(
     const CPU: &str = "the caller asked for the device, which is the CPU";
     let device = input.device();
     if !device.is_autodiff() {
-        let memory = |t: Tensor<1>| t.inner_memory();
-        let (mean, variance) = (memory(norm.running_mean.value()), memory(norm.running_var.value()));
-        let (gamma, beta) = (memory(norm.gamma.val()), memory(norm.beta.val()));
+        let (mean, variance) = (in_memory(norm.running_mean.value()), in_memory(norm.running_var.value()));
+        let (gamma, beta) = (in_memory(norm.gamma.val()), in_memory(norm.beta.val()));
         let affine = Affine::new(values(&mean), values(&variance), values(&gamma), values(&beta), layer.epsilon);
-        let residual = residual.map(InMemory::inner_memory);
-        let output = layer.applied(&input.inner_memory(), &filter.inner_memory(), &affine, residual.as_ref(), &shape);
+        let residual = residual.map(in_memory);
+        let output = layer.applied(&in_memory(input), &in_memory(filter), &affine, residual.as_ref(), &shape);
         return Tensor::from_primitive::<Flex>(output);
     }
     let input = input.try_into_primitive::<Autodiff<Flex>>().expect(CPU);
@@ -118,13 +117,8 @@ pub(super) fn memory(values: Vec<f32>, shape: &[usize]) -> Memory {
     Memory::from_data(TensorData::new(values, Shape::from(shape.to_vec())))
 }
 
-trait InMemory {
-    fn inner_memory(self) -> Memory;
-}
-
-impl<const D: usize> InMemory for Tensor<D> {
-    fn inner_memory(self) -> Memory {
-        let primitive = self.try_into_primitive::<Flex>();
-        primitive.expect("the caller asked for the device, which is the CPU").to_contiguous()
-    }
+/// The contiguous numbers of a tensor on the CPU, without gradients.
+pub(crate) fn in_memory<const D: usize>(tensor: Tensor<D>) -> Memory {
+    let primitive = tensor.try_into_primitive::<Flex>();
+    primitive.expect("the caller asked for the device, which is the CPU").to_contiguous()
 }

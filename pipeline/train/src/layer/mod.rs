@@ -11,6 +11,7 @@ use burn::nn::BatchNorm;
 use burn::tensor::{Device, Tensor};
 
 pub use dense::dense;
+pub(crate) use fused::{Memory, in_memory};
 pub use maps::{End, Maps};
 
 /// Whether tensors of this device are slices in memory, which the kernels work on.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 /// Momentum SGD whose step per layer is `trust |w| / (|g| + decay |w|)`; biases and norms (rank 1) are not adapted.
 #[derive(Debug, Clone)]
-pub struct Lars {
+pub(super) struct Lars {
     momentum: f64,
     weight_decay: f64,
     trust: f64,
@@ -13,7 +13,7 @@ pub struct Lars {
 
 /// The velocity of one parameter.
 #[derive(Clone)]
-pub struct LarsState<const D: usize> {
+pub(super) struct LarsState<const D: usize> {
     /// Running sum of scaled gradients.
     pub velocity: Tensor<D>,
 }

@@ -3,17 +3,16 @@
 mod adamw;
 mod clip;
 mod lars;
+mod one_pass;
 mod schedule;
 mod sgd;
+mod updates;
 
-use burn::optim::ModuleOptimizer;
 use serde_json::{Value, json};
 
-pub use adamw::AdamW;
 pub(crate) use clip::clip_to_norm;
-pub use lars::Lars;
 pub use schedule::Schedule;
-pub use sgd::{Sgd, SgdState};
+pub(crate) use updates::Updates;
 
 use crate::{Result, TrainError};
 
@@ -91,14 +90,5 @@ impl Optimiser {
             return Err(TrainError::setting("optimiser", "momentum", "in [0, 1)", self.momentum));
         }
         Ok(())
-    }
-
-    /// The burn optimiser, with fresh state.
-    pub(crate) fn build(&self) -> ModuleOptimizer {
-        match self.kind {
-            Kind::AdamW => ModuleOptimizer::from(AdamW::new(self.momentum, self.weight_decay)),
-            Kind::Sgd => ModuleOptimizer::from(Sgd::new(self.momentum, self.weight_decay)),
-            Kind::Lars => ModuleOptimizer::from(Lars::new(self.momentum, self.weight_decay)),
-        }
     }
 }

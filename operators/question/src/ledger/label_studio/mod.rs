@@ -76,8 +76,8 @@ mod tests {
             task["predictions"] = json!([]);
         }
         let results = Value::from(tasks);
-        assert_eq!(import(&ledger, &results).unwrap(), Imported { new: 10, known: 0 });
-        assert_eq!(import(&ledger, &results).unwrap(), Imported { new: 0, known: 10 });
+        assert_eq!(import(&ledger, &results).unwrap(), Imported { new: 10, ..Imported::default() });
+        assert_eq!(import(&ledger, &results).unwrap(), Imported { known: 10, ..Imported::default() });
         let rows = ledger.since(0).unwrap();
         let said: Vec<_> =
             rows.iter().map(|row| (row.answer.candidate, row.answer.annotator.as_str(), row.answer.related)).collect();
@@ -95,7 +95,7 @@ mod tests {
         ];
         assert_eq!(said, expected);
         assert_eq!((rows[0].answer.cost, rows[0].answer.oracle.as_str()), (1.0, "label-studio"));
-        assert_eq!(rows[0].answer.answered_at, 1_615_328_168_728_353);
+        assert_eq!(rows[0].answer.answered_at, 1_615_328_168_728_378);
         assert_eq!(exported(&ledger, 1).len(), 1);
         assert_eq!(exported(&ledger, 2).len(), 4);
     }
@@ -113,6 +113,30 @@ mod tests {
     }
 
     #[test]
+    fn an_annotation_that_was_changed_takes_the_place_of_what_it_said_before() {
+        let (_folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        let changed = |at: &str, chosen: &[&str], skipped: bool| {
+            let mut annotation = annotation(json!(1), skipped, &[("alike", chosen)]);
+            annotation["updated_at"] = json!(at);
+            json!([{ "data": { "question": 1, "anchor": "100" }, "annotations": [annotation] }])
+        };
+        let related = |ledger: &Ledger| ledger.tables().unwrap().1["related"].len();
+        let counts = |new, known| Imported { new, known, ..Imported::default() };
+        let first = changed("2024-01-01T10:00:00Z", &["101"], false);
+        assert_eq!(import(&ledger, &first).unwrap(), counts(2, 0));
+        let second = changed("2024-01-01T11:00:00Z", &[], false);
+        assert_eq!(import(&ledger, &second).unwrap(), counts(1, 1));
+        assert_eq!(related(&ledger), 4, "two answers, one of them taken back, and the new one");
+        let older = import(&ledger, &first).unwrap();
+        assert_eq!(older, counts(0, 2), "what was exported before is known");
+        // A skipped task says nothing, whatever is selected in it.
+        let skipped = changed("2024-01-01T12:00:00Z", &["101"], true);
+        assert_eq!(import(&ledger, &skipped).unwrap(), counts(2, 0));
+        let said: Vec<_> = ledger.since(6).unwrap().into_iter().map(|row| row.answer.related).collect();
+        assert_eq!(said.last(), Some(&None));
+    }
+
+    #[test]
     fn broken_results_are_refused_as_a_whole() {
         let (_folder, ledger) = ledger(&[question(1, 1.0, 2), question(2, 0.0, 1)]);
         let good = json!({ "data": { "question": 1 }, "annotations": [annotation(json!(1), false, &[])] });
@@ -125,7 +149,14 @@ mod tests {
         for (text, error) in [
             ("in task 2, annotation 2 candidates of the question, found the choice `201`", broken(1, &|_| ())),
             ("in task 2, annotation 1 a question that was asked, found question 9", broken(9, &|_| ())),
-            ("found `noon`", broken(2, &|a| a["created_at"] = json!("noon"))),
+            ("the anchor `77` instead of", {
+                let results =
+                    json!([{ "data": { "question": 1, "anchor": "77" }, "annotations": good["annotations"] }]);
+                import(&ledger, &results).unwrap_err().to_string()
+            }),
+            ("only the controls `alike` and `pass`", broken(2, &|a| a["result"][0]["from_name"] = json!("mood"))),
+            ("a name of at most 200", broken(2, &|a| a["completed_by"] = json!("a\nb"))),
+            ("found `noon`", broken(2, &|a| a["updated_at"] = json!("noon"))),
             ("invalid type", broken(2, &|a| a["result"] = json!(5))),
             ("missing field `data`", import(&ledger, &json!([{ "question": 1 }])).unwrap_err().to_string()),
         ] {

@@ -1,5 +1,6 @@
 //! Questions as tasks: an array of objects with `data`, and the labelling configuration that shows them.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use relata_operators::oracle::Question;
@@ -45,6 +46,8 @@ pub fn export_tasks(
 
 fn task(question: &Question, render: &dyn Fn(u64) -> Value) -> Value {
     let anchor_html = markup::html(question.anchor, &render(question.anchor));
+    // By id: the order of the question is that of what the model predicts.
+    let candidates: BTreeSet<u64> = question.candidates.iter().copied().collect();
     let choice = |&id: &u64| json!({ "value": id.to_string(), "html": markup::html(id, &render(id)) });
     json!({
         "id": question.question,
@@ -52,7 +55,7 @@ fn task(question: &Question, render: &dyn Fn(u64) -> Value) -> Value {
             "question": question.question,
             "anchor": question.anchor.to_string(),
             "anchor_html": anchor_html,
-            "candidates": question.candidates.iter().map(choice).collect::<Vec<_>>(),
+            "candidates": candidates.iter().map(choice).collect::<Vec<_>>(),
         },
     })
 }

@@ -59,8 +59,7 @@ impl Naive {
                         continue;
                     }
                     for (i, o) in (0..g.inputs).flat_map(|i| (0..g.outputs).map(move |o| (i, o))) {
-                        let weight =
-                            o * self.layout.output + i * self.layout.input + (ky * g.kernel + kx) * self.layout.tap;
+                        let weight = self.layout.at(o, i, ky * g.kernel + kx);
                         let output = ((image * height + y) * width + x) * g.outputs + o;
                         visit(output, ((image * g.height + iy) * g.width + ix) * g.inputs + i, weight);
                     }
