@@ -81,7 +81,7 @@ fn another_answer_to_a_question_that_was_answered_is_refused_rather_than_dropped
     let elsewhere = answer(2, &[]);
     assert!(elsewhere.status == 409 && elsewhere.json().to_string().contains("another name"));
     let stands: Vec<_> = run.said().into_iter().map(|said| (said.2, said.3)).collect();
-    assert_eq!(stands, [(4, Some(true)), (1, Some(false)), (2, Some(true))]);
+    assert_eq!(stands, [(1, Some(false)), (2, Some(true)), (4, Some(true))]);
     let undone = post(&server.address, "/api/undo", &json!({ "question": 77, "annotator": "ada" }));
     assert_eq!(undone.status, 404);
 }

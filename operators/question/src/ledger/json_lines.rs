@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(import(&ledger, &line(true)).unwrap().new, 1);
         let other = Imported { known: 1, differing: 1, ..Imported::default() };
         assert_eq!(import(&ledger, &line(false)).unwrap(), other);
-        let error = import(&ledger, &line(true).replace("ann", "a\\nb")).unwrap_err().to_string();
+        let error = import(&ledger, &line(true).replace("\"ann\"", "\"a\\nb\"")).unwrap_err().to_string();
         assert!(error.contains("`annotator` to be a name"), "{error}");
     }
 
