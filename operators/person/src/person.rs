@@ -51,7 +51,8 @@ impl Person {
     }
 
     /// The columns of the samples that are shown as text, beside the picture if there is one. Without this, pictures
-    /// alone, and of samples that are no pictures all columns but `id`, `label` and `split`, which may hold the answer.
+    /// alone, and of samples that are no pictures all columns but `id`, `label`, `split` and `path`, which may hold the
+    /// answer.
     pub fn show<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.settings.show = columns.into_iter().map(Into::into).collect();
         self

@@ -20,7 +20,7 @@
 //! # The plain dialect
 //! A batch of questions is one POST. `image` is a PNG in base64 at the samples' own size; samples that are no images
 //! have `features` (row by row) instead, and [`Service::content`] chooses. `columns` are the columns of the samples,
-//! without `label` and `split`, or those that [`Service::columns`] names.
+//! without `label`, `split` and `path`, or those that [`Service::columns`] names.
 //! ```json
 //! {"instruction": "Two scans are alike if they show the same digit.",
 //!  "questions": [

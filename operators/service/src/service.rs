@@ -85,7 +85,7 @@ impl Service {
         self
     }
 
-    /// The columns of the samples that are sent. Without this, all but `label` and `split`, except that a chat about
+    /// The columns of the samples that are sent. Without this, all but `label`, `split` and `path`, except that a chat about
     /// images or features has none.
     pub fn columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.columns = Some(columns.into_iter().map(Into::into).collect());
