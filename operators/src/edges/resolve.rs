@@ -44,8 +44,8 @@ pub async fn resolve(
     folder: &Path,
 ) -> Result<Resolved> {
     let mut pairs = PairWriter::create(folder, ids, &groups, settings)?;
-    for Conflict { a, b, positive, negative, kept, policy } in found {
-        pairs.conflicts.push(a, b, (positive, negative), kept, policy)?;
+    for conflict in found {
+        pairs.conflicts.push(conflict)?;
     }
     let options = ParquetReadOptions::default();
     let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
@@ -94,8 +94,9 @@ fn closure_conflicts(
 ) -> Result<()> {
     for (a, b, weight) in edges.iter().filter(|e| e.2 < 0.0) {
         if graph.root(a) == graph.root(b) {
-            let sides = ("closure".to_owned(), "edge".to_owned());
-            conflicts.push(ids.id(a), ids.id(b), sides, weight, policy.name())?;
+            let (positive, negative) = ("closure".to_owned(), "edge".to_owned());
+            let (a, b, policy) = (ids.id(a), ids.id(b), policy.name());
+            conflicts.push(Conflict { a, b, positive, negative, kept: weight, policy })?;
         }
     }
     Ok(())
@@ -176,8 +177,9 @@ impl<'a> PairWriter<'a> {
         opinions.dedup_by(|b, a| a.round == b.round && a.rel == b.rel && (a.weight > 0.0) == (b.weight > 0.0));
         let decision = self.settings.policy.decide(&opinions);
         if decision.conflict {
-            let (yes, no) = (rels(&opinions, 1.0), rels(&opinions, -1.0));
-            self.conflicts.push(src, dst, (yes, no), decision.weight, self.settings.policy.name())?;
+            let (positive, negative) = (rels(&opinions, 1.0), rels(&opinions, -1.0));
+            let (kept, policy) = (decision.weight, self.settings.policy.name());
+            self.conflicts.push(Conflict { a: src, b: dst, positive, negative, kept, policy })?;
         }
         if decision.weight != 0.0 {
             self.check_groups(src, dst, decision.weight, &opinions)?;
@@ -199,8 +201,9 @@ impl<'a> PairWriter<'a> {
         }
         let kept = self.settings.policy.combine(weight, implied);
         let (explicit, group) = (rels(opinions, weight), "groups".to_owned());
-        let (yes, no) = if weight > 0.0 { (explicit, group) } else { (group, explicit) };
-        self.conflicts.push(src, dst, (yes, no), kept, self.settings.policy.name())
+        let (positive, negative) = if weight > 0.0 { (explicit, group) } else { (group, explicit) };
+        let policy = self.settings.policy.name();
+        self.conflicts.push(Conflict { a: src, b: dst, positive, negative, kept, policy })
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -250,7 +253,7 @@ fn rels(opinions: &[Opinion], sign: f32) -> String {
 /// The `conflicts` table while it is written.
 struct Conflicts {
     sink: ParquetSink,
-    rows: Vec<(u64, u64, (String, String), f32, &'static str)>,
+    rows: Vec<Conflict>,
 }
 
 impl Conflicts {
@@ -258,8 +261,8 @@ impl Conflicts {
         Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, rows: vec![] })
     }
 
-    fn push(&mut self, src: u64, dst: u64, sides: (String, String), kept: f32, policy: &'static str) -> Result<()> {
-        self.rows.push((src.min(dst), src.max(dst), sides, kept, policy));
+    fn push(&mut self, conflict: Conflict) -> Result<()> {
+        self.rows.push(conflict);
         if self.rows.len() >= ROWS { self.flush() } else { Ok(()) }
     }
 
@@ -268,12 +271,12 @@ impl Conflicts {
         self.sink.write(&RecordBatch::try_new(
             CONFLICTS.schema(),
             vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2.0))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.2.1))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.4))),
-                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.3))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.min(r.b)))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.max(r.b)))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.positive))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.negative))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.policy))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.kept))),
             ],
         )?)
     }
