@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use relata_operators::oracle::{Answer, Question};
+use relata_operators::oracle::Answer;
 use relata_operators::{OperatorError, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Row;
 use super::fault::{Fault, Refused};
 use super::writer::{Standing, Writer};
-use super::{Ledger, clock, questions};
+use super::{Ledger, clock};
 
 /// How many rows of a file were written, and how many the ledger had already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -83,45 +83,6 @@ pub fn export_questions(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
 /// Writes all rows of the ledger in their order, also those that take others back; `answered_at` is RFC 3339 in UTC.
 pub fn export_answers(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     write(out, ledger.since(0)?.into_iter().map(Line::from))
-}
-
-/// Reads a file of questions about samples that `is_sample` knows. They belong to a round that the run has come to, or,
-/// where it has asked nothing yet, to rounds from 1 on. Nothing is imported if a line is broken, or has the number of
-/// another question ([`OperatorError::Unreadable`], which names the line).
-pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) -> bool) -> Result<Imported> {
-    ledger.write(|transaction| {
-        let mut imported = Imported::default();
-        let asked = questions::last_round(transaction)?;
-        let mut last = asked.unwrap_or_default();
-        let expected = "a question: {\"question\", \"round\", \"anchor\", \"candidates\", \"strategy\", \"priority\"}";
-        lines(path, expected, |question: Question| {
-            let most = asked.unwrap_or(last + 1);
-            last = last.max(question.round);
-            check_imported(&question, most, is_sample)?;
-            imported.count(questions::insert(transaction, &question)?);
-            Ok(())
-        })?;
-        Ok(imported)
-    })
-}
-
-/// The largest number of an imported question: the run's own come after it, and JSON carries it exactly.
-const LARGEST: u64 = 1 << 53;
-
-/// Answers to a question of a later round would hide those of this round from a run that goes on.
-fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> bool) -> Result<(), Fault> {
-    let mut samples = [question.anchor].into_iter().chain(question.candidates.iter().copied());
-    let (expected, found, hint) = if question.question > LARGEST {
-        ("a number of at most 2^53".to_owned(), question.question.to_string(), "Number questions from 1 on.")
-    } else if !(1..=most).contains(&question.round) {
-        let hint = "Give the question the round that the run is in.";
-        (format!("a round from 1 to {most}"), format!("round {}", question.round), hint)
-    } else if let Some(stranger) = samples.find(|&id| !is_sample(id)) {
-        ("ids of the run's samples".to_owned(), format!("the id {stranger}"), "See the column `id` of `samples`.")
-    } else {
-        return Ok(());
-    };
-    Err(Refused { oracle: None, question: question.question, expected, found, hint }.into())
 }
 
 /// Whether a text can be an annotator's name, by the rule of the page for people.
@@ -205,7 +166,7 @@ fn write<T: Serialize>(out: &mut dyn Write, rows: impl IntoIterator<Item = T>) -
 }
 
 /// Hands each line to `take`; what it refuses names the line.
-fn lines<T: DeserializeOwned>(
+pub(super) fn lines<T: DeserializeOwned>(
     path: &Path,
     expected: &str,
     mut take: impl FnMut(T) -> Result<(), Fault>,
@@ -242,9 +203,9 @@ fn lines<T: DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::super::fixture::{answer, answers, ledger, question};
+    use super::super::import_questions;
     use super::*;
 
     fn exported(ledger: &Ledger) -> (String, String) {
@@ -314,32 +275,6 @@ mod tests {
         assert_eq!(ledger.since(0).unwrap(), []);
         let missing = import_questions(&ledger, Path::new("nowhere.jsonl"), &|_| true).unwrap_err().to_string();
         assert!(missing.contains("nowhere.jsonl"), "{missing}");
-    }
-
-    #[test]
-    fn questions_that_a_run_cannot_ask_now_are_refused() {
-        let (folder, ledger) = ledger(&[question(1, 0.5, 2)]);
-        let path = folder.path().join("questions.jsonl");
-        let line = |number: u64, round: u32, anchor: u64| json!({ "question": number, "round": round, "anchor": anchor, "candidates": [101], "strategy": "mine", "priority": 1.0 });
-        let import = |lines: &[serde_json::Value]| {
-            std::fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-            import_questions(&ledger, &path, &|id| id < 1000)
-        };
-        for (line, text) in [
-            (line(2, 2, 100), "a round from 1 to 1, found round 2"),
-            (line(2, 0, 100), "a round from 1 to 1, found round 0"),
-            (line(2, 1, 1000), "ids of the run's samples, found the id 1000"),
-            (line(1 << 60, 1, 100), "at most 2^53"),
-        ] {
-            let error = import(&[line]).unwrap_err().to_string();
-            assert!(error.contains(text) && error.contains("in line 1 "), "{error}");
-        }
-        assert_eq!(import(&[line(2, 1, 100)]).unwrap().new, 1);
-        // Where nothing was asked, the rounds of another run may follow each other.
-        let (_other, empty) = super::super::fixture::ledger(&[]);
-        let rounds: String = (1..4).map(|round| format!("{}\n", line(u64::from(round), round, 100))).collect();
-        std::fs::write(&path, rounds).unwrap();
-        assert_eq!(import_questions(&empty, &path, &|_| true).unwrap().new, 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod answers;
 mod clock;
 mod fault;
+mod import_questions;
 mod json_lines;
 pub mod label_studio;
 mod lease;
@@ -22,7 +23,8 @@ use relata_operators::{OperatorError, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use answers::Row;
-pub use json_lines::{Imported, export_answers, export_questions, import_answers, import_questions};
+pub use import_questions::import_questions;
+pub use json_lines::{Imported, export_answers, export_questions, import_answers};
 pub use lease::Lease;
 
 use answers::Spent;
