@@ -85,7 +85,7 @@ pub fn export_answers(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
     write(out, ledger.since(0)?.into_iter().map(Line::from))
 }
 
-/// Whether a text can be an annotator's name, by the rule of the page for people.
+/// Whether a text can be an annotator's name: printable as on the page for people, but of any usual length.
 pub(super) fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control)
 }

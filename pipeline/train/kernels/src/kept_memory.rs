@@ -4,9 +4,10 @@
 
 /// Keeps freed memory until it is dropped, and gives back what is free then.
 ///
-/// With glibc's allocator this is a setting of the whole process: blocks of less than 256 MB (32 MB before glibc 2.35) come
-/// from the heap, and the heap shrinks only where more than 2 GB of it are free, while one of these lives. Elsewhere, and where `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_`
-/// or `GLIBC_TUNABLES` say what the user wants, it does nothing.
+/// With glibc's allocator this is a setting of the whole process: blocks of less than 256 MB (32 MB before glibc 2.35)
+/// come from the heap, and the heap shrinks only where more than 2 GB of it are free, while one of these lives.
+/// Elsewhere, and where `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` or `GLIBC_TUNABLES` say what the user wants,
+/// it does nothing.
 #[derive(Debug)]
 pub struct KeptMemory {
     _private: (),

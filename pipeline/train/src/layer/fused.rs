@@ -10,6 +10,9 @@ use relata_kernels::{Finish, Geometry, Layout, Level, forward};
 use super::gradient::record;
 use super::update_statistics;
 
+/// Why a tensor is one of burn's on the CPU.
+const CPU: &str = "the caller asked for the device, which is the CPU";
+
 /// A tensor in memory.
 pub(crate) type Memory = FloatTensor<Flex>;
 
@@ -42,7 +45,6 @@ pub(super) fn fused<const D: usize, const F: usize, const R: usize>(
     residual: Option<Tensor<R>>,
     shape: [usize; R],
 ) -> Tensor<R> {
-    const CPU: &str = "the caller asked for the device, which is the CPU";
     let device = input.device();
     if !device.is_autodiff() {
         let (mean, variance) = (in_memory(norm.running_mean.value()), in_memory(norm.running_var.value()));
@@ -52,11 +54,11 @@ pub(super) fn fused<const D: usize, const F: usize, const R: usize>(
         let output = layer.applied(&in_memory(input), &in_memory(filter), &affine, residual.as_ref(), &shape);
         return Tensor::from_primitive::<Flex>(output);
     }
-    let input = input.try_into_primitive::<Autodiff<Flex>>().expect(CPU);
-    let filter = filter.try_into_primitive::<Autodiff<Flex>>().expect(CPU);
-    let gamma = norm.gamma.val().try_into_primitive::<Autodiff<Flex>>().expect(CPU);
-    let beta = norm.beta.val().try_into_primitive::<Autodiff<Flex>>().expect(CPU);
-    let residual = residual.map(|r| r.try_into_primitive::<Autodiff<Flex>>().expect(CPU));
+    let input = tracked(input);
+    let filter = tracked(filter);
+    let gamma = tracked(norm.gamma.val());
+    let beta = tracked(norm.beta.val());
+    let residual = residual.map(tracked);
     let (output, [mean, variance]) = record(layer, input, filter, gamma, beta, residual, &shape);
     let tensor = |values: Vec<f32>| {
         let len = values.len();
@@ -120,5 +122,10 @@ pub(super) fn memory(values: Vec<f32>, shape: &[usize]) -> Memory {
 /// The contiguous numbers of a tensor on the CPU, without gradients.
 pub(crate) fn in_memory<const D: usize>(tensor: Tensor<D>) -> Memory {
     let primitive = tensor.try_into_primitive::<Flex>();
-    primitive.expect("the caller asked for the device, which is the CPU").to_contiguous()
+    primitive.expect(CPU).to_contiguous()
+}
+
+/// A tensor on the CPU with its place in the graph of operations.
+fn tracked<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Autodiff<Flex>> {
+    tensor.try_into_primitive::<Autodiff<Flex>>().expect(CPU)
 }
