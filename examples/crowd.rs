@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type, UInt64Type};
 use relata::prelude::*;
-use relata_operators::{OperatorError, query};
+use relata_data::{OperatorError, query};
 
 const SEEDS: u32 = 5;
 const WRONG: f64 = 0.1;
@@ -60,7 +60,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn ask(seed: u32) -> Result<Run> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let annotators = ["anna", "ben", "carla", "dan", "eve"]
         .map(|name| noisy(labels("label"), WRONG).named(format!("{name}-{seed}")));
     let asking = explore_consolidate()

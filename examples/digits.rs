@@ -5,7 +5,7 @@ use relata::prelude::*;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let supervised = std::env::args().any(|argument| argument == "--labels");
     let samples = Pipeline::read(parquet(data).features("image"))
         .views(2, affine().with_rotation(5.0).with_scale(0.9, 1.1).with_translation(0.05).then(noise(0.15)));

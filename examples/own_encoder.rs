@@ -49,7 +49,7 @@ impl EncoderSpec for ResidualSpec {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.1)))
         .relate(mix(same_sample(), same_label("label").rows(200), 0.5))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use relata::prelude::*;
-use relata_operators::query;
+use relata_data::query;
 use serde_json::{Value, json};
 
 /// Neighbouring scans of the same digit were written by one hand.
@@ -19,7 +19,7 @@ impl Oracle for SameWriter {
         json!({ "oracle": "same_writer", "within": self.within })
     }
 
-    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata_operators::Result<()> {
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata_data::Result<()> {
         let rel: Arc<str> = "same_writer".into();
         let table = query::plan_sql(context.session, "SELECT id, label FROM training ORDER BY label, id").await?;
         let mut last: Option<(u64, i32)> = None;
@@ -42,7 +42,7 @@ impl Oracle for SameWriter {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.05)))
         .relate(same_sample())

@@ -2,7 +2,7 @@
 //! a simulated annotator who knows the labels.
 
 use relata::prelude::*;
-use relata_question::strategy::{Proposal, Scene};
+use relata_active::strategy::{Proposal, Scene};
 use serde_json::{Value, json};
 
 /// Rows that are looked at in a round; their pairs are compared with each other.
@@ -35,7 +35,7 @@ impl Strategy for MostSimilar {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         // A prior of neighbours, which a "no" corrects and a "yes" joins: without one, a few answers would outweigh
         // everything that the kernel knows.

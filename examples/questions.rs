@@ -9,14 +9,14 @@ use arrow::datatypes::{DataType, Field, Int32Type, Schema, UInt64Type};
 use relata::evaluate::Contingency;
 use relata::plot::{Figure, Spread, bands};
 use relata::prelude::*;
-use relata_operators::OperatorError;
-use relata_operators::sink::{ParquetSink, write_atomically};
-use relata_operators::source::{ingest, session};
-use relata_question::belief::{Belief, BeliefSettings, Statement};
-use relata_question::predict::Predictor;
-use relata_question::spread::spread;
-use relata_question::strategy::Scene;
-use relata_question::strategy::neighbours::Neighbours;
+use relata_active::belief::{Belief, BeliefSettings, Statement};
+use relata_active::predict::Predictor;
+use relata_active::spread::spread;
+use relata_active::strategy::Scene;
+use relata_active::strategy::neighbours::Neighbours;
+use relata_data::OperatorError;
+use relata_data::sink::{ParquetSink, write_atomically};
+use relata_data::source::{ingest, session};
 
 const SEEDS: u64 = 5;
 /// Pairs asked in a round.
@@ -82,17 +82,17 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
 impl Digits {
     async fn read() -> Result<Self> {
-        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+        let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
         let folder = tempfile::tempdir().map_err(OperatorError::io("a temporary folder"))?;
         let session = session();
         let samples = ingest(&parquet(data).features("image"), &session, folder.path(), &mut |_| {}).await?;
         let width = samples.features.shape().len();
         let path = samples.samples_path.display().to_string();
-        relata_operators::query::register_parquet(&session, "samples", &path).await.map_err(OperatorError::from)?;
+        relata_data::query::register_parquet(&session, "samples", &path).await.map_err(OperatorError::from)?;
         let (mut train, mut test, mut train_labels, mut test_labels) = (vec![], vec![], vec![], vec![]);
         let text = "SELECT id, label, split = 'train' AS train FROM samples ORDER BY id";
-        let table = relata_operators::query::plan_sql(&session, text).await.map_err(OperatorError::from)?;
-        for batch in relata_operators::query::collect(table).await.map_err(OperatorError::from)? {
+        let table = relata_data::query::plan_sql(&session, text).await.map_err(OperatorError::from)?;
+        for batch in relata_data::query::collect(table).await.map_err(OperatorError::from)? {
             let ids = batch["id"].as_primitive::<UInt64Type>().values();
             let labels = batch["label"].as_primitive::<Int32Type>().values();
             for (at, (&id, &label)) in ids.iter().zip(labels).enumerate() {

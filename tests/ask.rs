@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
-use relata_operators::OperatorError;
-use relata_question::ledger::Ledger;
+use relata_active::ledger::Ledger;
+use relata_data::OperatorError;
 use serde_json::{Value, json};
 
 use crate::data::{self, answer, number};
@@ -65,12 +65,7 @@ impl Oracle for Fails {
         json!({ "oracle": "fails" })
     }
 
-    async fn answer(
-        &self,
-        context: &Context<'_>,
-        questions: &[Question],
-        out: &dyn Record,
-    ) -> relata_operators::Result<()> {
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let some = &questions[..questions.len().div_ceil(4)];
         self.inner.answer(context, some, out).await?;

@@ -13,7 +13,7 @@ use relata::run::Run;
 
 /// The digits that come with the examples.
 pub fn digits() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/digits.parquet")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/digits.parquet")
 }
 
 /// A fit that takes a fraction of a second on the digits.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use arrow::array::RecordBatch;
 use rand::RngExt;
-use relata_operators::seed;
-use relata_operators::sink::ParquetSink;
+use relata_data::seed;
+use relata_data::sink::ParquetSink;
 
 use crate::child::{Job, kill, limited_command, start_until};
 use crate::data;

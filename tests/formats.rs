@@ -48,7 +48,7 @@ async fn pyarrow_polars_and_duckdb_read_the_embeddings() {
     let values = list.values().as_primitive::<Float32Type>().values();
     let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
 
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/formats/read_embeddings.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/formats/read_embeddings.py");
     let answer = run(Command::new(python()).arg(script).arg(run_folder.embeddings()), "reading the embeddings");
     let lines: Vec<&str> = answer.lines().collect();
     assert_eq!(lines.len(), 3, "{answer}");

@@ -6,7 +6,7 @@ use std::path::Path;
 use rand::RngExt;
 use relata::dsl::{Pipeline, Related};
 use relata::prelude::*;
-use relata_operators::seed;
+use relata_data::seed;
 
 use crate::data::{self, answer, number};
 

@@ -13,7 +13,7 @@ mod data;
 mod disk_full;
 mod formats;
 mod graph;
-#[path = "../operators/person/tests/shared/http_client.rs"]
+#[path = "../operators/annotate/tests/shared/http_client.rs"]
 mod http_client;
 mod memory;
 mod optimum;

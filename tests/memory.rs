@@ -8,8 +8,8 @@ use std::time::Duration;
 use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray, UInt64Array};
 use rand::RngExt;
 use relata::prelude::*;
-use relata_operators::seed;
-use relata_operators::sink::ParquetSink;
+use relata_data::seed;
+use relata_data::sink::ParquetSink;
 
 use crate::data;
 

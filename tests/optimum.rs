@@ -6,7 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
 use faer::{Mat, Side};
 use relata::prelude::*;
-use relata_operators::edges::InducedEdges;
+use relata_graph::InducedEdges;
 use relata_train::loss::score;
 
 use crate::data;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
-use relata_operators::seed;
+use relata_data::seed;
 
 use crate::child::{Job, command, kill, start_until};
 use crate::data;

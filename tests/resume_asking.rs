@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use rand::RngExt;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
-use relata_operators::seed;
-use relata_question::ledger::Ledger;
+use relata_active::ledger::Ledger;
+use relata_data::seed;
 use serde_json::Value;
 
 use crate::child::{Job, command, kill, signal};
@@ -43,12 +43,7 @@ impl Oracle for Slow {
         self.0.describe()
     }
 
-    async fn answer(
-        &self,
-        context: &Context<'_>,
-        questions: &[Question],
-        out: &dyn Record,
-    ) -> relata_operators::Result<()> {
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
         for question in questions {
             tokio::time::sleep(Duration::from_millis(50)).await;
             self.0.answer(context, std::slice::from_ref(question), out).await?;

@@ -6,7 +6,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use async_trait::async_trait;
 use relata::prelude::*;
 use relata::sql::{SqlError, query, session};
-use relata_operators::{OperatorError, Session};
+use relata_data::{OperatorError, Session};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 use crate::data;
@@ -23,7 +23,7 @@ impl AsyncDB for Relata {
         let types = vec![DefaultColumnType::Text; table.schema().fields().len()];
         let options = FormatOptions::default().with_null("NULL");
         let mut rows = Vec::new();
-        for batch in relata_operators::query::collect(table).await? {
+        for batch in relata_data::query::collect(table).await? {
             let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap());
             let columns: Vec<_> = columns.collect();
             let text = |row: usize| columns.iter().map(|column| column.value(row).to_string()).collect::<Vec<_>>();
@@ -56,7 +56,7 @@ async fn runs(folder: &Path) -> Vec<Run> {
 async fn scripts() {
     let folder = tempfile::tempdir().unwrap();
     let runs = runs(folder.path()).await;
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/sql");
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sql");
     let mut found: Vec<PathBuf> = std::fs::read_dir(scripts)
         .map_err(OperatorError::io("tests/sql"))
         .unwrap()

@@ -6,8 +6,8 @@ use faer::Mat;
 use faer::prelude::SolveLstsq;
 use rand::RngExt;
 use relata::Result;
-use relata_operators::edges::InducedEdges;
-use relata_operators::seed::Rng;
+use relata_data::seed::Rng;
+use relata_graph::InducedEdges;
 use relata_train::closed_form::{ClosedForm, Kernel, Prepared, Solution, closed_form};
 
 /// Classes: class c is on the circle of radius c + 1 around the origin.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use relata::Result;
 use relata::plot::{Curves, Spread, bands};
-use relata_operators::seed::{Rng, stream};
+use relata_data::seed::{Rng, stream};
 
 /// A test error at one point of a curve.
 pub struct Point {

@@ -2,7 +2,7 @@
 
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_operators::seed::Rng;
+use relata_data::seed::Rng;
 
 use super::circles::{Circles, Setting, graph, model, normal};
 use super::experiment::{Experiment, Point, Series};

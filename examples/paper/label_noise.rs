@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_operators::seed::Rng;
+use relata_data::seed::Rng;
 
 use super::circles::{CLASSES, Setting, graph};
 use super::experiment::{Experiment, Point, Series};

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use relata::Result;
-use relata_operators::seed::Rng;
+use relata_data::seed::Rng;
 
 use super::circles::{Setting, graph};
 use super::experiment::{Experiment, Point, Series};

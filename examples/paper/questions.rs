@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_operators::edges::InducedEdges;
-use relata_operators::seed::Rng;
-use relata_question::belief::{Belief, BeliefSettings, Relation, Statement};
-use relata_question::predict::Predictor;
-use relata_question::strategy::{Scene, Strategy, representatives};
+use relata_active::belief::{Belief, BeliefSettings, Relation, Statement};
+use relata_active::predict::Predictor;
+use relata_active::strategy::{Scene, Strategy, representatives};
+use relata_data::seed::Rng;
+use relata_graph::InducedEdges;
 use relata_train::closed_form::Solution;
 
 use super::circles::{CLASSES, Setting, graph};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use relata::Result;
-use relata_operators::OperatorError;
-use relata_operators::sink::ParquetSink;
+use relata_data::OperatorError;
+use relata_data::sink::ParquetSink;
 
 use super::experiment::{Experiment, Point};
 

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use relata::Result;
 use relata::plot::{Figure, Spread, bands};
 use relata::run::Run;
-use relata_operators::OperatorError;
-use relata_operators::sink::{ParquetSink, write_atomically};
+use relata_data::OperatorError;
+use relata_data::sink::{ParquetSink, write_atomically};
 
 /// The name of training on without any answer.
 pub const NO_ANSWERS: &str = "no_answers";
@@ -36,7 +36,7 @@ impl Point {
         let columns: Vec<String> = ["ask.spent"].into_iter().chain(MEASURES.map(|m| m.1)).map(column).collect();
         let query = format!("SELECT {} FROM metrics GROUP BY round ORDER BY round", columns.join(", "));
         let mut points = Vec::new();
-        for batch in relata_operators::query::collect(run.sql(&query).await?).await.map_err(OperatorError::from)? {
+        for batch in relata_data::query::collect(run.sql(&query).await?).await.map_err(OperatorError::from)? {
             let columns: Vec<&Float64Array> = batch.columns().iter().map(|c| c.as_primitive::<Float64Type>()).collect();
             let value = |column: usize, row: usize| match columns[column].is_valid(row) {
                 true => columns[column].value(row),

@@ -13,7 +13,7 @@ use clap::Parser;
 use curve::{Curves, Point};
 use recipe::{Data, Model, Recipe};
 use relata::prelude::*;
-use relata_operators::OperatorError;
+use relata_data::OperatorError;
 
 /// Compares question strategies.
 #[derive(Debug, Parser)]

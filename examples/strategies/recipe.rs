@@ -94,7 +94,7 @@ impl Recipe {
     fn samples(&self) -> Pipeline<relata::dsl::Read> {
         match self.data {
             Data::Digits => {
-                let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/digits.parquet");
+                let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
                 let views = affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1);
                 Pipeline::read(parquet(file).features("image")).views(2, views.then(noise(0.05)))
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relata_operators::{OperatorError, Result};
+use relata_data::{OperatorError, Result};
 use ureq::Agent;
 use ureq::http::Uri;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use relata_operators::oracle::{Answer, Cost, Question};
-use relata_operators::{OperatorError, Result};
+use relata_data::{OperatorError, Result};
+use relata_oracle::{Answer, Cost, Question};
 
 use crate::connection::Connection;
 use crate::dialect::Dialect;

@@ -7,10 +7,10 @@ use arrow::datatypes::{DataType, UInt64Type};
 use arrow::util::display::array_value_to_string;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use relata_operators::features::FeatureStore;
-use relata_operators::oracle::{Context, Question};
-use relata_operators::sink::{enlarged, pixels, png};
-use relata_operators::{OperatorError, Result, query};
+use relata_data::feature_store::FeatureStore;
+use relata_data::sink::{enlarged, pixels, png};
+use relata_data::{OperatorError, Result, query};
+use relata_oracle::{Context, Question};
 use serde_json::{Map, Value};
 
 use crate::service::ORACLE;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use relata_operators::oracle::Question;
+use relata_oracle::Question;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 

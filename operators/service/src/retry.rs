@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::RngExt;
-use relata_operators::seed::stream;
+use relata_data::seed::stream;
 
 const PURPOSE: u64 = 0x2e712;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

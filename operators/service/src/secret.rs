@@ -1,6 +1,6 @@
 //! A token that is sent and never shown.
 
-use relata_operators::{OperatorError, Result};
+use relata_data::{OperatorError, Result};
 use ureq::http::HeaderValue;
 
 use crate::service::ORACLE;

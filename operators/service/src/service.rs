@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relata_operators::oracle::{Context, Oracle, Question, Record};
-use relata_operators::{OperatorError, Result};
+use relata_data::{OperatorError, Result};
+use relata_oracle::{Context, Oracle, Question, Record};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 

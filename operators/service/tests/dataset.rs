@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use image::{Rgb, RgbImage};
-use relata_operators::oracle::{Answer, Context, Oracle, Question, Record};
-use relata_operators::source::{Dataset, Samples, csv, image_folder, ingest, session};
-use relata_operators::{Result, Session, query};
+use relata_data::source::{Dataset, Samples, csv, image_folder, ingest, session};
+use relata_data::{Result, Session, query};
+use relata_oracle::{Answer, Context, Oracle, Question, Record};
 use tempfile::TempDir;
 
 /// A dataset in a folder of its own.

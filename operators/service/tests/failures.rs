@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use relata_operators::OperatorError;
-use relata_operators::oracle::{Answer, Question};
+use relata_data::OperatorError;
+use relata_oracle::{Answer, Question};
 use relata_service::service;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use relata_operators::oracle::Question;
+use relata_oracle::Question;
 
 use crate::dataset::{Fixture, question};
 use crate::server::{Reply, Server, ok};

@@ -1,8 +1,8 @@
 //! Failures with a real ledger: what came before is there, a run that is started again asks for the rest, and nothing is
 //! counted twice.
 
-use relata_operators::oracle::{Oracle, Question};
-use relata_question::ledger::Ledger;
+use relata_active::ledger::Ledger;
+use relata_oracle::{Oracle, Question};
 
 use crate::dataset::{Fixture, question};
 use crate::server::{Reply, Server, answers, ok};

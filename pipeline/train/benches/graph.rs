@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
-use relata_operators::edges::{Csr, CsrBuilder, Graph, GraphSettings, Groups};
-use relata_operators::nearest::{Metric, top_k};
-use relata_operators::seed::stream;
+use relata_data::seed::stream;
+use relata_graph::knn::{Metric, top_k};
+use relata_graph::{Csr, CsrBuilder, Graph, GraphSettings, Groups};
 use relata_train::batch::{Batches, Sampler};
 
 const SIZES: [usize; 3] = [100_000, 1_000_000, 10_000_000];

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use relata_data::OperatorError;
 use relata_loss::SettingError;
-use relata_operators::OperatorError;
 
 /// The result of a training operation.
 pub type Result<T, E = TrainError> = std::result::Result<T, E>;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata_operators::edges::{Components, CsrBuilder, Graph, GraphSettings, Groups};
+use relata_graph::{Components, CsrBuilder, Graph, GraphSettings, Groups};
 
 use crate::{Done, Result, Work, data};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, FixedSizeListArray, UInt8Array};
 use arrow::datatypes::{DataType, Field};
-use relata_operators::features::{FeatureStore, FeatureWriter};
+use relata_data::feature_store::{FeatureStore, FeatureWriter};
 use relata_schemas::{Element, FeatureShape};
 
 use crate::Result;

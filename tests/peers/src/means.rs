@@ -4,7 +4,7 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
-use relata_operators::query::register_parquet;
+use relata_data::query::register_parquet;
 
 use crate::{Done, Result, Work};
 

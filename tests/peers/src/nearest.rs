@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::path::Path;
 
-use relata_operators::nearest::{Metric, top_k};
+use relata_graph::knn::{Metric, top_k};
 
 use crate::{Done, Result, Work, data};
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use relata::prelude::{EncoderSpec, Schedule};
 use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
-use relata_operators::edges::{CsrBuilder, Graph, GraphSettings, Groups};
+use relata_graph::{CsrBuilder, Graph, GraphSettings, Groups};
 use relata_schemas::{Element, FeatureShape};
 use relata_train::fit::{Architecture, Checkpoints, IntoArchitecture, Training};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use relata::prelude::{Augment, brightness, contrast, crop, flip};
-use relata_operators::augment::Views;
+use relata_data::view::Views;
 
 use crate::{Done, Result, Work, data};
 

@@ -5,8 +5,8 @@ mod plain;
 
 use std::collections::BTreeMap;
 
-use relata_operators::source::{KEPT_BACK, Samples};
-use relata_operators::{OperatorError, Result};
+use relata_data::source::{KEPT_BACK, Samples};
+use relata_data::{OperatorError, Result};
 use serde_json::{Value, json};
 
 use crate::request::{Content, Subjects};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Receiver, bounded};
-use relata_operators::augment::Views;
-use relata_operators::edges::{Graph, InducedEdges};
-use relata_operators::features::FeatureStore;
+use relata_data::feature_store::FeatureStore;
+use relata_data::view::Views;
+use relata_graph::{Graph, InducedEdges};
 
 use super::Sampler;
 use crate::{Result, TrainError};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use relata_operators::edges::Graph;
-use relata_operators::seed::{Rng, stream};
+use relata_data::seed::{Rng, stream};
+use relata_graph::Graph;
 use serde::Serialize;
 
 use crate::{Result, TrainError};
@@ -163,7 +163,7 @@ impl PairSampler {
 
 #[cfg(test)]
 mod tests {
-    use relata_operators::edges::{CsrBuilder, GraphSettings, Groups};
+    use relata_graph::{CsrBuilder, GraphSettings, Groups};
 
     use super::*;
 

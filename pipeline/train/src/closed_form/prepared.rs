@@ -1,7 +1,7 @@
 //! The top eigenvectors of `T - lambda K^+`: what depends on the kernel alone is done once, the rest for each graph.
 
 use faer::{Mat, MatRef, Side};
-use relata_operators::edges::InducedEdges;
+use relata_graph::InducedEdges;
 
 use super::{ClosedForm, Solution};
 use crate::{Result, TrainError};
@@ -109,7 +109,7 @@ fn failed(routine: &'static str, error: impl std::fmt::Debug) -> TrainError {
 #[cfg(test)]
 mod tests {
     use rand::RngExt;
-    use relata_operators::seed::stream;
+    use relata_data::seed::stream;
 
     use super::super::{Kernel, closed_form};
     use super::*;

@@ -1,7 +1,7 @@
 //! The exact optimum's settings, and the embedding of any row that follows from a solution.
 
 use faer::Mat;
-use relata_operators::edges::InducedEdges;
+use relata_graph::InducedEdges;
 use serde_json::{Value, json};
 
 use super::{Kernel, Prepared};

@@ -3,8 +3,8 @@
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
-use relata_operators::OperatorError;
-use relata_operators::sink::write_atomically;
+use relata_data::OperatorError;
+use relata_data::sink::write_atomically;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 

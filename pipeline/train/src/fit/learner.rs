@@ -6,8 +6,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Tensor, TensorData};
+use relata_graph::InducedEdges;
 use relata_kernels::KeptMemory;
-use relata_operators::edges::InducedEdges;
 use relata_schemas::FeatureShape;
 
 use super::Fit;

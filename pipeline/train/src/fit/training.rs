@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use relata_operators::augment::Views;
-use relata_operators::edges::Graph;
-use relata_operators::features::FeatureStore;
+use relata_data::feature_store::FeatureStore;
+use relata_data::view::Views;
+use relata_graph::Graph;
 
 use super::guard::CollapseGuard;
 use super::{Checkpoints, Fit, Learner, Metric, Step};

@@ -1,0 +1,114 @@
+//! When to stop asking, and why.
+
+use std::fmt;
+
+use relata_data::{OperatorError, Result};
+use serde::{Deserialize, Serialize};
+
+/// Rules of stopping beside the budget.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stopping {
+    pub predicted: Option<f64>,
+    pub implied: Option<f64>,
+    /// An accuracy, and the number of pairs that it is measured on.
+    pub validated: Option<(f64, usize)>,
+}
+
+/// What a round of answers was worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Answers that were not passed.
+    pub answers: u64,
+    /// Those that were "yes".
+    pub yes: u64,
+    /// Those that the model predicted, before they were known.
+    pub predicted: u64,
+    /// Pairs asked about for the first time that were answered.
+    #[serde(default)]
+    pub judged: u64,
+    /// Those whose relation followed from what was known before the round and the round's answers before them.
+    pub implied: u64,
+    /// Passed.
+    pub passed: u64,
+    /// Those that contradict what followed from the answers before them.
+    pub contradictions: u64,
+    /// Validation pairs whose relation is known.
+    #[serde(default)]
+    pub validation: u64,
+    /// Those whose relation is predicted right after the round.
+    #[serde(default)]
+    pub validated: u64,
+}
+
+/// Why no more questions are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// The next question would cost more than is left.
+    Budget,
+    /// The strategy has no useful question left.
+    NoQuestion,
+    /// The share of a round's answers that were predicted right reached the rule's.
+    Predicted(f64),
+    /// The share of a round's answers that followed already reached the rule's.
+    Implied(f64),
+    /// The share of the validation pairs that are predicted right reached the rule's.
+    Validated(f64),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget => write!(f, "the budget is spent"),
+            Self::NoQuestion => write!(f, "no useful question is left"),
+            Self::Predicted(share) => write!(f, "{:.1}% of the last answers were predicted", 100.0 * share),
+            Self::Implied(share) => write!(f, "{:.1}% of the last answers followed already", 100.0 * share),
+            Self::Validated(share) => write!(f, "{:.1}% of the validation pairs are predicted", 100.0 * share),
+        }
+    }
+}
+
+impl Stopping {
+    pub fn check(&self) -> Result<()> {
+        let validated = self.validated.map(|(accuracy, _)| accuracy);
+        let rules =
+            [("until_predicted", self.predicted), ("until_implied", self.implied), ("until_validated", validated)];
+        for (setting, value) in rules {
+            if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
+                return Err(OperatorError::setting("ask", setting, "in [0, 1]", value));
+            }
+        }
+        Ok(())
+    }
+
+    /// The reason to stop after a round, if there is one.
+    pub fn reason(&self, progress: &Progress) -> Option<StopReason> {
+        let reached = |rule: Option<f64>, count: u64, of: u64| {
+            let share = count as f64 / of as f64;
+            (of > 0 && rule.is_some_and(|rule| share >= rule)).then_some(share)
+        };
+        let validated = self.validated.map(|(accuracy, _)| accuracy);
+        let validated = reached(validated, progress.validated, progress.validation).map(StopReason::Validated);
+        let predicted = reached(self.predicted, progress.predicted, progress.answers).map(StopReason::Predicted);
+        let implied = reached(self.implied, progress.implied, progress.judged).map(StopReason::Implied);
+        validated.or(predicted).or(implied)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rule_that_holds_is_the_reason() {
+        let progress = Progress { answers: 10, predicted: 9, judged: 10, implied: 4, ..Progress::default() };
+        let rules = |predicted, implied| Stopping { predicted, implied, validated: None }.reason(&progress);
+        assert_eq!(rules(Some(0.9), Some(0.1)), Some(StopReason::Predicted(0.9)));
+        assert_eq!(rules(Some(0.95), Some(0.4)), Some(StopReason::Implied(0.4)));
+        assert_eq!(rules(None, Some(0.5)), None);
+        let all = Stopping { predicted: Some(0.0), implied: Some(0.0), validated: Some((0.75, 4)) };
+        assert_eq!(all.reason(&Progress::default()), None);
+        let validated = Progress { validation: 4, validated: 3, ..progress };
+        assert_eq!(all.reason(&validated), Some(StopReason::Validated(0.75)));
+    }
+}

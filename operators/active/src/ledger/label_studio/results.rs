@@ -1,0 +1,200 @@
+//! Label Studio's JSON export of a project, as answers.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use relata_data::{OperatorError, Result};
+use relata_oracle::{Answer, Cost, Question};
+use serde::Deserialize;
+
+use super::super::fault::Fault;
+use super::super::json_lines::{Imported, is_name};
+use super::super::writer::{Standing, Writer};
+use super::super::{Ledger, clock, questions};
+use super::{ALIKE, PASS};
+
+#[derive(Deserialize)]
+struct Task {
+    data: Data,
+    #[serde(default)]
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    question: u64,
+    /// Ids are text in the tasks.
+    anchor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Annotation {
+    result: Vec<Region>,
+    was_cancelled: Option<bool>,
+    completed_by: Option<Person>,
+    created_at: Option<String>,
+    /// Later than `created_at` if the annotation was changed.
+    updated_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Region {
+    from_name: Option<String>,
+    #[serde(default)]
+    value: Selected,
+}
+
+#[derive(Default, Deserialize)]
+struct Selected {
+    #[serde(default)]
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Choice {
+    Name(String),
+    /// From the topmost choice down, where choices are nested.
+    Path(Vec<String>),
+}
+
+impl Choice {
+    fn name(&self) -> &str {
+        match self {
+            Self::Name(name) => name,
+            Self::Path(path) => path.last().map_or("", String::as_str),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Person {
+    Number(u64),
+    Name(String),
+    User { id: Option<u64>, email: Option<String> },
+}
+
+impl Person {
+    fn name(self) -> Option<String> {
+        match self {
+            Self::Number(number) => Some(number.to_string()),
+            Self::Name(name) => Some(name),
+            Self::User { id, email } => email.or_else(|| id.map(|id| id.to_string())),
+        }
+    }
+}
+
+impl Annotation {
+    /// The choices of a control.
+    fn choices<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a str> {
+        let of = self.result.iter().filter(move |region| region.from_name.as_deref() == Some(control));
+        of.flat_map(|region| region.value.choices.iter().map(Choice::name))
+    }
+}
+
+/// Reads the export (JSON, not JSON-MIN) of a project whose tasks [`export_tasks`] wrote. Each annotation answers its
+/// question for all candidates: those selected are related to the anchor and the others are not, or are passed if
+/// "Pass" is selected; a skipped task is passed. The annotator is who completed it (an e-mail address if there is one,
+/// else the user's number), and each answer costs its share of `cost`. Answers that the ledger has are passed over; an
+/// annotation that was changed takes back what it said before.
+/// Nothing is imported if a task is broken ([`OperatorError::Unreadable`], which names it).
+///
+/// [`export_tasks`]: super::export_tasks
+pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) -> Result<Imported> {
+    let broken = |expected: String, found: String| OperatorError::Unreadable {
+        path: path.to_path_buf(),
+        expected,
+        found,
+        hint: "Nothing was imported: export the project that the tasks were imported into as JSON (not JSON-MIN)."
+            .to_owned(),
+    };
+    let file = BufReader::new(File::open(path).map_err(OperatorError::io(path))?);
+    let tasks: Vec<Task> = serde_json::from_reader(file).map_err(|error| {
+        broken("an array of tasks with `data.question` and `annotations`".to_owned(), error.to_string())
+    })?;
+    ledger.write(|transaction| {
+        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), clock::now());
+        for (task, of) in (1..).zip(tasks) {
+            for (number, annotation) in (1..).zip(of.annotations) {
+                let fail = |expected: &str, found: String| {
+                    Fault::from(broken(format!("in task {task}, annotation {number} {expected}"), found))
+                };
+                let asked = questions::find(transaction, of.data.question)?
+                    .ok_or_else(|| fail("a question that was asked", format!("question {}", of.data.question)))?;
+                if of.data.anchor.as_ref().is_some_and(|anchor| *anchor != asked.anchor.to_string()) {
+                    let found = of.data.anchor.clone().unwrap_or_default();
+                    return Err(fail(
+                        "the anchor of the question, as a task of this run has it",
+                        format!("the anchor `{found}` instead of {}", asked.anchor),
+                    ));
+                }
+                let answers = answers(&asked, annotation, oracle, cost, now)
+                    .map_err(|(expected, found)| fail(expected, found))?;
+                for answer in answers {
+                    let known = writer.same_moment(&answer)?.is_some();
+                    let standing = writer.standing(&answer)?;
+                    // What was said before in the same project, and was changed there since.
+                    let changed = standing.as_ref().filter(|standing| {
+                        let ours = standing.oracle == answer.oracle && standing.answered_at < answer.answered_at;
+                        ours && standing.related != answer.related
+                    });
+                    if let (false, Some(Standing { row, .. })) = (known, changed) {
+                        writer.undo(*row, answer.answered_at)?;
+                    }
+                    let new = !known && writer.answer(&answer)?.is_some();
+                    imported.answer(&answer, new, standing.as_ref().filter(|_| !known));
+                }
+            }
+        }
+        writer.finish()?;
+        Ok(imported)
+    })
+}
+
+/// What an annotation says about each candidate; what was expected and found if it makes no sense.
+fn answers(
+    question: &Question,
+    annotation: Annotation,
+    oracle: &str,
+    cost: Cost,
+    now: i64,
+) -> Result<Vec<Answer>, (&'static str, String)> {
+    let stray =
+        annotation.result.iter().find(|region| ![Some(ALIKE), Some(PASS)].contains(&region.from_name.as_deref()));
+    if let Some(region) = stray {
+        let found = region.from_name.as_ref().map_or("none".to_owned(), |name| format!("`{name}`"));
+        return Err(("only the controls `alike` and `pass` of the labelling configuration", found));
+    }
+    let alike: Vec<&str> = annotation.choices(ALIKE).collect();
+    let names: Vec<String> = question.candidates.iter().map(u64::to_string).collect();
+    if let Some(stray) = alike.iter().find(|choice| !names.iter().any(|name| name == *choice)) {
+        return Err(("candidates of the question", format!("the choice `{stray}`")));
+    }
+    let skipped = annotation.was_cancelled == Some(true);
+    let passed = annotation.choices(PASS).next().is_some();
+    let related: Vec<Option<bool>> = names
+        .iter()
+        .map(|name| match alike.contains(&name.as_str()) {
+            true if !skipped => Some(true),
+            _ => (!passed && !skipped).then_some(false),
+        })
+        .collect();
+    let answered_at = match annotation.updated_at.as_ref().or(annotation.created_at.as_ref()) {
+        Some(text) => {
+            clock::parse(text).ok_or_else(|| ("`created_at` and `updated_at` in RFC 3339", format!("`{text}`")))?
+        }
+        None => now,
+    };
+    let annotator = annotation.completed_by.and_then(Person::name).unwrap_or_else(|| oracle.to_owned());
+    if !is_name(&annotator) {
+        return Err(("`completed_by` to be a number or a name of at most 200 characters", format!("{annotator:?}")));
+    }
+    let answer = |(&candidate, related)| Answer {
+        annotator: annotator.clone(),
+        answered_at,
+        ..Answer::now(question, candidate, related, oracle, cost)
+    };
+    Ok(question.candidates.iter().zip(related).map(answer).collect())
+}

@@ -1,0 +1,240 @@
+//! The paper's active rule: candidates for the class that was asked about least, shown together.
+
+use std::collections::HashSet;
+
+use rand::RngExt;
+use relata_data::seed::stream;
+use serde_json::{Value, json};
+
+use super::neighbours::Neighbours;
+use super::pick::ranked;
+use super::pool::{Pool, most_central_first};
+use super::read_out::ReadOut;
+use super::{Proposal, Scene, Strategy};
+
+const PURPOSE: u64 = 0x2e925;
+/// Neighbours that make a row typical by being near.
+const NEIGHBOURS: usize = 20;
+/// Classes that are told apart, those asked about least, and members of each that are learnt from.
+const CLASSES: usize = 512;
+const MEMBERS: usize = 64;
+/// Rows alone that are looked at as classes of their own.
+const ALONE: usize = 4_096;
+
+/// See [`representatives`].
+#[derive(Debug, Clone, Copy)]
+pub struct Representatives {
+    candidates: usize,
+}
+
+/// The active rule of Cabannes, Bottou, LeCun and Balestriero (2023, "Active self-supervised learning: a few low-cost
+/// relationships are all you need"): `candidates` rows are shown with a member of the class that was asked about least,
+/// and those of the same class are selected. Rows are preferred that the embedding, read out on the known rows by least
+/// squares, predicts to be in the class; among these it draws at random, of others it takes the most probable.
+///
+/// A class is a component of at least two rows, or a row that is known to differ from every class; a class never asked
+/// about is compared with the rows that other classes refused first. While there is none, the most typical rows, those
+/// with the nearest neighbours (Hacohen, Dekel and Weinshall 2022), are compared with rows near them. The rule is made
+/// for classes of which a row is known; [`explore_consolidate`](super::explore_consolidate()) finds them sooner.
+pub fn representatives(candidates: usize) -> Representatives {
+    Representatives { candidates: candidates.max(1) }
+}
+
+impl Strategy for Representatives {
+    fn describe(&self) -> Value {
+        json!({ "strategy": "representatives", "candidates": self.candidates })
+    }
+
+    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
+        let pool = Pool::draw(scene);
+        let classes = classes(scene);
+        ranked(match classes.is_empty() {
+            true => self.start(scene, &pool, pairs),
+            false => self.of_classes(scene, &pool, &classes, pairs),
+        })
+    }
+}
+
+/// A class that can be asked about.
+struct Class {
+    /// Whether it is a row that is known to differ from the other classes, and no more.
+    new: bool,
+    /// Some of its members, the most central first.
+    members: Vec<u32>,
+}
+
+impl Representatives {
+    fn start(&self, scene: &Scene<'_>, pool: &Pool, pairs: usize) -> Vec<(u32, Vec<u32>)> {
+        let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
+        let mut typical: Vec<u32> = pool.fresh.clone();
+        typical.sort_by(|&a, &b| neighbours.scale(a as usize).total_cmp(&neighbours.scale(b as usize)));
+        let mut typical = typical.into_iter().map(|place| pool.rows[place as usize]);
+        let (mut used, mut anchors) = (HashSet::new(), Vec::new());
+        let mut questions = Vec::new();
+        let mut left = pairs;
+        while left > 0 {
+            let alike = |a, b| scene.predictor.probability(scene.similarity(a, b)) > 0.5;
+            let anchor = typical.find(|&row| !used.contains(&row) && !anchors.iter().any(|&other| alike(row, other)));
+            let Some(anchor) = anchor else { break };
+            anchors.push(anchor);
+            used.insert(anchor);
+            let free = pool.fresh.iter().map(|&place| pool.rows[place as usize]);
+            let free = free.filter(|row| !used.contains(row) && scene.is_open(anchor, *row));
+            let mut near: Vec<(f32, u32)> = free.map(|row| (scene.similarity(anchor, row), row)).collect();
+            near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let candidates: Vec<u32> = near.into_iter().map(|(_, row)| row).take(self.candidates.min(left)).collect();
+            if !candidates.is_empty() {
+                left -= candidates.len();
+                used.extend(&candidates);
+                questions.push((anchor, candidates));
+            }
+        }
+        questions
+    }
+
+    fn of_classes(&self, scene: &Scene<'_>, pool: &Pool, classes: &[Class], pairs: usize) -> Vec<(u32, Vec<u32>)> {
+        let known = classes.iter().zip(0..);
+        let known = known.flat_map(|(class, at)| class.members.iter().map(move |&row| (scene.embedding(row), at)));
+        let scores = ReadOut::fit(scene.width, classes.len(), known).scores(&pool.vectors);
+        let rows = pool.rows.len();
+        let predicted: Vec<Option<usize>> = (0..rows)
+            .map(|place| {
+                let row = pool.rows[place];
+                let known = scene.belief.is_known(row);
+                let may = |at: usize| !known || scene.belief.relation(row, classes[at].members[0]).is_none();
+                let better = |best: usize, at: usize| {
+                    if scores[at * rows + place] > scores[best * rows + place] { at } else { best }
+                };
+                (0..classes.len()).filter(|&at| may(at)).reduce(better)
+            })
+            .collect();
+        let mut rng = stream(scene.seed, &[PURPOSE, scene.round.into()]);
+        // Components that are in a question already.
+        let mut used = HashSet::new();
+        let mut questions = Vec::new();
+        let mut left = pairs;
+        for (at, class) in classes.iter().enumerate() {
+            if left == 0 {
+                break;
+            }
+            let anchor = class.members[0];
+            let refused = |row| class.new && scene.belief.is_known(row);
+            let mut open: Vec<((bool, bool), f32, u32)> = (0..rows)
+                .filter(|&place| scene.is_open(anchor, pool.rows[place]))
+                .filter(|&place| !used.contains(&scene.belief.component(pool.rows[place])))
+                .map(|place| {
+                    let (row, within) = (pool.rows[place], predicted[place] == Some(at));
+                    let score = match within {
+                        true => rng.random_range(0.0..1.0f32),
+                        false => scores[at * rows + place],
+                    };
+                    ((refused(row), within), score, row)
+                })
+                .collect();
+            let order = |a: &((bool, bool), f32, u32), b: &((bool, bool), f32, u32)| {
+                b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2))
+            };
+            open.sort_unstable_by(order);
+            used.insert(scene.belief.component(anchor));
+            // Rows of one component have one answer.
+            let new = open.into_iter().map(|(_, _, row)| row).filter(|&row| used.insert(scene.belief.component(row)));
+            let candidates: Vec<u32> = new.take(self.candidates.min(left)).collect();
+            if !candidates.is_empty() {
+                left -= candidates.len();
+                questions.push((anchor, candidates));
+            }
+        }
+        questions
+    }
+}
+
+/// The classes, that asked about least first, of equal ones that with the smallest row first.
+fn classes(scene: &Scene<'_>) -> Vec<Class> {
+    let belief = scene.belief;
+    let several = belief.least_asked().len();
+    // Of rows alone, that of a class was compared with many others, and comes before those that it refused.
+    let mut founders: HashSet<u32> = HashSet::new();
+    let is_class = |founders: &HashSet<u32>, label| belief.members(label).len() > 1 || founders.contains(&label);
+    for label in belief.alone().take(ALONE) {
+        let all = several + founders.len();
+        if belief.count_apart(label) < all {
+            break;
+        }
+        if belief.apart(label).filter(|&other| is_class(&founders, other)).count() == all {
+            founders.insert(label);
+        }
+    }
+    let mut found: Vec<u32> = belief.least_asked().take(CLASSES).chain(founders.iter().copied()).collect();
+    found.sort_unstable_by_key(|&label| (belief.asked_about(label), belief.first(label)));
+    found.truncate(CLASSES);
+    let class = |label| {
+        let rows = belief.members(label);
+        let picked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(MEMBERS).max(1)).collect();
+        let new = founders.contains(&label) && belief.apart(label).all(|other| is_class(&founders, other));
+        Class { new, members: most_central_first(scene, picked) }
+    };
+    found.into_iter().map(class).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{World, check, unresolved};
+    use super::*;
+
+    #[test]
+    fn keeps_the_rules() {
+        check(&representatives(1));
+        check(&representatives(10));
+    }
+
+    /// Four classes, one labelled row of each, all known to differ.
+    fn labelled(noise: f32) -> World {
+        let mut world = World::blobs(4, 20, 6, noise, 6);
+        (1..4).for_each(|row| (0..row).for_each(|other| world.answer(other, row)));
+        world
+    }
+
+    #[test]
+    fn asks_about_the_class_that_was_asked_about_least() {
+        let mut world = labelled(0.2);
+        let anchors = |world: &World, pairs| {
+            let found = representatives(5).propose(&world.scene(1), pairs);
+            found.iter().map(|p| (p.anchor, p.candidates.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(anchors(&world, 12), [(0, 5), (1, 5), (2, 2)]);
+        for (a, b) in [(0, 4), (0, 5), (1, 5)] {
+            world.answer(a, b);
+        }
+        assert_eq!(anchors(&world, 20).iter().map(|of| of.0 % 4).collect::<Vec<_>>(), [2, 3, 0, 1]);
+    }
+
+    #[test]
+    fn a_row_that_was_refused_by_some_classes_is_a_candidate_of_others_and_no_class() {
+        let mut world = labelled(0.2);
+        for other in [0, 1, 2] {
+            world.answer(other, 43);
+        }
+        let found = representatives(50).propose(&world.scene(1), 400);
+        assert!(found.iter().all(|proposal| proposal.anchor < 4), "{found:?}");
+        let with: Vec<_> = found.iter().filter(|p| p.candidates.contains(&43)).map(|p| p.anchor).collect();
+        assert_eq!(with, [3]);
+    }
+
+    #[test]
+    fn candidates_are_those_predicted_to_belong() {
+        let mut world = labelled(0.2);
+        (0..4).for_each(|class| world.answer(class, class + 4));
+        for proposal in representatives(10).propose(&world.scene(1), 40) {
+            let of_class = |row: &&u32| world.classes[**row as usize] == proposal.anchor % 4;
+            assert!(proposal.candidates.iter().filter(of_class).count() >= 9, "{proposal:?}");
+        }
+    }
+
+    #[test]
+    fn finds_the_classes_from_nothing() {
+        let mut world = World::blobs(4, 20, 6, 0.2, 6);
+        let asked = world.play(&representatives(5), 10, 10_000);
+        assert_eq!(unresolved(&world), 0.0);
+        assert!(asked < 400, "{asked}");
+    }
+}

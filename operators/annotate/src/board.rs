@@ -1,0 +1,301 @@
+//! What was said at this page: the rows of the ledger that carry its name, followed one by one, and what people said here
+//! whatever became of it on its way into the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use relata_active::ledger::{Ledger, Row};
+use relata_data::Result;
+use relata_oracle::{Answer, Question};
+
+/// What somebody said about the candidates of a question.
+pub(crate) type Said = BTreeMap<u64, Answer>;
+
+/// See [`Board::follow`].
+pub(crate) struct Board {
+    /// The oracle whose answers count here.
+    oracle: String,
+    /// The last row of the ledger that was read.
+    read: u64,
+    /// The number of the next question when questions were read last.
+    next: u64,
+    /// The round of each question.
+    rounds: BTreeMap<u64, u32>,
+    /// By question and person.
+    said: BTreeMap<u64, BTreeMap<String, Said>>,
+    /// The questions that each person has answered, the last one at the end.
+    order: BTreeMap<String, Vec<u64>>,
+    /// Who gave answers here, by question and moment.
+    given: BTreeMap<(u64, i64), String>,
+    /// Rows that stand.
+    rows: BTreeMap<u64, Written>,
+    /// Candidates about which an answer was taken back, and no other one was given since.
+    reopened: BTreeMap<u64, BTreeSet<u64>>,
+}
+
+/// A row as it came into the ledger.
+struct Written {
+    name: String,
+    annotator: String,
+    question: u64,
+    candidate: u64,
+}
+
+impl Board {
+    /// A board of the answers that carry this name as their oracle.
+    pub(crate) fn new(oracle: String) -> Self {
+        Self {
+            oracle,
+            read: 0,
+            next: 0,
+            rounds: BTreeMap::new(),
+            said: BTreeMap::new(),
+            order: BTreeMap::new(),
+            given: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            reopened: BTreeMap::new(),
+        }
+    }
+
+    /// Reads what is new in the ledger, whoever wrote it.
+    pub(crate) fn follow(&mut self, ledger: &Ledger) -> Result<()> {
+        let next = ledger.next_question()?;
+        if next != self.next {
+            self.rounds = ledger.questions()?.iter().map(|question| (question.question, question.round)).collect();
+            self.next = next;
+        }
+        ledger.since(self.read)?.into_iter().for_each(|row| self.add(row));
+        Ok(())
+    }
+
+    fn add(&mut self, row: Row) {
+        self.read = row.sequence;
+        let Row { sequence, answer, undoes } = row;
+        if answer.oracle != self.oracle {
+            return;
+        }
+        if let Some(Written { name, question, candidate, .. }) = undoes.and_then(|undone| self.rows.remove(&undone)) {
+            self.take_back(&name, question, |about| about == candidate);
+            self.reopened.entry(question).or_default().insert(candidate);
+            return;
+        }
+        let given = self.given.get(&(answer.question, answer.answered_at)).cloned();
+        let is_given = given.is_some();
+        let name = given.unwrap_or_else(|| answer.annotator.clone());
+        let (question, candidate, annotator) = (answer.question, answer.candidate, answer.annotator.clone());
+        if !is_given {
+            self.hear(&name, answer);
+        }
+        self.rows.insert(sequence, Written { name, annotator, question, candidate });
+    }
+
+    /// Answers of this person are about to be recorded; what becomes of them in the ledger is known by their moment.
+    pub(crate) fn expect(&mut self, name: &str, answers: &[Answer]) {
+        self.given.extend(answers.iter().map(|answer| ((answer.question, answer.answered_at), name.to_owned())));
+    }
+
+    /// Answers of this person were recorded.
+    pub(crate) fn say(&mut self, name: &str, answers: &[Answer]) {
+        answers.iter().for_each(|answer| self.hear(name, answer.clone()));
+    }
+
+    fn hear(&mut self, name: &str, answer: Answer) {
+        let (question, candidate) = (answer.question, answer.candidate);
+        if let Some(candidates) = self.reopened.get_mut(&question) {
+            candidates.remove(&candidate);
+        }
+        let order = self.order.entry(name.to_owned()).or_default();
+        if order.last() != Some(&question) {
+            order.retain(|&other| other != question);
+            order.push(question);
+        }
+        self.said.entry(question).or_default().entry(name.to_owned()).or_default().insert(candidate, answer);
+    }
+
+    /// Forgets what a person said about these candidates of a question.
+    pub(crate) fn take_back(&mut self, name: &str, question: u64, which: impl Fn(u64) -> bool) {
+        let Some(people) = self.said.get_mut(&question) else { return };
+        let Some(said) = people.get_mut(name) else { return };
+        said.retain(|&candidate, _| !which(candidate));
+        if said.is_empty() {
+            people.remove(name);
+            self.order.entry(name.to_owned()).or_default().retain(|&other| other != question);
+        }
+        if people.is_empty() {
+            self.said.remove(&question);
+        }
+    }
+
+    /// The annotators in the ledger whose answers to a question are a person's.
+    pub(crate) fn annotators(&self, name: &str, question: u64) -> BTreeSet<String> {
+        let own = self.rows.values().filter(|row| row.question == question && row.name == name);
+        own.map(|row| row.annotator.clone()).collect()
+    }
+
+    /// A person's last answer that stands, with its question.
+    pub(crate) fn last(&self, name: &str) -> Option<(u64, &Said)> {
+        let &question = self.order.get(name)?.last()?;
+        Some((question, self.said.get(&question)?.get(name)?))
+    }
+
+    /// Whether a person's answer to a question stands.
+    pub(crate) fn stands(&self, name: &str, question: u64) -> bool {
+        self.said.get(&question).is_some_and(|people| people.contains_key(name))
+    }
+
+    /// Whether a person has spoken about every candidate.
+    pub(crate) fn has_said(&self, name: &str, question: &Question) -> bool {
+        let said = self.said.get(&question.question).and_then(|people| people.get(name));
+        said.is_some_and(|said| question.candidates.iter().all(|candidate| said.contains_key(candidate)))
+    }
+
+    /// Whether a person has spoken about a candidate.
+    pub(crate) fn has_said_about(&self, name: &str, question: u64, candidate: u64) -> bool {
+        self.said.get(&question).and_then(|people| people.get(name)).is_some_and(|said| said.contains_key(&candidate))
+    }
+
+    /// Whether a person has said something else about a question.
+    pub(crate) fn differs(&self, name: &str, question: u64, now: impl Fn(u64) -> Option<bool>) -> bool {
+        let said = self.said.get(&question).and_then(|people| people.get(name));
+        said.into_iter().flatten().any(|(&candidate, answer)| now(candidate) != answer.related)
+    }
+
+    /// How many people have spoken about the candidate about which the fewest have.
+    pub(crate) fn people(&self, question: &Question) -> usize {
+        let about = |&candidate: &u64| self.people_about(question.question, candidate);
+        question.candidates.iter().map(about).min().unwrap_or_default()
+    }
+
+    fn people_about(&self, question: u64, candidate: u64) -> usize {
+        let people = self.said.get(&question).into_iter().flat_map(BTreeMap::values);
+        people.filter(|said| said.contains_key(&candidate)).count()
+    }
+
+    /// What is left of questions without the candidates about which so many people have spoken.
+    pub(crate) fn left(&self, questions: &[Question], people: usize) -> BTreeMap<u64, Question> {
+        let left = questions.iter().map(|question| {
+            let mut left = question.clone();
+            left.candidates.retain(|&candidate| self.people_about(question.question, candidate) < people);
+            (question.question, left)
+        });
+        left.filter(|(_, question)| !question.candidates.is_empty()).collect()
+    }
+
+    /// What was said about these questions, but for what was said at moments that are known.
+    pub(crate) fn unheard(&self, questions: &[Question], heard: &BTreeSet<(u64, i64)>) -> Vec<Answer> {
+        let people = |question: &Question| self.said.get(&question.question).into_iter().flat_map(BTreeMap::values);
+        let said = questions.iter().flat_map(|question| {
+            let about = people(question).flat_map(|said| said.values());
+            about.filter(|answer| question.candidates.contains(&answer.candidate))
+        });
+        said.filter(|answer| !heard.contains(&(answer.question, answer.answered_at))).cloned().collect()
+    }
+
+    /// Questions to which an answer was taken back, with the candidates that it was about.
+    pub(crate) fn reopened(&self) -> impl Iterator<Item = (u64, &BTreeSet<u64>)> {
+        self.reopened.iter().map(|(&question, candidates)| (question, candidates)).filter(|open| !open.1.is_empty())
+    }
+
+    /// How many questions a person answered.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.order.get(name).map_or(0, Vec::len)
+    }
+
+    /// The round of every question of the ledger.
+    pub(crate) fn rounds(&self) -> &BTreeMap<u64, u32> {
+        &self.rounds
+    }
+
+    /// The questions that somebody answered here.
+    pub(crate) fn answered(&self) -> impl Iterator<Item = u64> {
+        self.said.keys().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relata_oracle::Cost;
+
+    use super::*;
+
+    fn question(question: u64, round: u32) -> Question {
+        Question { question, round, anchor: 9, candidates: vec![1, 2], strategy: "s".to_owned(), priority: 0.5 }
+    }
+
+    fn answers(number: u64, oracle: &str, annotator: &str, related: [Option<bool>; 2]) -> Vec<Answer> {
+        let question = question(number, 1);
+        let answers = question.candidates.iter().zip(related).map(|(&candidate, related)| Answer {
+            annotator: annotator.to_owned(),
+            ..Answer::now(&question, candidate, related, oracle, Cost::default())
+        });
+        answers.collect()
+    }
+
+    fn related(said: Option<(u64, &Said)>) -> Option<(u64, Vec<Option<bool>>)> {
+        said.map(|(question, said)| (question, said.values().map(|answer| answer.related).collect()))
+    }
+
+    fn board(asked: &[Question]) -> (tempfile::TempDir, Ledger, Board) {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path()).unwrap();
+        ledger.ask(asked).unwrap();
+        (folder, ledger, Board::new("person".to_owned()))
+    }
+
+    #[test]
+    fn it_follows_answers_and_what_is_taken_back() {
+        let asked = [question(1, 1), question(2, 1), question(3, 2)];
+        let (_folder, ledger, mut board) = board(&asked[..2]);
+        board.follow(&ledger).unwrap();
+        assert_eq!((board.rounds().len(), board.last("ada")), (2, None));
+        let yes = [Some(true), Some(false)];
+        for (number, oracle, annotator, said) in [
+            (2, "person", "ada", yes),
+            (1, "person", "ada", [None, None]),
+            (1, "person", "bob", yes),
+            (2, "labels", "bob", yes),
+            (2, "person(other)", "eve", yes),
+        ] {
+            ledger.record(&answers(number, oracle, annotator, said)).unwrap();
+        }
+        ledger.ask(&asked[2..]).unwrap();
+        board.follow(&ledger).unwrap();
+        board.follow(&ledger).unwrap();
+        assert_eq!(related(board.last("ada")), Some((1, vec![None, None])));
+        assert_eq!(related(board.last("bob")), Some((1, yes.to_vec())));
+        assert_eq!(["ada", "bob", "eve"].map(|name| board.count(name)), [2, 1, 0]);
+        assert_eq!([1, 2, 3].map(|number| board.people(&question(number, 1))), [2, 1, 0]);
+        assert_eq!(board.left(&asked, 2).into_keys().collect::<Vec<_>>(), [2, 3]);
+        assert!(board.reopened().next().is_none());
+
+        ledger.undo(1, "ada").unwrap();
+        board.follow(&ledger).unwrap();
+        assert_eq!(related(board.last("ada")), Some((2, yes.to_vec())));
+        assert!(board.stands("ada", 2) && !board.stands("ada", 1) && board.has_said("bob", &asked[0]));
+        assert_eq!(board.reopened().collect::<Vec<_>>(), [(1, &BTreeSet::from([1, 2]))]);
+    }
+
+    #[test]
+    fn what_was_said_here_is_known_whatever_became_of_it() {
+        let (_folder, ledger, mut board) = board(&[question(1, 1)]);
+        let mut given = answers(1, "person", "ada", [Some(true), None]);
+        given.iter_mut().for_each(|answer| answer.answered_at = 5);
+        board.expect("ada", &given);
+        // Turned round and renamed on its way, and the pass was kept back.
+        let written = Answer { related: Some(false), annotator: "team".to_owned(), ..given[0].clone() };
+        ledger.record(&[written]).unwrap();
+        board.follow(&ledger).unwrap();
+        assert!(!board.stands("ada", 1) && !board.stands("team", 1), "not yet said");
+        board.say("ada", &given);
+        assert_eq!(related(board.last("ada")), Some((1, vec![Some(true), None])));
+        assert_eq!(board.people(&question(1, 1)), 1);
+        assert_eq!(board.unheard(&[question(1, 1)], &BTreeSet::new()), given);
+        assert_eq!(board.unheard(&[question(1, 1)], &BTreeSet::from([(1, 5)])), []);
+        assert_eq!(board.annotators("ada", 1), BTreeSet::from(["team".to_owned()]));
+
+        ledger.undo(1, "team").unwrap();
+        board.follow(&ledger).unwrap();
+        assert_eq!(related(board.last("ada")), Some((1, vec![None])), "the pass has no row to take back");
+        board.take_back("ada", 1, |_| true);
+        assert_eq!((board.last("ada"), board.count("ada")), (None, 0));
+    }
+}

@@ -1,0 +1,83 @@
+//! The call of an oracle that waits for people: what it asks, and the way of their answers to it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use relata_data::Result;
+use relata_oracle::{Answer, Question};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
+
+/// The answers of one person to one question, on their way to the oracle.
+pub(crate) struct Given {
+    /// Who gave them.
+    pub(crate) name: String,
+    /// One for each candidate, all of the same moment.
+    pub(crate) answers: Vec<Answer>,
+    /// Told when they are durable, or why not.
+    pub(crate) recorded: oneshot::Sender<Result<()>>,
+}
+
+/// The calls of one oracle, one after the other.
+#[derive(Default)]
+pub(crate) struct Calls {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    begun: bool,
+    waiting: Option<Waiting>,
+}
+
+struct Waiting {
+    asked: BTreeMap<u64, Question>,
+    oracle: UnboundedSender<Given>,
+    finished: bool,
+}
+
+impl Calls {
+    /// Begins a call; what people answer comes out of the receiver, which ends some time after the call.
+    pub(crate) fn begin(&self, asked: BTreeMap<u64, Question>) -> UnboundedReceiver<Given> {
+        let (oracle, answers) = unbounded_channel();
+        *self.state() = State { begun: true, waiting: Some(Waiting { asked, oracle, finished: false }) };
+        answers
+    }
+
+    /// Ends the call. Answers that are on their way arrive still.
+    pub(crate) fn end(&self) {
+        self.state().waiting = None;
+    }
+
+    /// Ends the call as soon as its oracle looks, whatever is open.
+    pub(crate) fn finish(&self) {
+        if let Some(waiting) = &mut self.state().waiting {
+            waiting.finished = true;
+        }
+    }
+
+    /// Whether a person ended the call.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.state().waiting.as_ref().is_some_and(|waiting| waiting.finished)
+    }
+
+    /// Whether there was a call at all.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.state().begun
+    }
+
+    /// What is asked by number, if an oracle waits.
+    pub(crate) fn asked(&self) -> Option<BTreeMap<u64, Question>> {
+        self.state().waiting.as_ref().map(|waiting| waiting.asked.clone())
+    }
+
+    /// The way to the oracle that waits.
+    pub(crate) fn oracle(&self) -> Option<UnboundedSender<Given>> {
+        self.state().waiting.as_ref().map(|waiting| waiting.oracle.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is a single assignment, so that a panic leaves nothing half done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,67 @@
+//! A server on a thread of its own, so that people go on answering while a model trains.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use relata_active::ledger::Ledger;
+use relata_data::source::Samples;
+use relata_data::{OperatorError, Result};
+use relata_oracle::Question;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::call::Call;
+use crate::server::Server;
+use crate::settings::Settings;
+
+/// Ends when it is dropped.
+pub(crate) struct Running {
+    folder: PathBuf,
+    app: Arc<App>,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a server for the run in this folder, and prints its link.
+    pub(crate) fn start(samples: Samples, folder: &Path, settings: Settings) -> Result<Self> {
+        let server = Server::of_oracle(samples, Ledger::open(folder)?, settings)?;
+        let io = || OperatorError::io(folder);
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
+        let (app, handle) = (server.app().clone(), runtime.handle().clone());
+        server.announce();
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || {
+            let end = async { drop(stopped.await) };
+            if let Err(error) = runtime.block_on(server.run(end)) {
+                eprintln!("error: {error}");
+            }
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("relata-person".to_owned()).spawn(serve).map_err(io())?;
+        Ok(Self { folder: folder.to_path_buf(), app, runtime: handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The run folder that it serves.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Asks the questions at the page, until they have all their answers.
+    pub(crate) fn call(&self, questions: &[Question]) -> Result<Call> {
+        Call::start(&self.app, &self.runtime, questions)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was printed already.
+            thread.join().ok();
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The server of a run folder's page.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use relata_active::ledger::Ledger;
+use relata_data::source::Samples;
+use relata_data::{OperatorError, Result};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+use crate::gate::{Gate, guard};
+use crate::refusal::Refusal;
+use crate::settings::Settings;
+use crate::{api, changes, page};
+
+/// How long open connections may take to end when the server does.
+const GRACE: Duration = Duration::from_secs(1);
+/// Bytes of a request at most.
+const LARGEST: usize = 1 << 18;
+
+/// Serves the page of a run until `shutdown` is ready, and prints its link on standard error.
+pub async fn serve(
+    samples: Samples,
+    ledger: Ledger,
+    settings: Settings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let server = Server::bind(samples, ledger, settings)?;
+    server.announce();
+    server.run(shutdown).await
+}
+
+/// A server that listens, but does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    gate: Arc<Gate>,
+    app: Arc<App>,
+}
+
+impl Server {
+    /// Listens. People are asked every question of the ledger that has fewer answers than wished, whoever gave them, and
+    /// their answers are written there. An error if a setting makes no sense, a column is not there or the address is
+    /// taken.
+    pub fn bind(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+        Self::listen(samples, ledger, settings, false)
+    }
+
+    /// The same, where people are asked what an oracle is asked, and answer it.
+    pub(crate) fn of_oracle(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+        Self::listen(samples, ledger, settings, true)
+    }
+
+    fn listen(samples: Samples, ledger: Ledger, settings: Settings, for_oracle: bool) -> Result<Self> {
+        settings.check()?;
+        let listener = TcpListener::bind(&*settings.resolve()?).map_err(unusable(&settings.address))?;
+        let address = listener.local_addr().map_err(unusable(&settings.address))?;
+        let gate = Arc::new(Gate::new(settings.token.clone(), &settings.address, address.port()));
+        let app = Arc::new(App::new(samples, ledger, settings, for_oracle)?);
+        Ok(Self { listener, address, gate, app })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link that people open, with the token if there is one.
+    pub fn link(&self) -> String {
+        let token = self.app.settings.token.as_ref();
+        let token = token.map(|token| format!("?token={}", token.reveal())).unwrap_or_default();
+        let host = match self.address.ip() {
+            ip if ip.is_unspecified() => format!("localhost:{}", self.address.port()),
+            _ => self.address.to_string(),
+        };
+        format!("http://{host}/{token}")
+    }
+
+    /// Answers requests until `shutdown` is ready.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let address = &self.app.settings.address;
+        self.listener.set_nonblocking(true).map_err(unusable(address))?;
+        let listener = tokio::net::TcpListener::from_std(self.listener).map_err(unusable(address))?;
+        let router = Router::new()
+            .route("/", get(page::html))
+            .route("/page.css", get(page::css))
+            .route("/connection.js", get(page::connection))
+            .route("/page.js", get(page::js))
+            .route("/api/next", get(api::next))
+            .route("/api/progress", get(api::progress))
+            .route("/api/answer", post(changes::answer))
+            .route("/api/undo", post(changes::undo))
+            .route("/api/finish", post(changes::finish))
+            .route("/image/{file}", get(api::picture))
+            .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "There is no such page."))
+            .layer(DefaultBodyLimit::max(LARGEST))
+            .layer(from_fn_with_state(self.gate, guard))
+            .with_state(self.app.clone());
+        let (ending, ended) = oneshot::channel::<()>();
+        let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
+            shutdown.await;
+            drop(ending);
+        });
+        tokio::select! {
+            result = async { graceful.await } => result.map_err(unusable(address)),
+            () = async { ended.await.ok(); tokio::time::sleep(GRACE).await } => Ok(()),
+        }
+    }
+
+    /// Prints the link.
+    pub(crate) fn announce(&self) {
+        let elsewhere = match self.address.ip().is_unspecified() {
+            true => " (elsewhere with this machine's name instead of localhost)",
+            false => "",
+        };
+        eprintln!("Questions wait for people at {}{elsewhere}", self.link());
+    }
+
+    /// What its requests share.
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+}
+
+fn unusable(address: &str) -> impl Fn(std::io::Error) -> OperatorError {
+    let found = address.to_owned();
+    move |error| {
+        let expected = "free to listen on (another server may be running: stop it, or use another port)";
+        OperatorError::setting(crate::person::ORACLE, "address", expected, format!("`{found}`: {error}"))
+    }
+}

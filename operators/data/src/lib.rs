@@ -1,0 +1,21 @@
+//! Data: sources that read samples, the feature store, views (augmentations), and sinks that write results. Record
+//! batches in, record batches out.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod embeddings;
+mod error;
+pub mod feature_store;
+pub mod ids;
+mod mapped;
+mod parquet_file;
+pub mod query;
+pub mod seed;
+mod session;
+pub mod sink;
+pub mod source;
+pub mod view;
+
+pub use error::{OperatorError, Result};
+pub use mapped::map_file;
+pub use parquet_file::ParquetFile;
+pub use session::Session;

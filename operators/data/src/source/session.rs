@@ -1,0 +1,45 @@
+//! SQL sessions: one configuration for every place that reads, joins or sorts tables.
+
+use std::sync::Arc;
+
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::Session;
+
+/// What sorts and joins may hold in memory before they spill to disk.
+const MEMORY: usize = 2 << 30;
+
+/// A session that keeps the tensor shapes of Parquet columns, uses all cores and spills to disk beyond 2 GiB.
+pub fn session() -> Session {
+    session_with_memory(MEMORY)
+}
+
+/// [`session`] with another limit, in bytes, on what sorts and joins hold in memory.
+pub fn session_with_memory(bytes: usize) -> Session {
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(bytes)))
+        .build_arc()
+        .expect("the default disk manager creates its folder only when something spills");
+    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    let config = SessionConfig::new().with_target_partitions(cores).with_information_schema(true);
+    Session::new(SessionContext::new_with_config_rt(keep_types(config), runtime))
+}
+
+/// The same session, tables and memory, but reading one file after the other, so that rows come in their order.
+pub fn in_file_order(session: &Session) -> Session {
+    let mut state = session.state();
+    // Without statistics a limit does not choose among the files, which are listed in any order.
+    let config = state.config().clone().with_target_partitions(1).with_collect_statistics(false);
+    *state.config_mut() = keep_types(config);
+    Session::new(SessionContext::new_with_state(state))
+}
+
+/// Columns keep their types and the metadata of their fields, which carries the shape of a tensor.
+fn keep_types(config: SessionConfig) -> SessionConfig {
+    config
+        .set_bool("datafusion.execution.parquet.skip_metadata", false)
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+}

@@ -1,0 +1,272 @@
+//! A graph over the rows of a dataset: explicit edges, groups and views, and what they imply.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Components, Csr, Groups, Policy};
+use relata_data::Result;
+
+/// What holds for the whole graph beside its edges and groups.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct GraphSettings {
+    /// Weight between two views of one sample; 0 if views are not related by themselves.
+    pub views: f32,
+    /// Whether to infer: positives of positives are positive, and a negative edge between two components is a
+    /// negative between all their members.
+    pub closure: bool,
+    /// How contradictions are decided.
+    pub policy: Policy,
+}
+
+/// The relations of a dataset, by row number; nothing of quadratic size is ever stored.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    settings: GraphSettings,
+    edges: Csr,
+    groups: Groups,
+    closure: Option<Closure>,
+}
+
+/// Components of the positives, and which of them are known to be apart.
+#[derive(Debug, Clone)]
+struct Closure {
+    components: Components,
+    /// Pairs of roots `(smaller, larger)` joined by a negative edge, sorted.
+    apart: Vec<(u32, u32)>,
+    /// (root, relation, group) of exclusive groups, sorted: components in different groups of a relation are apart.
+    exclusive: Vec<(u32, u32, u32)>,
+}
+
+impl Graph {
+    /// Puts a graph together; with `closure`, components are computed here.
+    pub fn new(settings: GraphSettings, edges: Csr, groups: Groups) -> Self {
+        let closure = settings.closure.then(|| Closure::new(&edges, &groups));
+        Self { settings, edges, groups, closure }
+    }
+
+    /// Opens `graph.csr` of a run folder beside groups that are already read.
+    pub fn open(csr: &Path, groups: Groups, settings: GraphSettings) -> Result<Self> {
+        Ok(Self::new(settings, Csr::open(csr)?, groups))
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.edges.rows()
+    }
+
+    /// The explicit edges.
+    pub fn edges(&self) -> &Csr {
+        &self.edges
+    }
+
+    /// The groups.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// Settings of the whole graph.
+    pub fn settings(&self) -> GraphSettings {
+        self.settings
+    }
+
+    /// Signed weight of the relation between two rows; 0 is unknown. A row with itself stands for two views of it.
+    pub fn relation(&self, a: u32, b: u32) -> f32 {
+        let (a, b) = (a.min(b), a.max(b));
+        let known = self.known(a, b);
+        match &self.closure {
+            Some(closure) if known == 0.0 && a != b => closure.relation(a, b),
+            _ => known,
+        }
+    }
+
+    /// Whether there is anything to pull together among so many views of each of these rows: two views of one that are
+    /// related, or two of the rows that are, explicitly, by a group, or by what follows.
+    pub fn has_positive(&self, rows: &[u32], views: usize) -> bool {
+        if views > 1 && rows.iter().any(|&row| self.relation(row, row) > 0.0) {
+            return true;
+        }
+        let mut among = vec![false; self.rows()];
+        rows.iter().for_each(|&row| among[row as usize] = true);
+        let two = |members: &[u32]| members.iter().filter(|&&row| among[row as usize]).nth(1).is_some();
+        // Rows that are not trained on may join two that are.
+        let mut seen = vec![false; if self.closure.is_some() { self.rows() } else { 0 }];
+        let mut joined = |root: u32| std::mem::replace(&mut seen[root as usize], true);
+        self.groups.iter().iter().any(|group| group.weight > 0.0 && two(&group.members))
+            || self.edges.iter().any(|(a, b, weight)| weight > 0.0 && among[a as usize] && among[b as usize])
+            || rows.iter().filter_map(|&row| self.root(row)).any(&mut joined)
+    }
+
+    /// Whether a row has any known relation to another sample, positive or negative.
+    pub fn is_related(&self, row: u32) -> bool {
+        let groups = self.groups.iter();
+        let related = |number: u32| {
+            let group = &groups[number as usize];
+            let another = || (0u32..).zip(groups).any(|(other, g)| other != number && g.rel == group.rel);
+            group.members.len() > 1 || !self.groups.apart(number).is_empty() || group.exclusive && another()
+        };
+        !self.edges.neighbours(row).0.is_empty() || self.groups.of(row).iter().any(|&number| related(number))
+    }
+
+    /// The inferred component of a row, if the graph infers.
+    pub fn root(&self, row: u32) -> Option<u32> {
+        self.closure.as_ref().map(|closure| closure.components.root(row))
+    }
+
+    /// Whether two different components are known to be apart.
+    pub(super) fn roots_apart(&self, a: u32, b: u32) -> bool {
+        self.closure.as_ref().is_some_and(|closure| closure.apart(a, b))
+    }
+
+    /// Components of the positive edges and groups, whether or not the graph infers from them.
+    pub fn components(&self) -> Components {
+        match &self.closure {
+            Some(closure) => closure.components.clone(),
+            None => Closure::components(&self.edges, &self.groups),
+        }
+    }
+
+    fn known(&self, a: u32, b: u32) -> f32 {
+        let implied = self.groups.weight(a, b);
+        if a == b {
+            return (implied + self.settings.views).clamp(-1.0, 1.0);
+        }
+        let (neighbours, weights) = self.edges.neighbours(a);
+        let explicit = neighbours.binary_search(&b).map_or(0.0, |at| weights[at]);
+        self.settings.policy.combine(explicit, implied)
+    }
+}
+
+impl Closure {
+    fn new(edges: &Csr, groups: &Groups) -> Self {
+        let components = Self::components(edges, groups);
+        let mut apart: Vec<_> = edges
+            .iter()
+            .filter(|&(_, _, weight)| weight < 0.0)
+            .map(|(a, b, _)| (components.root(a), components.root(b)))
+            .filter(|(a, b)| a != b)
+            .map(|(a, b)| (a.min(b), a.max(b)))
+            .collect();
+        apart.sort_unstable();
+        apart.dedup();
+        let mut exclusive: Vec<_> = (0u32..)
+            .zip(groups.iter())
+            .filter(|(_, group)| group.exclusive)
+            .flat_map(|(number, group)| group.members.iter().map(move |&row| (row, group.rel, number)))
+            .map(|(row, rel, number)| (components.root(row), rel, number))
+            .collect();
+        exclusive.sort_unstable();
+        exclusive.dedup();
+        Self { components, apart, exclusive }
+    }
+
+    fn components(edges: &Csr, groups: &Groups) -> Components {
+        let mut components = Components::new(edges.rows());
+        for (a, b, weight) in edges.iter() {
+            if weight > 0.0 {
+                components.join(a, b);
+            }
+        }
+        for group in groups.iter().iter().filter(|group| group.weight > 0.0) {
+            group.members.windows(2).for_each(|pair| components.join(pair[0], pair[1]));
+        }
+        components.compress();
+        components
+    }
+
+    fn relation(&self, a: u32, b: u32) -> f32 {
+        let (a, b) = (self.components.root(a), self.components.root(b));
+        if a == b {
+            1.0
+        } else if self.apart(a, b) {
+            -1.0
+        } else {
+            0.0
+        }
+    }
+
+    fn apart(&self, a: u32, b: u32) -> bool {
+        let groups = |root: u32| {
+            let from = self.exclusive.partition_point(|e| e.0 < root);
+            self.exclusive[from..].iter().take_while(move |e| e.0 == root)
+        };
+        self.apart.binary_search(&(a.min(b), a.max(b))).is_ok()
+            || groups(a).any(|x| groups(b).any(|y| x.1 == y.1 && x.2 != y.2))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::csr::CsrBuilder;
+    use super::super::groups::tests::memberships;
+    use super::*;
+    use relata_data::ids::IdIndex;
+
+    pub(crate) fn graph(
+        rows: usize,
+        edges: &[(u32, u32, f32)],
+        members: &[(u64, u64, f32, &str, bool)],
+        settings: GraphSettings,
+    ) -> Graph {
+        let folder = tempfile::tempdir().unwrap();
+        let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), rows);
+        edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+        let mut places = builder.places();
+        edges.iter().for_each(|&(a, b, w)| places.put(a, b, w));
+        let groups = Groups::new(&[memberships(members)], &[], &IdIndex::RowNumbers(rows as u64)).unwrap();
+        Graph::new(settings, places.finish().unwrap(), groups)
+    }
+
+    #[test]
+    fn closure_infers_positives_within_and_negatives_between_components() {
+        let settings = GraphSettings { closure: true, ..Default::default() };
+        let edges = [(0, 1, 1.0), (1, 2, 0.5), (3, 4, 1.0), (2, 3, -1.0)];
+        let graph = graph(7, &edges, &[(5, 0, 1.0, "label", true), (0, 1, 1.0, "label", true)], settings);
+        assert_eq!(graph.relation(0, 2), 1.0);
+        assert_eq!(graph.relation(0, 4), -1.0);
+        assert_eq!(graph.relation(1, 2), 0.5);
+        assert_eq!(graph.relation(2, 5), -1.0);
+        assert_eq!(graph.relation(4, 5), 0.0);
+        assert_eq!(graph.relation(6, 0), 0.0);
+    }
+
+    #[test]
+    fn a_positive_takes_two_rows_or_two_views_that_are_trained_on() {
+        let views = GraphSettings { views: 1.0, ..Default::default() };
+        let only_views = graph(4, &[], &[], views);
+        assert!(only_views.has_positive(&[0, 1], 2) && !only_views.has_positive(&[0, 1], 1));
+        assert!(!only_views.has_positive(&[], 2));
+        let alone = [(0, 0, 1.0, "label", false), (1, 1, 1.0, "label", false), (2, 1, 1.0, "label", false)];
+        let groups = graph(4, &[], &alone, GraphSettings::default());
+        assert!(groups.has_positive(&[1, 2], 1) && !groups.has_positive(&[0, 1, 3], 1));
+        // Two views of a labelled sample share its label.
+        assert!(groups.has_positive(&[0], 2) && !groups.has_positive(&[3], 2));
+        let edges = [(0, 1, 1.0), (1, 2, 1.0), (2, 3, -1.0)];
+        let (plain, closed) = (GraphSettings::default(), GraphSettings { closure: true, ..Default::default() });
+        assert!(graph(4, &edges, &[], plain).has_positive(&[1, 0], 1));
+        assert!(!graph(4, &edges, &[], plain).has_positive(&[0, 2, 3], 1));
+        assert!(graph(4, &edges, &[], closed).has_positive(&[2, 0], 1));
+        assert!(!graph(4, &edges, &[], closed).has_positive(&[2, 3], 1));
+    }
+
+    #[test]
+    fn a_lone_group_relates_to_nothing_unless_it_is_known_to_be_apart() {
+        let lone = [(0, 0, 1.0, "label", true)];
+        assert!(!graph(3, &[], &lone, GraphSettings::default()).is_related(0));
+        let two = [(0, 0, 1.0, "label", true), (1, 1, 1.0, "label", true), (2, 0, 1.0, "shop", true)];
+        let graph = graph(3, &[], &two, GraphSettings::default());
+        assert_eq!([0, 1, 2].map(|row| graph.is_related(row)), [true, true, false]);
+    }
+
+    #[test]
+    fn explicit_edges_and_groups_meet_under_the_policy() {
+        let members = [(0, 0, 1.0, "label", false), (1, 0, 1.0, "label", false)];
+        let weight = |policy| {
+            let settings = GraphSettings { policy, ..Default::default() };
+            graph(2, &[(0, 1, -0.5)], &members, settings).relation(1, 0)
+        };
+        assert_eq!(weight(Policy::LatestWins), -0.5);
+        assert_eq!(weight(Policy::WeightedVote), 0.5);
+        assert_eq!(weight(Policy::PositiveWins), 1.0);
+    }
+}

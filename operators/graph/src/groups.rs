@@ -1,0 +1,246 @@
+//! Memberships by row: which groups a sample belongs to, and which samples belong to a group.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{Float32Type, UInt64Type};
+use relata_schemas::{memberships, separations};
+
+use relata_data::ids::IdIndex;
+use relata_data::{OperatorError, Result};
+
+/// A set of mutually related rows.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The number of the relation, the same for all its groups.
+    pub rel: u32,
+    /// Weight of every pair.
+    pub weight: f32,
+    /// Whether other groups of the same relation are known negatives.
+    pub exclusive: bool,
+    /// The members, ascending.
+    pub members: Vec<u32>,
+}
+
+/// All groups of a graph.
+#[derive(Debug, Clone, Default)]
+pub struct Groups {
+    groups: Vec<Group>,
+    /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
+    starts: Vec<u32>,
+    groups_of: Vec<u32>,
+    /// `(other group, weight)` of the groups that each group is known to be apart from, sorted.
+    apart: Vec<Vec<(u32, f32)>>,
+}
+
+impl Groups {
+    /// Builds the index from batches of memberships and of separations.
+    pub fn new(batches: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
+        let mut rels: Vec<String> = Vec::new();
+        let mut numbers: BTreeMap<(u32, u64), u32> = BTreeMap::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut first_row = 0;
+        for batch in batches {
+            memberships::validate(batch, first_row)?;
+            let id = batch[memberships::ID].as_primitive::<UInt64Type>();
+            let group = batch[memberships::GROUP].as_primitive::<UInt64Type>();
+            let weight = batch[memberships::WEIGHT].as_primitive::<Float32Type>();
+            let rel = batch[memberships::REL].as_string::<i32>();
+            let exclusive = batch[memberships::EXCLUSIVE].as_boolean();
+            for at in 0..batch.num_rows() {
+                let row = ids.row(id.value(at)).ok_or_else(|| OperatorError::UnknownId {
+                    table: "memberships".to_owned(),
+                    column: memberships::ID.to_owned(),
+                    row: first_row + at as u64,
+                    id: id.value(at).to_string(),
+                })?;
+                let rel_number = match rels.iter().position(|known| known == rel.value(at)) {
+                    Some(number) => number as u32,
+                    None => {
+                        rels.push(rel.value(at).to_owned());
+                        rels.len() as u32 - 1
+                    }
+                };
+                let number = *numbers.entry((rel_number, group.value(at))).or_insert_with(|| {
+                    let (weight, exclusive) = (weight.value(at), exclusive.value(at));
+                    groups.push(Group { rel: rel_number, weight, exclusive, members: vec![] });
+                    groups.len() as u32 - 1
+                });
+                groups[number as usize].members.push(row);
+            }
+            first_row += batch.num_rows() as u64;
+        }
+        let apart = apart(separations, &rels, &numbers, groups.len())?;
+        Ok(Self { apart, ..Self::index(groups, ids.rows()) })
+    }
+
+    /// All groups.
+    pub fn iter(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Numbers of the groups of a row, ascending.
+    pub fn of(&self, row: u32) -> &[u32] {
+        match self.starts.get(row as usize..row as usize + 2) {
+            Some(&[from, to]) => &self.groups_of[from as usize..to as usize],
+            _ => &[],
+        }
+    }
+
+    /// `(other group, weight)` of the groups that a group is known to be apart from, ascending.
+    pub fn apart(&self, group: u32) -> &[(u32, f32)] {
+        self.apart.get(group as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
+    /// A row with itself is in its own groups: two views of a labelled sample share its label.
+    pub fn weight(&self, a: u32, b: u32) -> f32 {
+        let (of_a, of_b) = (self.of(a), self.of(b));
+        let mut sum = 0.0;
+        for &g in of_a {
+            let group = &self.groups[g as usize];
+            sum -= self.apart(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
+            if of_b.contains(&g) {
+                sum += group.weight;
+            } else if group.exclusive {
+                let apart = |h: &&u32| self.groups[**h as usize].rel == group.rel;
+                let shared = |h: &u32| of_a.contains(h);
+                let mut others = of_b.iter().filter(apart).peekable();
+                if others.peek().is_some() && !others.any(shared) {
+                    sum -= group.weight.abs();
+                }
+            }
+        }
+        sum.clamp(-1.0, 1.0)
+    }
+
+    fn index(mut groups: Vec<Group>, rows: usize) -> Self {
+        let mut starts = vec![0u32; rows + 1];
+        for group in &mut groups {
+            group.members.sort_unstable();
+            group.members.dedup();
+            group.members.iter().for_each(|&row| starts[row as usize + 1] += 1);
+        }
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut groups_of = vec![0; starts[rows] as usize];
+        for (number, group) in groups.iter().enumerate() {
+            for &row in &group.members {
+                groups_of[next[row as usize] as usize] = number as u32;
+                next[row as usize] += 1;
+            }
+        }
+        Self { groups, starts, groups_of, apart: vec![] }
+    }
+}
+
+/// The separations of each group, from both sides. A relation states a separation between groups of its own.
+fn apart(
+    batches: &[RecordBatch],
+    rels: &[String],
+    numbers: &BTreeMap<(u32, u64), u32>,
+    groups: usize,
+) -> Result<Vec<Vec<(u32, f32)>>> {
+    let mut apart = vec![vec![]; groups];
+    let mut first_row = 0;
+    for batch in batches {
+        separations::validate(batch, first_row)?;
+        let sides = [separations::A, separations::B].map(|name| batch[name].as_primitive::<UInt64Type>());
+        let weight = batch[separations::WEIGHT].as_primitive::<Float32Type>();
+        let rel = batch[separations::REL].as_string::<i32>();
+        for at in 0..batch.num_rows() {
+            let rel_number = rels.iter().position(|known| known == rel.value(at)).map(|number| number as u32);
+            let group = |side: usize| {
+                let group = sides[side].value(at);
+                let found = rel_number.and_then(|number| numbers.get(&(number, group)));
+                found.copied().ok_or_else(|| OperatorError::UnknownId {
+                    table: "separations".to_owned(),
+                    column: [separations::A, separations::B][side].to_owned(),
+                    row: first_row + at as u64,
+                    id: format!("{group} of {}", rel.value(at)),
+                })
+            };
+            let (a, b) = (group(0)?, group(1)?);
+            apart[a as usize].push((b, weight.value(at)));
+            apart[b as usize].push((a, weight.value(at)));
+        }
+        first_row += batch.num_rows() as u64;
+    }
+    apart.iter_mut().for_each(|others| others.sort_by_key(|other| other.0));
+    Ok(apart)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{BooleanArray, Float32Array, StringArray, UInt64Array};
+    use relata_schemas::memberships::MEMBERSHIPS;
+    use relata_schemas::separations::SEPARATIONS;
+
+    use super::*;
+
+    pub(crate) fn memberships(rows: &[(u64, u64, f32, &str, bool)]) -> RecordBatch {
+        RecordBatch::try_new(
+            MEMBERSHIPS.schema(),
+            vec![
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.3))),
+                Arc::new(BooleanArray::from(rows.iter().map(|r| r.4).collect::<Vec<_>>())),
+            ],
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn groups_imply_positives_within_and_negatives_between_if_exclusive() {
+        let batch = memberships(&[
+            (0, 1, 0.5, "label", true),
+            (1, 1, 0.5, "label", true),
+            (2, 9, 0.5, "label", true),
+            (1, 4, 0.25, "store", false),
+            (2, 4, 0.25, "store", false),
+            (3, 5, 1.0, "store", false),
+        ]);
+        let groups = Groups::new(&[batch], &[], &IdIndex::RowNumbers(5)).unwrap();
+        assert_eq!(groups.weight(0, 1), 0.5);
+        assert_eq!(groups.weight(0, 2), -0.5);
+        assert_eq!(groups.weight(1, 2), -0.25);
+        assert_eq!(groups.weight(3, 1), 0.0);
+        assert_eq!(groups.weight(0, 0), 0.5);
+        assert_eq!(groups.weight(4, 0), 0.0);
+        assert_eq!(groups.iter().iter().map(|group| group.rel).collect::<Vec<_>>(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn separated_groups_are_negatives() {
+        let members = memberships(&[(0, 1, 1.0, "a", false), (1, 2, 1.0, "a", false), (2, 3, 1.0, "a", false)]);
+        let separation = |a: u64, b: u64| {
+            RecordBatch::try_new(
+                SEPARATIONS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from(vec![a])),
+                    Arc::new(UInt64Array::from(vec![b])),
+                    Arc::new(Float32Array::from(vec![0.75])),
+                    Arc::new(StringArray::from(vec!["a"])),
+                ],
+            )
+            .unwrap()
+        };
+        let groups = Groups::new(std::slice::from_ref(&members), &[separation(1, 3)], &IdIndex::RowNumbers(3)).unwrap();
+        assert_eq!([groups.weight(0, 2), groups.weight(2, 0), groups.weight(0, 1)], [-0.75, -0.75, 0.0]);
+        let error = Groups::new(&[members], &[separation(1, 9)], &IdIndex::RowNumbers(3)).unwrap_err();
+        assert!(error.to_string().contains("9 of a"), "{error}");
+    }
+
+    #[test]
+    fn a_member_that_does_not_exist_is_an_error() {
+        let error =
+            Groups::new(&[memberships(&[(7, 0, 1.0, "label", false)])], &[], &IdIndex::RowNumbers(5)).unwrap_err();
+        assert!(matches!(error, OperatorError::UnknownId { row: 0, .. }), "{error}");
+    }
+}

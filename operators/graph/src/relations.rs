@@ -1,0 +1,306 @@
+//! What oracles state, written down as it comes: pairs to a Parquet file, groups and views beside it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::Float32Type;
+use rand::RngExt;
+use relata_schemas::edges::{EDGES, WEIGHT, check_weight};
+use relata_schemas::memberships::MEMBERSHIPS;
+use relata_schemas::separations::SEPARATIONS;
+use relata_schemas::{SchemaError, edges};
+
+use relata_data::Result;
+use relata_data::seed::Rng;
+use relata_data::sink::ParquetSink;
+
+const ROWS: usize = 8 * 1024;
+
+/// Collects the relations of all oracles of a pipeline. Weights are scaled and disturbed as the surrounding
+/// combinators (`mix`, `noisy`, `weighted`) ask.
+pub struct Relations {
+    statements: ParquetSink,
+    memberships: ParquetSink,
+    separations: ParquetSink,
+    /// How often each relation has stated groups.
+    calls: BTreeMap<String, usize>,
+    /// The groups of each relation, ascending, as far as noise needs them.
+    groups: BTreeMap<String, Vec<u64>>,
+    pending: Vec<(u64, u64, f32, Arc<str>)>,
+    scale: f32,
+    noise: Option<(f64, Rng)>,
+    stated: Stated,
+    conflicts: Vec<Conflict>,
+}
+
+/// A contradiction that an oracle has decided by itself, for the table of conflicts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// A sample.
+    pub a: u64,
+    /// Another sample.
+    pub b: u64,
+    /// Who says that they are related.
+    pub positive: String,
+    /// Who says that they are not.
+    pub negative: String,
+    /// The weight that was kept; 0 if the pair became unknown.
+    pub kept: f32,
+    /// The name of the policy that decided.
+    pub policy: &'static str,
+}
+
+/// How much has been stated.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stated {
+    /// Pairs.
+    pub edges: u64,
+    /// Rows of group memberships.
+    pub memberships: u64,
+    /// Weight between two views of one sample.
+    pub views: f32,
+}
+
+impl Relations {
+    /// Starts `statements.parquet` and `memberships.parquet` in `folder`.
+    pub fn create(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            statements: ParquetSink::create(&folder.join("statements.parquet"), EDGES.schema())?,
+            memberships: ParquetSink::create(&folder.join("memberships.parquet"), MEMBERSHIPS.schema())?,
+            separations: ParquetSink::create(&folder.join("separations.parquet"), SEPARATIONS.schema())?,
+            calls: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            pending: vec![],
+            scale: 1.0,
+            noise: None,
+            stated: Stated::default(),
+            conflicts: vec![],
+        })
+    }
+
+    /// States one pair: `weight` in [-1, 1] without 0; the order of the ids does not matter.
+    pub fn edge(&mut self, rel: &Arc<str>, a: u64, b: u64, weight: f32) -> Result<()> {
+        check_weight(rel, WEIGHT, weight)?;
+        if a == b {
+            let hint = "A sample is related to itself through its views: use same_sample().";
+            return Err(SchemaError::column(&**rel, "dst", "two different samples", format!("{a} twice"), hint).into());
+        }
+        let weight = self.disturbed(weight * self.scale);
+        self.pending.push((a.min(b), a.max(b), weight, rel.clone()));
+        self.stated.edges += 1;
+        if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
+    }
+
+    /// States a batch of canonical edges.
+    pub fn edges(&mut self, batch: &RecordBatch) -> Result<()> {
+        edges::validate(batch, self.stated.edges)?;
+        self.flush()?;
+        let weights = batch[WEIGHT].as_primitive::<Float32Type>();
+        let weights: Float32Array = weights.values().iter().map(|w| Some(self.disturbed(w * self.scale))).collect();
+        let mut columns = batch.columns().to_vec();
+        let at = batch.schema().index_of(WEIGHT)?;
+        columns[at] = Arc::new(weights);
+        self.stated.edges += batch.num_rows() as u64;
+        self.statements.write(&RecordBatch::try_new(EDGES.schema(), columns)?)
+    }
+
+    /// States that members of a group are related; with `exclusive`, that members of different groups are not.
+    /// One call states a whole relation, `(id, group)` a member; a second call of one name states another, called
+    /// `name 2`, so that the weights of both add up. Gives the name.
+    pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<String> {
+        let members: Vec<_> = members.iter().map(|&(id, group)| (id, group, weight)).collect();
+        self.weighted_members(rel, &members, exclusive)
+    }
+
+    /// As [`members`](Self::members), with a weight for each group: `(id, group, weight)` a member.
+    pub fn weighted_members(&mut self, rel: &str, members: &[(u64, u64, f32)], exclusive: bool) -> Result<String> {
+        for (_, _, weight) in members {
+            check_weight(rel, "weight", weight * self.scale)?;
+        }
+        let calls = self.calls.entry(rel.to_owned()).or_default();
+        *calls += 1;
+        let rel = if *calls > 1 { format!("{rel} {calls}") } else { rel.to_owned() };
+        let mut groups: Vec<u64> = members.iter().map(|m| m.1).collect();
+        if let Some((rate, rng)) = &mut self.noise {
+            let mut distinct = groups.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            for group in &mut groups {
+                if rng.random_bool(*rate) {
+                    *group = distinct[rng.random_range(0..distinct.len())];
+                }
+            }
+            // Groups that have lost all members are no groups.
+            distinct.clone_from(&groups);
+            distinct.sort_unstable();
+            distinct.dedup();
+            self.groups.insert(rel.clone(), distinct);
+        }
+        for at in (0..members.len()).step_by(ROWS) {
+            let to = members.len().min(at + ROWS);
+            let rows = to - at;
+            self.memberships.write(&RecordBatch::try_new(
+                MEMBERSHIPS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from_iter_values(members[at..to].iter().map(|m| m.0))),
+                    Arc::new(UInt64Array::from_iter_values(groups[at..to].iter().copied())),
+                    Arc::new(Float32Array::from_iter_values(members[at..to].iter().map(|m| m.2 * self.scale))),
+                    Arc::new(StringArray::from(vec![rel.as_str(); rows])),
+                    Arc::new(BooleanArray::from(vec![exclusive; rows])),
+                ],
+            )?)?;
+        }
+        self.stated.memberships += members.len() as u64;
+        Ok(rel)
+    }
+
+    /// States that groups of a relation that [`members`](Self::members) named are apart: `(group, group, weight)`, with
+    /// weights in (0, 1]. Every member of one is a negative of every member of the other.
+    pub fn apart(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Result<()> {
+        let pairs = self.redrawn(rel, pairs);
+        for pairs in pairs.chunks(ROWS) {
+            let batch = RecordBatch::try_new(
+                SEPARATIONS.schema(),
+                vec![
+                    Arc::new(UInt64Array::from_iter_values(pairs.iter().map(|p| p.0))),
+                    Arc::new(UInt64Array::from_iter_values(pairs.iter().map(|p| p.1))),
+                    Arc::new(Float32Array::from_iter_values(pairs.iter().map(|p| p.2 * self.scale))),
+                    Arc::new(StringArray::from(vec![rel; pairs.len()])),
+                ],
+            )?;
+            relata_schemas::separations::validate(&batch, self.separations.rows())?;
+            self.separations.write(&batch)?;
+        }
+        Ok(())
+    }
+
+    /// States that two views of one sample are related.
+    pub fn views(&mut self, weight: f32) -> Result<()> {
+        check_weight("same_sample", "weight", weight)?;
+        self.stated.views = (self.stated.views + weight * self.scale).clamp(-1.0, 1.0);
+        Ok(())
+    }
+
+    /// Multiplies the weights of what follows by `factor` and gives back the factor that held before.
+    pub fn scale(&mut self, factor: f32) -> f32 {
+        let scaled = self.scale * factor;
+        std::mem::replace(&mut self.scale, scaled)
+    }
+
+    /// Ends a [`scale`](Self::scale).
+    pub fn restore_scale(&mut self, before: f32) {
+        self.scale = before;
+    }
+
+    /// Disturbs what follows, or stops doing so; gives back what held before.
+    pub fn set_noise(&mut self, noise: Option<(f64, Rng)>) -> Option<(f64, Rng)> {
+        std::mem::replace(&mut self.noise, noise)
+    }
+
+    /// How much has been stated so far.
+    pub fn stated(&self) -> Stated {
+        self.stated
+    }
+
+    /// Keeps a contradiction for the table of conflicts.
+    pub fn conflict(&mut self, conflict: Conflict) {
+        self.conflicts.push(conflict);
+    }
+
+    /// Completes all files; gives back what was stated, and the contradictions that oracles found among their own
+    /// statements.
+    pub fn finish(mut self) -> Result<(Stated, Vec<Conflict>)> {
+        self.flush()?;
+        self.statements.finish()?;
+        self.memberships.finish()?;
+        self.separations.finish()?;
+        Ok((self.stated, self.conflicts))
+    }
+
+    fn disturbed(&mut self, weight: f32) -> f32 {
+        match &mut self.noise {
+            Some((rate, rng)) => {
+                if rng.random_bool(*rate) {
+                    -weight
+                } else {
+                    weight
+                }
+            }
+            None => weight,
+        }
+    }
+
+    /// Separations, an end of some of which noise draws anew among the groups of the relation.
+    fn redrawn(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
+        let mut pairs = pairs.to_vec();
+        let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.groups.get(rel)) else { return pairs };
+        for pair in &mut pairs {
+            if rng.random_bool(*rate) {
+                let drawn = groups[rng.random_range(0..groups.len())];
+                *if rng.random_bool(0.5) { &mut pair.0 } else { &mut pair.1 } = drawn;
+            }
+            *pair = (pair.0.min(pair.1), pair.0.max(pair.1), pair.2);
+        }
+        // A group is not apart from itself, and twice as far apart is no further.
+        pairs.retain(|pair| {
+            [pair.0, pair.1].iter().all(|group| groups.binary_search(group).is_ok()) && pair.0 != pair.1
+        });
+        pairs.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+        pairs.dedup_by_key(|pair| (pair.0, pair.1));
+        pairs
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let rows = std::mem::take(&mut self.pending);
+        let n = rows.len();
+        self.statements.write(&RecordBatch::try_new(
+            EDGES.schema(),
+            vec![
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
+                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &*r.3))),
+                Arc::new(Float32Array::from(vec![1.0; n])),
+                Arc::new(UInt32Array::from(vec![0; n])),
+                Arc::new(BooleanArray::from(vec![false; n])),
+            ],
+        )?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relata_data::ParquetFile;
+    use relata_data::seed::stream;
+
+    /// What is apart of ten groups of ten, each of which is apart from the next, with mistakes at this rate.
+    fn apart(rate: f64) -> Vec<(u64, u64)> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut relations = Relations::create(folder.path()).unwrap();
+        relations.set_noise(Some((rate, stream(3, &[]))));
+        let members: Vec<(u64, u64)> = (0..100).map(|id| (id, id / 10)).collect();
+        let rel = relations.members("kin", &members, 1.0, false).unwrap();
+        let pairs: Vec<_> = (0..9).map(|group| (group + 1, group, 1.0)).collect();
+        relations.apart(&rel, &pairs).unwrap();
+        relations.finish().unwrap();
+        let read = ParquetFile::open(&folder.path().join("separations.parquet")).unwrap().whole().unwrap();
+        let ids = |name: &str| -> Vec<u64> {
+            let column =
+                |batch: &RecordBatch| batch[name].as_primitive::<arrow::datatypes::UInt64Type>().values().to_vec();
+            read.iter().flat_map(column).collect()
+        };
+        ids("a").into_iter().zip(ids("b")).collect()
+    }
+
+    #[test]
+    fn noise_makes_mistakes_about_what_is_apart_too() {
+        assert_eq!(apart(0.0), (0..9).map(|group| (group, group + 1)).collect::<Vec<_>>());
+        let all_wrong = apart(1.0);
+        let kept = all_wrong.iter().filter(|(a, b)| b - a == 1).count();
+        assert!(kept < 6 && all_wrong.iter().all(|(a, b)| a < b), "{all_wrong:?}");
+        assert_eq!(apart(1.0), all_wrong);
+    }
+}

@@ -1,0 +1,34 @@
+//! A recorder that changes answers on their way to another one.
+
+use std::path::Path;
+
+use crate::{Answer, Record};
+use relata_data::Result;
+
+/// Records what `change` makes of each answer.
+pub(super) struct Changed<'a, F> {
+    out: &'a dyn Record,
+    change: F,
+}
+
+impl<'a, F: Fn(&mut Answer) + Send + Sync> Changed<'a, F> {
+    pub(super) fn new(out: &'a dyn Record, change: F) -> Self {
+        Self { out, change }
+    }
+}
+
+impl<F: Fn(&mut Answer) + Send + Sync> Record for Changed<'_, F> {
+    fn record(&self, answers: &[Answer]) -> Result<()> {
+        let mut answers = answers.to_vec();
+        answers.iter_mut().for_each(&self.change);
+        self.out.record(&answers)
+    }
+
+    fn folder(&self) -> &Path {
+        self.out.folder()
+    }
+
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+        self.out.heard(question)
+    }
+}

@@ -1,0 +1,371 @@
+//! Samples that are among each other's nearest neighbours are related.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::datatypes::UInt64Type;
+use async_trait::async_trait;
+use instant_distance::{Builder, Point, Search};
+use rayon::prelude::*;
+use relata_schemas::SchemaError;
+use relata_schemas::embeddings::{EMBEDDING, ID};
+use relata_schemas::samples::SOURCE_ID;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use crate::{Context, Oracle, Question, Record, Relations};
+use relata_data::embeddings::{IdColumn, VectorColumn};
+use relata_data::source::IdLookup;
+use relata_data::{OperatorError, ParquetFile, Result, query};
+use relata_graph::knn::{Metric, top_k};
+
+/// Rows of one block of the exact search.
+const BLOCK: usize = 4096;
+
+/// See [`nearest`].
+#[derive(Debug, Clone)]
+pub struct Nearest {
+    k: usize,
+    metric: Metric,
+    mutual: bool,
+    tuned: bool,
+    embeddings: Option<PathBuf>,
+    exact_up_to: usize,
+    /// What the questions are answered from, once there was one.
+    lists: OnceCell<Arc<Lists>>,
+}
+
+/// Training rows that are mutually among each other's `k` nearest by cosine similarity of their features are positives.
+/// The search is exact up to 50,000 rows, and approximate (HNSW; Malkov and Yashunin 2020) above.
+///
+/// Asked about two training rows, it says "related" if they are such neighbours, else "not related"; it passes where a
+/// sample is not trained on. The neighbours are searched for once.
+pub fn nearest(k: usize) -> Nearest {
+    Nearest {
+        k,
+        metric: Metric::Cosine,
+        mutual: true,
+        tuned: false,
+        embeddings: None,
+        exact_up_to: 50_000,
+        lists: OnceCell::new(),
+    }
+}
+
+impl Nearest {
+    /// By Euclidean distance instead of cosine similarity.
+    pub fn l2(mut self) -> Self {
+        self.metric = Metric::L2;
+        self
+    }
+
+    /// One direction is enough: a pair is related if either is among the other's nearest.
+    pub fn either_way(mut self) -> Self {
+        self.mutual = false;
+        self
+    }
+
+    /// Weighs each pair by `exp(-d^2 / (s t))` instead of 1, where `d` is their distance and `s` and `t` are the
+    /// distances from each to its own k-th neighbour: near pairs count more, in dense and in sparse regions alike
+    /// (self-tuning weights, Zelnik-Manor and Perona 2004). Under cosine similarity `d^2` is `2 - 2 cos`.
+    pub fn tuned(mut self) -> Self {
+        self.tuned = true;
+        self
+    }
+
+    /// By the vectors of an embeddings file, such as an earlier run's: Parquet with the dataset's ids in the column `id`
+    /// (integers or text; where the dataset's are text, in `source_id` if there is such a column) and lists of floats of
+    /// one length in the column `embedding`.
+    pub fn embeddings(mut self, path: impl Into<PathBuf>) -> Self {
+        self.embeddings = Some(path.into());
+        self
+    }
+
+    /// Search exactly up to this many rows.
+    pub fn exact_up_to(mut self, rows: usize) -> Self {
+        self.exact_up_to = rows;
+        self
+    }
+
+    /// The neighbours of every training row.
+    async fn lists(&self, context: &Context<'_>) -> Result<Lists> {
+        let mut ids: Vec<u64> = Vec::new();
+        let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
+        for batch in query::collect(training).await? {
+            ids.extend(batch["id"].as_primitive::<UInt64Type>().values());
+        }
+        let (values, width) = self.vectors(context, &ids).await?;
+        let near = match ids.len() <= self.exact_up_to {
+            true => self.exact(&values, width),
+            false => self.approximate(values, width, context.seed)?,
+        };
+        Ok(Lists { ids, near })
+    }
+
+    /// The vectors of the training rows, row-major, and their width.
+    async fn vectors(&self, context: &Context<'_>, ids: &[u64]) -> Result<(Vec<f32>, usize)> {
+        let Some(path) = &self.embeddings else {
+            let width = context.samples.features.shape().len();
+            let mut values = vec![0.0; ids.len() * width];
+            for (id, out) in ids.iter().zip(values.chunks_exact_mut(width)) {
+                if let Some(row) = context.samples.ids.row(*id) {
+                    context.samples.features.read(row as usize, out);
+                }
+            }
+            return Ok((values, width));
+        };
+        Self::read(path, ids, &IdLookup::new(context.samples)?)
+    }
+
+    /// The vectors of a file for samples with these ids.
+    fn read(path: &Path, ids: &[u64], lookup: &IdLookup) -> Result<(Vec<f32>, usize)> {
+        let rows: HashMap<u64, usize> = ids.iter().copied().zip(0..).collect();
+        let table = path.display().to_string();
+        let file = ParquetFile::open(path)?;
+        let names: Vec<String> = file.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let at = |name: &str| names.iter().position(|known| known == name);
+        let missing = |name: &str| {
+            let hint = "Name the columns of ids and of vectors so.";
+            SchemaError::column(&table, name, "this column", format!("only the columns {}", names.join(", ")), hint)
+        };
+        let own = at(SOURCE_ID).filter(|_| lookup.is_text()).or(at(ID)).ok_or_else(|| missing(ID))?;
+        let vectors = at(EMBEDDING).ok_or_else(|| missing(EMBEDDING))?;
+
+        let (mut values, mut width, mut first_row) = (Vec::new(), None, 0);
+        let mut found = vec![false; ids.len()];
+        for batch in file.batches([own, vectors], BLOCK)? {
+            let batch = batch?;
+            let name = names[own].as_str();
+            let numbers: Vec<Option<u64>> = match IdColumn::new(&table, name, first_row, &batch[name])? {
+                IdColumn::Numbers(ids) => ids.values().iter().map(|&id| Some(id)).collect(),
+                IdColumn::Text(ids) => ids.iter().map(|id| lookup.text(id?)).collect(),
+            };
+            let vectors = VectorColumn::new(&table, EMBEDDING, first_row, batch[EMBEDDING].clone())?;
+            first_row += batch.num_rows() as u64;
+            for (at, id) in numbers.iter().enumerate() {
+                let vector = vectors.row(at, width)?;
+                width = Some(vector.len());
+                values.resize(ids.len() * vector.len(), 0.0);
+                if let Some(&row) = id.as_ref().and_then(|id| rows.get(id)) {
+                    values[row * vector.len()..][..vector.len()].copy_from_slice(vector);
+                    found[row] = true;
+                }
+            }
+        }
+        match found.iter().filter(|found| **found).count() {
+            all if all == ids.len() => Ok((values, width.unwrap_or_default())),
+            some => Err(OperatorError::Unreadable {
+                path: path.to_path_buf(),
+                expected: format!("an embedding for each of the {} training rows", ids.len()),
+                found: format!("{some} of them"),
+                hint: "Use embeddings of the same dataset.".to_owned(),
+            }),
+        }
+    }
+
+    fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<(u32, f32)>> {
+        let blocks = || values.chunks(BLOCK * width).zip((0u64..).step_by(BLOCK)).map(|(rows, first)| (first, rows));
+        let mut lists = Vec::with_capacity(values.len() / width);
+        for (first, queries) in blocks() {
+            let all = blocks().map(Ok::<_, std::convert::Infallible>);
+            let Ok(found) = top_k(queries, width, all, self.k + 1, self.metric);
+            for (row, list) in (first..).zip(found) {
+                let others = list.into_iter().filter(|&(other, _)| other != row);
+                let squared = |score: f32| if self.metric == Metric::L2 { score * score } else { 2.0 - 2.0 * score };
+                lists.push(others.take(self.k).map(|(other, score)| (other as u32, squared(score))).collect());
+            }
+        }
+        lists
+    }
+
+    fn approximate(&self, mut values: Vec<f32>, width: usize, seed: u64) -> Result<Vec<Vec<(u32, f32)>>> {
+        if self.metric == Metric::Cosine {
+            for row in values.chunks_exact_mut(width) {
+                let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+                row.iter_mut().for_each(|v| *v /= norm);
+            }
+        }
+        let points: Vec<Row> = values.chunks_exact(width).map(|row| Row(row.into())).collect();
+        // Insertion on several threads would make the index depend on their timing.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let pool = pool.map_err(|e| OperatorError::setting("nearest", "threads", "available", e))?;
+        let rows: Vec<u32> = (0..points.len() as u32).collect();
+        let builder = || Builder::default().seed(seed).ef_construction(200).ef_search(200.max(self.k * 2));
+        let index = pool.install(|| builder().build(points.clone(), rows));
+        let find = |(row, point): (usize, &Row)| {
+            let mut search = Search::default();
+            let found = index.search(point, &mut search).map(|item| (*item.value, item.distance));
+            let found = found.filter(|&(other, _)| other as usize != row);
+            found.take(self.k).collect()
+        };
+        Ok(points.par_iter().enumerate().map(find).collect())
+    }
+}
+
+/// The training rows' ids, ascending, and each one's neighbours, nearest first, as (position, squared distance).
+#[derive(Debug)]
+struct Lists {
+    ids: Vec<u64>,
+    near: Vec<Vec<(u32, f32)>>,
+}
+
+impl Lists {
+    fn row(&self, id: u64) -> Option<u32> {
+        self.ids.binary_search(&id).ok().map(|row| row as u32)
+    }
+
+    /// Whether two rows are among each other's neighbours, or, if one direction is enough, in one of the lists.
+    fn related(&self, a: u32, b: u32, mutual: bool) -> bool {
+        let (there, back) = (self.lists(a, b), self.lists(b, a));
+        if mutual { there && back } else { there || back }
+    }
+
+    /// Whether `b` is among the neighbours of `a`.
+    fn lists(&self, a: u32, b: u32) -> bool {
+        self.near[a as usize].iter().any(|&(other, _)| other == b)
+    }
+
+    /// See [`Nearest::tuned`].
+    fn tuned(&self, a: u32, b: u32, squared: f32) -> f32 {
+        let scale = |row: u32| self.near[row as usize].last().map_or(0.0, |&(_, squared)| squared).max(0.0).sqrt();
+        let scales = scale(a) * scale(b);
+        // Copies of one sample have no distance between them, whatever the scale.
+        if scales > 0.0 { (-squared.max(0.0) / scales).exp().max(f32::MIN_POSITIVE) } else { 1.0 }
+    }
+}
+
+#[derive(Clone)]
+struct Row(Arc<[f32]>);
+
+impl Point for Row {
+    fn distance(&self, other: &Self) -> f32 {
+        self.0.iter().zip(other.0.iter()).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()
+    }
+}
+
+#[async_trait]
+impl Oracle for Nearest {
+    fn describe(&self) -> Value {
+        json!({
+            "oracle": "nearest", "k": self.k, "metric": format!("{:?}", self.metric).to_lowercase(),
+            "mutual": self.mutual, "tuned": self.tuned, "embeddings": self.embeddings, "exact_up_to": self.exact_up_to,
+        })
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.embeddings.iter().cloned().collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.k == 0 {
+            return Err(OperatorError::setting("nearest", "k", "above 0", 0));
+        }
+        Ok(())
+    }
+
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
+        let lists = self.lists(context).await?;
+        let rel: Arc<str> = "nearest".into();
+        for (row, list) in (0u32..).zip(&lists.near) {
+            for &(other, squared) in list {
+                // A pair that is found from both sides is stated from the smaller one.
+                if if lists.lists(other, row) { row < other } else { !self.mutual } {
+                    let weight = if self.tuned { lists.tuned(row, other, squared) } else { 1.0 };
+                    out.edge(&rel, lists.ids[row as usize], lists.ids[other as usize], weight)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        let lists = self.lists.get_or_try_init(async || self.lists(context).await.map(Arc::new)).await?;
+        for question in questions {
+            let anchor = lists.row(question.anchor);
+            let related = |candidate| Some(lists.related(anchor?, lists.row(candidate)?, self.mutual));
+            out.record(&question.answers("nearest", self.cost(), related))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int32Array, Int64Array, LargeListArray, ListArray, RecordBatch, StringArray};
+    use arrow::datatypes::Float64Type;
+
+    use super::*;
+    use crate::fixture::Fixture;
+    use relata_data::sink::ParquetSink;
+
+    #[tokio::test]
+    async fn answers_are_the_relations_that_it_states() {
+        // On a line 2 is nearest to 1 and to 3, and 3, not 1, to 2; 9 is not trained on.
+        let text = "id,x,split\n1,0.0,train\n2,2.0,train\n3,3.0,train\n4,10.0,train\n9,2.5,test\n";
+        let fixture = Fixture::new(text).await;
+        let questions = [Fixture::question(1, 2, &[1, 3, 4, 9]), Fixture::question(2, 9, &[1])];
+        let mutual = nearest(1).l2();
+        let expected = [Some(false), Some(true), Some(false), None, None];
+        assert_eq!(fixture.said(&mutual, &questions).await, expected);
+        assert_eq!(fixture.said(&mutual, &questions).await, expected);
+        let either = fixture.said(&nearest(1).l2().either_way(), &questions).await;
+        assert_eq!(either, [Some(true), Some(true), Some(false), None, None]);
+    }
+
+    #[tokio::test]
+    async fn vectors_come_from_files_of_every_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("z.parquet");
+        let write = |ids: ArrayRef, name: &str, vectors: ArrayRef| {
+            let batch = RecordBatch::try_from_iter([(name, ids), (EMBEDDING, vectors)]).unwrap();
+            let mut sink = ParquetSink::create(&path, batch.schema()).unwrap();
+            sink.write(&batch).unwrap();
+            sink.finish().unwrap();
+        };
+        let rows = || [[9.0, 9.0], [5.0, 5.0], [1.0, 2.0]].map(|row| Some(row.map(Some)));
+        let doubles = || Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows())) as ArrayRef;
+        let large = Arc::new(LargeListArray::from_iter_primitive::<Float64Type, _, _>(rows()));
+        let numbers = Fixture::new("id,x\n1,0\n2,0\n").await;
+        let read = async |fixture: &Fixture| {
+            let oracle = nearest(1).embeddings(&path);
+            oracle.vectors(&fixture.context(), if fixture.context().samples.text_ids { &[0, 1] } else { &[1, 2] }).await
+        };
+        let expected = (vec![1.0, 2.0, 5.0, 5.0], 2);
+        write(Arc::new(Int64Array::from(vec![8, 2, 1])), ID, doubles());
+        assert_eq!(read(&numbers).await.unwrap(), expected);
+        write(Arc::new(Int32Array::from(vec![8, 2, 1])), ID, large);
+        assert_eq!(read(&numbers).await.unwrap(), expected);
+        let text = Fixture::new("id,x\nann,0\nbob,0\n").await;
+        for name in [ID, SOURCE_ID] {
+            write(Arc::new(StringArray::from(vec!["eve", "bob", "ann"])), name, doubles());
+            assert_eq!(read(&text).await.unwrap(), expected, "{name}");
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        let error = read(&text).await.unwrap_err().to_string();
+        assert!(error.contains("z.parquet") && error.contains("could not be read"), "{error}");
+        // One row twice does not stand for two.
+        write(Arc::new(Int64Array::from(vec![1, 1, 1])), ID, doubles());
+        assert!(read(&numbers).await.unwrap_err().to_string().contains("1 of them"));
+        write(Arc::new(Int64Array::from(vec![1, 2, 3])), "key", doubles());
+        let error = read(&numbers).await.unwrap_err().to_string();
+        assert!(error.contains("column `id`") && error.contains("only the columns key, embedding"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn tuned_weights_do_not_depend_on_the_scale() {
+        let text = "id,x,split\n1,0.0,train\n2,1.0,train\n3,3.0,train\n4,100.0,train\n5,110.0,train\n6,130.0,train\n";
+        let fixture = Fixture::new(text).await;
+        let lists = nearest(2).l2().tuned().lists(&fixture.context()).await.unwrap();
+        // The first three rows reach 3, 2 and 3 far for two neighbours; the others ten times as far.
+        for (a, b, exponent) in [(0, 1, -1.0 / 6.0), (1, 2, -4.0 / 6.0), (0, 2, -1.0)] {
+            for (a, b) in [(a, b), (a + 3, b + 3)] {
+                let squared = lists.near[a as usize].iter().find(|near| near.0 == b).unwrap().1;
+                let found = lists.tuned(a, b, squared);
+                assert!((found - f32::exp(exponent)).abs() < 1e-4, "{a} {b}: {found}");
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `relata ask`: the page on which people answer the open questions of a run.
+
+use std::env;
+use std::io::{Write, stdout};
+use std::net::ToSocketAddrs;
+use std::path::PathBuf;
+
+use relata::run::Run;
+use relata_annotate::{Token, serve};
+
+use crate::asked;
+use crate::failure::Outcome;
+
+/// The variable that holds the token, so that it need not be an argument, which others on this machine can see.
+const TOKEN: &str = "RELATA_TOKEN";
+
+/// Serves a web page on which people answer the open questions of a run, until Ctrl-C. Every answer is on disk before
+/// the page says so.
+///
+/// A pipeline that asks `person(..)` serves its own page while it runs; this one is for a run that was stopped, or for
+/// questions that wait for answers from elsewhere. Beyond this machine people need a token, which is part of the link.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  relata ask runs/digits --address 0.0.0.0:7878 --columns note")]
+pub struct Arguments {
+    /// The folder that a pipeline wrote.
+    run: PathBuf,
+    /// Host and port to listen on.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7878")]
+    address: String,
+    /// The secret that people need [default: the variable RELATA_TOKEN; else, beyond this machine, one drawn at random].
+    #[arg(long)]
+    token: Option<String>,
+    /// How many people answer each question [default: as the run asks].
+    #[arg(long, value_name = "N")]
+    annotators: Option<usize>,
+    /// The samples' columns to show, with commas between them [default: as the run asks].
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    columns: Vec<String>,
+}
+
+/// Does what the arguments ask.
+pub async fn run(arguments: Arguments) -> Outcome {
+    let run = Run::open(&arguments.run)?;
+    let ledger = run.ledger()?;
+    let mut settings = asked::page(arguments.address, &run.plan()?.stages);
+    if let Some(annotators) = arguments.annotators {
+        settings.annotators = annotators;
+    }
+    if !arguments.columns.is_empty() {
+        settings.show = arguments.columns;
+    }
+    let token = arguments.token.or_else(|| env::var(TOKEN).ok().filter(|token| !token.is_empty()));
+    settings.token = token.map(Token::new).or_else(|| is_beyond(&settings.address).then(Token::generate));
+    let (annotators, folder) = (settings.annotators, run.folder().display());
+    settings.check()?;
+    if ledger.unanswered(annotators)?.is_empty() {
+        let next = match run.path("metrics.parquet").exists() {
+            true => "The run is finished; a pipeline with a larger budget that writes to another folder asks more.",
+            false => "Run its pipeline again: it learns from the answers and asks the next round.",
+        };
+        return Ok(writeln!(stdout(), "Every question of {folder} has its answers. {next}")?);
+    }
+    let before = ledger.since(0)?.last().map_or(0, |row| row.sequence);
+    let stop = async {
+        // Without a signal to wait for, the page is served until the process is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    serve(run.samples()?, ledger.clone(), settings, stop).await?;
+    let (new, open) = (ledger.since(before)?.len(), ledger.unanswered(annotators)?.len());
+    let next = if open == 0 { asked::next_step(&run) } else { "Go on with the same command.".to_owned() };
+    Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)
+}
+
+/// Whether an address can be reached from other machines. One that cannot be understood is for the check to refuse.
+fn is_beyond(address: &str) -> bool {
+    address.to_socket_addrs().is_ok_and(|mut all| all.any(|address| !address.ip().is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_other_machines_need_a_token() {
+        assert!(is_beyond("0.0.0.0:1") && is_beyond("[::]:1") && is_beyond("192.0.2.1:80"));
+        assert!(!is_beyond("127.0.0.1:1") && !is_beyond("[::1]:1") && !is_beyond("nonsense"));
+    }
+}

@@ -1,0 +1,94 @@
+//! `relata embed`: new samples through the model of a finished run.
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use relata::PipelineError;
+use relata::run::Run;
+use relata_data::OperatorError;
+use relata_data::source::{Dataset, csv, idx, image_folder, json_lines, parquet, tsv};
+
+use crate::failure::Outcome;
+
+/// Embeds new samples with the model of a finished run and writes them as Parquet: `id`, `embedding` and the samples'
+/// own columns.
+///
+/// The samples must have the shape and number type of those that the model was trained on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  relata embed runs/digits --data new.parquet --output new-embeddings.parquet")]
+pub struct Arguments {
+    /// The folder that a pipeline wrote.
+    run: PathBuf,
+    /// The samples: Parquet (a file, a folder or a pattern), CSV, TSV, JSON lines, images in an IDX file, or a folder
+    /// of PNG and JPEG images, which are brought into the size that the model was trained on.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// The column of features, or several numeric columns with commas between them [default: those of the run].
+    #[arg(long, value_name = "COLUMN", value_delimiter = ',')]
+    features: Vec<String>,
+    /// The column of unique ids [default: that of the run, else `id`, else row numbers].
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE.parquet")]
+    output: PathBuf,
+}
+
+/// Does what the arguments ask.
+pub async fn run(arguments: Arguments) -> Outcome {
+    let run = Run::open(&arguments.run)?;
+    let (mut dataset, tables) = open(&arguments.data, &run)?;
+    let read = &run.plan()?.stages["read"];
+    let as_trained = read["features"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+    // Images that are files have no columns whose names one could choose.
+    let as_trained: Vec<String> = as_trained.filter(|_| tables).map(str::to_owned).collect();
+    let features = if arguments.features.is_empty() { as_trained } else { arguments.features };
+    if !features.is_empty() {
+        dataset = dataset.feature_columns(features);
+    }
+    if let Some(id) = arguments.id.or_else(|| read["id"].as_str().filter(|_| tables).map(str::to_owned)) {
+        dataset = dataset.id(id);
+    }
+    let rows = run.embed(dataset, &arguments.output).await?;
+    Ok(writeln!(stdout(), "{rows} embeddings in {}", arguments.output.display())?)
+}
+
+/// The samples, and whether they are rows of a table, not images that are files.
+fn open(path: &Path, run: &Run) -> Result<(Dataset, bool), PipelineError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "parquet" | "pq" => Ok((parquet(path), true)),
+        _ if path.is_dir() && !has_parquet(path)? => Ok((images(path, run)?, false)),
+        _ if path.is_dir() => Ok((parquet(path), true)),
+        "csv" => Ok((csv(path), true)),
+        "tsv" => Ok((tsv(path), true)),
+        "jsonl" | "ndjson" | "json" => Ok((json_lines(path), true)),
+        _ if name.contains("idx") || name.contains("ubyte") => Ok((idx(path).into(), false)),
+        other => Err(OperatorError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "samples in a file that ends in .parquet, .csv, .tsv or .jsonl, an IDX file (with `idx` in its \
+                       name), or a folder of Parquet files or of images"
+                .to_owned(),
+            found: if other.is_empty() { "no extension".to_owned() } else { format!(".{other}") },
+            hint: "Convert the file, or give it the extension of its format.".to_owned(),
+        }
+        .into()),
+    }
+}
+
+fn has_parquet(folder: &Path) -> Result<bool, OperatorError> {
+    let files = std::fs::read_dir(folder).map_err(OperatorError::io(folder))?;
+    let is_parquet = |path: PathBuf| path.extension().is_some_and(|e| e == "parquet" || e == "pq");
+    Ok(files.flatten().any(|file| is_parquet(file.path())))
+}
+
+/// Images in the size and the channels of those that the model was trained on.
+fn images(folder: &Path, run: &Run) -> Result<Dataset, PipelineError> {
+    let images = image_folder(folder);
+    Ok(match run.samples()?.features.shape().as_image() {
+        Some((1, height, width)) => images.resize(height as u32, width as u32).grey().into(),
+        Some((_, height, width)) => images.resize(height as u32, width as u32).into(),
+        None => images.into(),
+    })
+}

@@ -1,0 +1,97 @@
+//! `relata import`: answers, or questions, from elsewhere.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write, stdout};
+use std::path::{Path, PathBuf};
+
+use relata::run::Run;
+use relata_active::ledger::label_studio::import_results;
+use relata_active::ledger::{import_answers, import_questions};
+use relata_data::OperatorError;
+use serde_json::Value;
+
+use crate::asked;
+use crate::failure::{Failure, Outcome};
+use crate::interchange::Interchange;
+
+/// Takes answers that were given elsewhere into a run: JSON lines, or an export of Label Studio (JSON). A file of
+/// questions in JSON lines is taken in as well.
+///
+/// What the run has already is passed over, and either all or nothing is taken in. Answers in JSON lines need no more
+/// than "question", "candidate" and "related" (null is a pass).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  relata import runs/digits project-1.json --format label-studio")]
+pub struct Arguments {
+    /// The folder that a pipeline wrote.
+    run: PathBuf,
+    /// The file.
+    file: PathBuf,
+    /// The format.
+    #[arg(long, default_value = "jsonl")]
+    format: Interchange,
+    /// Who gave the answers, where the file does not say so [default: imported, or label-studio].
+    #[arg(long, value_name = "NAME")]
+    oracle: Option<String>,
+}
+
+/// Does what the arguments ask.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let run = Run::open(&arguments.run)?;
+    let (ledger, file) = (run.ledger()?, arguments.file.as_path());
+    let oracle = |default: &str| arguments.oracle.clone().unwrap_or_else(|| default.to_owned());
+    let (what, imported) = match arguments.format {
+        Interchange::LabelStudio => {
+            let cost = asked::page(String::new(), &run.plan()?.stages).cost;
+            ("answers", import_results(&ledger, file, &oracle("label-studio"), cost)?)
+        }
+        Interchange::Jsonl if has_questions(file)? => {
+            if arguments.oracle.is_some() {
+                return Err(Failure::Usage(format!("`{}` has questions, which have no --oracle", file.display())));
+            }
+            let ids = run.samples()?.ids;
+            ("questions", import_questions(&ledger, file, &|id| ids.row(id).is_some())?)
+        }
+        Interchange::Jsonl => ("answers", import_answers(&ledger, file, &oracle("imported"))?),
+    };
+    writeln!(stdout(), "{} {what} taken in, {} were there already", imported.new, imported.known)?;
+    if imported.differing > 0 {
+        let count = imported.differing;
+        eprintln!("{count} of these say something else than what their annotators said, which stands.");
+    }
+    if imported.new > 0 && what == "answers" {
+        eprintln!("{}", asked::next_step(&run));
+    }
+    Ok(())
+}
+
+/// Whether the first line is a question. A line that is neither is for the reader of answers to complain about.
+fn has_questions(file: &Path) -> Result<bool, OperatorError> {
+    let mut line = String::new();
+    let reader = BufReader::new(File::open(file).map_err(OperatorError::io(file))?);
+    for text in reader.lines() {
+        line = text.map_err(OperatorError::io(file))?;
+        if !line.trim().is_empty() {
+            break;
+        }
+    }
+    Ok(serde_json::from_str::<Value>(&line).is_ok_and(|first| first.get("candidates").is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_are_told_from_answers_by_their_first_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let is = |text: &str| {
+            let path = folder.path().join("file.jsonl");
+            std::fs::write(&path, text).unwrap();
+            has_questions(&path).unwrap()
+        };
+        assert!(is("\n{\"question\": 1, \"anchor\": 2, \"candidates\": [3]}\n"));
+        assert!(!is("{\"question\": 1, \"candidate\": 3, \"related\": true}\n{\"candidates\": []}\n"));
+        assert!(!is("") && !is("nonsense"));
+        assert!(has_questions(&folder.path().join("missing")).is_err());
+    }
+}

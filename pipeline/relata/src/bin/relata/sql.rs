@@ -1,0 +1,125 @@
+//! `relata sql`: questions about one or more runs, one at a time or at a prompt.
+
+use std::env;
+use std::io::{BufWriter, IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+use relata::run::Run;
+use relata::sql::{Format, prompt, query, session, write_result};
+use relata_data::sink::AtomicFile;
+
+use crate::failure::{Failure, Outcome};
+
+/// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
+///
+/// The tables are samples, edges, memberships, separations, conflicts, embeddings and metrics; with several runs, those of
+/// each are there as RUN.TABLE too. A run that asks has questions, answers, standing (answers that were not taken back),
+/// implied, rounds, bridges, annotators, oracles and cost_curve. nearest(embeddings, ID or VECTOR, K) and
+/// neighbours(ID [, 'all']) are table functions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  relata sql runs/digits \"SELECT label, count(*) FROM embeddings GROUP BY label\"")]
+pub struct Arguments {
+    /// Folders that pipelines wrote, then the query. (The last argument is the query if it has a space in it and is
+    /// no folder.)
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<String>,
+    /// The query, instead of the last argument.
+    #[arg(short, long, value_name = "QUERY")]
+    query: Option<String>,
+    /// table, csv, json (one object a line) or parquet [default: by the extension of the output file, or else table].
+    #[arg(long)]
+    format: Option<Format>,
+    /// Writes the answer to a file instead of printing it.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Does what the arguments ask.
+pub async fn run(arguments: Arguments) -> Outcome {
+    let (folders, text) = split(arguments.runs, arguments.query)?;
+    let format = arguments.format.or(arguments.output.as_deref().and_then(by_extension)).unwrap_or_default();
+    let runs = folders.into_iter().map(Run::open).collect::<Result<Vec<_>, _>>()?;
+    let Some(text) = text else {
+        if arguments.output.is_some() || arguments.format.is_some() {
+            return Err(Failure::Usage("--format and --output need a query".to_owned()));
+        }
+        return Ok(prompt(session(&runs).await?, history()).await?);
+    };
+    if arguments.output.is_none() && format == Format::Parquet && stdout().is_terminal() {
+        return Err(Failure::Usage("Parquet is nothing to look at: add --output FILE.parquet".to_owned()));
+    }
+    let answer = query(&session(&runs).await?, &text).await?;
+    match &arguments.output {
+        None => {
+            write_result(answer, format, BufWriter::new(stdout())).await?;
+        }
+        Some(path) => {
+            let mut file = AtomicFile::create(path)?;
+            write_result(answer, format, &mut file).await?;
+            file.commit()?;
+        }
+    }
+    Ok(())
+}
+
+/// The runs and the query. Text with a space in it is a query, for every query has one, unless it is a folder.
+fn split(mut runs: Vec<String>, query: Option<String>) -> Result<(Vec<String>, Option<String>), Failure> {
+    let is_query = |text: &String| text.contains(char::is_whitespace) && !Path::new(text).is_dir();
+    let query = query.or_else(|| runs.pop_if(|last| is_query(last)));
+    match (runs.is_empty(), runs.iter().find(|text| is_query(text))) {
+        (true, _) => Err(Failure::Usage("name a run before the query: relata sql RUN \"SELECT ...\"".to_owned())),
+        (_, Some(text)) => Err(Failure::Usage(format!("`{text}` is neither a run nor the last argument"))),
+        _ => Ok((runs, query)),
+    }
+}
+
+fn by_extension(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()? {
+        "csv" => Some(Format::Csv),
+        "json" | "jsonl" | "ndjson" => Some(Format::Json),
+        "parquet" | "pq" => Some(Format::Parquet),
+        _ => None,
+    }
+}
+
+/// Where the prompt keeps its history; a folder that cannot be made costs the history, not the prompt.
+fn history() -> PathBuf {
+    let state = env::var_os("XDG_STATE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let state = state.or_else(|| env::home_dir().map(|home| home.join(".local/state")));
+    let folder = state.unwrap_or_else(env::temp_dir).join("relata");
+    let _ = std::fs::create_dir_all(&folder);
+    folder.join("history")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_last_argument_is_the_query_if_it_looks_like_one() {
+        let query = "SELECT 1".to_owned();
+        assert_eq!(split(words(&["a", "b", &query]), None).unwrap(), (words(&["a", "b"]), Some(query.clone())));
+        assert_eq!(split(words(&["a", "b"]), None).unwrap(), (words(&["a", "b"]), None));
+        assert_eq!(split(words(&["a"]), Some(query.clone())).unwrap(), (words(&["a"]), Some(query.clone())));
+        let folder = tempfile::Builder::new().prefix("my run").tempdir().unwrap();
+        let spaced = folder.path().display().to_string();
+        assert_eq!(split(words(&["a", &spaced]), None).unwrap(), (words(&["a", &spaced]), None));
+    }
+
+    #[test]
+    fn a_query_without_a_run_or_before_one_is_refused() {
+        assert!(matches!(split(words(&["SELECT 1"]), None), Err(Failure::Usage(_))));
+        assert!(matches!(split(words(&["SELECT 1", "a"]), None), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn the_format_follows_the_extension() {
+        assert_eq!(by_extension(Path::new("a/b.parquet")), Some(Format::Parquet));
+        assert_eq!(by_extension(Path::new("a.txt")), None);
+    }
+}

@@ -1,0 +1,187 @@
+//! A pipeline from samples to embeddings; its type says which stage comes next.
+
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use relata_active::ask::Asking;
+use relata_data::source::Dataset;
+use relata_data::view::Augment;
+use relata_graph::{GraphSettings, Policy};
+use relata_oracle::Oracle;
+use relata_train::closed_form::{ClosedForm, Kernel, closed_form};
+use relata_train::fit::{Fit, Head, IntoArchitecture};
+use relata_train::loss::GraphLoss;
+
+use super::explain::explain;
+use super::spec::{Spec, Trainer};
+use crate::Result;
+use crate::evaluate::Evaluation;
+use crate::run::{Interrupt, Run, execute};
+
+/// Samples are known, relations are not: nothing can be trained yet.
+pub enum Read {}
+/// There is at least one oracle.
+pub enum Related {}
+/// It is known how embeddings are learned.
+pub enum Trained {}
+/// It is known where the run goes.
+pub enum Ready {}
+
+/// Stages from samples to embeddings. Training comes after relations, and running after a folder is named:
+///
+/// ```compile_fail
+/// use relata::dsl::Pipeline;
+/// use relata::prelude::*;
+/// // There are no relations yet, so there is nothing to train on.
+/// Pipeline::read(parquet("digits.parquet")).train(mlp([8]), vicreg(), Fit::epochs(1));
+/// ```
+#[must_use = "a pipeline does nothing until it is run"]
+pub struct Pipeline<Stage> {
+    spec: Spec,
+    stage: PhantomData<Stage>,
+}
+
+impl Pipeline<Read> {
+    /// Starts with a dataset.
+    pub fn read(dataset: impl Into<Dataset>) -> Self {
+        let spec = Spec {
+            dataset: dataset.into(),
+            training: None,
+            views: None,
+            oracles: vec![],
+            asks: vec![],
+            seed: None,
+            settings: GraphSettings::default(),
+            // Replaced by `train` or `solve`, which the types demand before a run.
+            trainer: Trainer::ClosedForm(closed_form(Kernel::Linear, 1)),
+            head: Head::Encoder,
+            evaluations: vec![],
+            folder: PathBuf::new(),
+            quiet: false,
+        };
+        Self { spec, stage: PhantomData }
+    }
+}
+
+impl<Stage> Pipeline<Stage> {
+    fn next<Next>(self) -> Pipeline<Next> {
+        Pipeline { spec: self.spec, stage: PhantomData }
+    }
+}
+
+/// Stages before training.
+pub trait BeforeTraining {}
+impl BeforeTraining for Read {}
+impl BeforeTraining for Related {}
+
+impl<Stage: BeforeTraining> Pipeline<Stage> {
+    /// Trains, and asks oracles about, only the samples for which this SQL condition holds. The default is
+    /// `split = 'train'` where the dataset has a column `split`. All samples are embedded.
+    pub fn train_on(mut self, condition: impl Into<String>) -> Self {
+        self.spec.training = Some(condition.into());
+        self
+    }
+
+    /// The seed of strategies and of oracles that draw. The default is the seed of the fit, or 0 where the optimum is
+    /// solved for, which has none.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.spec.seed = Some(seed);
+        self
+    }
+
+    /// Every batch holds `count` views of each of its samples.
+    pub fn views(mut self, count: usize, augment: impl Augment + 'static) -> Self {
+        self.spec.views = Some((count, Arc::new(augment)));
+        self
+    }
+
+    /// Adds the relations of an oracle; called again, it adds more.
+    pub fn relate(mut self, oracle: impl Oracle + 'static) -> Pipeline<Related> {
+        self.spec.oracles.push(Box::new(oracle));
+        self.next()
+    }
+
+    /// Asks an oracle the questions that a strategy chooses, round after round: each round starts from the embedding
+    /// of the one before and trains on with what follows from the answers. A pipeline asks once: several oracles under
+    /// one budget are one, made by [`crowd`](relata_active::oracle::crowd) or
+    /// [`cascade`](relata_active::oracle::cascade).
+    pub fn ask(mut self, oracle: impl Oracle + 'static, asking: Asking) -> Pipeline<Related> {
+        self.spec.asks.push((Box::new(oracle), asking));
+        self.next()
+    }
+}
+
+impl Pipeline<Related> {
+    /// How contradictions between oracles are decided.
+    pub fn resolve(mut self, policy: Policy) -> Self {
+        self.spec.settings.policy = policy;
+        self
+    }
+
+    /// Adds what follows: positives of positives are positive, and a negative edge between two components is a negative
+    /// between all their members.
+    pub fn infer(mut self) -> Self {
+        self.spec.settings.closure = true;
+        self
+    }
+
+    /// Trains an encoder by gradient descent on a graph loss.
+    pub fn train(
+        mut self,
+        encoder: impl IntoArchitecture,
+        loss: impl GraphLoss + 'static,
+        fit: Fit,
+    ) -> Pipeline<Trained> {
+        self.spec.trainer = Trainer::Gradient { architecture: encoder.into_architecture(), loss: Arc::new(loss), fit };
+        self.next()
+    }
+
+    /// Solves for the exact optimum instead of training.
+    pub fn solve(mut self, settings: ClosedForm) -> Pipeline<Trained> {
+        self.spec.trainer = Trainer::ClosedForm(settings);
+        self.next()
+    }
+}
+
+impl Pipeline<Trained> {
+    /// Embeds by the projector's output instead of the encoder's.
+    pub fn embed_projected(mut self) -> Self {
+        self.spec.head = Head::Projector;
+        self
+    }
+
+    /// Adds a measurement, made on raw features and on embeddings.
+    pub fn evaluate(mut self, evaluation: impl Evaluation + 'static) -> Self {
+        self.spec.evaluations.push(Box::new(evaluation));
+        self
+    }
+
+    /// The folder of the run.
+    pub fn write(mut self, folder: impl Into<PathBuf>) -> Pipeline<Ready> {
+        self.spec.folder = folder.into();
+        self.next()
+    }
+}
+
+impl Pipeline<Ready> {
+    /// Shows nothing while it runs.
+    pub fn quiet(mut self) -> Self {
+        self.spec.quiet = true;
+        self
+    }
+
+    /// The plan in words: stages, settings, schema of the inputs and expected sizes. An error if a setting makes no
+    /// sense or an input is not there.
+    pub async fn explain(&self) -> Result<String> {
+        self.spec.check()?;
+        explain(&self.spec).await
+    }
+
+    /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
+    /// ends with the same embeddings; a run of another plan is refused. Ctrl-C stops it: training after a
+    /// checkpoint, asking at once, other stages when they are done; a second Ctrl-C ends the process.
+    pub async fn run(self) -> Result<Run> {
+        execute(&self.spec, Interrupt::listen().stop()).await
+    }
+}

@@ -1,0 +1,127 @@
+//! A linear probe that is trained on nothing but rows whose class follows from answers about pairs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, UInt64Type};
+use relata_data::{OperatorError, ParquetFile};
+use relata_schemas::{embeddings, memberships, samples};
+use serde_json::{Value, json};
+
+use super::{Evaluation, LinearProbe, Result, Split, linear_probe, split_reader};
+
+/// Settings of the probe; see [`known_probe`].
+#[derive(Debug, Clone)]
+pub struct KnownProbe {
+    probe: LinearProbe,
+    label: String,
+    rel: String,
+    named: Option<usize>,
+}
+
+/// Names the largest groups of `answers`, as many as there are classes in `label`, by the label of one member each, and
+/// trains a [`linear_probe`](super::linear_probe) on their members: what a classifier knows that was given answers about
+/// pairs and a handful of names. Rows in no named group teach it nothing. Measures `known_probe.rows`, and, as soon as
+/// two classes have a name, `known_probe.test`.
+pub fn known_probe(label: impl Into<String>) -> KnownProbe {
+    let label = label.into();
+    KnownProbe { probe: linear_probe(label.clone()), label, rel: "answers".to_owned(), named: None }
+}
+
+impl KnownProbe {
+    /// Names so many groups instead.
+    pub fn naming(mut self, groups: usize) -> Self {
+        self.named = Some(groups);
+        self
+    }
+
+    /// The groups of another relation.
+    pub fn of(mut self, rel: impl Into<String>) -> Self {
+        self.rel = rel.into();
+        self
+    }
+
+    /// The members of the groups to name, largest first; of equally large ones the lower number comes first.
+    fn groups(&self, path: &Path, count: usize) -> Result<Vec<Vec<u64>>> {
+        let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for batch in read(path, &[memberships::REL, memberships::ID, memberships::GROUP])? {
+            let batch = batch?;
+            let rels = batch[memberships::REL].as_string::<i32>();
+            let ids = batch[memberships::ID].as_primitive::<UInt64Type>().values();
+            let numbers = batch[memberships::GROUP].as_primitive::<UInt64Type>().values();
+            for (row, (&id, &group)) in ids.iter().zip(numbers).enumerate() {
+                if rels.value(row) == self.rel {
+                    groups.entry(group).or_default().push(id);
+                }
+            }
+        }
+        let mut groups: Vec<Vec<u64>> = groups.into_values().collect();
+        groups.sort_by_key(|members| std::cmp::Reverse(members.len()));
+        groups.truncate(count);
+        Ok(groups)
+    }
+}
+
+impl Evaluation for KnownProbe {
+    fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Outside of a run nothing follows from answers.
+    fn measure(&self, _: &Split) -> Result<Vec<(String, f64)>> {
+        Ok(vec![])
+    }
+
+    fn measure_run(&self, split: &Split, folder: &Path) -> Result<Vec<(String, f64)>> {
+        let (file, members) = (folder.join("embeddings.parquet"), folder.join("memberships.parquet"));
+        if !members.exists() {
+            return Ok(vec![]);
+        }
+        let groups = self.groups(&members, self.named.unwrap_or(split.classes.names().len()))?;
+        let (labels, has_split) = labels(&file, &self.label, &groups.concat())?;
+        let mut named = HashMap::new();
+        for members in &groups {
+            let Some(name) = members.iter().find_map(|id| labels.get(id)) else { continue };
+            named.extend(members.iter().map(|&id| (id, name.clone())));
+        }
+        let mut measured = vec![("known_probe.rows".to_owned(), named.len() as f64)];
+        let mut classes: Vec<&String> = named.values().collect();
+        classes.sort_unstable();
+        classes.dedup();
+        if classes.len() > 1 {
+            let reader = split_reader(&self.label).with_training_labels(named);
+            let known = if has_split { reader.with_split(samples::SPLIT) } else { reader }.read(&file)?;
+            measured.push(("known_probe.test".to_owned(), self.probe.fit(&known)?.test_accuracy));
+        }
+        Ok(measured)
+    }
+
+    fn describe(&self) -> Value {
+        json!({ "name": "known_probe", "label": self.label, "of": self.rel, "naming": self.named })
+    }
+}
+
+/// The labels of the rows of these ids that have one, and whether there is a split column.
+fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, String>, bool)> {
+    let wanted: HashSet<u64> = wanted.iter().copied().collect();
+    let (mut found, mut has_split) = (HashMap::new(), false);
+    for batch in read(path, &[embeddings::ID, label, samples::SPLIT])? {
+        let batch = batch?;
+        has_split = batch.column_by_name(samples::SPLIT).is_some();
+        let ids = batch[embeddings::ID].as_primitive::<UInt64Type>();
+        let texts = cast(&batch[label], &DataType::Utf8).map_err(OperatorError::from)?;
+        let texts = texts.as_string::<i32>();
+        let labelled = (0..texts.len()).filter(|&row| wanted.contains(&ids.value(row)) && texts.is_valid(row));
+        found.extend(labelled.map(|row| (ids.value(row), texts.value(row).to_owned())));
+    }
+    Ok((found, has_split))
+}
+
+/// The batches of those of the columns that there are.
+fn read(path: &Path, columns: &[&str]) -> Result<impl Iterator<Item = relata_data::Result<RecordBatch>> + use<>> {
+    let file = ParquetFile::open(path)?;
+    let there: Vec<usize> = columns.iter().filter_map(|column| file.schema().index_of(column).ok()).collect();
+    Ok(file.batches(there, 1024)?)
+}

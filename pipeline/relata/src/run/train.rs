@@ -1,0 +1,158 @@
+//! The training stage, by gradient descent or in closed form, and the embeddings that it ends with.
+
+use std::sync::Arc;
+
+use relata_data::OperatorError;
+use relata_data::sink::write_atomically;
+use relata_graph::Graph;
+use relata_train::TrainError;
+use relata_train::closed_form::Solution;
+use relata_train::fit::{Checkpoints, Head, Metric, Trained, Training};
+
+use super::Run;
+use super::embed::write_embeddings;
+use super::execute::Work;
+use crate::Result;
+use crate::dsl::{Spec, Trainer};
+
+/// How long to train, and from where.
+pub(super) struct Amount {
+    /// Epochs.
+    pub epochs: u64,
+    /// Added to the seed of batches and views, so that rounds do not repeat each other.
+    pub round: u64,
+    /// The run whose model training goes on with; none for fresh weights.
+    pub from: Option<Run>,
+}
+
+impl Amount {
+    /// All that the pipeline asks for, from fresh weights.
+    pub fn whole(spec: &Spec) -> Self {
+        let epochs = match &spec.trainer {
+            Trainer::Gradient { fit, .. } => fit.epoch_count(),
+            Trainer::ClosedForm(_) => 0,
+        };
+        Self { epochs, round: 0, from: None }
+    }
+}
+
+impl Work<'_> {
+    /// Whether the graph has a positive among what is trained on, without which there is nothing to learn.
+    pub fn can_learn(&self, graph: &Graph) -> bool {
+        graph.has_positive(&self.rows, self.views_trained_on())
+    }
+
+    /// The closed form knows the samples as they are.
+    fn views_trained_on(&self) -> usize {
+        match &self.spec.trainer {
+            Trainer::Gradient { .. } => self.spec.views().count(),
+            Trainer::ClosedForm(_) => 1,
+        }
+    }
+
+    /// Trains on a graph and embeds all samples, both in the folder of `run`.
+    pub fn train(&self, run: &Run, graph: Arc<Graph>, amount: Amount) -> Result<Vec<Metric>> {
+        match &self.spec.trainer {
+            Trainer::Gradient { .. } => self.fit(run, graph, amount),
+            Trainer::ClosedForm(_) => self.solve(run, &graph),
+        }
+    }
+
+    fn fit(&self, run: &Run, graph: Arc<Graph>, amount: Amount) -> Result<Vec<Metric>> {
+        let Trainer::Gradient { architecture, loss, fit } = &self.spec.trainer else { return Ok(vec![]) };
+        let fit = fit.clone().for_epochs(amount.epochs).seed(fit.seed_value() + amount.round);
+        let shape = self.samples.features.shape();
+        let (width, projected) = architecture.widths(shape)?;
+        let mut learner = architecture.learner(shape, loss.clone(), &fit)?;
+        let checkpoints = Checkpoints::new(&run.path("checkpoints"));
+        let latest = checkpoints.latest()?;
+        let before = amount.from.as_ref().map(Run::folder).or(fit.start());
+        if let (None, Some(before)) = (&latest, before) {
+            let before = Checkpoints::of_run(before);
+            if let Some(checkpoint) = before.latest()? {
+                before.load(&checkpoint, &mut *learner, false)?;
+            }
+        }
+        let trained = match latest.filter(|checkpoint| checkpoint.step == checkpoint.total_steps) {
+            Some(checkpoint) => {
+                self.screen.found("train");
+                checkpoints.load(&checkpoint, &mut *learner, false)?;
+                Trained { steps: checkpoint.step, resumed_at: checkpoint.step, metrics: checkpoint.metrics }
+            }
+            None => {
+                let training = Training {
+                    features: self.samples.features.clone(),
+                    graph,
+                    views: Arc::new(self.spec.views().reseeded(fit.seed_value())),
+                    rows: self.rows.clone(),
+                    fit: &fit,
+                    checkpoints,
+                    stop: self.stop,
+                };
+                let stage = self.screen.stage("train", training.steps(), "steps");
+                let mut last = String::new();
+                let trained = training.run(&mut *learner, width, &mut |progress| {
+                    last = format!(
+                        "loss {:.4}, {:.0} samples/s, waiting for data {:.0}%",
+                        progress.loss,
+                        progress.samples_per_second,
+                        100.0 * progress.stall
+                    );
+                    stage.at(progress.step, last.clone());
+                })?;
+                let from =
+                    if trained.resumed_at > 0 { format!(", resumed at {}", trained.resumed_at) } else { String::new() };
+                stage.finish(trained.steps - trained.resumed_at, &format!("{last}{from}"));
+                trained
+            }
+        };
+        let width = match self.spec.head {
+            Head::Encoder => width,
+            Head::Projector => projected,
+        };
+        self.embed(run, width, &mut |values, rows| learner.embed(values, rows, self.spec.head))?;
+        Ok(trained.metrics)
+    }
+
+    fn solve(&self, run: &Run, graph: &Graph) -> Result<Vec<Metric>> {
+        let Trainer::ClosedForm(settings) = &self.spec.trainer else { return Ok(vec![]) };
+        let path = run.path("solution.safetensors");
+        let solution = if path.exists() {
+            self.screen.found("solve");
+            Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?
+        } else {
+            let (rows, views) = (self.rows.len(), self.views_trained_on());
+            if !self.can_learn(graph) {
+                let few = rows < 2;
+                return Err(
+                    if few { TrainError::TooFewRows { rows } } else { TrainError::NoPositive { rows, views } }.into()
+                );
+            }
+            let stage = self.screen.stage("solve", self.rows.len() as u64, "rows");
+            let width = self.samples.features.shape().len();
+            let mut train = vec![0.0; self.rows.len() * width];
+            for (&row, out) in self.rows.iter().zip(train.chunks_exact_mut(width)) {
+                self.samples.features.read(row as usize, out);
+            }
+            let solution = settings.solve(train, width, &graph.induced(&self.rows, 1))?;
+            write_atomically(&path, &solution.to_bytes()?)?;
+            stage.finish(self.rows.len() as u64, "");
+            solution
+        };
+        self.embed(run, solution.width(), &mut |values, _| solution.embed(&values))?;
+        Ok(vec![])
+    }
+
+    /// Embeds all samples into `embeddings.parquet` of `run`.
+    pub fn embed(&self, run: &Run, width: usize, embed: &mut dyn FnMut(Vec<f32>, usize) -> Vec<f32>) -> Result<()> {
+        if run.embeddings().exists() {
+            self.screen.found("embed");
+            return Ok(());
+        }
+        let stage = self.screen.stage("embed", self.samples.ids.rows() as u64, "rows");
+        let on_rows = &mut |rows| stage.at(rows, String::new());
+        let rows = write_embeddings(&self.samples, &run.embeddings(), width, embed, on_rows)?;
+        stage.finish(rows, &format!("of {width} dimensions"));
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `nearest(embeddings, query, k [, metric])`: the k nearest rows of a table of embeddings, exactly.
+
+use std::cmp::Ordering;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{Float32Array, RecordBatch, UInt32Array, UInt64Array};
+use arrow::compute::take;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::error::DataFusionError;
+use rayon::prelude::*;
+use relata_graph::knn::{Metric, top_k};
+
+use super::SqlError;
+use super::arguments::{Arguments, SampleId};
+use super::catalogue::Catalogue;
+use super::computed::{Computation, ComputedTable};
+use super::embedding_file::EmbeddingFile;
+
+const FUNCTION: &str = "nearest(embeddings, query, k [, metric])";
+
+/// The schema of an answer about embeddings with ids of this type.
+fn schema(id: DataType) -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("rank", DataType::UInt32, false),
+        Field::new("id", id, false),
+        Field::new("score", DataType::Float32, false),
+    ]))
+}
+
+/// The table function. Its table has the columns `rank` (from 1), `id` and `score`: the cosine similarity, the
+/// Euclidean distance or the inner product. Of equal scores the earlier row comes first. Text names a sample by the
+/// user's own id, in `source_id`; `id` is text where it is in a file of somebody else's.
+#[derive(Debug)]
+pub(super) struct Nearest(pub Arc<Catalogue>);
+
+impl TableFunctionImpl for Nearest {
+    fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
+        let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 4)?;
+        let table = arguments.name(0, "embeddings")?;
+        let query = match (arguments.id(1), arguments.vector(1)) {
+            (Some(id), _) => Query::Sample(id),
+            (None, Some(vector)) => Query::Vector(vector),
+            (None, None) => return Err(arguments.wrong(1, "query", "an id or a vector like [0.1, -0.2]").into()),
+        };
+        let k = arguments.whole_number(2).filter(|&k| k > 0);
+        let k = k.ok_or_else(|| arguments.wrong(2, "k", "a whole number from 1"))? as usize;
+        let metric = match arguments.len() {
+            3 => Metric::Cosine,
+            _ => metric(&arguments)?,
+        };
+        let path = self.0.file(&table)?;
+        let schema = schema(EmbeddingFile::open(&path)?.id_type());
+        Ok(Arc::new(ComputedTable::new(Search { path, schema, table, query, k, metric })))
+    }
+}
+
+fn metric(arguments: &Arguments<'_>) -> Result<Metric, SqlError> {
+    match arguments.name(3, "metric")?.as_str() {
+        "cosine" => Ok(Metric::Cosine),
+        "l2" => Ok(Metric::L2),
+        "inner_product" => Ok(Metric::InnerProduct),
+        _ => Err(arguments.wrong(3, "metric", "'cosine', 'l2' or 'inner_product'")),
+    }
+}
+
+#[derive(Debug)]
+enum Query {
+    /// The vector of this sample, which is not part of its own answer.
+    Sample(SampleId),
+    Vector(Vec<f32>),
+}
+
+#[derive(Debug)]
+struct Search {
+    table: String,
+    path: PathBuf,
+    schema: SchemaRef,
+    query: Query,
+    k: usize,
+    metric: Metric,
+}
+
+impl Computation for Search {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn compute(&self) -> Result<RecordBatch, SqlError> {
+        let file = EmbeddingFile::open(&self.path)?;
+        let (query, own) = self.query(&file)?;
+        let wanted = self.k.saturating_add(usize::from(own.is_some()));
+        // Row groups are searched in parallel and merged by score and row, whatever the order in which they finish.
+        let search = |group| {
+            let found = top_k(&query, file.width(), file.blocks(group)?, wanted, self.metric)?;
+            Ok::<_, SqlError>(found.into_iter().flatten().collect::<Vec<_>>())
+        };
+        let found: Vec<_> = (0..file.groups()).into_par_iter().map(search).collect();
+        let mut hits = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        hits.retain(|hit| Some(hit.0) != own);
+        hits.sort_unstable_by(|a, b| self.nearer(a.1, b.1).then(a.0.cmp(&b.0)));
+        hits.truncate(self.k);
+
+        let mut rows: Vec<u64> = hits.iter().map(|hit| hit.0).collect();
+        rows.sort_unstable();
+        let places = hits.iter().map(|hit| rows.partition_point(|&row| row < hit.0) as u64);
+        let ids = take(&file.ids_of(&rows)?, &UInt64Array::from_iter_values(places), None)?;
+        let ranks = UInt32Array::from_iter_values(1..=hits.len() as u32);
+        let scores = Float32Array::from_iter_values(hits.iter().map(|hit| hit.1));
+        let columns = vec![Arc::new(ranks) as _, ids, Arc::new(scores) as _];
+        Ok(RecordBatch::try_new(self.schema(), columns)?)
+    }
+}
+
+impl Search {
+    /// The query's vector, and its row if it is a sample's.
+    fn query(&self, file: &EmbeddingFile) -> Result<(Vec<f32>, Option<u64>), SqlError> {
+        match &self.query {
+            Query::Vector(vector) if vector.len() == file.width() => Ok((vector.clone(), None)),
+            Query::Vector(vector) => Err(SqlError::Argument {
+                function: FUNCTION,
+                argument: "query",
+                expected: format!("a vector of {} numbers, as in `{}`", file.width(), self.table),
+                found: format!("one of {}", vector.len()),
+            }),
+            Query::Sample(id) => {
+                let unknown = || SqlError::UnknownSample { table: self.table.clone(), id: id.to_string() };
+                let row = file.row(id)?.ok_or_else(unknown)?;
+                Ok((file.vector(row)?, Some(row)))
+            }
+        }
+    }
+
+    fn nearer(&self, a: f32, b: f32) -> Ordering {
+        match self.metric {
+            Metric::L2 => a.total_cmp(&b),
+            Metric::Cosine | Metric::InnerProduct => b.total_cmp(&a),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
+
+    use super::super::{fixture, query, session};
+    use super::*;
+    use crate::run::Run;
+
+    async fn ask(run: &Run, text: &str) -> Result<Vec<(u64, f32)>, SqlError> {
+        let session = session(std::slice::from_ref(run)).await?;
+        let batches = query(&session, text).await?.collect().await?;
+        let mut rows = Vec::new();
+        for batch in batches {
+            let (rank, id) = (batch["rank"].as_primitive::<UInt32Type>(), batch["id"].as_primitive::<UInt64Type>());
+            let score = batch["score"].as_primitive::<Float32Type>();
+            for at in 0..batch.num_rows() {
+                rows.push((id.value(at), score.value(at)));
+                assert_eq!(rank.value(at) as usize, rows.len());
+            }
+        }
+        Ok(rows)
+    }
+
+    fn small() -> (tempfile::TempDir, Run) {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        fixture::embeddings(&run, &[(10, [1.0, 0.0]), (11, [3.0, 4.0]), (12, [-2.0, 0.0]), (13, [0.0, 5.0])]);
+        (folder, run)
+    }
+
+    #[tokio::test]
+    async fn every_metric_has_its_known_answer() {
+        let (_folder, run) = small();
+        for (call, expected) in [
+            ("nearest(embeddings, 10, 3)", vec![(11, 0.6), (13, 0.0), (12, -1.0)]),
+            ("nearest('embeddings', [-1, -0.0], 2, 'cosine')", vec![(12, 1.0), (13, 0.0)]),
+            ("nearest(embeddings, [0.0, 4.0], 2, 'l2')", vec![(13, 1.0), (11, 3.0)]),
+            ("nearest(embeddings, 12, 9, inner_product)", vec![(13, 0.0), (10, -2.0), (11, -6.0)]),
+        ] {
+            let text = format!("SELECT * FROM {call} ORDER BY rank");
+            assert_eq!(ask(&run, &text).await.unwrap(), expected, "{call}");
+        }
+        let path = format!("SELECT * FROM nearest('{}', 13, 1)", run.embeddings().display());
+        assert_eq!(ask(&run, &path).await.unwrap(), [(11, 0.8)]);
+        let joined = "SELECT n.rank, n.id, n.score FROM nearest(embeddings, 13, 2) n JOIN embeddings e ON n.id = e.id
+            WHERE e.embedding[1] > 2";
+        assert_eq!(ask(&run, joined).await.unwrap(), [(11, 0.8)]);
+    }
+
+    #[tokio::test]
+    async fn many_row_groups_agree_with_a_sorted_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        // Distances to the origin repeat, so that ties within and between row groups are decided by the row.
+        let rows: Vec<(u64, [f32; 2])> =
+            (0..40_000).map(|row| (99_999 - row, [(row * 7919 % 1000) as f32, 1.0])).collect();
+        fixture::embeddings(&run, &rows);
+        let mut sorted: Vec<_> = rows.iter().enumerate().collect();
+        sorted.sort_by(|a, b| a.1.1[0].total_cmp(&b.1.1[0]).then(a.0.cmp(&b.0)));
+        let expected: Vec<u64> = sorted.iter().take(100).map(|row| row.1.0).collect();
+        let found = ask(&run, "SELECT * FROM nearest(embeddings, [0.0, 1.0], 100, 'l2') ORDER BY rank").await.unwrap();
+        assert_eq!(found.iter().map(|hit| hit.0).collect::<Vec<_>>(), expected);
+    }
+
+    #[tokio::test]
+    async fn wrong_arguments_say_what_is_expected() {
+        let (_folder, run) = small();
+        for (call, expected) in [
+            ("nearest(embeddings, 10)", "3 to 4"),
+            ("nearest(embeddings, 10, 0)", "from 1"),
+            ("nearest(embeddings, 10, -1)", "from 1"),
+            ("nearest(embeddings, 1.5, 1)", "an id or a vector"),
+            ("nearest(embeddings, 'x', 1)", "no sample with the id x"),
+            ("nearest(embeddings, 10, 1, 'cos')", "'l2'"),
+            ("nearest(metrics, 10, 1)", "the tables are embeddings"),
+            ("nearest(embeddings, 99, 1)", "no sample with the id 99"),
+            ("nearest(embeddings, [1.0], 1)", "2 numbers"),
+        ] {
+            let error = ask(&run, &format!("SELECT * FROM {call}")).await.unwrap_err();
+            assert!(!matches!(error, SqlError::Query(_)), "{call}: {error:?}");
+            assert!(error.to_string().contains(expected), "{call}: {error}");
+        }
+    }
+}

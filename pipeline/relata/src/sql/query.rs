@@ -1,0 +1,69 @@
+//! One query, with an error that lists the tables if it names one that is not there.
+
+use datafusion::common::TableReference;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::DataFrame;
+use relata_data::Session;
+use relata_data::query::plan_sql;
+
+use super::SqlError;
+use super::describe::table_names;
+
+/// Plans a query on a session of [`session`](super::session()); nothing is read before the frame is collected,
+/// streamed or written.
+pub async fn query(session: &Session, text: &str) -> Result<DataFrame, SqlError> {
+    plan_sql(session, text).await.map_err(|error| match missing_table(&error) {
+        Some(table) => {
+            let known = table_names(session).iter().map(TableReference::to_quoted_string).collect();
+            let options = session.copied_config();
+            let catalog = &options.options().catalog;
+            let rest = table.strip_prefix(&format!("{}.", catalog.default_catalog)).unwrap_or(&table);
+            let rest = rest.strip_prefix(&format!("{}.", catalog.default_schema)).unwrap_or(rest);
+            SqlError::UnknownTable { table: rest.to_owned(), known }
+        }
+        None => error.into(),
+    })
+}
+
+/// The full name of the table that DataFusion did not find; the message is all it says about it.
+fn missing_table(error: &DataFusionError) -> Option<String> {
+    match error {
+        DataFusionError::Plan(message) => {
+            let (table, _) = message.strip_prefix("table '")?.split_once("' not found")?;
+            Some(table.to_owned())
+        }
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => missing_table(inner),
+        DataFusionError::Shared(inner) => missing_table(inner),
+        DataFusionError::Collection(errors) => errors.iter().find_map(missing_table),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{fixture, session};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_missing_table_is_named_beside_those_that_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(&folder.path().join("a run"));
+        fixture::embeddings(&run, &[(0, [1.0])]);
+        let session = session(&[run.clone(), run]).await.unwrap();
+        for (text, name) in [
+            ("SELECT * FROM metrics", "metrics"),
+            ("SELECT * FROM digits.metrics", "digits.metrics"),
+            ("SELECT * FROM embeddings WHERE id IN (SELECT id FROM metrics)", "metrics"),
+        ] {
+            match query(&session, text).await.unwrap_err() {
+                SqlError::UnknownTable { table, known } => {
+                    assert_eq!(table, name);
+                    assert_eq!(known, ["embeddings", r#""a run".embeddings"#, r#""a run_2".embeddings"#]);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let error = query(&session, "SELECT nothing FROM embeddings").await.unwrap_err();
+        assert!(matches!(error, SqlError::Query(_)) && error.to_string().contains("nothing"), "{error}");
+    }
+}

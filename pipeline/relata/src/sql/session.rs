@@ -1,0 +1,142 @@
+//! SQL sessions over the tables of one or more runs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::catalog::MemorySchemaProvider;
+use datafusion::common::TableReference;
+use datafusion::logical_expr::AggregateUDF;
+use relata_data::Session;
+use relata_data::source::parquet;
+
+use super::catalogue::Catalogue;
+use super::computed::ComputedTable;
+use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
+use super::mean_vector::MeanVector;
+use super::nearest::Nearest;
+use super::neighbours::Neighbours;
+use super::rounds::{ReadRounds, RoundTable};
+use super::{SqlError, audit_views};
+use crate::run::Run;
+
+/// A session that sees the tables of the first run under their names and, if there are several runs, those of every
+/// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
+///
+/// Only tables that exist now are there. A run that asks also has, as they are at the moment of the query, `questions`,
+/// `answers`, `implied` (what each answer came to: `sequence`, `positives` and `negatives`, which are the pairs that
+/// became known by it, and `outcome`: new, already_implied, contradiction, passed, undone, or outside of the training
+/// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round), and of the first run
+/// the views `standing` (answers that were not taken back) and `annotators`; when it is finished also `oracles` (coverage,
+/// overlap and conflict of each) and `cost_curve` (what each measure was after each round, at which cost). See
+/// [`audit`](crate::audit).
+///
+/// The table functions are `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
+/// vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
+/// asked for). Ids may be the user's own, as text. For vectors there are DataFusion's `array_distance`,
+/// `cosine_distance`, `inner_product` and `array_normalize`, and the aggregate `mean_vector(vectors)`: their mean number
+/// by number, for instance of each label's embeddings.
+pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
+    let session = relata_data::source::session();
+    let catalogue = Arc::new(Catalogue::new(runs));
+    if runs.len() > 1 {
+        let default = session.copied_config().options().catalog.default_catalog.clone();
+        if let Some(catalog) = session.catalog(&default) {
+            for name in catalogue.run_names() {
+                catalog.register_schema(&name, Arc::new(MemorySchemaProvider::new()))?;
+            }
+        }
+    }
+    for file in catalogue.files() {
+        let table = parquet(&file.path).table(&session).await?;
+        session.register_table(file.reference(), table.into_view())?;
+    }
+    let mut ledgers: BTreeMap<PathBuf, Arc<OpenLedger>> = BTreeMap::new();
+    for (name, run) in catalogue.ledgers() {
+        let reference = |table: &str| match &name {
+            Some(name) => TableReference::partial(name.as_str(), table),
+            None => TableReference::bare(table),
+        };
+        let ledger = ledgers.entry(run.folder().to_path_buf());
+        let ledger = ledger.or_insert_with(|| Arc::new(OpenLedger::new(run.clone())));
+        for table in LedgerTable::ALL {
+            let read = ReadLedger { ledger: ledger.clone(), table };
+            session.register_table(reference(table.name()), Arc::new(read))?;
+        }
+        for table in RoundTable::ALL {
+            let read = ComputedTable::new(ReadRounds { run: run.clone(), table });
+            session.register_table(reference(table.name()), Arc::new(read))?;
+        }
+    }
+    if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
+        audit_views::register(&session).await?;
+    }
+    session.register_udaf(AggregateUDF::from(MeanVector::new()));
+    session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
+    session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));
+    Ok(session)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Float64Type;
+
+    use super::super::{fixture, query};
+    use super::*;
+
+    async fn number(session: &Session, text: &str) -> f64 {
+        let frame = query(session, &format!("SELECT CAST(({text}) AS DOUBLE) AS number")).await.unwrap();
+        let batches = frame.collect().await.unwrap();
+        batches.iter().find(|batch| batch.num_rows() > 0).unwrap()["number"].as_primitive::<Float64Type>().value(0)
+    }
+
+    #[tokio::test]
+    async fn every_run_has_a_schema_and_the_first_also_the_plain_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs: Vec<Run> = ["a/digits", "b/digits", "My run [1]"]
+            .iter()
+            .enumerate()
+            .map(|(number, name)| {
+                let run = fixture::run(&folder.path().join(name));
+                let rows: Vec<(u64, [f32; 1])> = (0..=number as u64).map(|id| (id, [1.0])).collect();
+                fixture::embeddings(&run, &rows);
+                run
+            })
+            .collect();
+        fixture::write(&runs[1], "samples", &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
+        let several = session(&runs).await.unwrap();
+        for (table, rows) in
+            [("embeddings", 1.0), ("digits.embeddings", 1.0), ("digits_2.embeddings", 2.0), ("digits_2.samples", 1.0)]
+        {
+            assert_eq!(number(&several, &format!("SELECT count(*) FROM {table}")).await, rows, "{table}");
+        }
+        assert_eq!(number(&several, r#"SELECT count(*) FROM "My run [1]".embeddings"#).await, 3.0);
+        let nearest = r#"SELECT count(*) FROM nearest("My run [1]".embeddings, 0, 5)"#;
+        assert_eq!(number(&several, nearest).await, 2.0);
+        assert!(query(&several, "SELECT * FROM samples").await.is_err());
+        let one = session(&runs[1..2]).await.unwrap();
+        assert_eq!(number(&one, "SELECT count(*) FROM samples").await, 1.0);
+        assert!(query(&one, "SELECT * FROM digits.samples").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn vector_functions_take_embeddings() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        fixture::embeddings(&run, &[(0, [3.0, 4.0]), (1, [0.0, 2.0])]);
+        let session = session(&[run]).await.unwrap();
+        for (expression, expected) in [
+            ("array_distance(a.embedding, [0, 0.0])", 5.0),
+            ("array_distance(a.embedding, b.embedding)", 13f64.sqrt()),
+            ("cosine_distance(a.embedding, b.embedding)", 0.2),
+            ("cosine_distance(a.embedding, [0, -1])", 1.8),
+            ("inner_product(a.embedding, b.embedding)", 8.0),
+            ("array_normalize(a.embedding)[2]", 0.8),
+        ] {
+            let text = format!("SELECT {expression} FROM embeddings a, embeddings b WHERE a.id = 0 AND b.id = 1");
+            let found = number(&session, &text).await;
+            assert!((found - expected).abs() < 1e-12, "{expression}: {found}");
+        }
+    }
+}

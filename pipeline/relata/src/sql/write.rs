@@ -1,0 +1,193 @@
+//! Answers written batch by batch as a table, CSV, JSON lines or Parquet.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::csv;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::json;
+use arrow::json::writer::LineDelimited;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::util::pretty::pretty_format_batches_with_options;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::prelude::DataFrame;
+use futures::TryStreamExt;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use relata_data::query::stream;
+
+use super::short_lists::ShortLists;
+use super::{Format, SqlError};
+
+/// Rows of a printed table; those beyond are counted.
+const TABLE_ROWS: usize = 1000;
+
+/// Runs a query and writes its rows as they come; returns how many there are. Memory holds a batch, or the rows of a
+/// printed table.
+pub async fn write_result(frame: DataFrame, format: Format, mut out: impl Write + Send) -> Result<u64, SqlError> {
+    let batches = stream(frame).await?;
+    let rows = match format {
+        Format::Table => write_table(batches, &mut out).await?,
+        Format::Csv => write_csv(batches, &mut out).await?,
+        Format::Json => write_json(batches, &mut out).await?,
+        Format::Parquet => write_parquet(batches, &mut out).await?,
+    };
+    out.flush()?;
+    Ok(rows)
+}
+
+async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
+    // An empty batch carries the header if there are no rows.
+    let mut shown = vec![RecordBatch::new_empty(stream.schema())];
+    let mut rows = 0;
+    while let Some(batch) = stream.try_next().await? {
+        let room = TABLE_ROWS.saturating_sub(rows).min(batch.num_rows());
+        if room > 0 {
+            shown.push(batch.slice(0, room));
+        }
+        rows += batch.num_rows();
+    }
+    if !stream.schema().fields().is_empty() {
+        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ShortLists));
+        writeln!(out, "{}", pretty_format_batches_with_options(&shown, &options)?)?;
+    }
+    if rows > TABLE_ROWS {
+        writeln!(out, "and {} more rows", rows - TABLE_ROWS)?;
+    }
+    Ok(rows as u64)
+}
+
+async fn write_csv(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
+    let mut writer = csv::WriterBuilder::new().with_header(true).build(out);
+    writer.write(&with_text_lists(&RecordBatch::new_empty(stream.schema()))?)?;
+    let mut rows = 0;
+    while let Some(batch) = stream.try_next().await? {
+        writer.write(&with_text_lists(&batch)?)?;
+        rows += batch.num_rows() as u64;
+    }
+    Ok(rows)
+}
+
+async fn write_json(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
+    let mut writer = json::WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(out);
+    let mut rows = 0;
+    while let Some(batch) = stream.try_next().await? {
+        writer.write(&batch)?;
+        rows += batch.num_rows() as u64;
+    }
+    writer.finish()?;
+    Ok(rows)
+}
+
+async fn write_parquet(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
+    let compression = Compression::ZSTD(ZstdLevel::try_new(1)?);
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let mut writer = ArrowWriter::try_new(out, stream.schema(), Some(properties))?;
+    let mut rows = 0;
+    while let Some(batch) = stream.try_next().await? {
+        writer.write(&batch)?;
+        rows += batch.num_rows() as u64;
+    }
+    writer.close()?;
+    Ok(rows)
+}
+
+/// The batch with lists and structures as text, which is all that CSV has.
+fn with_text_lists(batch: &RecordBatch) -> Result<RecordBatch, SqlError> {
+    let schema = batch.schema();
+    let fields = schema.fields().iter().map(|field| match field.data_type().is_nested() {
+        true => Arc::new(Field::new(field.name(), DataType::Utf8, true)),
+        false => field.clone(),
+    });
+    let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    if batch.num_columns() == 0 {
+        return Ok(batch.clone());
+    }
+    let columns: Vec<ArrayRef> = batch.columns().iter().map(as_text).collect::<Result<_, SqlError>>()?;
+    Ok(RecordBatch::try_new(schema, columns)?)
+}
+
+fn as_text(column: &ArrayRef) -> Result<ArrayRef, SqlError> {
+    if !column.data_type().is_nested() {
+        return Ok(column.clone());
+    }
+    let options = FormatOptions::new();
+    let formatter = ArrayFormatter::try_new(column, &options)?;
+    let text = (0..column.len()).map(|row| column.is_valid(row).then(|| formatter.value(row).to_string()));
+    Ok(Arc::new(text.collect::<StringArray>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Float32Type;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    use relata_data::Session;
+
+    use super::super::{fixture, query, session};
+    use super::*;
+
+    async fn five() -> (tempfile::TempDir, Session) {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        fixture::embeddings(&run, &[(3, [0.5, -1.0, 2.0, 0.25, 0.1]), (4, [0.0; 5])]);
+        let session = session(&[run]).await.unwrap();
+        (folder, session)
+    }
+
+    async fn written(session: &Session, text: &str, format: Format) -> (u64, Vec<u8>) {
+        let mut out = Vec::new();
+        let rows = write_result(query(session, text).await.unwrap(), format, &mut out).await.unwrap();
+        (rows, out)
+    }
+
+    #[tokio::test]
+    async fn every_format_prints_vectors() {
+        let (_folder, session) = five().await;
+        let text = "SELECT id, embedding, nullif(id, 3) AS other FROM embeddings ORDER BY id";
+        let printed = async |format| String::from_utf8(written(&session, text, format).await.1).unwrap();
+        let expected = "\
++----+-------------------------------+-------+
+| id | embedding                     | other |
++----+-------------------------------+-------+
+| 3  | [0.5, -1.0, 2.0, … 5 numbers] | NULL  |
+| 4  | [0.0, 0.0, 0.0, … 5 numbers]  | 4     |
++----+-------------------------------+-------+
+";
+        assert_eq!(printed(Format::Table).await, expected);
+        let csv = "id,embedding,other\n3,\"[0.5, -1.0, 2.0, 0.25, 0.1]\",\n4,\"[0.0, 0.0, 0.0, 0.0, 0.0]\",4\n";
+        assert_eq!(printed(Format::Csv).await, csv);
+        let json = printed(Format::Json).await;
+        let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+        assert_eq!(first, serde_json::json!({"id": 3, "embedding": [0.5, -1.0, 2.0, 0.25, 0.1], "other": null}));
+        assert_eq!(json.lines().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn parquet_keeps_types() {
+        let (_folder, session) = five().await;
+        let (rows, bytes) = written(&session, "SELECT embedding FROM embeddings WHERE id = 3", Format::Parquet).await;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let batch = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().next().unwrap().unwrap();
+        assert_eq!((rows, batch.num_rows()), (1, 1));
+        let vector = batch["embedding"].as_fixed_size_list().value(0);
+        assert_eq!(vector.as_primitive::<Float32Type>().values(), &[0.5, -1.0, 2.0, 0.25, 0.1]);
+    }
+
+    #[tokio::test]
+    async fn long_tables_are_cut_and_counted_and_empty_ones_have_a_header() {
+        let (_folder, session) = five().await;
+        let (rows, out) = written(&session, "SELECT * FROM generate_series(1, 20000)", Format::Table).await;
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!((rows, text.lines().last()), (20_000, Some("and 19000 more rows")));
+        assert_eq!(text.lines().count(), 1000 + 4 + 1);
+        for (format, header) in [(Format::Csv, "id\n"), (Format::Json, ""), (Format::Table, "| id |\n")] {
+            let (rows, out) = written(&session, "SELECT id FROM embeddings WHERE id > 9", format).await;
+            let text = String::from_utf8(out).unwrap();
+            assert!(rows == 0 && text.contains(header) && (format == Format::Table || text == header), "{text}");
+        }
+    }
+}
