@@ -1,13 +1,13 @@
 //! Your own encoder: a burn module and the specification that builds it.
 
 use relata::prelude::*;
+use relata::registry::Description;
 use relata_schemas::FeatureShape;
 use relata_train::burn;
 use relata_train::burn::module::Module;
 use relata_train::burn::nn::{Linear, LinearConfig};
 use relata_train::burn::tensor::activation::gelu;
 use relata_train::burn::tensor::{Device, Tensor};
-use serde_json::{Value, json};
 
 /// Two layers with a residual connection.
 #[derive(Module, Debug)]
@@ -31,8 +31,8 @@ impl Encoder for Residual {
 impl EncoderSpec for ResidualSpec {
     type Encoder = Residual;
 
-    fn describe(&self) -> Value {
-        json!({ "encoder": "residual", "width": self.width })
+    fn describe(&self) -> Description {
+        Description::new("residual").with("width", &self.width)
     }
 
     fn width(&self, _: &FeatureShape) -> relata_train::Result<usize> {

@@ -1,12 +1,12 @@
 //! Your own oracle: whoever can say that two samples are alike. This one knows that scans come in writers' batches.
 
+use relata::registry::Description;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use relata::prelude::*;
 use relata_data::query;
-use serde_json::{Value, json};
 
 /// Neighbouring scans of the same digit were written by one hand.
 struct SameWriter {
@@ -15,8 +15,8 @@ struct SameWriter {
 
 #[async_trait::async_trait]
 impl Oracle for SameWriter {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "same_writer", "within": self.within })
+    fn describe(&self) -> Description {
+        Description::new("same_writer").with("within", &self.within)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata_data::Result<()> {

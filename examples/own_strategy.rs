@@ -2,8 +2,8 @@
 //! a simulated annotator who knows the labels.
 
 use relata::prelude::*;
+use relata::registry::Description;
 use relata_active::strategy::{Proposal, Scene};
-use serde_json::{Value, json};
 
 /// Rows that are looked at in a round; their pairs are compared with each other.
 const POOL: u32 = 400;
@@ -12,8 +12,8 @@ const POOL: u32 = 400;
 struct MostSimilar;
 
 impl Strategy for MostSimilar {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "most_similar" })
+    fn describe(&self) -> Description {
+        Description::new("most_similar")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

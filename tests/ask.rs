@@ -1,5 +1,6 @@
 //! Asking through the pipeline: budgets, stopping, the ledger, and runs that are stopped between answers.
 
+use relata::registry::Description;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,7 +9,6 @@ use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
 use relata_active::ledger::Ledger;
 use relata_data::OperatorError;
-use serde_json::{Value, json};
 
 use crate::data::{self, answer, number};
 
@@ -61,8 +61,8 @@ struct Fails {
 
 #[async_trait]
 impl Oracle for Fails {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "fails" })
+    fn describe(&self) -> Description {
+        Description::new("fails")
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {

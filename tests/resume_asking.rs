@@ -1,5 +1,6 @@
 //! Runs that ask, and are killed or interrupted between any two answers.
 
+use relata::registry::Description;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -10,7 +11,6 @@ use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
 use relata_active::ledger::Ledger;
 use relata_data::seed;
-use serde_json::Value;
 
 use crate::child::{Job, command, kill, signal};
 use crate::data;
@@ -39,7 +39,7 @@ impl Default for Slow {
 
 #[async_trait]
 impl Oracle for Slow {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         self.0.describe()
     }
 

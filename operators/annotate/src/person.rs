@@ -1,11 +1,11 @@
 //! The oracle that is people at a web page.
 
+use relata_registry::Description;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relata_data::Result;
 use relata_oracle::{Context, Cost, Oracle, Question, Record};
-use serde_json::Value;
 
 use crate::running::Running;
 use crate::settings::Settings;
@@ -91,7 +91,7 @@ impl Person {
 
 #[async_trait]
 impl Oracle for Person {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         self.settings.describe()
     }
 

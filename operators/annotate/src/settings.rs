@@ -1,5 +1,6 @@
 //! How a page is served: where, to whom, and what it shows.
 
+use relata_registry::Description;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use relata_data::{OperatorError, Result};
@@ -64,11 +65,12 @@ impl Settings {
     }
 
     /// What the answers depend on, for the plan. Address, lease and token are free to change from day to day.
-    pub fn describe(&self) -> Value {
-        let mut description = json!({
-            "oracle": self.oracle(), "annotators": self.annotators, "question": self.question, "show": self.show,
-            "cost": self.cost,
-        });
+    pub fn describe(&self) -> Description {
+        let mut description = Description::new(self.oracle())
+            .with("annotators", &self.annotators)
+            .with("question", &self.question)
+            .with("show", &self.show)
+            .with("cost", &self.cost);
         if let Some(page) = &self.page {
             description["page"] = json!(page);
         }

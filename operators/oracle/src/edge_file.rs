@@ -1,10 +1,10 @@
 //! Relations that somebody wrote down: a file of edges.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use serde_json::{Value, json};
 
 use crate::{Context, Oracle, Relations};
 use relata_data::Result;
@@ -25,8 +25,8 @@ pub fn edges(path: impl Into<PathBuf>) -> EdgeFile {
 
 #[async_trait]
 impl Oracle for EdgeFile {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "edges", "file": self.path })
+    fn describe(&self) -> Description {
+        Description::new("edges").with("file", &self.path)
     }
 
     fn files(&self) -> Vec<PathBuf> {

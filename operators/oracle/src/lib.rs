@@ -18,10 +18,10 @@ mod same_sample;
 mod same_value;
 mod weighted;
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use relata_data::source::Samples;
 use relata_data::{OperatorError, Result, Session};
@@ -54,7 +54,7 @@ pub struct Context<'a> {
 #[async_trait]
 pub trait Oracle: Send + Sync {
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// Files that the answers depend on; a run is not resumed if they have changed.
     fn files(&self) -> Vec<PathBuf> {
@@ -70,7 +70,7 @@ pub trait Oracle: Send + Sync {
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let _ = (context, out);
         Err(OperatorError::Unsupported {
-            oracle: name(&self.describe()),
+            oracle: self.describe().name,
             what: "state relations unasked",
             hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
         })
@@ -81,7 +81,7 @@ pub trait Oracle: Send + Sync {
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let _ = (context, questions, out);
         Err(OperatorError::Unsupported {
-            oracle: name(&self.describe()),
+            oracle: self.describe().name,
             what: "answer questions",
             hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",
         })
@@ -126,7 +126,7 @@ pub trait Oracle: Send + Sync {
 
 #[async_trait]
 impl<O: Oracle + ?Sized> Oracle for Box<O> {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         (**self).describe()
     }
 
@@ -153,9 +153,4 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
     fn annotators(&self) -> usize {
         (**self).annotators()
     }
-}
-
-/// An oracle's name in its description, as answers carry it.
-pub fn name(description: &Value) -> String {
-    description["oracle"].as_str().unwrap_or("oracle").to_owned()
 }

@@ -1,9 +1,9 @@
 //! Two graphs mixed as `(1 - alpha) G_a + alpha G_b`.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
 
 use crate::{Context, Oracle, Relations};
 use relata_data::{OperatorError, Result};
@@ -24,8 +24,8 @@ pub fn mix<A: Oracle, B: Oracle>(a: A, b: B, alpha: f32) -> Mix<A, B> {
 
 #[async_trait]
 impl<A: Oracle, B: Oracle> Oracle for Mix<A, B> {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "mix", "alpha": self.alpha, "a": self.a.describe(), "b": self.b.describe() })
+    fn describe(&self) -> Description {
+        Description::new("mix").with("alpha", &self.alpha).with("a", self.a.describe()).with("b", self.b.describe())
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,10 +1,10 @@
 //! Another oracle as one annotator with a name.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use rand::RngExt;
-use serde_json::{Value, json};
 use twox_hash::XxHash64;
 
 use crate::changed::Changed;
@@ -30,8 +30,8 @@ impl<O> Named<O> {
 
 #[async_trait]
 impl<O: Oracle> Oracle for Named<O> {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "named", "annotator": self.annotator, "of": self.inner.describe() })
+    fn describe(&self) -> Description {
+        Description::new("named").with("annotator", &self.annotator).with("of", self.inner.describe())
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,5 +1,6 @@
 //! Samples that are among each other's nearest neighbours are related.
 
+use relata_registry::Description;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,6 @@ use rayon::prelude::*;
 use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
 use relata_schemas::samples::SOURCE_ID;
-use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use crate::{Context, Oracle, Question, Record, Relations};
@@ -247,11 +247,14 @@ impl Point for Row {
 
 #[async_trait]
 impl Oracle for Nearest {
-    fn describe(&self) -> Value {
-        json!({
-            "oracle": "nearest", "k": self.k, "metric": format!("{:?}", self.metric).to_lowercase(),
-            "mutual": self.mutual, "tuned": self.tuned, "embeddings": self.embeddings, "exact_up_to": self.exact_up_to,
-        })
+    fn describe(&self) -> Description {
+        Description::new("nearest")
+            .with("k", &self.k)
+            .with("metric", format!("{:?}", self.metric).to_lowercase())
+            .with("mutual", &self.mutual)
+            .with("tuned", &self.tuned)
+            .with("embeddings", &self.embeddings)
+            .with("exact_up_to", &self.exact_up_to)
     }
 
     fn files(&self) -> Vec<PathBuf> {

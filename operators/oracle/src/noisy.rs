@@ -1,10 +1,10 @@
 //! Another oracle's relations and answers with mistakes, for experiments.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use rand::RngExt;
-use serde_json::{Value, json};
 use twox_hash::XxHash64;
 
 use crate::changed::Changed;
@@ -59,11 +59,13 @@ impl<O> Noisy<O> {
 
 #[async_trait]
 impl<O: Oracle> Oracle for Noisy<O> {
-    fn describe(&self) -> Value {
-        json!({
-            "oracle": "noisy", "rate": self.rate, "yes_error": self.yes_error, "no_error": self.no_error,
-            "passes": self.passes, "of": self.inner.describe(),
-        })
+    fn describe(&self) -> Description {
+        Description::new("noisy")
+            .with("rate", &self.rate)
+            .with("yes_error", &self.yes_error)
+            .with("no_error", &self.no_error)
+            .with("passes", &self.passes)
+            .with("of", self.inner.describe())
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,10 +1,10 @@
 //! Another oracle at a price.
 
+use relata_registry::Description;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
 
 use crate::changed::Changed;
 use crate::{Answer, Context, Cost, Oracle, Question, Record, Relations};
@@ -25,11 +25,11 @@ impl<O> Priced<O> {
 
 #[async_trait]
 impl<O: Oracle> Oracle for Priced<O> {
-    fn describe(&self) -> Value {
-        json!({
-            "oracle": "priced", "per_question": self.cost.per_question, "per_candidate": self.cost.per_candidate,
-            "of": self.inner.describe(),
-        })
+    fn describe(&self) -> Description {
+        Description::new("priced")
+            .with("per_question", &self.cost.per_question)
+            .with("per_candidate", &self.cost.per_candidate)
+            .with("of", self.inner.describe())
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -78,8 +78,8 @@ mod tests {
         struct Three;
         #[async_trait]
         impl Oracle for Three {
-            fn describe(&self) -> Value {
-                json!({ "oracle": "three" })
+            fn describe(&self) -> Description {
+                Description::new("three")
             }
 
             fn annotators(&self) -> usize {

@@ -1,5 +1,6 @@
 //! An SQL predicate over a pair of samples, such as "the same customer within a day".
 
+use relata_registry::Description;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -8,7 +9,6 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
-use serde_json::{Value, json};
 
 use crate::{Context, Oracle, Question, Record, Relations};
 use relata_data::{Result, query};
@@ -63,8 +63,11 @@ impl Rule {
 
 #[async_trait]
 impl Oracle for Rule {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "rule", "name": self.name, "predicate": self.predicate, "weight": self.weight })
+    fn describe(&self) -> Description {
+        Description::new("rule")
+            .with("name", &self.name)
+            .with("predicate", &self.predicate)
+            .with("weight", &self.weight)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

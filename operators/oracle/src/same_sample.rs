@@ -1,7 +1,7 @@
 //! Two views of one sample are related: the self-supervised graph.
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use crate::{Context, Oracle, Relations};
 use relata_data::Result;
@@ -17,8 +17,8 @@ pub fn same_sample() -> SameSample {
 
 #[async_trait]
 impl Oracle for SameSample {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "same_sample" })
+    fn describe(&self) -> Description {
+        Description::new("same_sample")
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Samples that share a label, or the value of any column or SQL expression, are related.
 
+use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::array::{Array, AsArray};
@@ -8,7 +9,6 @@ use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, col, lit};
 use rand::seq::SliceRandom;
-use serde_json::{Value, json};
 
 use crate::{Context, Oracle, Question, Record, Relations};
 use relata_data::seed::stream;
@@ -74,10 +74,11 @@ impl SameValue {
 
 #[async_trait]
 impl Oracle for SameValue {
-    fn describe(&self) -> Value {
-        json!({
-            "oracle": self.rel, "rows": self.rows, "per_class": self.per_class, "signed": self.signed,
-        })
+    fn describe(&self) -> Description {
+        Description::new(self.rel.clone())
+            .with("rows", &self.rows)
+            .with("per_class", &self.per_class)
+            .with("signed", &self.signed)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

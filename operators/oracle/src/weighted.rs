@@ -1,9 +1,9 @@
 //! The relations of another oracle, weaker, and its answers, less confident.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
 
 use crate::changed::Changed;
 use crate::{Answer, Context, Cost, Oracle, Question, Record, Relations};
@@ -24,8 +24,8 @@ impl<O> Weighted<O> {
 
 #[async_trait]
 impl<O: Oracle> Oracle for Weighted<O> {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "weighted", "factor": self.factor, "of": self.inner.describe() })
+    fn describe(&self) -> Description {
+        Description::new("weighted").with("factor", &self.factor).with("of", self.inner.describe())
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,6 +1,7 @@
 //! Descriptions: the name of a component and its settings, as a plan keeps them.
 
 use std::fmt;
+use std::ops::Index;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,15 @@ impl Description {
             |found: String| ReadError::Settings { name: self.name.clone(), found: format!("`{setting}`: {found}") };
         let value = self.values.get(setting).ok_or_else(|| wrong("is missing".to_owned()))?;
         serde_json::from_value(value.clone()).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+impl Index<&str> for Description {
+    type Output = Value;
+
+    /// One setting; null if there is none of this name.
+    fn index(&self, setting: &str) -> &Value {
+        self.values.get(setting).unwrap_or(&Value::Null)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The oracle, its settings, and how many requests it has under way.
 
+use relata_registry::Description;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Context, Oracle, Question, Record};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::connection::{Connection, check_url};
@@ -163,12 +164,14 @@ impl Service {
 impl Oracle for Service {
     /// What the answers depend on. How patiently, how often and with which secret a service is asked is free to change
     /// from day to day: an error that says `.timeout(..)` has to be one that can be followed in the same run.
-    fn describe(&self) -> Value {
-        json!({
-            "oracle": ORACLE, "url": self.url, "dialect": self.dialect.describe(), "annotator": self.dialect.annotator(),
-            "content": self.content.map(|content| format!("{content:?}").to_lowercase()), "columns": self.columns,
-            "batch": self.batch_size(),
-        })
+    fn describe(&self) -> Description {
+        Description::new(ORACLE)
+            .with("url", &self.url)
+            .with("dialect", self.dialect.describe())
+            .with("annotator", self.dialect.annotator())
+            .with("content", self.content.map(|content| format!("{content:?}").to_lowercase()))
+            .with("columns", &self.columns)
+            .with("batch", self.batch_size())
     }
 
     fn check(&self) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Barlow Twins (Zbontar et al. 2021) over a graph: the cross-correlation of related samples becomes the identity.
 
 use burn::tensor::Tensor;
+use relata_registry::Description;
 use relata_schemas::InducedEdges;
-use serde_json::{Value, json};
 
 use super::over_edges::neighbour_sums;
 use super::pairs::Pairs;
@@ -31,8 +31,8 @@ impl BarlowTwins {
 }
 
 impl GraphLoss for BarlowTwins {
-    fn describe(&self) -> Value {
-        json!({ "loss": "barlow_twins", "lambda": self.lambda })
+    fn describe(&self) -> Description {
+        Description::new("barlow_twins").with("lambda", &self.lambda)
     }
 
     fn check(&self) -> Result<()> {

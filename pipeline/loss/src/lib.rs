@@ -11,8 +11,8 @@ mod spectral_contrastive;
 mod vicreg;
 
 use burn::tensor::Tensor;
+use relata_registry::Description;
 use relata_schemas::InducedEdges;
-use serde_json::Value;
 
 pub use barlow_twins::{BarlowTwins, barlow_twins};
 pub use error::{Result, SettingError};
@@ -33,7 +33,7 @@ pub struct LossValue {
 /// A loss over a graph. Terms without an edge to speak about are 0 and have gradient 0.
 pub trait GraphLoss: Send + Sync {
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// Refuses settings that make no sense.
     fn check(&self) -> Result<()>;

@@ -1,9 +1,9 @@
 //! NT-Xent over a graph: SimCLR (Chen et al. 2020) and SupCon (Khosla et al. 2020) are settings of it.
 
 use burn::tensor::{Bool, Tensor, TensorData};
+use relata_registry::Description;
 use relata_schemas::InducedEdges;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::pairs::{Pairs, floats, indices};
 use super::{GraphLoss, LossValue, zero};
@@ -113,8 +113,11 @@ impl NtXent {
 }
 
 impl GraphLoss for NtXent {
-    fn describe(&self) -> Value {
-        json!({ "loss": "nt_xent", "tau": self.tau, "denominator": self.denominator, "reduction": self.reduction })
+    fn describe(&self) -> Description {
+        Description::new("nt_xent")
+            .with("tau", &self.tau)
+            .with("denominator", &self.denominator)
+            .with("reduction", &self.reduction)
     }
 
     fn check(&self) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The spectral contrastive loss (HaoChen et al. 2021) with a signed graph: known negatives repel.
 
 use burn::tensor::Tensor;
+use relata_registry::Description;
 use relata_schemas::InducedEdges;
-use serde_json::{Value, json};
 
 use super::over_edges::neighbour_sums;
 use super::pairs::Pairs;
@@ -19,8 +19,8 @@ pub fn spectral_contrastive() -> SpectralContrastive {
 }
 
 impl GraphLoss for SpectralContrastive {
-    fn describe(&self) -> Value {
-        json!({ "loss": "spectral_contrastive" })
+    fn describe(&self) -> Description {
+        Description::new("spectral_contrastive")
     }
 
     fn check(&self) -> Result<()> {

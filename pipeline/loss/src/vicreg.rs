@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
+use relata_registry::Description;
 use relata_schemas::InducedEdges;
-use serde_json::{Value, json};
 
 use super::over_edges::squared_distances;
 use super::pairs::Pairs;
@@ -53,8 +53,12 @@ impl Vicreg {
 }
 
 impl GraphLoss for Vicreg {
-    fn describe(&self) -> Value {
-        json!({ "loss": "vicreg", "sim": self.sim, "var": self.var, "cov": self.cov, "rep": self.rep })
+    fn describe(&self) -> Description {
+        Description::new("vicreg")
+            .with("sim", &self.sim)
+            .with("var", &self.var)
+            .with("cov", &self.cov)
+            .with("rep", &self.rep)
     }
 
     fn check(&self) -> Result<()> {

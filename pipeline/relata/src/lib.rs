@@ -13,3 +13,4 @@ pub mod score;
 pub mod sql;
 
 pub use error::{PipelineError, Result};
+pub use relata_registry as registry;

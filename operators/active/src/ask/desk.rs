@@ -152,7 +152,7 @@ impl<'a> Desk<'a> {
         }
         if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
             return Err(OperatorError::Oracle {
-                oracle: relata_oracle::name(&oracle.describe()),
+                oracle: oracle.describe().name,
                 question: first.question,
                 expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
                 found: "fewer".to_owned(),

@@ -1,5 +1,6 @@
 //! A desk with rows of known classes, oracles and strategies in memory, for the tests of this folder.
 
+use relata_registry::Description;
 use std::sync::Arc;
 
 use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
@@ -11,7 +12,6 @@ use relata_graph::Groups;
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::separations::SEPARATIONS;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{Asking, Desk, Round, StopReason};
@@ -135,8 +135,8 @@ impl Says {
 
 #[async_trait]
 impl Oracle for Says {
-    fn describe(&self) -> Value {
-        json!({ "oracle": self.name })
+    fn describe(&self) -> Description {
+        Description::new(self.name)
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
@@ -156,8 +156,8 @@ impl Oracle for Says {
 pub(super) struct Script(pub Vec<Vec<(u32, u32)>>);
 
 impl Strategy for Script {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "script" })
+    fn describe(&self) -> Description {
+        Description::new("script")
     }
 
     fn propose(&self, scene: &Scene<'_>, _: usize) -> Vec<Proposal> {

@@ -1,11 +1,11 @@
 //! What follows from the answers, as relations of the graph.
 
+use relata_registry::Description;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use relata_data::Result;
 use relata_oracle::{Conflict, Context, Oracle, Relations};
-use serde_json::{Value, json};
 
 use crate::belief::{Belief, Relation};
 
@@ -76,8 +76,8 @@ fn trust(belief: &Belief) -> BTreeMap<u32, f32> {
 
 #[async_trait]
 impl Oracle for Known {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "answers", "weight": self.weight })
+    fn describe(&self) -> Description {
+        Description::new("answers").with("weight", &self.weight)
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {

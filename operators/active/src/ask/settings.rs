@@ -2,7 +2,7 @@
 
 use relata_data::{OperatorError, Result};
 use relata_oracle::Cost;
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::agenda::{RE_ASK, VALIDATION};
 use super::stop::Stopping;
@@ -167,14 +167,21 @@ impl Asking {
     }
 
     /// The strategy and all settings, for the plan.
-    pub fn describe(&self) -> Value {
-        json!({
-            "strategy": self.strategy.describe(), "budget": self.budget, "per_round": self.per_round,
-            "policy": self.belief.policy, "bridges_from": self.belief.big, "confidence": self.confidence,
-            "weight": self.weight, "shared": self.shared, "confirmed": self.confirmed, "epochs": self.epochs,
-            "from_scratch": self.from_scratch, "until_predicted": self.stopping.predicted,
-            "until_implied": self.stopping.implied, "until_validated": self.stopping.validated,
-        })
+    pub fn describe(&self) -> Description {
+        Description::new(self.strategy.describe())
+            .with("budget", &self.budget)
+            .with("per_round", &self.per_round)
+            .with("policy", &self.belief.policy)
+            .with("bridges_from", &self.belief.big)
+            .with("confidence", &self.confidence)
+            .with("weight", &self.weight)
+            .with("shared", &self.shared)
+            .with("confirmed", &self.confirmed)
+            .with("epochs", &self.epochs)
+            .with("from_scratch", &self.from_scratch)
+            .with("until_predicted", &self.stopping.predicted)
+            .with("until_implied", &self.stopping.implied)
+            .with("until_validated", &self.stopping.validated)
     }
 
     /// Refuses settings that make no sense.

@@ -1,13 +1,14 @@
 //! Oracles one after the other: what the first cannot say is asked of the next.
 
+use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record, name};
-use serde_json::{Value, json};
+use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use serde_json::Value;
 
 /// See [`cascade`].
 pub struct Cascade {
@@ -27,9 +28,9 @@ pub fn cascade<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Cas
 
 #[async_trait]
 impl Oracle for Cascade {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
-        json!({ "oracle": "cascade", "of": of })
+        Description::new("cascade").with("of", of)
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -54,7 +55,7 @@ impl Oracle for Cascade {
             let last = at + 1 == self.oracles.len();
             let step = Step { out, paid, last, heard: Mutex::default() };
             if let Err(error) = oracle.answer(context, &left, &step).await {
-                failures.push((name(&oracle.describe()), error));
+                failures.push((oracle.describe().name, error));
             }
             paid = step.finish(&mut left)?;
         }

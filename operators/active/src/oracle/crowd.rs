@@ -1,5 +1,6 @@
 //! Several annotators, a few of whom answer each question.
 
+use relata_registry::Description;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Context, Cost, Oracle, Question, Record, name};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// See [`crowd`].
 pub struct Crowd {
@@ -81,9 +82,9 @@ impl Crowd {
 
 #[async_trait]
 impl Oracle for Crowd {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
-        json!({ "oracle": "crowd", "each": self.asked_each(), "of": of })
+        Description::new("crowd").with("each", self.asked_each()).with("of", of)
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,5 +1,6 @@
 //! A dataset to ask about and oracles that follow a script, for the tests of this folder.
 
+use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +8,6 @@ use async_trait::async_trait;
 use relata_data::source::{Samples, csv, ingest, session};
 use relata_data::{OperatorError, Result, Session};
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Samples with the ids 0 to 9.
@@ -121,8 +121,8 @@ impl Scripted {
 
 #[async_trait]
 impl Oracle for Scripted {
-    fn describe(&self) -> Value {
-        json!({ "oracle": self.name })
+    fn describe(&self) -> Description {
+        Description::new(self.name)
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Answers that were given before, from a file.
 
+use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use relata_data::{OperatorError, Result, query};
 use relata_oracle::{Answer, Context, Oracle, Question, Record};
 use relata_schemas::SchemaError;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 /// See [`replay`].
@@ -185,8 +186,8 @@ fn json_lines(file: &Path) -> Result<Vec<Line>> {
 
 #[async_trait]
 impl Oracle for Replay {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "replay", "file": self.file })
+    fn describe(&self) -> Description {
+        Description::new("replay").with("file", &self.file)
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -220,6 +221,7 @@ impl Oracle for Replay {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use std::sync::Arc;
 
     use arrow::array::{BooleanArray, Float32Array, StringArray, UInt64Array};

@@ -1,6 +1,6 @@
 //! Pairs across the boundary between components.
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::explore_consolidate::{ExploreConsolidate, explore_consolidate};
 use super::neighbours::Neighbours;
@@ -31,8 +31,8 @@ pub fn boundary() -> Boundary {
 }
 
 impl Strategy for Boundary {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "boundary" })
+    fn describe(&self) -> Description {
+        Description::new("boundary")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rayon::prelude::*;
 use relata_data::seed::stream;
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::fresh::fresh_pairs;
 use super::neighbours::Neighbours;
@@ -30,8 +30,8 @@ pub fn diverse() -> Diverse {
 }
 
 impl Strategy for Diverse {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "diverse" })
+    fn describe(&self) -> Description {
+        Description::new("diverse")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

@@ -2,12 +2,12 @@
 
 mod board;
 
+use relata_registry::Description;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use relata_data::seed::stream;
-use serde_json::{Value, json};
 
 use super::fresh::nearest_first;
 use super::neighbours::Neighbours;
@@ -49,8 +49,8 @@ pub fn explore_consolidate() -> ExploreConsolidate {
 }
 
 impl Strategy for ExploreConsolidate {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "explore_consolidate" })
+    fn describe(&self) -> Description {
+        Description::new("explore_consolidate")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

@@ -29,7 +29,7 @@ pub use representatives::{Representatives, representatives};
 pub use scene::Scene;
 pub use uncertain_pairs::{UncertainPairs, uncertain_pairs};
 
-use serde_json::Value;
+use relata_registry::Description;
 
 /// A question that a strategy would ask. Rows are positions among the training rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Proposal {
 /// Chooses questions. Proposals must not hold pairs that [`Scene::is_open`] refuses; such candidates are dropped.
 pub trait Strategy: Send + Sync {
     /// Name (`strategy`) and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// Proposes questions of at most `pairs` candidates in all, the most useful first; fewer, or none, if no useful
     /// question is left. The same scene gives the same proposals.
@@ -53,7 +53,7 @@ pub trait Strategy: Send + Sync {
 }
 
 impl<S: Strategy + ?Sized> Strategy for Box<S> {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         (**self).describe()
     }
 

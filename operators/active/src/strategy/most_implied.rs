@@ -1,8 +1,7 @@
 //! The questions whose answers imply the most.
 
+use relata_registry::Description;
 use std::collections::HashMap;
-
-use serde_json::{Value, json};
 
 use super::fresh::fresh_pairs;
 use super::neighbours::Neighbours;
@@ -28,8 +27,8 @@ pub fn most_implied() -> MostImplied {
 }
 
 impl Strategy for MostImplied {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "most_implied" })
+    fn describe(&self) -> Description {
+        Description::new("most_implied")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

@@ -1,10 +1,10 @@
 //! The passive baseline: pairs about which nothing is known, drawn uniformly.
 
+use relata_registry::Description;
 use std::collections::{HashMap, HashSet};
 
 use rand::RngExt;
 use relata_data::seed::{Rng, stream};
-use serde_json::{Value, json};
 
 use super::{Proposal, Scene, Strategy};
 
@@ -20,8 +20,8 @@ pub fn random_pairs() -> RandomPairs {
 }
 
 impl Strategy for RandomPairs {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "random_pairs" })
+    fn describe(&self) -> Description {
+        Description::new("random_pairs")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

@@ -1,10 +1,10 @@
 //! The paper's active rule: candidates for the class that was asked about least, shown together.
 
+use relata_registry::Description;
 use std::collections::HashSet;
 
 use rand::RngExt;
 use relata_data::seed::stream;
-use serde_json::{Value, json};
 
 use super::neighbours::Neighbours;
 use super::pick::ranked;
@@ -41,8 +41,8 @@ pub fn representatives(candidates: usize) -> Representatives {
 }
 
 impl Strategy for Representatives {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "representatives", "candidates": self.candidates })
+    fn describe(&self) -> Description {
+        Description::new("representatives").with("candidates", &self.candidates)
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

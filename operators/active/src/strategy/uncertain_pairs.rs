@@ -1,6 +1,6 @@
 //! Uncertainty sampling: the pairs of which it is hardest to say whether they are related.
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::fresh::fresh_pairs;
 use super::neighbours::Neighbours;
@@ -23,8 +23,8 @@ pub fn uncertain_pairs() -> UncertainPairs {
 }
 
 impl Strategy for UncertainPairs {
-    fn describe(&self) -> Value {
-        json!({ "strategy": "uncertain_pairs" })
+    fn describe(&self) -> Description {
+        Description::new("uncertain_pairs")
     }
 
     fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {

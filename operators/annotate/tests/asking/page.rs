@@ -1,5 +1,6 @@
 //! Requests of people to a page, and an oracle that waits for them.
 
+use relata_registry::Description;
 use std::net::TcpListener;
 use std::thread::{Scope, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
@@ -83,8 +84,8 @@ pub struct Knows(pub &'static [u64]);
 
 #[async_trait]
 impl Oracle for Knows {
-    fn describe(&self) -> Value {
-        json!({ "oracle": "knows", "candidates": self.0 })
+    fn describe(&self) -> Description {
+        Description::new("knows").with("candidates", &self.0)
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Comma- and tab-separated text with a header line.
 
+use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
 use async_trait::async_trait;
 use datafusion::prelude::{CsvReadOptions, DataFrame};
-use serde_json::{Value, json};
 
 use super::paths::{expand, refuse_empty, urls};
 use super::{Dataset, Source, read_error};
@@ -47,8 +47,8 @@ impl Csv {
 
 #[async_trait]
 impl Source for Csv {
-    fn describe(&self) -> Value {
-        json!({ "source": if self.delimiter == b'\t' { "tsv" } else { "csv" }, "path": self.path })
+    fn describe(&self) -> Description {
+        Description::new(if self.delimiter == b'\t' { "tsv" } else { "csv" }).with("path", &self.path)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

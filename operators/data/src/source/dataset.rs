@@ -1,10 +1,10 @@
 //! A dataset: a source, and which of its columns are the features and the id.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::prelude::DataFrame;
-use serde_json::{Value, json};
 
 use super::fingerprint::of_source;
 use super::{Source, read_error};
@@ -54,19 +54,16 @@ impl Dataset {
     }
 
     /// The source with its settings, and how it is read.
-    pub fn describe(&self) -> Value {
+    pub fn describe(&self) -> Description {
         let mut about = self.source.describe();
-        if !about.is_object() {
-            about = json!({ "source": about });
-        }
         if !self.features.is_empty() {
-            about["features"] = json!(self.features);
+            about = about.with("features", &self.features);
         }
         if let Some(id) = &self.id {
-            about["id"] = json!(id);
+            about = about.with("id", id);
         }
         if let Some(limit) = self.limit {
-            about["limit"] = json!(limit);
+            about = about.with("limit", limit);
         }
         about
     }
@@ -74,8 +71,7 @@ impl Dataset {
     /// What errors call the dataset: its path, or else the kind of its source.
     pub fn name(&self) -> String {
         let about = self.source.describe();
-        let name = about["path"].as_str().or(about["source"].as_str());
-        name.unwrap_or("the source").to_owned()
+        about.get("path").and_then(|path| path.as_str()).unwrap_or(&about.name).to_owned()
     }
 
     /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files and

@@ -1,5 +1,6 @@
 //! Images and labels in IDX files, the format of MNIST and its kin.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use async_trait::async_trait;
 use datafusion::prelude::DataFrame;
 use relata_schemas::samples::{LABEL, SPLIT};
 use relata_schemas::{Element, FeatureShape};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::block_table::{Blocks, block_table};
 use super::idx_file::{IdxFile, unreadable};
@@ -63,12 +64,14 @@ impl Idx {
 
 #[async_trait]
 impl Source for Idx {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         match &self.parts[..] {
-            [Part { split: None, images, labels }] => json!({ "source": "idx", "path": images, "labels": labels }),
+            [Part { split: None, images, labels }] => {
+                Description::new("idx").with("path", images).with("labels", labels)
+            }
             parts => {
                 let about = |p: &Part| json!({ "split": p.split, "images": p.images, "labels": p.labels });
-                json!({ "source": "idx", "splits": parts.iter().map(about).collect::<Vec<_>>() })
+                Description::new("idx").with("splits", parts.iter().map(about).collect::<Vec<_>>())
             }
         }
     }

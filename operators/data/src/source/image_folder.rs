@@ -1,5 +1,6 @@
 //! Folders of PNG and JPEG images, one subfolder per class.
 
+use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,6 @@ use image::imageops::FilterType;
 use rayon::prelude::*;
 use relata_schemas::samples::LABEL;
 use relata_schemas::{Element, FeatureShape};
-use serde_json::{Value, json};
 
 use super::Source;
 use super::block_table::{Blocks, block_table};
@@ -81,8 +81,8 @@ impl ImageFolder {
 
 #[async_trait]
 impl Source for ImageFolder {
-    fn describe(&self) -> Value {
-        json!({ "source": "image_folder", "path": self.path, "resize": self.size, "grey": self.grey })
+    fn describe(&self) -> Description {
+        Description::new("image_folder").with("path", &self.path).with("resize", &self.size).with("grey", &self.grey)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

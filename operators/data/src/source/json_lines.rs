@@ -1,10 +1,10 @@
 //! JSON lines: one object per line.
 
+use relata_registry::Description;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, JsonReadOptions};
-use serde_json::{Value, json};
 
 use super::paths::{expand, refuse_empty, urls};
 use super::{Dataset, Source, read_error};
@@ -24,8 +24,8 @@ struct JsonLines {
 
 #[async_trait]
 impl Source for JsonLines {
-    fn describe(&self) -> Value {
-        json!({ "source": "json_lines", "path": self.path })
+    fn describe(&self) -> Description {
+        Description::new("json_lines").with("path", &self.path)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

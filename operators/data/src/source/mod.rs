@@ -1,10 +1,10 @@
 //! Sources: where samples come from. Every source is a DataFusion table, so that SQL works over all of them.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use datafusion::prelude::DataFrame;
-use serde_json::Value;
 
 use crate::{Result, Session};
 
@@ -45,7 +45,7 @@ pub use self::sql::{Sql, sql};
 #[async_trait]
 pub trait Source: Send + Sync {
     /// Name and settings, for the plan; errors quote its `path`, or else its `source`.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// The files that are read, for the input fingerprint; an error if they are not there.
     fn files(&self) -> Result<Vec<PathBuf>>;

@@ -1,12 +1,12 @@
 //! Parquet files.
 
+use relata_registry::Description;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, ParquetReadOptions};
-use serde_json::{Value, json};
 
 use super::paths::{expand, urls};
 use super::{Dataset, Source, read_error};
@@ -26,8 +26,8 @@ struct Parquet {
 
 #[async_trait]
 impl Source for Parquet {
-    fn describe(&self) -> Value {
-        json!({ "source": "parquet", "path": self.path })
+    fn describe(&self) -> Description {
+        Description::new("parquet").with("path", &self.path)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

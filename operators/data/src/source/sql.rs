@@ -1,5 +1,7 @@
 //! Any query over other datasets as a source.
 
+use relata_registry::Description;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +9,6 @@ use async_trait::async_trait;
 use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionContext};
-use serde_json::{Map, Value, json};
 
 use super::{Dataset, Source, read_error};
 use crate::{Result, Session};
@@ -34,9 +35,9 @@ impl Sql {
 
 #[async_trait]
 impl Source for Sql {
-    fn describe(&self) -> Value {
-        let tables: Map<_, _> = self.tables.iter().map(|(name, dataset)| (name.clone(), dataset.describe())).collect();
-        json!({ "source": "sql", "query": self.query, "tables": tables })
+    fn describe(&self) -> Description {
+        let tables: BTreeMap<_, _> = self.tables.iter().map(|(name, dataset)| (name, dataset.describe())).collect();
+        Description::new("sql").with("query", &self.query).with("tables", tables)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

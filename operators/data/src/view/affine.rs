@@ -1,7 +1,7 @@
 //! Random affine maps: rotation, scale, shear and translation in one bilinear step.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::warp::warp;
@@ -74,14 +74,12 @@ impl Augment for Affine {
         warp(view, inverse(sin, cos, scale, slant), (dx, dy));
     }
 
-    fn describe(&self) -> Value {
-        json!({
-            "view": "affine",
-            "rotation": self.rotation,
-            "scale": [self.scale.0, self.scale.1],
-            "shear": self.shear,
-            "translation": self.translation,
-        })
+    fn describe(&self) -> Description {
+        Description::new("affine")
+            .with("rotation", &self.rotation)
+            .with("scale", [self.scale.0, self.scale.1])
+            .with("shear", &self.shear)
+            .with("translation", &self.translation)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The views of a batch: every sample several times, each time changed at random, in parallel and reproducibly.
 
+use relata_registry::Description;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Augment, View, checks};
 use crate::Result;
@@ -53,8 +53,8 @@ impl Views {
     }
 
     /// The number of views and how they are made, for the plan.
-    pub fn describe(&self) -> Value {
-        json!({"count": self.count, "views": self.augment.describe()})
+    pub fn describe(&self) -> Description {
+        Description::new("views").with("count", self.count).with("view", self.augment.describe())
     }
 
     /// Makes the views of these rows (each below `store.rows()`): `out` becomes `[count * rows.len(), width]`, first

@@ -1,7 +1,7 @@
 //! Gaussian blur.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::{Augment, View, checks};
@@ -37,8 +37,8 @@ impl Augment for Blur {
         gaussian(view, sigma);
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "blur", "max_sigma": self.max_sigma})
+    fn describe(&self) -> Description {
+        Description::new("blur").with("max_sigma", &self.max_sigma)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Brightness.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::{Augment, View, checks};
@@ -32,8 +32,8 @@ impl Augment for Brightness {
         view.clamp_at_the_end();
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "brightness", "strength": self.strength})
+    fn describe(&self) -> Description {
+        Description::new("brightness").with("strength", &self.strength)
     }
 }
 

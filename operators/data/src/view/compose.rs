@@ -1,12 +1,15 @@
 //! Views made of views: one after the other, or one that happens sometimes.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::chance;
 use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
+
+/// The name of a chain in descriptions.
+const CHAIN: &str = "chain";
 
 /// Two changes one after the other; see [`Augment::then`].
 #[derive(Debug, Clone)]
@@ -32,15 +35,16 @@ impl<A: Augment, B: Augment> Augment for Then<A, B> {
         self.next.apply(view, rng);
     }
 
-    fn describe(&self) -> Value {
-        let parts = [self.first.describe(), self.next.describe()];
-        parts
-            .into_iter()
-            .flat_map(|part| match part {
-                Value::Array(chain) => chain,
-                single => vec![single],
-            })
-            .collect()
+    fn describe(&self) -> Description {
+        let mut views = Vec::new();
+        for part in [self.first.describe(), self.next.describe()] {
+            // Chains of chains read as one.
+            match part.setting::<Vec<Description>>("views") {
+                Ok(chain) if part.name == CHAIN => views.extend(chain),
+                _ => views.push(part),
+            }
+        }
+        Description::new(CHAIN).with("views", views)
     }
 }
 
@@ -69,13 +73,14 @@ impl<A: Augment> Augment for Sometimes<A> {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "sometimes", "probability": self.probability, "of": self.inner.describe()})
+    fn describe(&self) -> Description {
+        Description::new("sometimes").with("probability", &self.probability).with("of", self.inner.describe())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use std::sync::Arc;
 
     use super::super::{crop, dropout, fixture, identity, noise};

@@ -1,7 +1,7 @@
 //! Contrast.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::{Augment, View, checks};
@@ -35,8 +35,8 @@ impl Augment for Contrast {
         view.clamp_at_the_end();
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "contrast", "strength": self.strength})
+    fn describe(&self) -> Description {
+        Description::new("contrast").with("strength", &self.strength)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Random resized crop (Szegedy et al. 2015, "Going deeper with convolutions").
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::{Augment, View, checks};
@@ -54,8 +54,8 @@ impl Augment for Crop {
         resize(view, &window);
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "crop", "min_area": self.min_area, "ratio": [self.ratio.0, self.ratio.1]})
+    fn describe(&self) -> Description {
+        Description::new("crop").with("min_area", &self.min_area).with("ratio", [self.ratio.0, self.ratio.1])
     }
 }
 

@@ -1,8 +1,8 @@
 //! Cutout: a random square of zeros (DeVries & Taylor 2017, "Improved Regularization of Convolutional Neural Networks
 //! with Cutout").
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::index;
 use super::{Augment, View, checks};
@@ -40,8 +40,8 @@ impl Augment for Cutout {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "cutout", "fraction_of_side": self.fraction_of_side})
+    fn describe(&self) -> Description {
+        Description::new("cutout").with("fraction_of_side", &self.fraction_of_side)
     }
 }
 

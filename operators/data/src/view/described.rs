@@ -75,7 +75,11 @@ pub fn from_description(description: &Value) -> Result<Box<dyn Augment>> {
         }
     };
     // A setting that was ignored would silently show other views than those that the model saw.
-    if view.describe() == *description { Ok(view) } else { Err(unknown(description.to_string())) }
+    if serde_json::to_value(view.describe()).ok().as_ref() == Some(description) {
+        Ok(view)
+    } else {
+        Err(unknown(description.to_string()))
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Feature dropout.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::chance;
 use super::{Augment, View, checks};
@@ -32,8 +32,8 @@ impl Augment for Dropout {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "dropout", "probability": self.probability})
+    fn describe(&self) -> Description {
+        Description::new("dropout").with("probability", &self.probability)
     }
 }
 

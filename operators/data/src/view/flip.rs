@@ -1,7 +1,7 @@
 //! Horizontal flip.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::chance;
 use super::{Augment, View, checks};
@@ -40,8 +40,8 @@ impl Augment for Flip {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "flip", "probability": self.probability})
+    fn describe(&self) -> Description {
+        Description::new("flip").with("probability", &self.probability)
     }
 }
 

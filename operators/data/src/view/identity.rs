@@ -1,7 +1,7 @@
 //! The view that changes nothing: the sample itself.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Augment, View};
 use crate::Result;
@@ -23,7 +23,7 @@ impl Augment for Identity {
 
     fn apply(&self, _: &mut View<'_>, _: &mut Rng) {}
 
-    fn describe(&self) -> Value {
-        json!({"view": "identity"})
+    fn describe(&self) -> Description {
+        Description::new("identity")
     }
 }

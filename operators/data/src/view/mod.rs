@@ -41,8 +41,8 @@ pub use resample::{Resample, resample};
 pub use rotate::{Rotate, rotate};
 pub use shift::{Shift, shift};
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::Value;
 
 use crate::Result;
 use crate::feature_store::FeatureStore;
@@ -106,7 +106,7 @@ pub trait Augment: Send + Sync {
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng);
 
     /// Name and settings, for the plan: an object with the key `view`, or an array of them for a chain.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// This, then `next`.
     fn then<A: Augment>(self, next: A) -> Then<Self, A>

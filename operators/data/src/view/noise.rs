@@ -1,10 +1,10 @@
 //! Additive Gaussian noise, for vectors and images.
 
+use relata_registry::Description;
 use std::f32::consts::TAU;
 
 use rand::RngExt;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Augment, View, checks};
 use crate::Result;
@@ -38,8 +38,8 @@ impl Augment for Noise {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "noise", "std": self.std})
+    fn describe(&self) -> Description {
+        Description::new("noise").with("std", &self.std)
     }
 }
 

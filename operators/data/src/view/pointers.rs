@@ -1,9 +1,9 @@
 //! Boxed and shared views are views, so that a pipeline can hold any of them.
 
+use relata_registry::Description;
 use std::sync::Arc;
 
 use relata_schemas::FeatureShape;
-use serde_json::Value;
 
 use super::{Augment, View};
 use crate::Result;
@@ -20,7 +20,7 @@ macro_rules! forward_to_pointee {
                 (**self).apply(view, rng);
             }
 
-            fn describe(&self) -> Value {
+            fn describe(&self) -> Description {
                 (**self).describe()
             }
         }

@@ -2,8 +2,8 @@
 //! Self-Supervised Contrastive Learning using Random Feature Corruption").
 
 use rand::RngExt;
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Augment, View, checks};
 use crate::Result;
@@ -43,8 +43,8 @@ impl Augment for Resample {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "resample", "probability": self.probability})
+    fn describe(&self) -> Description {
+        Description::new("resample").with("probability", &self.probability)
     }
 }
 

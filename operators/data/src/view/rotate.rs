@@ -1,7 +1,7 @@
 //! Rotation.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::uniform;
 use super::warp::warp;
@@ -31,8 +31,8 @@ impl Augment for Rotate {
         warp(view, [cos, sin, -sin, cos], (0.0, 0.0));
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "rotate", "degrees": self.degrees})
+    fn describe(&self) -> Description {
+        Description::new("rotate").with("degrees", &self.degrees)
     }
 }
 

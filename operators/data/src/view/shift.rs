@@ -1,7 +1,7 @@
 //! Shift by whole pixels.
 
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::draw::index;
 use super::{Augment, View, checks};
@@ -38,8 +38,8 @@ impl Augment for Shift {
         }
     }
 
-    fn describe(&self) -> Value {
-        json!({"view": "shift", "pixels": self.pixels})
+    fn describe(&self) -> Description {
+        Description::new("shift").with("pixels", &self.pixels)
     }
 }
 

@@ -3,11 +3,12 @@
 mod chat;
 mod plain;
 
+use relata_registry::Description;
 use std::collections::BTreeMap;
 
 use relata_data::source::{KEPT_BACK, Samples};
 use relata_data::{OperatorError, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::request::{Content, Subjects};
 use crate::response::{Asked, Said, Trouble};
@@ -25,9 +26,12 @@ pub(crate) struct Dialect {
 }
 
 impl Dialect {
-    pub(crate) fn describe(&self) -> Value {
+    pub(crate) fn describe(&self) -> Description {
         let name = if self.model.is_some() { "chat" } else { "plain" };
-        json!({ "name": name, "model": self.model, "instruction": self.instruction, "options": self.options })
+        Description::new(name)
+            .with("model", &self.model)
+            .with("instruction", &self.instruction)
+            .with("options", &self.options)
     }
 
     /// Who answers, unless a response says otherwise.

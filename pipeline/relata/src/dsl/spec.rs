@@ -1,5 +1,6 @@
 //! What a pipeline has been told so far, checked in one place before any work starts.
 
+use relata_registry::Description;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ impl Spec {
     pub fn check(&self) -> Result<()> {
         self.oracles.iter().try_for_each(|oracle| oracle.check())?;
         if self.asks.len() > 1 {
-            let oracles = self.asks.iter().map(|(oracle, _)| relata_oracle::name(&oracle.describe())).collect();
+            let oracles = self.asks.iter().map(|(oracle, _)| oracle.describe().name).collect();
             return Err(PipelineError::SeveralAsks { oracles });
         }
         if let Some((oracle, asking)) = self.ask() {
@@ -110,10 +111,10 @@ impl Spec {
     }
 
     /// Every stage with its settings.
-    pub fn describe(&self) -> Value {
+    pub fn describe(&self) -> Description {
         let train = match &self.trainer {
             Trainer::Gradient { architecture, loss, fit } => {
-                json!({ "encoder": architecture.describe(), "loss": loss.describe(), "fit": fit.describe() })
+                Description::new(architecture.describe()).with("loss", loss.describe()).with("fit", fit.describe())
             }
             Trainer::ClosedForm(settings) => settings.describe(),
         };

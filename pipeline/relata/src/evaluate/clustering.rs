@@ -1,6 +1,6 @@
 //! Unsupervised agreement with the classes: k-means on the test vectors, compared with the labels by NMI and ARI.
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::directions::directions;
 use super::{Contingency, Evaluation, Result, Split, Vectors, block_rows, kmeans};
@@ -87,15 +87,13 @@ impl Evaluation for Clustering {
         Ok(vec![("clustering.nmi".to_owned(), result.nmi), ("clustering.ari".to_owned(), result.ari)])
     }
 
-    fn describe(&self) -> Value {
-        json!({
-            "name": "clustering",
-            "label": self.label,
-            "clusters": self.clusters,
-            "restarts": self.restarts,
-            "seed": self.seed,
-            "directions": self.directions,
-        })
+    fn describe(&self) -> Description {
+        Description::new("clustering")
+            .with("label", &self.label)
+            .with("clusters", &self.clusters)
+            .with("restarts", &self.restarts)
+            .with("seed", &self.seed)
+            .with("directions", &self.directions)
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the test vectors lie, whatever classifier reads them: effective rank, alignment and uniformity.
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::{Evaluation, Moments, Result, Split, alignment, effective_rank};
 
@@ -30,7 +30,7 @@ impl Evaluation for Geometry {
         Ok(values)
     }
 
-    fn describe(&self) -> Value {
-        json!({ "name": "geometry", "label": self.label })
+    fn describe(&self) -> Description {
+        Description::new("geometry").with("label", &self.label)
     }
 }

@@ -1,7 +1,7 @@
 //! Weighted k-nearest-neighbour classification, as in Wu et al. 2018 (instance discrimination): standardised features,
 //! cosine similarity, votes of exp(similarity / temperature).
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::linear_probe::check_widths;
 use super::{EvaluateError, Evaluation, Result, Split, Standardiser, block_rows};
@@ -79,8 +79,8 @@ impl Evaluation for Knn {
         Ok(vec![("knn.test".to_owned(), self.accuracy(split)?)])
     }
 
-    fn describe(&self) -> Value {
-        json!({ "name": "knn", "label": self.label, "k": self.k, "temperature": self.temperature })
+    fn describe(&self) -> Description {
+        Description::new("knn").with("label", &self.label).with("k", &self.k).with("temperature", &self.temperature)
     }
 }
 

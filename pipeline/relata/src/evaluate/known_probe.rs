@@ -1,5 +1,6 @@
 //! A linear probe that is trained on nothing but rows whose class follows from answers about pairs.
 
+use relata_registry::Description;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -8,7 +9,6 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::{embeddings, memberships, samples};
-use serde_json::{Value, json};
 
 use super::{Evaluation, LinearProbe, Result, Split, linear_probe, split_reader};
 
@@ -98,8 +98,8 @@ impl Evaluation for KnownProbe {
         Ok(measured)
     }
 
-    fn describe(&self) -> Value {
-        json!({ "name": "known_probe", "label": self.label, "of": self.rel, "naming": self.named })
+    fn describe(&self) -> Description {
+        Description::new("known_probe").with("label", &self.label).with("of", &self.rel).with("naming", &self.named)
     }
 }
 

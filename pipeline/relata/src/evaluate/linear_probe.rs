@@ -1,11 +1,11 @@
 //! The linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
 
+use relata_registry::Description;
 use std::cell::RefCell;
 
 use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
-use serde_json::{Value, json};
 
 use super::objective::{Objective, accuracy};
 use super::{EvaluateError, Evaluation, Result, Split, Standardiser};
@@ -95,8 +95,11 @@ impl Evaluation for LinearProbe {
         ])
     }
 
-    fn describe(&self) -> Value {
-        json!({ "name": "linear_probe", "label": self.label, "l2": self.l2, "max_iterations": self.max_iterations })
+    fn describe(&self) -> Description {
+        Description::new("linear_probe")
+            .with("label", &self.label)
+            .with("l2", &self.l2)
+            .with("max_iterations", &self.max_iterations)
     }
 }
 

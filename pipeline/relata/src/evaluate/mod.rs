@@ -1,9 +1,8 @@
 //! Scores of embeddings: probes against labels, clusterings, and measures of geometry. Vectors are spilled to disk and
 //! read in blocks, so memory depends on the width of the vectors and the number of classes, not on the rows.
 
+use relata_registry::Description;
 use std::path::Path;
-
-use serde_json::Value;
 
 mod alignment;
 mod classes;
@@ -61,7 +60,7 @@ pub trait Evaluation: Send + Sync {
     }
 
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use faer::Mat;
 use relata_graph::InducedEdges;
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 use super::{Kernel, Prepared};
 use crate::{Result, TrainError};
@@ -62,15 +62,13 @@ impl ClosedForm {
     }
 
     /// Name and settings, for the plan.
-    pub fn describe(&self) -> Value {
-        json!({
-            "trainer": "closed_form",
-            "kernel": self.kernel,
-            "ridge": self.ridge,
-            "width": self.width,
-            "cutoff": self.cutoff,
-            "normalised": self.normalised,
-        })
+    pub fn describe(&self) -> Description {
+        Description::new("closed_form")
+            .with("kernel", &self.kernel)
+            .with("ridge", &self.ridge)
+            .with("width", &self.width)
+            .with("cutoff", &self.cutoff)
+            .with("normalised", &self.normalised)
     }
 
     /// Refuses settings that make no sense.

@@ -5,8 +5,8 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, image_dims, positive};
 use crate::layer::{End, Maps};
@@ -58,8 +58,8 @@ impl Encoder for Convnet {
 impl EncoderSpec for ConvnetSpec {
     type Encoder = Convnet;
 
-    fn describe(&self) -> Value {
-        json!({ "encoder": "convnet", "channels": self.channels, "strides": self.strides })
+    fn describe(&self) -> Description {
+        Description::new("convnet").with("channels", &self.channels).with("strides", &self.strides)
     }
 
     fn width(&self, input: &FeatureShape) -> Result<usize> {

@@ -3,8 +3,8 @@
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, positive};
 use crate::Result;
@@ -35,8 +35,8 @@ impl Encoder for LinearEncoder {
 impl EncoderSpec for LinearSpec {
     type Encoder = LinearEncoder;
 
-    fn describe(&self) -> Value {
-        json!({ "encoder": "linear", "width": self.width })
+    fn describe(&self) -> Description {
+        Description::new("linear").with("width", &self.width)
     }
 
     fn width(&self, _: &FeatureShape) -> Result<usize> {

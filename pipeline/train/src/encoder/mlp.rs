@@ -5,8 +5,8 @@
 use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, positive};
 use crate::layer::dense;
@@ -56,8 +56,8 @@ impl Encoder for Mlp {
 impl EncoderSpec for MlpSpec {
     type Encoder = Mlp;
 
-    fn describe(&self) -> Value {
-        json!({ "encoder": "mlp", "widths": self.widths })
+    fn describe(&self) -> Description {
+        Description::new("mlp").with("widths", &self.widths)
     }
 
     fn width(&self, _: &FeatureShape) -> Result<usize> {

@@ -9,8 +9,8 @@ mod resnet18;
 
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::Value;
 
 pub use convnet::{Convnet, ConvnetSpec, convnet};
 pub use linear::{LinearEncoder, LinearSpec, linear};
@@ -32,7 +32,7 @@ pub trait EncoderSpec: Send + Sync + 'static {
     type Encoder: Encoder;
 
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// Width of the embeddings; an error if the encoder cannot take samples of this shape.
     fn width(&self, input: &FeatureShape) -> Result<usize>;

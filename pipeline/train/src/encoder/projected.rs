@@ -2,8 +2,9 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::mlp::Mlp;
 use super::{Encoder, EncoderSpec, positive};
@@ -40,10 +41,8 @@ impl<S: EncoderSpec> From<S> for Projected<S> {
 
 impl<S: EncoderSpec> Projected<S> {
     /// Name and settings, for the plan.
-    pub fn describe(&self) -> Value {
-        let mut plan = self.encoder.describe();
-        plan["projector"] = json!(self.projector);
-        plan
+    pub fn describe(&self) -> Description {
+        self.encoder.describe().with("projector", &self.projector)
     }
 
     /// Widths of the embedding and of the projector's output.

@@ -4,8 +4,8 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
-use serde_json::{Value, json};
 
 use super::{Encoder, EncoderSpec, image_dims};
 use crate::Result;
@@ -92,8 +92,8 @@ fn convolution(input: usize, output: usize, kernel: usize, stride: usize, device
 impl EncoderSpec for ResNet18Spec {
     type Encoder = ResNet18;
 
-    fn describe(&self) -> Value {
-        json!({ "encoder": "resnet18", "width": self.width })
+    fn describe(&self) -> Description {
+        Description::new("resnet18").with("width", &self.width)
     }
 
     fn width(&self, input: &FeatureShape) -> Result<usize> {

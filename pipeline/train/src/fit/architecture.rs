@@ -1,9 +1,9 @@
 //! Any encoder, with or without projector, behind one object-safe trait.
 
+use relata_registry::Description;
 use std::sync::Arc;
 
 use relata_schemas::FeatureShape;
-use serde_json::Value;
 
 use super::Fit;
 use super::learner::{Learner, ModelLearner};
@@ -14,7 +14,7 @@ use crate::loss::GraphLoss;
 /// Something that can be trained: an encoder specification, or one with a projector.
 pub trait Architecture: Send + Sync {
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 
     /// Widths of the embedding and of what the loss sees; an error if the samples do not fit.
     fn widths(&self, input: &FeatureShape) -> Result<(usize, usize)>;
@@ -24,7 +24,7 @@ pub trait Architecture: Send + Sync {
 }
 
 impl<S: EncoderSpec> Architecture for Projected<S> {
-    fn describe(&self) -> Value {
+    fn describe(&self) -> Description {
         Projected::describe(self)
     }
 

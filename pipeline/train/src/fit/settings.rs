@@ -1,9 +1,10 @@
 //! The settings of a training run.
 
+use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::batch::Batches;
 use crate::optimiser::{Optimiser, Schedule, adamw};
@@ -139,12 +140,18 @@ impl Fit {
     }
 
     /// Everything that changes what is learned, for the plan.
-    pub fn describe(&self) -> Value {
-        json!({
-            "epochs": self.epochs, "batch": self.batch, "batches": self.batches, "seed": self.seed,
-            "optimiser": self.optimiser.describe(), "schedule": self.schedule, "clip": self.clip,
-            "allow_collapse": self.collapse, "device": self.device, "from_run": self.start,
-        })
+    pub fn describe(&self) -> Description {
+        Description::new("fit")
+            .with("epochs", self.epochs)
+            .with("batch", self.batch)
+            .with("batches", &self.batches)
+            .with("seed", self.seed)
+            .with("optimiser", self.optimiser.describe())
+            .with("schedule", &self.schedule)
+            .with("clip", self.clip)
+            .with("allow_collapse", self.collapse)
+            .with("device", self.device)
+            .with("from_run", &self.start)
     }
 
     /// Refuses settings that make no sense.

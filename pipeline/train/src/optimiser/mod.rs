@@ -8,7 +8,7 @@ mod schedule;
 mod sgd;
 mod updates;
 
-use serde_json::{Value, json};
+use relata_registry::Description;
 
 pub(crate) use clip::clip_to_norm;
 pub use schedule::Schedule;
@@ -66,16 +66,16 @@ impl Optimiser {
     }
 
     /// Name and settings, for the plan.
-    pub fn describe(&self) -> Value {
+    pub fn describe(&self) -> Description {
         let name = match self.kind {
             Kind::AdamW => "adamw",
             Kind::Sgd => "sgd",
             Kind::Lars => "lars",
         };
-        json!({
-            "optimiser": name, "learning_rate": self.learning_rate,
-            "weight_decay": self.weight_decay, "momentum": self.momentum,
-        })
+        Description::new(name)
+            .with("learning_rate", &self.learning_rate)
+            .with("weight_decay", &self.weight_decay)
+            .with("momentum", &self.momentum)
     }
 
     /// Refuses settings that make no sense.
