@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{ReadError, Settings};
+use crate::error::ReadError;
+use crate::settings::Settings;
 
 /// The name of a component and its settings: `{"name": "crop", "min_area": 0.8}` in JSON, `crop min_area=0.8` in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

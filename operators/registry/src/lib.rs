@@ -14,40 +14,36 @@
 //!     fn area(&self) -> f64;
 //! }
 //!
-//! mod square {
-//!     use super::*;
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(default, deny_unknown_fields)]
+//! struct Square {
+//!     side: f64,
+//! }
 //!
-//!     #[derive(Serialize, Deserialize)]
-//!     #[serde(default, deny_unknown_fields)]
-//!     pub struct Square {
-//!         pub side: f64,
+//! impl Default for Square {
+//!     fn default() -> Self {
+//!         Self { side: 1.0 }
+//!     }
+//! }
+//!
+//! impl Settings for Square {
+//!     const NAME: &'static str = "square";
+//!     const SUMMARY: &'static str = "four equal sides";
+//! }
+//!
+//! impl Shape for Square {
+//!     fn describe(&self) -> Description {
+//!         Description::of(self)
 //!     }
 //!
-//!     impl Default for Square {
-//!         fn default() -> Self {
-//!             Self { side: 1.0 }
-//!         }
-//!     }
-//!
-//!     impl Settings for Square {
-//!         const NAME: &'static str = "square";
-//!         const SUMMARY: &'static str = "four equal sides";
-//!     }
-//!
-//!     impl Shape for Square {
-//!         fn describe(&self) -> Description {
-//!             Description::of(self)
-//!         }
-//!
-//!         fn area(&self) -> f64 {
-//!             self.side * self.side
-//!         }
+//!     fn area(&self) -> f64 {
+//!         self.side * self.side
 //!     }
 //! }
 //!
 //! registry! {
 //!     /// Every shape.
-//!     static SHAPES: dyn Shape = "shape" [square::Square]
+//!     static SHAPES: dyn Shape = "shape" [Square]
 //! }
 //!
 //! let square = SHAPES.parse("square", &[("side".into(), "3".into())])?;
@@ -59,12 +55,13 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod component;
 mod description;
 mod error;
+mod macros;
 mod registry;
+mod settings;
 
-pub use component::{Component, Settings};
 pub use description::Description;
 pub use error::ReadError;
-pub use registry::{Entry, Registry};
+pub use registry::{Component, Entry, Registry};
+pub use settings::Settings;

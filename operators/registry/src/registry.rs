@@ -1,10 +1,39 @@
-//! Registries: every component of one kind by its name.
+//! Registry of components: every component of one kind by its name.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::{Component, Description, ReadError};
+use crate::description::Description;
+use crate::error::ReadError;
+use crate::settings::Settings;
+
+/// A component of a registry of `T`, such as `dyn Augment`. [`Settings`] are components of any registry.
+pub trait Component<T: ?Sized + 'static>: Sized {
+    /// The name in plans and on the command line.
+    const NAME: &'static str;
+    /// What it is, in one line.
+    const SUMMARY: &'static str;
+
+    /// The component with its default settings, described; `None` if it cannot be without other components.
+    fn defaults() -> Option<Description>;
+
+    /// The component that was described. `registry` reads the components that it holds.
+    fn read(description: &Description, registry: &Registry<T>) -> Result<Self, ReadError>;
+}
+
+impl<T: ?Sized + 'static, S: Settings> Component<T> for S {
+    const NAME: &'static str = S::NAME;
+    const SUMMARY: &'static str = S::SUMMARY;
+
+    fn defaults() -> Option<Description> {
+        Some(Description::of(&S::default()))
+    }
+
+    fn read(description: &Description, _: &Registry<T>) -> Result<Self, ReadError> {
+        description.settings()
+    }
+}
 
 /// One component of a registry.
 pub struct Entry<T: ?Sized + 'static> {
@@ -122,56 +151,11 @@ fn value_of(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
-/// Declares a [`Registry`]: `static NAME: dyn Trait = "kind" [Component, ..]`. A component's line here is all that it
-/// takes to be in plans, on the command line, in the help and in the documentation.
-#[macro_export]
-macro_rules! registry {
-    ($(#[$about:meta])* $visibility:vis static $name:ident: $of:ty = $kind:literal [$($component:path),* $(,)?]) => {
-        $(#[$about])*
-        $visibility static $name: $crate::Registry<$of> = $crate::Registry::new($kind, &[&[$(
-            $crate::Entry::of::<$component>(|description, registry| {
-                Ok(Box::new(<$component as $crate::Component<$of>>::read(description, registry)?))
-            })
-        ),*]]);
-    };
-}
-
-/// Declares the components of a folder, one file each: their modules, a [`registry!`], and a module `constructors` with
-/// the function of each, for preludes. A component's line here is all that it takes beside its file:
-///
-/// ```ignore
-/// relata_registry::components! {
-///     /// Every loss.
-///     pub static LOSSES: dyn GraphLoss = "loss" [
-///         nt_xent::NtXent, // nt_xent.rs has `pub struct NtXent` and `pub fn nt_xent(..)`
-///         vicreg::Vicreg,
-///     ]
-/// }
-/// ```
-#[macro_export]
-macro_rules! components {
-    ($(#[$about:meta])* $visibility:vis static $name:ident: $of:ty = $kind:literal
-     [$($module:ident :: $component:ident),* $(,)?]) => {
-        $(mod $module; pub use $module::*;)*
-
-        $crate::registry! {
-            $(#[$about])*
-            $visibility static $name: $of = $kind [$($module::$component),*]
-        }
-
-        /// The function that makes each component.
-        pub mod constructors {
-            $(pub use super::$module::$module;)*
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::Settings;
 
     trait Named: Send + Sync {
         fn describe(&self) -> Description;
@@ -222,7 +206,7 @@ mod tests {
         }
     }
 
-    registry! {
+    crate::registry! {
         static NAMED: dyn Named = "thing" [Leaf, Twice]
     }
 

@@ -1,0 +1,45 @@
+//! Macros that declare registries and the components of a folder.
+
+/// Declares a [`Registry`]: `static NAME: dyn Trait = "kind" [Component, ..]`. A component's line here is all that it
+/// takes to be in plans, on the command line, in the help and in the documentation.
+#[macro_export]
+macro_rules! registry {
+    ($(#[$about:meta])* $visibility:vis static $name:ident: $of:ty = $kind:literal [$($component:path),* $(,)?]) => {
+        $(#[$about])*
+        $visibility static $name: $crate::Registry<$of> = $crate::Registry::new($kind, &[&[$(
+            $crate::Entry::of::<$component>(|description, registry| {
+                Ok(Box::new(<$component as $crate::Component<$of>>::read(description, registry)?))
+            })
+        ),*]]);
+    };
+}
+
+/// Declares the components of a folder, one file each: their modules, a [`registry!`], and a module `constructors` with
+/// the function of each, for preludes. A component's line here is all that it takes beside its file:
+///
+/// ```ignore
+/// relata_registry::components! {
+///     /// Every loss.
+///     pub static LOSSES: dyn GraphLoss = "loss" [
+///         nt_xent::NtXent, // nt_xent.rs has `pub struct NtXent` and `pub fn nt_xent(..)`
+///         vicreg::Vicreg,
+///     ]
+/// }
+/// ```
+#[macro_export]
+macro_rules! components {
+    ($(#[$about:meta])* $visibility:vis static $name:ident: $of:ty = $kind:literal
+     [$($module:ident :: $component:ident),* $(,)?]) => {
+        $(mod $module; pub use $module::*;)*
+
+        $crate::registry! {
+            $(#[$about])*
+            $visibility static $name: $of = $kind [$($module::$component),*]
+        }
+
+        /// The function that makes each component.
+        pub mod constructors {
+            $(pub use super::$module::$module;)*
+        }
+    };
+}
