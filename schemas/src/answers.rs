@@ -11,6 +11,7 @@ use crate::{Column, SchemaError, Table};
 pub const ANSWERS: Table = Table {
     name: "answers",
     version: 1,
+    docs: "one row for each thing that an annotator said about a candidate, in the order it was said",
     columns: &[
         Column {
             name: "sequence",

@@ -9,6 +9,7 @@ use crate::{Column, SchemaError, Table};
 pub const CONFLICTS: Table = Table {
     name: "conflicts",
     version: 1,
+    docs: "one row for each pair about which oracles contradict each other",
     columns: &[
         Column { name: "src", data_type: || DataType::UInt64, nullable: false, docs: "the smaller id of the pair" },
         Column { name: "dst", data_type: || DataType::UInt64, nullable: false, docs: "the larger id of the pair" },

@@ -24,6 +24,7 @@ pub const INFERRED: &str = "inferred";
 pub const EDGES: Table = Table {
     name: "edges",
     version: 1,
+    docs: "one row for each pair of samples that is explicitly related",
     columns: &[
         Column { name: SRC, data_type: || DataType::UInt64, nullable: false, docs: "the smaller id of the pair" },
         Column { name: DST, data_type: || DataType::UInt64, nullable: false, docs: "the larger id of the pair" },

@@ -15,6 +15,7 @@ pub const EMBEDDING: &str = "embedding";
 pub const EMBEDDINGS: Table = Table {
     name: "embeddings",
     version: 1,
+    docs: "one row for each sample: its vector (`embedding`, a fixed-size list of 32-bit floats) beside its other columns",
     columns: &[Column { name: ID, data_type: || DataType::UInt64, nullable: false, docs: "the sample" }],
 };
 

@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod answers;
+pub mod computed;
 pub mod conflicts;
 pub mod edges;
 pub mod embeddings;
@@ -12,6 +13,8 @@ mod induced;
 pub mod memberships;
 pub mod metrics;
 pub mod questions;
+pub mod reference;
+pub mod run_file;
 pub mod samples;
 pub mod separations;
 mod table;

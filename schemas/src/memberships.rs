@@ -21,6 +21,7 @@ pub const EXCLUSIVE: &str = "exclusive";
 pub const MEMBERSHIPS: Table = Table {
     name: "memberships",
     version: 1,
+    docs: "one row for each sample of a must-link group: a clique of n samples takes n rows",
     columns: &[
         Column { name: ID, data_type: || DataType::UInt64, nullable: false, docs: "the sample" },
         Column {

@@ -9,6 +9,7 @@ use crate::{Column, SchemaError, Table};
 pub const METRICS: Table = Table {
     name: "metrics",
     version: 1,
+    docs: "one row for each measured number",
     columns: &[
         Column { name: "step", data_type: || DataType::UInt64, nullable: false, docs: "optimiser steps taken" },
         Column { name: "epoch", data_type: || DataType::UInt32, nullable: false, docs: "epochs finished" },

@@ -11,6 +11,7 @@ use crate::{Column, SchemaError, Table};
 pub const QUESTIONS: Table = Table {
     name: "questions",
     version: 1,
+    docs: "one row for each question",
     columns: &[
         Column { name: "question", data_type: || DataType::UInt64, nullable: false, docs: "the question's number" },
         Column {

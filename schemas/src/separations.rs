@@ -20,6 +20,7 @@ pub const REL: &str = "rel";
 pub const SEPARATIONS: Table = Table {
     name: "separations",
     version: 1,
+    docs: "one row for each pair of groups between which every pair is a known negative (cannot-link)",
     columns: &[
         Column { name: A, data_type: || DataType::UInt64, nullable: false, docs: "a group of `rel` in `memberships`" },
         Column { name: B, data_type: || DataType::UInt64, nullable: false, docs: "another group of it" },

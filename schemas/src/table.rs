@@ -27,6 +27,8 @@ pub struct Table {
     pub name: &'static str,
     /// The version of its layout.
     pub version: u32,
+    /// What a row is, in a sentence.
+    pub docs: &'static str,
     /// Its columns, in order.
     pub columns: &'static [Column],
 }

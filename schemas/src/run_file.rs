@@ -1,0 +1,48 @@
+//! Run files: the name of every file and folder that a run consists of, written once.
+
+/// The plan and the inputs' hashes.
+pub const PLAN: &str = "run.json";
+/// Held by the process that works in the run.
+pub const LOCK: &str = "run.lock";
+/// The table `samples`.
+pub const SAMPLES: &str = "samples.parquet";
+/// The features of all samples, memory-mapped.
+pub const FEATURES: &str = "features.arrow";
+/// What oracles stated about pairs, until it is resolved.
+pub const STATEMENTS: &str = "statements.parquet";
+/// The table `edges`.
+pub const EDGES: &str = "edges.parquet";
+/// The table `memberships`.
+pub const MEMBERSHIPS: &str = "memberships.parquet";
+/// The table `separations`.
+pub const SEPARATIONS: &str = "separations.parquet";
+/// The table `conflicts`.
+pub const CONFLICTS: &str = "conflicts.parquet";
+/// The explicit edges as a compressed sparse row matrix, memory-mapped.
+pub const GRAPH: &str = "graph.csr";
+/// The settings with which the graph was resolved.
+pub const GRAPH_SETTINGS: &str = "graph.json";
+/// The questions and answers (SQLite).
+pub const LEDGER: &str = "answers.sqlite";
+/// What the last round of questions changed, in words, for people who answer.
+pub const PROGRESS: &str = "progress.json";
+/// The folder of the rounds of questions, each with files as those of a run.
+pub const ROUNDS: &str = "rounds";
+/// What a round of questions came to.
+pub const ROUND: &str = "round.json";
+/// The folder of checkpoints.
+pub const CHECKPOINTS: &str = "checkpoints";
+/// The pointer to the latest checkpoint.
+pub const LATEST_CHECKPOINT: &str = "latest.json";
+/// The exact optimum.
+pub const SOLUTION: &str = "solution.safetensors";
+/// The table `embeddings`.
+pub const EMBEDDINGS: &str = "embeddings.parquet";
+/// Raw features as embeddings, while they are measured.
+pub const RAW: &str = "raw.parquet";
+/// The table `metrics`.
+pub const METRICS: &str = "metrics.parquet";
+/// The folder of pictures.
+pub const PLOTS: &str = "plots";
+/// The report as one page.
+pub const REPORT: &str = "report.html";
