@@ -1,0 +1,65 @@
+//! Conformance of encoders.
+
+use std::sync::Arc;
+
+use relata_loss::vicreg;
+use relata_schemas::{Element, FeatureShape, InducedEdges};
+use relata_train::DeviceChoice;
+use relata_train::fit::{Fit, Head, IntoArchitecture, Learner};
+
+use crate::check_description;
+
+const ROWS: usize = 6;
+
+/// Checks an encoder on vectors and images, as far as it takes them: embeddings of the width that it says, the same
+/// weights for the same seed, an embedding that depends on its own sample only, weights that training changes and that a
+/// checkpoint brings back.
+pub fn check_encoder(encoder: impl IntoArchitecture) {
+    let architecture = encoder.into_architecture();
+    check_description(&|| architecture.describe());
+    let shapes = [
+        FeatureShape::vector(12),
+        FeatureShape::image(1, 8, 8, Element::F32),
+        FeatureShape::image(3, 8, 8, Element::F32),
+    ];
+    let taken: Vec<&FeatureShape> = shapes.iter().filter(|shape| architecture.widths(shape).is_ok()).collect();
+    assert!(
+        !taken.is_empty(),
+        "widths: neither vectors nor images are taken: {:?}",
+        architecture.widths(&shapes[1]).err()
+    );
+    for shape in taken {
+        let fit = Fit::epochs(1).seed(3).device(DeviceChoice::Cpu);
+        let learner = || -> Box<dyn Learner> {
+            architecture.learner(shape, Arc::new(vicreg()), &fit).unwrap_or_else(|error| panic!("init: {error}"))
+        };
+        let (width, projected) = architecture.widths(shape).unwrap_or_default();
+        let values = values(shape);
+        let mut trained = learner();
+        let fresh = trained.embed(values.clone(), ROWS, Head::Encoder);
+        assert_eq!(fresh.len(), ROWS * width, "forward: not {width} numbers for each of {ROWS} samples of {shape}");
+        assert_eq!(
+            trained.embed(values.clone(), ROWS, Head::Projector).len(),
+            ROWS * projected,
+            "forward: the projector"
+        );
+        assert_eq!(learner().embed(values.clone(), ROWS, Head::Encoder), fresh, "init: the same seed, other weights");
+        let alone = trained.embed(values[..shape.len()].to_vec(), 1, Head::Encoder);
+        let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + a.abs()));
+        assert!(close(&alone, &fresh[..width]), "forward: an embedding depends on the samples beside it");
+        let mut edges = InducedEdges { nodes: ROWS, ..InducedEdges::default() };
+        (0..ROWS / 2).for_each(|at| edges.push(at, at + ROWS / 2, 1.0));
+        let step = trained.step(values.clone(), &edges, 1e-2, false);
+        assert!(step.loss.is_finite() && trained.is_finite(), "step: the loss is {}", step.loss);
+        let changed = trained.embed(values.clone(), ROWS, Head::Encoder);
+        assert_ne!(changed, fresh, "step: training changes nothing");
+        let (weights, optimiser) = trained.save().unwrap_or_else(|error| panic!("save: {error}"));
+        let mut loaded = learner();
+        loaded.load(weights, Some(optimiser)).unwrap_or_else(|error| panic!("load: {error}"));
+        assert_eq!(loaded.embed(values.clone(), ROWS, Head::Encoder), changed, "load: other embeddings than before");
+    }
+}
+
+fn values(shape: &FeatureShape) -> Vec<f32> {
+    (0..ROWS * shape.len()).map(|at| 0.5 + 0.5 * (at as f32 * 0.37).sin()).collect()
+}
