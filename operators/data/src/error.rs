@@ -1,4 +1,4 @@
-//! The errors of the operators: each says what is wrong, where, and what to do about it.
+//! Errors of the operators: each says what is wrong, where, and what to do about it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! The feature store: a memory-mapped Arrow IPC file of fixed-width rows, read by row number or from front to back.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use arrow::ipc::writer::FileWriter;
 use arrow::ipc::{root_as_footer, root_as_message};
 use relata_schemas::{Element, FeatureShape};
 
-use crate::mapped::map_file;
+use crate::mmap::map_file;
 use crate::sink::AtomicFile;
 use crate::{OperatorError, Result};
 
@@ -33,6 +34,12 @@ pub struct FeatureWriter {
     pending: Vec<ArrayRef>,
     pending_rows: usize,
     rows: usize,
+}
+
+impl fmt::Debug for FeatureWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FeatureWriter({} rows of {})", self.rows, self.shape)
+    }
 }
 
 impl FeatureWriter {
@@ -104,6 +111,12 @@ pub struct FeatureStore {
 enum Blocks {
     Floats(Vec<ScalarBuffer<f32>>),
     Bytes(Vec<ScalarBuffer<u8>>),
+}
+
+impl fmt::Debug for FeatureStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FeatureStore({}, {} rows of {})", self.path.display(), self.rows, self.shape)
+    }
 }
 
 impl FeatureStore {

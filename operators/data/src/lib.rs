@@ -5,8 +5,8 @@
 pub mod embeddings;
 mod error;
 pub mod feature_store;
-pub mod ids;
-mod mapped;
+pub mod id_index;
+mod mmap;
 mod parquet_file;
 pub mod query;
 pub mod seed;
@@ -16,6 +16,6 @@ pub mod source;
 pub mod view;
 
 pub use error::{OperatorError, Result};
-pub use mapped::map_file;
+pub use mmap::map_file;
 pub use parquet_file::ParquetFile;
 pub use session::Session;

@@ -1,4 +1,4 @@
-//! A Parquet file that is read from front to back, and named in every error: it may be cut short or damaged anywhere.
+//! Parquet file that is read from front to back, and named in every error: it may be cut short or damaged anywhere.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,12 @@ use crate::{OperatorError, Result};
 pub struct ParquetFile {
     path: PathBuf,
     builder: ParquetRecordBatchReaderBuilder<File>,
+}
+
+impl std::fmt::Debug for ParquetFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ParquetFile({})", self.path.display())
+    }
 }
 
 impl ParquetFile {

@@ -1,4 +1,4 @@
-//! A DataFusion session whose type is small.
+//! SQL session: DataFusion's, behind a small type.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,6 +29,12 @@ impl Deref for Session {
 
     fn deref(&self) -> &SessionContext {
         self.context()
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({})", self.context().session_id())
     }
 }
 

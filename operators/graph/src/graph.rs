@@ -1,10 +1,14 @@
-//! A graph over the rows of a dataset: explicit edges, groups and views, and what they imply.
+//! Graph over the rows of a dataset: explicit edges, groups and views, and what they imply.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Components, Csr, Groups, Policy};
+use crate::closure::Closure;
+use crate::components::Components;
+use crate::csr::Csr;
+use crate::must_link::Groups;
+use crate::policy::Policy;
 use relata_data::Result;
 
 /// What holds for the whole graph beside its edges and groups.
@@ -28,18 +32,25 @@ pub struct Graph {
     closure: Option<Closure>,
 }
 
-/// Components of the positives, and which of them are known to be apart.
-#[derive(Debug, Clone)]
-struct Closure {
-    components: Components,
-    /// Pairs of roots `(smaller, larger)` joined by a negative edge, sorted.
-    apart: Vec<(u32, u32)>,
-    /// (root, relation, group) of exclusive groups, sorted: components in different groups of a relation are apart.
-    exclusive: Vec<(u32, u32, u32)>,
-}
-
 impl Graph {
     /// Puts a graph together; with `closure`, components are computed here.
+    ///
+    /// ```
+    /// use relata_graph::{CsrBuilder, Graph, GraphSettings, Groups};
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// // 0 and 1 are related, 1 and 2 are not.
+    /// let edges = [(0, 1, 1.0), (1, 2, -1.0)];
+    /// let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), 3);
+    /// edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+    /// let mut places = builder.places();
+    /// edges.iter().for_each(|&(a, b, weight)| places.put(a, b, weight));
+    ///
+    /// let settings = GraphSettings { closure: true, ..GraphSettings::default() };
+    /// let graph = Graph::new(settings, places.finish()?, Groups::default());
+    /// assert_eq!([graph.relation(0, 1), graph.relation(1, 2), graph.relation(0, 2)], [1.0, -1.0, -1.0]);
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn new(settings: GraphSettings, edges: Csr, groups: Groups) -> Self {
         let closure = settings.closure.then(|| Closure::new(&edges, &groups));
         Self { settings, edges, groups, closure }
@@ -103,7 +114,7 @@ impl Graph {
         let related = |number: u32| {
             let group = &groups[number as usize];
             let another = || (0u32..).zip(groups).any(|(other, g)| other != number && g.rel == group.rel);
-            group.members.len() > 1 || !self.groups.apart(number).is_empty() || group.exclusive && another()
+            group.members.len() > 1 || !self.groups.cannot_links(number).is_empty() || group.exclusive && another()
         };
         !self.edges.neighbours(row).0.is_empty() || self.groups.of(row).iter().any(|&number| related(number))
     }
@@ -113,9 +124,9 @@ impl Graph {
         self.closure.as_ref().map(|closure| closure.components.root(row))
     }
 
-    /// Whether two different components are known to be apart.
-    pub(super) fn roots_apart(&self, a: u32, b: u32) -> bool {
-        self.closure.as_ref().is_some_and(|closure| closure.apart(a, b))
+    /// Whether two components, by their roots, are cannot-linked.
+    pub(super) fn roots_cannot_link(&self, a: u32, b: u32) -> bool {
+        self.closure.as_ref().is_some_and(|closure| closure.cannot_link(a, b))
     }
 
     /// Components of the positive edges and groups, whether or not the graph infers from them.
@@ -137,70 +148,12 @@ impl Graph {
     }
 }
 
-impl Closure {
-    fn new(edges: &Csr, groups: &Groups) -> Self {
-        let components = Self::components(edges, groups);
-        let mut apart: Vec<_> = edges
-            .iter()
-            .filter(|&(_, _, weight)| weight < 0.0)
-            .map(|(a, b, _)| (components.root(a), components.root(b)))
-            .filter(|(a, b)| a != b)
-            .map(|(a, b)| (a.min(b), a.max(b)))
-            .collect();
-        apart.sort_unstable();
-        apart.dedup();
-        let mut exclusive: Vec<_> = (0u32..)
-            .zip(groups.iter())
-            .filter(|(_, group)| group.exclusive)
-            .flat_map(|(number, group)| group.members.iter().map(move |&row| (row, group.rel, number)))
-            .map(|(row, rel, number)| (components.root(row), rel, number))
-            .collect();
-        exclusive.sort_unstable();
-        exclusive.dedup();
-        Self { components, apart, exclusive }
-    }
-
-    fn components(edges: &Csr, groups: &Groups) -> Components {
-        let mut components = Components::new(edges.rows());
-        for (a, b, weight) in edges.iter() {
-            if weight > 0.0 {
-                components.join(a, b);
-            }
-        }
-        for group in groups.iter().iter().filter(|group| group.weight > 0.0) {
-            group.members.windows(2).for_each(|pair| components.join(pair[0], pair[1]));
-        }
-        components.compress();
-        components
-    }
-
-    fn relation(&self, a: u32, b: u32) -> f32 {
-        let (a, b) = (self.components.root(a), self.components.root(b));
-        if a == b {
-            1.0
-        } else if self.apart(a, b) {
-            -1.0
-        } else {
-            0.0
-        }
-    }
-
-    fn apart(&self, a: u32, b: u32) -> bool {
-        let groups = |root: u32| {
-            let from = self.exclusive.partition_point(|e| e.0 < root);
-            self.exclusive[from..].iter().take_while(move |e| e.0 == root)
-        };
-        self.apart.binary_search(&(a.min(b), a.max(b))).is_ok()
-            || groups(a).any(|x| groups(b).any(|y| x.1 == y.1 && x.2 != y.2))
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::csr::CsrBuilder;
-    use super::super::groups::tests::memberships;
+    use super::super::must_link::tests::memberships;
     use super::*;
-    use relata_data::ids::IdIndex;
+    use relata_data::id_index::IdIndex;
 
     pub(crate) fn graph(
         rows: usize,
@@ -250,7 +203,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_lone_group_relates_to_nothing_unless_it_is_known_to_be_apart() {
+    fn a_lone_group_relates_to_nothing_without_a_cannot_link() {
         let lone = [(0, 0, 1.0, "label", true)];
         assert!(!graph(3, &[], &lone, GraphSettings::default()).is_related(0));
         let two = [(0, 0, 1.0, "label", true), (1, 1, 1.0, "label", true), (2, 0, 1.0, "shop", true)];

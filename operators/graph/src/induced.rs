@@ -1,9 +1,9 @@
-//! The edges that hold among the nodes of one batch: every one of them, so that a known positive is never taken for
+//! Induced edges: those that hold among the nodes of one batch: every one of them, so that a known positive is never taken for
 //! a negative.
 
 pub use relata_schemas::InducedEdges;
 
-use super::Graph;
+use crate::graph::Graph;
 
 impl Graph {
     /// All edges among `views` views of each of the given rows (distinct): a relation between two samples holds
@@ -58,8 +58,8 @@ impl Graph {
                 pairs.extend(bucket[at + 1..].iter().map(|&(_, b)| (a.min(b), a.max(b))));
             }
         }
-        self.apart_candidates(&sorted, &mut pairs);
-        self.separated_candidates(&sorted, &mut pairs);
+        self.cannot_linked_components(&sorted, &mut pairs);
+        self.cannot_linked_groups(&sorted, &mut pairs);
         pairs.sort_unstable();
         pairs.dedup();
         pairs
@@ -86,7 +86,7 @@ impl Graph {
         }
     }
 
-    fn separated_candidates(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
+    fn cannot_linked_groups(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
         let mut by_group: Vec<(u32, u32)> = Vec::new();
         for &(row, position) in sorted {
             by_group.extend(self.groups().of(row).iter().map(|&group| (group, position)));
@@ -97,7 +97,7 @@ impl Graph {
             &by_group[from..from + by_group[from..].partition_point(|entry| entry.0 == group)]
         };
         for first in by_group.chunk_by(|a, b| a.0 == b.0) {
-            for &(other, _) in self.groups().apart(first[0].0).iter().filter(|(other, _)| *other > first[0].0) {
+            for &(other, _) in self.groups().cannot_links(first[0].0).iter().filter(|(other, _)| *other > first[0].0) {
                 for &(_, b) in members(other) {
                     pairs.extend(first.iter().filter(|(_, a)| *a != b).map(|&(_, a)| (a.min(b), a.max(b))));
                 }
@@ -105,14 +105,14 @@ impl Graph {
         }
     }
 
-    fn apart_candidates(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
+    fn cannot_linked_components(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
         let mut by_root: Vec<(u32, u32)> =
             sorted.iter().filter_map(|&(row, position)| Some((self.root(row)?, position))).collect();
         by_root.sort_unstable();
         let buckets: Vec<_> = by_root.chunk_by(|a, b| a.0 == b.0).collect();
         for (at, first) in buckets.iter().enumerate() {
             for second in &buckets[at + 1..] {
-                if self.roots_apart(first[0].0, second[0].0) {
+                if self.roots_cannot_link(first[0].0, second[0].0) {
                     for &(_, a) in *first {
                         pairs.extend(second.iter().map(|&(_, b)| (a.min(b), a.max(b))));
                     }
@@ -127,8 +127,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::graph::tests::graph;
-    use super::super::{GraphSettings, Policy};
     use super::*;
+    use crate::{GraphSettings, Policy};
 
     /// The naive twin: ask about every pair of nodes.
     fn naive(graph: &Graph, rows: &[u32], views: usize) -> Vec<(u32, u32, f32)> {

@@ -2,24 +2,28 @@
 //! neighbours, and the edges that hold within one batch.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod cannot_link;
+mod closure;
 mod components;
+mod conflicts;
 mod csr;
 pub mod edge_file;
 mod graph;
-mod groups;
 mod induced;
 pub mod knn;
+mod must_link;
 mod policy;
 mod relations;
 mod resolve;
 mod statistics;
 
 pub use components::Components;
+pub use conflicts::Conflict;
 pub use csr::{Csr, CsrBuilder, CsrPlaces};
 pub use graph::{Graph, GraphSettings};
-pub use groups::Groups;
 pub use induced::InducedEdges;
+pub use must_link::{Group, Groups};
 pub use policy::{Decision, Opinion, Policy};
-pub use relations::{Conflict, Relations, Stated};
+pub use relations::{RelationCounts, Relations};
 pub use resolve::{Resolved, resolve};
 pub use statistics::{GraphStatistics, statistics};

@@ -1,4 +1,4 @@
-//! Policies: what holds when several oracles speak about one pair.
+//! Conflict policies: what holds when several oracles speak about one pair.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
-//! What oracles state, written down as it comes: pairs to a Parquet file, groups and views beside it.
+//! Relations (constraints) that oracles state, written down as they come: pairs to a Parquet file, must-link groups,
+//! cannot-links and views beside it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +13,7 @@ use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
 
+use crate::conflicts::Conflict;
 use relata_data::Result;
 use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
@@ -31,30 +33,13 @@ pub struct Relations {
     pending: Vec<(u64, u64, f32, Arc<str>)>,
     scale: f32,
     noise: Option<(f64, Rng)>,
-    stated: Stated,
+    counts: RelationCounts,
     conflicts: Vec<Conflict>,
 }
 
-/// A contradiction that an oracle has decided by itself, for the table of conflicts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conflict {
-    /// A sample.
-    pub a: u64,
-    /// Another sample.
-    pub b: u64,
-    /// Who says that they are related.
-    pub positive: String,
-    /// Who says that they are not.
-    pub negative: String,
-    /// The weight that was kept; 0 if the pair became unknown.
-    pub kept: f32,
-    /// The name of the policy that decided.
-    pub policy: &'static str,
-}
-
-/// How much has been stated.
+/// How many relations there are.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stated {
+pub struct RelationCounts {
     /// Pairs.
     pub edges: u64,
     /// Rows of group memberships.
@@ -63,8 +48,26 @@ pub struct Stated {
     pub views: f32,
 }
 
+impl std::fmt::Debug for Relations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Relations({:?})", self.counts)
+    }
+}
+
 impl Relations {
-    /// Starts `statements.parquet` and `memberships.parquet` in `folder`.
+    /// Starts `statements.parquet`, `memberships.parquet` and `separations.parquet` in `folder`.
+    ///
+    /// ```
+    /// use relata_graph::Relations;
+    ///
+    /// # let folder = tempfile::tempdir().expect("a folder");
+    /// let mut relations = Relations::create(folder.path())?;
+    /// relations.edge(&"colleagues".into(), 7, 3, 1.0)?;
+    /// relations.members("label", &[(7, 0), (3, 0), (9, 1)], 1.0, true)?;
+    /// let (counts, conflicts) = relations.finish()?;
+    /// assert_eq!((counts.edges, counts.memberships, conflicts.len()), (1, 3, 0));
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn create(folder: &Path) -> Result<Self> {
         Ok(Self {
             statements: ParquetSink::create(&folder.join("statements.parquet"), EDGES.schema())?,
@@ -75,7 +78,7 @@ impl Relations {
             pending: vec![],
             scale: 1.0,
             noise: None,
-            stated: Stated::default(),
+            counts: RelationCounts::default(),
             conflicts: vec![],
         })
     }
@@ -89,24 +92,24 @@ impl Relations {
         }
         let weight = self.disturbed(weight * self.scale);
         self.pending.push((a.min(b), a.max(b), weight, rel.clone()));
-        self.stated.edges += 1;
+        self.counts.edges += 1;
         if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
     }
 
     /// States a batch of canonical edges.
     pub fn edges(&mut self, batch: &RecordBatch) -> Result<()> {
-        edges::validate(batch, self.stated.edges)?;
+        edges::validate(batch, self.counts.edges)?;
         self.flush()?;
         let weights = batch[WEIGHT].as_primitive::<Float32Type>();
         let weights: Float32Array = weights.values().iter().map(|w| Some(self.disturbed(w * self.scale))).collect();
         let mut columns = batch.columns().to_vec();
         let at = batch.schema().index_of(WEIGHT)?;
         columns[at] = Arc::new(weights);
-        self.stated.edges += batch.num_rows() as u64;
+        self.counts.edges += batch.num_rows() as u64;
         self.statements.write(&RecordBatch::try_new(EDGES.schema(), columns)?)
     }
 
-    /// States that members of a group are related; with `exclusive`, that members of different groups are not.
+    /// States must-link groups: members of a group are related; with `exclusive`, that members of different groups are not.
     /// One call states a whole relation, `(id, group)` a member; a second call of one name states another, called
     /// `name 2`, so that the weights of both add up. Gives the name.
     pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<String> {
@@ -152,13 +155,13 @@ impl Relations {
                 ],
             )?)?;
         }
-        self.stated.memberships += members.len() as u64;
+        self.counts.memberships += members.len() as u64;
         Ok(rel)
     }
 
-    /// States that groups of a relation that [`members`](Self::members) named are apart: `(group, group, weight)`, with
-    /// weights in (0, 1]. Every member of one is a negative of every member of the other.
-    pub fn apart(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Result<()> {
+    /// States cannot-links between groups of a relation that [`members`](Self::members) named: `(group, group, weight)`,
+    /// with weights in (0, 1]. Every member of one is a negative of every member of the other.
+    pub fn cannot_link(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Result<()> {
         let pairs = self.redrawn(rel, pairs);
         for pairs in pairs.chunks(ROWS) {
             let batch = RecordBatch::try_new(
@@ -179,7 +182,7 @@ impl Relations {
     /// States that two views of one sample are related.
     pub fn views(&mut self, weight: f32) -> Result<()> {
         check_weight("same_sample", "weight", weight)?;
-        self.stated.views = (self.stated.views + weight * self.scale).clamp(-1.0, 1.0);
+        self.counts.views = (self.counts.views + weight * self.scale).clamp(-1.0, 1.0);
         Ok(())
     }
 
@@ -199,9 +202,9 @@ impl Relations {
         std::mem::replace(&mut self.noise, noise)
     }
 
-    /// How much has been stated so far.
-    pub fn stated(&self) -> Stated {
-        self.stated
+    /// How many relations there are so far.
+    pub fn counts(&self) -> RelationCounts {
+        self.counts
     }
 
     /// Keeps a contradiction for the table of conflicts.
@@ -211,12 +214,12 @@ impl Relations {
 
     /// Completes all files; gives back what was stated, and the contradictions that oracles found among their own
     /// statements.
-    pub fn finish(mut self) -> Result<(Stated, Vec<Conflict>)> {
+    pub fn finish(mut self) -> Result<(RelationCounts, Vec<Conflict>)> {
         self.flush()?;
         self.statements.finish()?;
         self.memberships.finish()?;
         self.separations.finish()?;
-        Ok((self.stated, self.conflicts))
+        Ok((self.counts, self.conflicts))
     }
 
     fn disturbed(&mut self, weight: f32) -> f32 {
@@ -232,7 +235,7 @@ impl Relations {
         }
     }
 
-    /// Separations, an end of some of which noise draws anew among the groups of the relation.
+    /// Cannot-links, an end of some of which noise draws anew among the groups of the relation.
     fn redrawn(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
         let mut pairs = pairs.to_vec();
         let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.groups.get(rel)) else { return pairs };
@@ -243,7 +246,7 @@ impl Relations {
             }
             *pair = (pair.0.min(pair.1), pair.0.max(pair.1), pair.2);
         }
-        // A group is not apart from itself, and twice as far apart is no further.
+        // A group has no cannot-link with itself, and one with another group once.
         pairs.retain(|pair| {
             [pair.0, pair.1].iter().all(|group| groups.binary_search(group).is_ok()) && pair.0 != pair.1
         });
@@ -276,15 +279,15 @@ mod tests {
     use relata_data::ParquetFile;
     use relata_data::seed::stream;
 
-    /// What is apart of ten groups of ten, each of which is apart from the next, with mistakes at this rate.
-    fn apart(rate: f64) -> Vec<(u64, u64)> {
+    /// The cannot-links among ten groups of ten, each with the next, with mistakes at this rate.
+    fn cannot_links(rate: f64) -> Vec<(u64, u64)> {
         let folder = tempfile::tempdir().unwrap();
         let mut relations = Relations::create(folder.path()).unwrap();
         relations.set_noise(Some((rate, stream(3, &[]))));
         let members: Vec<(u64, u64)> = (0..100).map(|id| (id, id / 10)).collect();
         let rel = relations.members("kin", &members, 1.0, false).unwrap();
         let pairs: Vec<_> = (0..9).map(|group| (group + 1, group, 1.0)).collect();
-        relations.apart(&rel, &pairs).unwrap();
+        relations.cannot_link(&rel, &pairs).unwrap();
         relations.finish().unwrap();
         let read = ParquetFile::open(&folder.path().join("separations.parquet")).unwrap().whole().unwrap();
         let ids = |name: &str| -> Vec<u64> {
@@ -296,11 +299,11 @@ mod tests {
     }
 
     #[test]
-    fn noise_makes_mistakes_about_what_is_apart_too() {
-        assert_eq!(apart(0.0), (0..9).map(|group| (group, group + 1)).collect::<Vec<_>>());
-        let all_wrong = apart(1.0);
+    fn noise_makes_mistakes_about_cannot_links_too() {
+        assert_eq!(cannot_links(0.0), (0..9).map(|group| (group, group + 1)).collect::<Vec<_>>());
+        let all_wrong = cannot_links(1.0);
         let kept = all_wrong.iter().filter(|(a, b)| b - a == 1).count();
         assert!(kept < 6 && all_wrong.iter().all(|(a, b)| a < b), "{all_wrong:?}");
-        assert_eq!(apart(1.0), all_wrong);
+        assert_eq!(cannot_links(1.0), all_wrong);
     }
 }

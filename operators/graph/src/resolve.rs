@@ -1,4 +1,4 @@
-//! From everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
+//! Resolution of constraints, from everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
 //! as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills to disk.
 
 use std::path::Path;
@@ -8,13 +8,14 @@ use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray
 use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
 use datafusion::prelude::{ParquetReadOptions, col};
 use futures::StreamExt;
-use relata_schemas::conflicts::CONFLICTS;
 use relata_schemas::edges::{CONFIDENCE, DST, EDGES, INFERRED, REL, ROUND, SRC, WEIGHT};
 
-use super::csr::CsrBuilder;
-use super::{Csr, Graph, GraphSettings, Groups, Opinion};
-use crate::relations::Conflict;
-use relata_data::ids::IdIndex;
+use crate::conflicts::{Conflict, ConflictWriter};
+use crate::csr::{Csr, CsrBuilder};
+use crate::graph::{Graph, GraphSettings};
+use crate::must_link::Groups;
+use crate::policy::{Opinion, Policy};
+use relata_data::id_index::IdIndex;
 use relata_data::sink::ParquetSink;
 use relata_data::{OperatorError, ParquetFile, Result, Session, query};
 
@@ -33,7 +34,8 @@ pub struct Resolved {
 }
 
 /// Resolves the statements in the Parquet file `statements` (columns of `edges`, any order, pairs repeated) and writes
-/// `edges.parquet`, `conflicts.parquet` (those `found` by oracles first) and `graph.csr` to `folder`. The result does not depend on the order of rows.
+/// `edges.parquet`, `conflicts.parquet` (those `found` by oracles first) and `graph.csr` to
+/// `folder`. The result does not depend on the order of rows.
 pub async fn resolve(
     session: &Session,
     statements: &Path,
@@ -89,8 +91,8 @@ fn closure_conflicts(
     graph: &Graph,
     ids: &IdIndex,
     edges: &Csr,
-    policy: super::Policy,
-    conflicts: &mut Conflicts,
+    policy: Policy,
+    conflicts: &mut ConflictWriter,
 ) -> Result<()> {
     for (a, b, weight) in edges.iter().filter(|e| e.2 < 0.0) {
         if graph.root(a) == graph.root(b) {
@@ -123,7 +125,7 @@ struct PairWriter<'a> {
     pending: Vec<Edge>,
     edges: ParquetSink,
     csr: CsrBuilder,
-    conflicts: Conflicts,
+    conflicts: ConflictWriter,
 }
 
 impl<'a> PairWriter<'a> {
@@ -137,7 +139,7 @@ impl<'a> PairWriter<'a> {
             pending: vec![],
             edges: ParquetSink::create(&folder.join("edges.parquet"), EDGES.schema())?,
             csr: CsrBuilder::create(&folder.join("graph.csr"), ids.rows()),
-            conflicts: Conflicts::create(&folder.join("conflicts.parquet"))?,
+            conflicts: ConflictWriter::create(&folder.join("conflicts.parquet"))?,
         })
     }
 
@@ -235,7 +237,7 @@ impl<'a> PairWriter<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(CsrBuilder, u64, Conflicts)> {
+    fn finish(mut self) -> Result<(CsrBuilder, u64, ConflictWriter)> {
         self.decide()?;
         self.flush()?;
         Ok((self.csr, self.edges.finish()?, self.conflicts))
@@ -248,41 +250,4 @@ fn rels(opinions: &[Opinion], sign: f32) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(",")
-}
-
-/// The `conflicts` table while it is written.
-struct Conflicts {
-    sink: ParquetSink,
-    rows: Vec<Conflict>,
-}
-
-impl Conflicts {
-    fn create(path: &Path) -> Result<Self> {
-        Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, rows: vec![] })
-    }
-
-    fn push(&mut self, conflict: Conflict) -> Result<()> {
-        self.rows.push(conflict);
-        if self.rows.len() >= ROWS { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        let rows = std::mem::take(&mut self.rows);
-        self.sink.write(&RecordBatch::try_new(
-            CONFLICTS.schema(),
-            vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.min(r.b)))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.max(r.b)))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.positive))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.negative))),
-                Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.policy))),
-                Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.kept))),
-            ],
-        )?)
-    }
-
-    fn finish(mut self) -> Result<u64> {
-        self.flush()?;
-        self.sink.finish()
-    }
 }

@@ -1,11 +1,11 @@
-//! What a graph looks like: sizes, degrees, components, and how much of the dataset has a known relation.
+//! Graph statistics: sizes, degrees, components, and how much of the dataset has a known relation.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use serde::Serialize;
 
-use super::Graph;
+use crate::graph::Graph;
 
 /// Numbers about a graph; pairs implied by groups are counted, not listed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,9 +115,9 @@ impl fmt::Display for GraphStatistics {
 
 #[cfg(test)]
 mod tests {
-    use super::super::GraphSettings;
     use super::super::graph::tests::graph;
     use super::*;
+    use crate::GraphSettings;
 
     #[test]
     fn a_small_graph_is_counted_by_hand() {

@@ -58,12 +58,23 @@ impl Description {
         let wrong =
             |error: serde_json::Error| ReadError::Settings { name: self.name.clone(), found: error.to_string() };
         if self.values.is_empty() {
-            // A unit struct is written as null, a struct with defaults may be written as nothing.
+            // A unit struct is written as null.
             if let Ok(unit) = serde_json::from_value(Value::Null) {
                 return Ok(unit);
             }
         }
         serde_json::from_value(Value::Object(self.values.clone())).map_err(wrong)
+    }
+
+    /// An error if there are settings beside these: what a component checks that reads its settings one by one.
+    pub fn known(&self, settings: &[&str]) -> Result<(), ReadError> {
+        match self.values.keys().find(|name| !settings.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let found = format!("unknown setting `{name}`; expected one of {}", settings.join(", "));
+                Err(ReadError::Settings { name: self.name.clone(), found })
+            }
+        }
     }
 
     /// One setting as a value of its type.

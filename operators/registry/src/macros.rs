@@ -30,11 +30,11 @@ macro_rules! registry {
 macro_rules! components {
     ($(#[$about:meta])* $visibility:vis static $name:ident: $of:ty = $kind:literal
      [$($module:ident :: $component:ident),* $(,)?]) => {
-        $(mod $module; pub use $module::*;)*
+        $(mod $module; pub use self::$module::*;)*
 
         $crate::registry! {
             $(#[$about])*
-            $visibility static $name: $of = $kind [$($module::$component),*]
+            $visibility static $name: $of = $kind [$(self::$module::$component),*]
         }
 
         /// The function that makes each component.

@@ -1,4 +1,4 @@
-//! A batch's column of ids: integers of any type, or text.
+//! Id column of a batch: integers of any type, or text.
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt64Array};
 use arrow::compute::cast;

@@ -1,4 +1,4 @@
-//! Columns of embeddings and of ids in files that anybody made: whatever types their writer chose.
+//! Embedding and id columns in files that anybody made: whatever types their writer chose.
 
 mod id_column;
 mod vector_column;

@@ -1,4 +1,4 @@
-//! A batch's column of vectors, whichever list type its writer chose, as rows of finite 32-bit floats.
+//! Vector (embedding) column of a batch, whichever list type its writer chose, as rows of finite 32-bit floats.
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::buffer::ScalarBuffer;
@@ -10,6 +10,7 @@ use relata_schemas::features::first_not_finite;
 use crate::{OperatorError, Result};
 
 /// The vectors of one record batch.
+#[derive(Debug)]
 pub struct VectorColumn<'a> {
     table: &'a str,
     column: &'a str,

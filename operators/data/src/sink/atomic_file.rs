@@ -1,4 +1,4 @@
-//! A file that appears under its name only once it is complete and on disk; a failed write leaves the previous file whole.
+//! Atomic file: it appears under its name only once it is complete and on disk; a failed write leaves the previous file whole.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use tempfile::{Builder, NamedTempFile};
 use crate::{OperatorError, Result};
 
 /// A temporary file beside its final path; dropping it without [`commit`](Self::commit) removes it.
+#[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
     file: NamedTempFile,

@@ -1,4 +1,4 @@
-//! Where results go: files that appear whole or not at all.
+//! Sinks, where results go: files that appear whole or not at all.
 
 mod atomic_file;
 mod parquet;

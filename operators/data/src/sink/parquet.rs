@@ -1,4 +1,4 @@
-//! Parquet files, streamed in row groups and committed atomically.
+//! Parquet sink: files streamed in row groups and committed atomically.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use parquet::basic::Type;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::AtomicFile;
+use super::atomic_file::AtomicFile;
 use crate::Result;
 
 /// Rows per row group: what memory is bounded by when a table is written or read.
@@ -19,6 +19,12 @@ const ROW_GROUP: usize = 16 * 1024;
 pub struct ParquetSink {
     writer: ArrowWriter<AtomicFile>,
     rows: u64,
+}
+
+impl std::fmt::Debug for ParquetSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ParquetSink({} rows)", self.rows)
+    }
 }
 
 impl ParquetSink {

@@ -1,4 +1,4 @@
-//! A sample that is an image, as pixels to look at.
+//! Picture of a sample that is an image, as pixels or PNG.
 
 use std::io::Cursor;
 

@@ -1,4 +1,4 @@
-//! Tables that are read in blocks on a thread of their own, so that memory is bounded by a few blocks.
+//! Block tables, which are read in blocks on a thread of their own, so that memory is bounded by a few blocks.
 
 use std::fmt::Debug;
 use std::sync::Arc;

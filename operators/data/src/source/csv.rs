@@ -1,58 +1,109 @@
-//! Comma- and tab-separated text with a header line.
+//! CSV and TSV source: delimited text with a header line.
 
-use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
 use async_trait::async_trait;
 use datafusion::prelude::{CsvReadOptions, DataFrame};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
+use super::dataset::Dataset;
 use super::paths::{expand, refuse_empty, urls};
-use super::{Dataset, Source, read_error};
-use crate::{Result, Session, query};
+use super::read_error::read_error;
+use super::source_trait::Source;
+use crate::{OperatorError, Result, Session, query};
 
 /// Rows that are looked at to tell the types of the columns.
 const INFER_ROWS: usize = 20_000;
 
 /// Comma-separated files with a header: one file, a folder of `.csv` files, or a pattern such as `part-*.csv`.
+///
+/// ```
+/// use relata_data::source::{session, csv};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let folder = tempfile::tempdir().expect("a folder");
+/// let path = folder.path().join("t.csv");
+/// std::fs::write(&path, "key,a,b\nx,1,2\ny,3,4\n").expect("room for a file");
+/// let dataset = csv(&path).id("key").feature_columns(["a", "b"]);
+/// let rows = dataset.table(&session()).await?;
+/// assert_eq!(rows.count().await?, 2);
+/// # Ok::<_, relata_data::OperatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn csv(path: impl AsRef<Path>) -> Dataset {
-    Dataset::new(Csv::new(path.as_ref(), b','))
+    Dataset::new(Csv::new(path, ','))
 }
 
 /// Tab-separated files with a header: one file, a folder of `.tsv` files, or a pattern.
+///
+/// ```
+/// use relata_data::source::{session, tsv};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let folder = tempfile::tempdir().expect("a folder");
+/// let path = folder.path().join("t.tsv");
+/// std::fs::write(&path, "a\tb\n1\t2\n").expect("room for a file");
+/// let dataset = tsv(&path);
+/// let rows = dataset.table(&session()).await?;
+/// assert_eq!(rows.count().await?, 1);
+/// # Ok::<_, relata_data::OperatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn tsv(path: impl AsRef<Path>) -> Dataset {
-    Dataset::new(Csv::new(path.as_ref(), b'\t'))
+    Dataset::new(Csv::new(path, '\t'))
 }
 
-/// Delimited text; see [`csv`].
+/// Delimited text; see [`csv`] and [`tsv`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Csv {
     path: PathBuf,
-    delimiter: u8,
-    text: &'static [&'static str],
+    delimiter: char,
+    text: Vec<String>,
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self { path: PathBuf::new(), delimiter: ',', text: Vec::new() }
+    }
+}
+
+impl Settings for Csv {
+    const NAME: &'static str = "csv";
+    const SUMMARY: &'static str = "delimited text with a header";
 }
 
 impl Csv {
-    /// Text with a header and this delimiter.
-    pub fn new(path: &Path, delimiter: u8) -> Self {
-        Self { path: path.to_path_buf(), delimiter, text: &[] }
+    /// Text with a header and this delimiter, an ASCII character.
+    pub fn new(path: impl AsRef<Path>, delimiter: char) -> Self {
+        Self { path: path.as_ref().to_path_buf(), delimiter, text: Vec::new() }
     }
 
     /// Columns that are read as text even if they look like numbers, so that `007` stays `007`.
-    pub fn with_text(mut self, columns: &'static [&'static str]) -> Self {
-        self.text = columns;
+    pub fn with_text<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.text = columns.into_iter().map(Into::into).collect();
         self
+    }
+
+    fn delimiter(&self) -> Result<u8> {
+        let ascii = u8::try_from(self.delimiter).ok().filter(u8::is_ascii);
+        ascii.ok_or_else(|| OperatorError::setting("csv", "delimiter", "an ASCII character", self.delimiter))
     }
 }
 
 #[async_trait]
 impl Source for Csv {
     fn describe(&self) -> Description {
-        Description::new(if self.delimiter == b'\t' { "tsv" } else { "csv" }).with("path", &self.path)
+        Description::of(self)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        expand(&self.path, if self.delimiter == b'\t' { &["tsv"] } else { &["csv"] })
+        expand(&self.path, if self.delimiter == '\t' { &["tsv"] } else { &["csv"] })
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
@@ -61,7 +112,7 @@ impl Source for Csv {
         let urls = urls(&files)?;
         let name = self.path.display().to_string();
         let options = CsvReadOptions::new()
-            .delimiter(self.delimiter)
+            .delimiter(self.delimiter()?)
             .file_extension("")
             .newlines_in_values(true)
             .schema_infer_max_records(INFER_ROWS);
@@ -78,7 +129,7 @@ impl Source for Csv {
 impl Csv {
     /// The schema of a table, but for the columns that are text whatever they look like.
     fn with_text_columns(&self, table: DataFrame) -> Schema {
-        let fields = table.schema().fields().iter().map(|field| match self.text.contains(&field.name().as_str()) {
+        let fields = table.schema().fields().iter().map(|field| match self.text.contains(field.name()) {
             true => Arc::new(Field::new(field.name(), DataType::Utf8, true)),
             false => field.clone(),
         });
@@ -91,8 +142,7 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
 
-    use crate::OperatorError;
-    use crate::source::session;
+    use super::super::session::session;
 
     use super::*;
 
@@ -101,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("odd [name].tsv");
         std::fs::write(&path, "src\tn\n007\t1\n8\t2\n").unwrap();
-        let source = Csv::new(&path, b'\t').with_text(&["src"]);
+        let source = Csv::new(&path, '\t').with_text(["src"]);
         let batches = source.table(&session()).await.unwrap().collect().await.unwrap();
         assert_eq!(batches[0]["src"].as_string::<i32>().value(0), "007");
         assert_eq!(batches[0]["n"].as_primitive::<Int64Type>().values(), &[1, 2]);

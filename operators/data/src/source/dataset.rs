@@ -1,13 +1,16 @@
-//! A dataset: a source, and which of its columns are the features and the id.
+//! Dataset: a source, and which of its columns are the features and the id.
 
-use relata_registry::Description;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::prelude::DataFrame;
+use relata_registry::{Description, ReadError, Registry};
+use serde::{Deserialize, Serialize};
 
 use super::fingerprint::of_source;
-use super::{Source, read_error};
+use super::read_error::read_error;
+use super::source_trait::Source;
 use crate::{Result, Session};
 
 /// A source and how to read it.
@@ -23,8 +26,39 @@ pub struct Dataset {
     limit: Option<usize>,
 }
 
+impl fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plan().fmt(f)
+    }
+}
+
+/// A dataset as a plan keeps it; see [`Dataset::plan`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetPlan {
+    /// The source with its settings.
+    pub source: Description,
+    /// The columns that hold the features; none if they are to be found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// The column of ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Only so many of the first rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+}
+
 impl Dataset {
     /// All rows of a source.
+    ///
+    /// ```
+    /// use relata_data::source::{Csv, Dataset};
+    ///
+    /// // Of text with semicolons, the first hundred rows.
+    /// let dataset = Dataset::new(Csv::new("t.csv", ';')).limit(100);
+    /// assert_eq!(dataset.name(), "t.csv");
+    /// ```
     pub fn new(source: impl Source + 'static) -> Self {
         Self { source: Arc::new(source), features: Vec::new(), id: None, limit: None }
     }
@@ -54,24 +88,30 @@ impl Dataset {
     }
 
     /// The source with its settings, and how it is read.
-    pub fn describe(&self) -> Description {
-        let mut about = self.source.describe();
-        if !self.features.is_empty() {
-            about = about.with("features", &self.features);
-        }
-        if let Some(id) = &self.id {
-            about = about.with("id", id);
-        }
-        if let Some(limit) = self.limit {
-            about = about.with("limit", limit);
-        }
-        about
+    pub fn plan(&self) -> DatasetPlan {
+        let (features, id) = (self.features.clone(), self.id.clone());
+        DatasetPlan { source: self.source.describe(), features, id, limit: self.limit }
+    }
+
+    /// The dataset of a plan, whose source is read through a registry, such as [`SOURCES`](super::SOURCES).
+    ///
+    /// ```
+    /// use relata_data::source::{Dataset, SOURCES, csv};
+    ///
+    /// let plan = csv("t.csv").id("key").limit(10).plan();
+    /// let json = r#"{"source":{"name":"csv","delimiter":",","path":"t.csv","text":[]},"id":"key","limit":10}"#;
+    /// assert_eq!(serde_json::to_string(&plan)?, json);
+    /// assert_eq!(Dataset::from_plan(&serde_json::from_str(json)?, &SOURCES)?.plan(), plan);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_plan(plan: &DatasetPlan, sources: &Registry<dyn Source>) -> Result<Self, ReadError> {
+        let (features, id, limit) = (plan.features.clone(), plan.id.clone(), plan.limit);
+        Ok(Self { source: sources.read(&plan.source)?.into(), features, id, limit })
     }
 
     /// What errors call the dataset: its path, or else the kind of its source.
     pub fn name(&self) -> String {
-        let about = self.source.describe();
-        about.get("path").and_then(|path| path.as_str()).unwrap_or(&about.name).to_owned()
+        self.source.name()
     }
 
     /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files and
@@ -115,7 +155,7 @@ impl<S: Source + 'static> From<S> for Dataset {
 #[cfg(test)]
 mod tests {
     use crate::OperatorError;
-    use crate::source::{csv, session};
+    use crate::source::{SOURCES, csv, session};
 
     use super::*;
 
@@ -125,10 +165,11 @@ mod tests {
         let path = folder.path().join("t.csv");
         std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
         let dataset = csv(&path).feature_columns(["a", "b"]).id("a").limit(1);
-        assert_eq!(
-            dataset.describe(),
-            json!({"source": "csv", "path": path, "features": ["a", "b"], "id": "a", "limit": 1})
-        );
+        let plan = dataset.plan();
+        assert_eq!((plan.source.name.as_str(), &plan.features[..]), ("csv", &["a".to_owned(), "b".to_owned()][..]));
+        let json = serde_json::to_string(&plan).unwrap();
+        let again = Dataset::from_plan(&serde_json::from_str(&json).unwrap(), &SOURCES).unwrap();
+        assert_eq!(again.plan(), plan);
         assert_eq!(dataset.table(&session()).await.unwrap().count().await.unwrap(), 1);
         let before = dataset.fingerprint().unwrap();
         assert_eq!((&before[0].0, before[0].1), (&path, 12));

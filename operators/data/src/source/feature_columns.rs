@@ -1,4 +1,4 @@
-//! From the columns that hold the features to rows of one shape and one number type.
+//! Feature columns: from the columns that hold the features to rows of one shape and one number type.
 
 use std::collections::HashMap;
 use std::sync::Arc;

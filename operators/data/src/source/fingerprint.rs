@@ -1,4 +1,4 @@
-//! What tells whether a dataset's files are still the same: a hash of their content, or of their times.
+//! Fingerprint of a dataset's files, which tells whether they are still the same: a hash of their content or times.
 
 use std::fs::File;
 use std::hash::Hasher;
@@ -8,7 +8,7 @@ use std::time::UNIX_EPOCH;
 
 use twox_hash::XxHash64;
 
-use super::Source;
+use super::source_trait::Source;
 use crate::{OperatorError, Result};
 
 /// Beyond so many files, reading them all to hash them would take longer than it is worth.

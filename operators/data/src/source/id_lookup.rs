@@ -1,4 +1,4 @@
-//! From the ids that an edge file or a person uses to the numbers of the samples.
+//! Id lookup: from the ids that an edge file or a person uses to the numbers of the samples.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use relata_schemas::samples::{ID, SOURCE_ID};
 
-use super::Samples;
-use crate::ids::IdIndex;
+use super::samples::Samples;
+use crate::id_index::IdIndex;
 use crate::{ParquetFile, Result};
 
 /// Looks up ids of a dataset: numbers, or text if the dataset's own ids are text.

@@ -1,6 +1,5 @@
-//! Images and labels in IDX files, the format of MNIST and its kin.
+//! IDX source: images and labels in the format of MNIST.
 
-use relata_registry::Description;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,24 +7,43 @@ use arrow::array::{ArrayRef, FixedSizeListArray, Int64Array, RecordBatch, String
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::prelude::DataFrame;
+use relata_registry::{Description, Settings};
 use relata_schemas::samples::{LABEL, SPLIT};
 use relata_schemas::{Element, FeatureShape};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use super::block_table::{Blocks, block_table};
+use super::dataset::Dataset;
 use super::idx_file::{IdxFile, unreadable};
-use super::{Dataset, Source};
+use super::source_trait::Source;
 use crate::{OperatorError, Result, Session};
 
 /// Rows per block.
 const BLOCK: usize = 1024;
 
 /// Images in an IDX file, plain or gzipped: column `image`, a tensor of 1 x height x width bytes.
+///
+/// ```
+/// use relata_data::source::{Dataset, idx};
+///
+/// let dataset = Dataset::from(idx("train-images.gz").labels("train-labels.gz")).limit(1000);
+/// assert_eq!(dataset.name(), "train-images.gz");
+/// ```
 pub fn idx(images: impl Into<PathBuf>) -> Idx {
-    Idx { parts: vec![Part { split: None, images: images.into(), labels: None }] }
+    Idx { files: vec![Part { split: None, images: images.into(), labels: None }] }
 }
 
 /// Several pairs of files, each `(split, images, labels)`, one after the other, with the split in column `split`.
+///
+/// ```
+/// use relata_data::source::idx_splits;
+///
+/// let dataset = idx_splits([
+///     ("train", "train-images.gz", "train-labels.gz"),
+///     ("test", "t10k-images.gz", "t10k-labels.gz"),
+/// ]);
+/// assert_eq!(dataset.name(), "idx");
+/// ```
 pub fn idx_splits<S, P>(splits: impl IntoIterator<Item = (S, P, P)>) -> Dataset
 where
     S: Into<String>,
@@ -36,16 +54,23 @@ where
         images: images.into(),
         labels: Some(labels.into()),
     };
-    Dataset::new(Idx { parts: splits.into_iter().map(part).collect() })
+    Dataset::new(Idx { files: splits.into_iter().map(part).collect() })
 }
 
 /// IDX files as a source; see [`idx`].
-#[derive(Debug)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Idx {
-    parts: Vec<Part>,
+    files: Vec<Part>,
 }
 
-#[derive(Debug, Clone)]
+impl Settings for Idx {
+    const NAME: &'static str = "idx";
+    const SUMMARY: &'static str = "images and labels in IDX files, the format of MNIST";
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Part {
     split: Option<String>,
     images: PathBuf,
@@ -55,7 +80,7 @@ struct Part {
 impl Idx {
     /// The IDX file with one label (0 to 255) per image: column `label`, Int64.
     pub fn labels(mut self, path: impl Into<PathBuf>) -> Self {
-        if let Some(part) = self.parts.first_mut() {
+        if let Some(part) = self.files.first_mut() {
             part.labels = Some(path.into());
         }
         self
@@ -65,20 +90,19 @@ impl Idx {
 #[async_trait]
 impl Source for Idx {
     fn describe(&self) -> Description {
-        match &self.parts[..] {
-            [Part { split: None, images, labels }] => {
-                Description::new("idx").with("path", images).with("labels", labels)
-            }
-            parts => {
-                let about = |p: &Part| json!({ "split": p.split, "images": p.images, "labels": p.labels });
-                Description::new("idx").with("splits", parts.iter().map(about).collect::<Vec<_>>())
-            }
+        Description::of(self)
+    }
+
+    fn name(&self) -> String {
+        match &self.files[..] {
+            [only] => only.images.display().to_string(),
+            _ => Self::NAME.to_owned(),
         }
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        for part in &self.parts {
+        for part in &self.files {
             IdxFile::open(&part.images, 2)?;
             files.push(part.images.clone());
             if let Some(labels) = &part.labels {
@@ -91,7 +115,7 @@ impl Source for Idx {
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
         let mut first: Option<(&Part, Vec<usize>)> = None;
-        for part in &self.parts {
+        for part in &self.files {
             let images = IdxFile::open(&part.images, 2)?;
             if let Some(labels) = &part.labels {
                 let found = IdxFile::open(labels, 0)?.items;
@@ -110,12 +134,12 @@ impl Source for Idx {
             }
         }
         let Some((part, dims)) = first else {
-            return Err(OperatorError::setting("idx_splits", "splits", "at least one", 0));
+            return Err(OperatorError::setting("idx", "files", "at least one", 0));
         };
         let mut fields = vec![FeatureShape::image(1, dims[0], dims[1], Element::U8).field("image")];
         fields.extend(part.labels.is_some().then(|| Field::new(LABEL, DataType::Int64, false)));
         fields.extend(part.split.is_some().then(|| Field::new(SPLIT, DataType::Utf8, false)));
-        block_table(session, IdxBlocks { schema: Arc::new(Schema::new(fields)), parts: self.parts.clone() })
+        block_table(session, IdxBlocks { schema: Arc::new(Schema::new(fields)), parts: self.files.clone() })
     }
 }
 

@@ -1,6 +1,5 @@
-//! Folders of PNG and JPEG images, one subfolder per class.
+//! Image folder source: PNG and JPEG files, one subfolder per class.
 
-use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,12 +10,14 @@ use datafusion::prelude::DataFrame;
 use image::ImageReader;
 use image::imageops::FilterType;
 use rayon::prelude::*;
+use relata_registry::{Description, Settings};
 use relata_schemas::samples::LABEL;
 use relata_schemas::{Element, FeatureShape};
+use serde::{Deserialize, Serialize};
 
-use super::Source;
 use super::block_table::{Blocks, block_table};
 use super::paths::{collect, entries, has_extension};
+use super::source_trait::Source;
 use crate::{OperatorError, Result, Session};
 
 /// Decoded bytes per block, about.
@@ -26,22 +27,36 @@ const EXTENSIONS: &[&str] = &["png", "jpg", "jpeg"];
 /// A folder with one subfolder of PNG or JPEG files per class: columns `image` (a tensor of channels x height x width
 /// bytes), `label` (the subfolder's name; null for images beside the subfolders) and `path` (relative to the folder).
 /// Rows are sorted by path.
+///
+/// ```
+/// use relata_data::source::{Dataset, image_folder};
+///
+/// let dataset = Dataset::from(image_folder("photos").resize(64, 64).grey());
+/// assert_eq!(dataset.name(), "photos");
+/// ```
 pub fn image_folder(path: impl Into<PathBuf>) -> ImageFolder {
-    ImageFolder { path: path.into(), size: None, grey: false }
+    ImageFolder { path: path.into(), ..ImageFolder::default() }
 }
 
 /// Images in folders as a source; see [`image_folder`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ImageFolder {
     path: PathBuf,
-    size: Option<(u32, u32)>,
+    /// Height and width that every image is scaled to.
+    resize: Option<(u32, u32)>,
     grey: bool,
+}
+
+impl Settings for ImageFolder {
+    const NAME: &'static str = "image_folder";
+    const SUMMARY: &'static str = "PNG and JPEG files, one subfolder per class";
 }
 
 impl ImageFolder {
     /// Scales every image to this size (bilinear); needed unless all images have one size.
     pub fn resize(mut self, height: u32, width: u32) -> Self {
-        self.size = Some((height, width));
+        self.resize = Some((height, width));
         self
     }
 
@@ -82,7 +97,7 @@ impl ImageFolder {
 #[async_trait]
 impl Source for ImageFolder {
     fn describe(&self) -> Description {
-        Description::new("image_folder").with("path", &self.path).with("resize", &self.size).with("grey", &self.grey)
+        Description::of(self)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
@@ -91,9 +106,9 @@ impl Source for ImageFolder {
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
         let files = self.list()?;
-        let (height, width) = match self.size {
+        let (height, width) = match self.resize {
             Some((0, _) | (_, 0)) => {
-                let found = format!("{:?}", self.size.unwrap_or_default());
+                let found = format!("{:?}", self.resize.unwrap_or_default());
                 return Err(OperatorError::setting("image_folder", "resize", "at least 1 x 1", found));
             }
             Some(size) => size,
@@ -167,7 +182,7 @@ impl ImageBlocks {
     fn decode(&self, path: &Path, out: &mut [u8]) -> Result<()> {
         let mut picture = open(path)?.decode().map_err(undecoded(path))?;
         if (picture.height(), picture.width()) != (self.height, self.width) {
-            if self.folder.size.is_none() {
+            if self.folder.resize.is_none() {
                 return Err(OperatorError::Unreadable {
                     path: path.to_path_buf(),
                     expected: format!(

@@ -10,10 +10,13 @@ use futures::StreamExt;
 use relata_schemas::SchemaError;
 use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
+use super::dataset::Dataset;
 use super::feature_columns::FeatureColumns;
+use super::read_error::read_error;
 use super::sample_ids::SampleIds;
+use super::samples::Samples;
 use super::samples::TEXT_IDS;
-use super::{Dataset, Samples, in_file_order, read_error};
+use super::session::in_file_order;
 use crate::feature_store::{FeatureStore, FeatureWriter};
 use crate::sink::ParquetSink;
 use crate::{OperatorError, Result, Session};

@@ -1,31 +1,57 @@
-//! JSON lines: one object per line.
+//! JSON-lines source: one object per line.
 
-use relata_registry::Description;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, JsonReadOptions};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
+use super::dataset::Dataset;
 use super::paths::{expand, refuse_empty, urls};
-use super::{Dataset, Source, read_error};
+use super::read_error::read_error;
+use super::source_trait::Source;
 use crate::{Result, Session, query};
 
 /// Rows that are looked at to tell the types of the columns.
 const INFER_ROWS: usize = 20_000;
 
 /// Files of one JSON object per line: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or a pattern.
+///
+/// ```
+/// use relata_data::source::{session, json_lines};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let folder = tempfile::tempdir().expect("a folder");
+/// let path = folder.path().join("t.jsonl");
+/// std::fs::write(&path, "{\"x\": [1, 2.5]}\n{\"x\": [3, 4]}\n").expect("room for a file");
+/// let dataset = json_lines(&path).features("x");
+/// let rows = dataset.table(&session()).await?;
+/// assert_eq!(rows.count().await?, 2);
+/// # Ok::<_, relata_data::OperatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn json_lines(path: impl AsRef<Path>) -> Dataset {
     Dataset::new(JsonLines { path: path.as_ref().to_path_buf() })
 }
 
-struct JsonLines {
+/// Files of JSON lines; see [`json_lines`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JsonLines {
     path: PathBuf,
+}
+
+impl Settings for JsonLines {
+    const NAME: &'static str = "json_lines";
+    const SUMMARY: &'static str = "files of one JSON object per line";
 }
 
 #[async_trait]
 impl Source for JsonLines {
     fn describe(&self) -> Description {
-        Description::new("json_lines").with("path", &self.path)
+        Description::of(self)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

@@ -1,33 +1,51 @@
-//! Parquet files.
+//! Parquet source.
 
-use relata_registry::Description;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, ParquetReadOptions};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
+use super::dataset::Dataset;
 use super::paths::{expand, urls};
-use super::{Dataset, Source, read_error};
+use super::read_error::read_error;
+use super::source_trait::Source;
 use crate::{OperatorError, Result, Session};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
 
 /// Parquet files of one schema: one file, a folder of `.parquet` files, or a pattern such as `part-*.parquet`.
+///
+/// ```
+/// use relata_data::source::parquet;
+///
+/// let dataset = parquet("embeddings/*.parquet").features("embedding").id("key");
+/// assert_eq!(dataset.name(), "embeddings/*.parquet");
+/// ```
 pub fn parquet(path: impl AsRef<Path>) -> Dataset {
     Dataset::new(Parquet { path: path.as_ref().to_path_buf() })
 }
 
-struct Parquet {
+/// Parquet files; see [`parquet`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Parquet {
     path: PathBuf,
+}
+
+impl Settings for Parquet {
+    const NAME: &'static str = "parquet";
+    const SUMMARY: &'static str = "Parquet files of one schema";
 }
 
 #[async_trait]
 impl Source for Parquet {
     fn describe(&self) -> Description {
-        Description::new("parquet").with("path", &self.path)
+        Description::of(self)
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {

@@ -1,4 +1,4 @@
-//! Which files a path means: itself, the files below a folder, or those that match a pattern of `*`, `?` and `**`.
+//! Paths and patterns (globs), and the files that they mean: itself, the files below a folder, or those that match a pattern of `*`, `?` and `**`.
 
 use std::path::{Component, Path, PathBuf};
 

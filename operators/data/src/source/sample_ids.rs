@@ -12,7 +12,7 @@ use relata_schemas::SchemaError;
 use relata_schemas::samples::ID;
 
 use super::feature_columns::position;
-use crate::ids::IdIndex;
+use crate::id_index::IdIndex;
 use crate::{OperatorError, Result};
 
 /// Collects the ids of a table batch by batch.

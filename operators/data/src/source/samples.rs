@@ -1,4 +1,4 @@
-//! A dataset as it lies in a run folder: ids, features, and a table of all other columns.
+//! Samples: a dataset as it lies in a run folder: ids, features, and a table of all other columns.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, UInt64Type};
 use relata_schemas::samples::ID;
 
 use crate::feature_store::FeatureStore;
-use crate::ids::IdIndex;
+use crate::id_index::IdIndex;
 use crate::{OperatorError, ParquetFile, Result};
 
 /// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer (the
@@ -18,7 +18,7 @@ pub const KEPT_BACK: [&str; 5] = ["id", "source_id", "label", "split", "path"];
 pub(super) const TEXT_IDS: &str = "relata.text_ids";
 
 /// The samples of a run.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Samples {
     /// Ids in row order.
     pub ids: IdIndex,

@@ -1,7 +1,5 @@
-//! Any query over other datasets as a source.
+//! SQL source: the rows of a query over other datasets.
 
-use relata_registry::Description;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,17 +7,38 @@ use async_trait::async_trait;
 use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::{DataFrame, SQLOptions, SessionContext};
+use relata_registry::{Component, Description, ReadError, Registry};
+use serde::{Deserialize, Serialize};
 
-use super::{Dataset, Source, read_error};
+use super::dataset::{Dataset, DatasetPlan};
+use super::read_error::read_error;
+use super::source_trait::Source;
 use crate::{Result, Session};
 
 /// The rows of a query over the tables that [`Sql::table`] names. Rows are numbered in the order in which the query
 /// gives them: add `ORDER BY` to joins and groups, so that every run numbers them alike.
+///
+/// ```
+/// use relata_data::source::{session, Dataset, csv, sql};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let folder = tempfile::tempdir().expect("a folder");
+/// let path = folder.path().join("t.csv");
+/// std::fs::write(&path, "k,x\n1,10\n2,20\n").expect("room for a file");
+/// let query = "SELECT k AS id, x FROM t WHERE x > 10 ORDER BY k";
+/// let dataset = Dataset::from(sql(query).table("t", csv(&path)));
+/// let rows = dataset.table(&session()).await?;
+/// assert_eq!(rows.count().await?, 1);
+/// # Ok::<_, relata_data::OperatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn sql(query: impl Into<String>) -> Sql {
     Sql { query: query.into(), tables: Vec::new() }
 }
 
 /// A query and its tables; see [`sql`].
+#[derive(Debug, Clone)]
 pub struct Sql {
     query: String,
     tables: Vec<(String, Dataset)>,
@@ -33,10 +52,37 @@ impl Sql {
     }
 }
 
+/// A table of the query as a plan keeps it.
+#[derive(Serialize, Deserialize)]
+struct TablePlan {
+    name: String,
+    dataset: DatasetPlan,
+}
+
+impl Component<dyn Source> for Sql {
+    const NAME: &'static str = "sql";
+    const SUMMARY: &'static str = "the rows of a query over other datasets";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Source>) -> Result<Self, ReadError> {
+        description.known(&["query", "tables"])?;
+        let tables: Vec<TablePlan> = description.setting("tables")?;
+        let table = |table: TablePlan| Ok((table.name, Dataset::from_plan(&table.dataset, registry)?));
+        Ok(Self {
+            query: description.setting("query")?,
+            tables: tables.into_iter().map(table).collect::<Result<_, ReadError>>()?,
+        })
+    }
+}
+
 #[async_trait]
 impl Source for Sql {
     fn describe(&self) -> Description {
-        let tables: BTreeMap<_, _> = self.tables.iter().map(|(name, dataset)| (name, dataset.describe())).collect();
+        let plan = |(name, dataset): &(String, Dataset)| TablePlan { name: name.clone(), dataset: dataset.plan() };
+        let tables: Vec<_> = self.tables.iter().map(plan).collect();
         Description::new("sql").with("query", &self.query).with("tables", tables)
     }
 
@@ -91,6 +137,10 @@ mod tests {
         assert_eq!(batches[0]["x"].as_primitive::<Int64Type>().values(), &[30, 10]);
         assert!(!session.table_exist("t").unwrap());
         assert_eq!(source.fingerprint().unwrap().len(), 2);
+        let plan = source.plan();
+        let again = Dataset::from_plan(&plan, &crate::source::SOURCES).unwrap();
+        assert_eq!(again.plan(), plan);
+        assert_eq!(again.table(&session).await.unwrap().count().await.unwrap(), 2);
     }
 
     #[tokio::test]

@@ -1,16 +1,19 @@
-//! Random affine maps: rotation, scale, shear and translation in one bilinear step.
+//! Affine view: rotation, scale, shear and translation of an image in one bilinear step.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
 use super::warp::warp;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`affine`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Affine {
     rotation: f64,
     scale: (f64, f64),
@@ -18,10 +21,28 @@ pub struct Affine {
     translation: f64,
 }
 
+impl Default for Affine {
+    fn default() -> Self {
+        Self { rotation: 0.0, scale: (1.0, 1.0), shear: 0.0, translation: 0.0 }
+    }
+}
+
+impl Settings for Affine {
+    const NAME: &'static str = "affine";
+    const SUMMARY: &'static str = "a random rotation, scale, shear and translation of an image";
+}
+
 /// A random affine map about the image's centre; bilinear, zeros outside of the image. It changes nothing until it is
 /// told what to change: `affine().with_rotation(15.0).with_scale(0.9, 1.1)`.
+///
+/// ```
+/// use relata_data::view::{Augment, affine};
+///
+/// let view = affine().with_rotation(15.0).with_scale(0.9, 1.1);
+/// assert_eq!(view.describe().to_string(), "affine rotation=15.0 scale=[0.9, 1.1] shear=0.0 translation=0.0");
+/// ```
 pub fn affine() -> Affine {
-    Affine { rotation: 0.0, scale: (1.0, 1.0), shear: 0.0, translation: 0.0 }
+    Affine::default()
 }
 
 impl Affine {
@@ -75,11 +96,7 @@ impl Augment for Affine {
     }
 
     fn describe(&self) -> Description {
-        Description::new("affine")
-            .with("rotation", &self.rotation)
-            .with("scale", [self.scale.0, self.scale.1])
-            .with("shear", &self.shear)
-            .with("translation", &self.translation)
+        Description::of(self)
     }
 }
 
@@ -92,7 +109,8 @@ fn inverse(sin: f32, cos: f32, scale: f32, slant: f32) -> [f32; 4] {
 mod tests {
     use relata_schemas::Element;
 
-    use super::super::{fixture, rotate};
+    use super::super::fixture;
+    use super::super::rotate::rotate;
     use super::*;
 
     #[test]

@@ -1,19 +1,18 @@
 //! The views of a batch: every sample several times, each time changed at random, in parallel and reproducibly.
 
-use relata_registry::Description;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
 
-use super::{Augment, View, checks};
+use super::augment::{Augment, View};
+use super::checks;
 use crate::Result;
 use crate::feature_store::FeatureStore;
-use crate::seed;
+use crate::seed::Purpose;
 
-/// The purpose of the random streams that views draw from.
-const PURPOSE: u64 = u64::from_le_bytes(*b"views   ");
 /// Views that a thread makes at least before it looks for more: they take microseconds each.
 const MIN_PER_JOB: usize = 16;
 
@@ -32,6 +31,13 @@ pub struct Views {
 
 impl Views {
     /// `count` views (at least one, see [`Views::check`]) of every sample, each an independent draw of `augment`.
+    ///
+    /// ```
+    /// use relata_data::view::{Views, noise};
+    ///
+    /// let views = Views::new(2, noise(0.05), 7);
+    /// assert_eq!(views.describe().to_string(), "views count=2 view=(noise std=0.05)");
+    /// ```
     pub fn new(count: usize, augment: impl Augment + 'static, seed: u64) -> Self {
         Self { count, augment: Arc::new(augment), seed }
     }
@@ -68,7 +74,7 @@ impl Views {
         jobs.for_each(|(at, values)| {
             let (number, row) = (at / rows.len(), rows[at % rows.len()]);
             store.read(row as usize, values);
-            let mut rng = seed::stream(self.seed, &[PURPOSE, epoch, row.into(), number as u64]);
+            let mut rng = Purpose::Views.stream(self.seed, &[epoch, row.into(), number as u64]);
             // Taken rather than borrowed: a view of the user's own may make other views on this thread.
             let mut scratch = SCRATCH.take();
             let mut view = View::new(values, &mut scratch, shape, store);
@@ -76,6 +82,12 @@ impl Views {
             view.finish();
             SCRATCH.set(scratch);
         });
+    }
+}
+
+impl std::fmt::Debug for Views {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} seed={}", self.describe(), self.seed)
     }
 }
 
@@ -158,6 +170,6 @@ mod tests {
     fn no_views_are_refused() {
         assert!(Views::new(0, identity(), 0).check(&FeatureShape::vector(3)).is_err());
         assert!(Views::new(1, flip(), 0).check(&FeatureShape::vector(3)).is_err());
-        assert_eq!(Views::new(2, flip(), 0).describe()["views"]["view"], "flip");
+        assert_eq!(Views::new(2, flip(), 0).describe()["view"]["name"], "flip");
     }
 }

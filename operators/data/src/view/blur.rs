@@ -1,24 +1,45 @@
-//! Gaussian blur.
+//! Gaussian blur view.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 const MIN_SIGMA: f64 = 0.1;
 
 /// See [`blur`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Blur {
     max_sigma: f64,
+}
+
+impl Default for Blur {
+    fn default() -> Self {
+        Self { max_sigma: 1.0 }
+    }
+}
+
+impl Settings for Blur {
+    const NAME: &'static str = "blur";
+    const SUMMARY: &'static str = "Gaussian blur of an image";
 }
 
 /// Blurs an image by a Gaussian whose standard deviation, in pixels, is uniform in `0.1..max_sigma` (as in Chen et
 /// al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations"). The kernel reaches three
 /// standard deviations; pixels at the border are repeated outwards.
+///
+/// ```
+/// use relata_data::view::{Augment, blur};
+///
+/// let view = blur(1.0);
+/// assert_eq!(view.describe().to_string(), "blur max_sigma=1.0");
+/// ```
 pub fn blur(max_sigma: f64) -> Blur {
     Blur { max_sigma }
 }
@@ -38,7 +59,7 @@ impl Augment for Blur {
     }
 
     fn describe(&self) -> Description {
-        Description::new("blur").with("max_sigma", &self.max_sigma)
+        Description::of(self)
     }
 }
 

@@ -1,21 +1,42 @@
-//! Brightness.
+//! Brightness view (colour jitter).
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`brightness`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Brightness {
     strength: f64,
 }
 
+impl Default for Brightness {
+    fn default() -> Self {
+        Self { strength: 0.4 }
+    }
+}
+
+impl Settings for Brightness {
+    const NAME: &'static str = "brightness";
+    const SUMMARY: &'static str = "random brightness of an image";
+}
+
 /// Multiplies an image by a factor uniform in `1 - strength..1 + strength`. After the last change of a chain the image is
 /// clamped to [0, 1].
+///
+/// ```
+/// use relata_data::view::{Augment, brightness};
+///
+/// let view = brightness(0.4);
+/// assert_eq!(view.describe().to_string(), "brightness strength=0.4");
+/// ```
 pub fn brightness(strength: f64) -> Brightness {
     Brightness { strength }
 }
@@ -33,7 +54,7 @@ impl Augment for Brightness {
     }
 
     fn describe(&self) -> Description {
-        Description::new("brightness").with("strength", &self.strength)
+        Description::of(self)
     }
 }
 

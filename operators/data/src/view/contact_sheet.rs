@@ -6,9 +6,9 @@ use std::path::Path;
 use image::{ImageFormat, Rgb, RgbImage};
 use relata_schemas::FeatureShape;
 
+use super::batch::Views;
 use crate::feature_store::FeatureStore;
 use crate::sink::write_atomically;
-use crate::view::Views;
 use crate::{OperatorError, Result};
 
 /// Lines of a sheet at most, so that a whole dataset by mistake is not a picture of gigabytes.
@@ -126,7 +126,7 @@ mod tests {
     use relata_schemas::Element;
 
     use super::*;
-    use crate::view::{Augment, dropout, fixture, flip, identity};
+    use crate::view::{AugmentExt, dropout, fixture, flip, identity};
 
     #[test]
     fn images_are_enlarged_beside_their_framed_original() {

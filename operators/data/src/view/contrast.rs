@@ -1,21 +1,42 @@
-//! Contrast.
+//! Contrast view (colour jitter).
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`contrast`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Contrast {
     strength: f64,
 }
 
+impl Default for Contrast {
+    fn default() -> Self {
+        Self { strength: 0.4 }
+    }
+}
+
+impl Settings for Contrast {
+    const NAME: &'static str = "contrast";
+    const SUMMARY: &'static str = "random contrast of an image";
+}
+
 /// Stretches an image about its mean (over all channels) by a factor uniform in `1 - strength..1 + strength`. After the
 /// last change of a chain the image is clamped to [0, 1].
+///
+/// ```
+/// use relata_data::view::{Augment, contrast};
+///
+/// let view = contrast(0.4);
+/// assert_eq!(view.describe().to_string(), "contrast strength=0.4");
+/// ```
 pub fn contrast(strength: f64) -> Contrast {
     Contrast { strength }
 }
@@ -36,7 +57,7 @@ impl Augment for Contrast {
     }
 
     fn describe(&self) -> Description {
-        Description::new("contrast").with("strength", &self.strength)
+        Description::of(self)
     }
 }
 
@@ -56,7 +77,7 @@ fn mean(values: &[f32]) -> f32 {
 mod tests {
     use relata_schemas::Element;
 
-    use super::super::{brightness, fixture};
+    use super::super::{AugmentExt, brightness, fixture};
     use super::*;
 
     #[test]

@@ -1,25 +1,46 @@
 //! Random resized crop (Szegedy et al. 2015, "Going deeper with convolutions").
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`crop`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Crop {
     min_area: f64,
     ratio: (f64, f64),
 }
 
+impl Default for Crop {
+    fn default() -> Self {
+        Self { min_area: 0.2, ratio: (3.0 / 4.0, 4.0 / 3.0) }
+    }
+}
+
+impl Settings for Crop {
+    const NAME: &'static str = "crop";
+    const SUMMARY: &'static str = "random resized crop of an image";
+}
+
 /// Cuts a random window out of an image and stretches it to the image's size. The window's share of the area is
 /// uniform in `min_area..1`, the ratio of its relative width to its relative height log-uniform in 3/4..4/3 (a side
 /// longer than the image is cut to it), its place uniform. Sampling is bilinear with zeros outside of the image.
+///
+/// ```
+/// use relata_data::view::{Augment, crop};
+///
+/// let view = crop(0.2);
+/// assert_eq!(view.describe().to_string(), "crop min_area=0.2 ratio=[0.75, 1.3333333333333333]");
+/// ```
 pub fn crop(min_area: f64) -> Crop {
-    Crop { min_area, ratio: (3.0 / 4.0, 4.0 / 3.0) }
+    Crop { min_area, ..Crop::default() }
 }
 
 impl Crop {
@@ -55,7 +76,7 @@ impl Augment for Crop {
     }
 
     fn describe(&self) -> Description {
-        Description::new("crop").with("min_area", &self.min_area).with("ratio", [self.ratio.0, self.ratio.1])
+        Description::of(self)
     }
 }
 

@@ -1,22 +1,43 @@
 //! Cutout: a random square of zeros (DeVries & Taylor 2017, "Improved Regularization of Convolutional Neural Networks
 //! with Cutout").
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::index;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`cutout`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Cutout {
     fraction_of_side: f64,
 }
 
+impl Default for Cutout {
+    fn default() -> Self {
+        Self { fraction_of_side: 0.3 }
+    }
+}
+
+impl Settings for Cutout {
+    const NAME: &'static str = "cutout";
+    const SUMMARY: &'static str = "a random square of zeros in an image";
+}
+
 /// Zeroes a square in all channels, its side this fraction of the image's shorter side (at least one pixel). Its
 /// centre is uniform over the pixels, so that it may stick out of the image, as the paper recommends.
+///
+/// ```
+/// use relata_data::view::{Augment, cutout};
+///
+/// let view = cutout(0.3);
+/// assert_eq!(view.describe().to_string(), "cutout fraction_of_side=0.3");
+/// ```
 pub fn cutout(fraction_of_side: f64) -> Cutout {
     Cutout { fraction_of_side }
 }
@@ -41,7 +62,7 @@ impl Augment for Cutout {
     }
 
     fn describe(&self) -> Description {
-        Description::new("cutout").with("fraction_of_side", &self.fraction_of_side)
+        Description::of(self)
     }
 }
 

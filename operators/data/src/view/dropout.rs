@@ -1,20 +1,41 @@
-//! Feature dropout.
+//! Feature dropout view.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::chance;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`dropout`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Dropout {
     probability: f64,
 }
 
+impl Default for Dropout {
+    fn default() -> Self {
+        Self { probability: 0.1 }
+    }
+}
+
+impl Settings for Dropout {
+    const NAME: &'static str = "dropout";
+    const SUMMARY: &'static str = "some features become 0";
+}
+
 /// Sets every number to 0 with probability `p`, independently. What is left is not scaled up.
+///
+/// ```
+/// use relata_data::view::{Augment, dropout};
+///
+/// let view = dropout(0.1);
+/// assert_eq!(view.describe().to_string(), "dropout probability=0.1");
+/// ```
 pub fn dropout(p: f64) -> Dropout {
     Dropout { probability: p }
 }
@@ -33,7 +54,7 @@ impl Augment for Dropout {
     }
 
     fn describe(&self) -> Description {
-        Description::new("dropout").with("probability", &self.probability)
+        Description::of(self)
     }
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
 use arrow::datatypes::{DataType, Field};
 use relata_schemas::FeatureShape;
 
-use super::{Augment, View};
+use super::augment::{Augment, View};
 use crate::feature_store::{FeatureStore, FeatureWriter};
 use crate::seed;
 

@@ -1,26 +1,47 @@
-//! Horizontal flip.
+//! Horizontal flip view.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::chance;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`flip`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Flip {
     probability: f64,
 }
 
+impl Default for Flip {
+    fn default() -> Self {
+        Self { probability: 0.5 }
+    }
+}
+
+impl Settings for Flip {
+    const NAME: &'static str = "flip";
+    const SUMMARY: &'static str = "an image mirrored left to right";
+}
+
 /// Mirrors an image left to right with probability 0.5.
+///
+/// ```
+/// use relata_data::view::{Augment, flip};
+///
+/// let view = flip();
+/// assert_eq!(view.describe().to_string(), "flip probability=0.5");
+/// ```
 pub fn flip() -> Flip {
-    Flip { probability: 0.5 }
+    Flip::default()
 }
 
 impl Flip {
-    /// Another probability than 0.5. (It replaces the 0.5, where [`Augment::with_probability`] would multiply it.)
+    /// Another probability than 0.5. (It replaces the 0.5, where [`AugmentExt::with_probability`](super::AugmentExt::with_probability) would multiply it.)
     pub fn with_probability(mut self, p: f64) -> Self {
         self.probability = p;
         self
@@ -41,7 +62,7 @@ impl Augment for Flip {
     }
 
     fn describe(&self) -> Description {
-        Description::new("flip").with("probability", &self.probability)
+        Description::of(self)
     }
 }
 
@@ -49,7 +70,7 @@ impl Augment for Flip {
 mod tests {
     use relata_schemas::Element;
 
-    use super::super::fixture;
+    use super::super::{AugmentExt, fixture};
     use super::*;
 
     #[test]

@@ -1,17 +1,30 @@
-//! The view that changes nothing: the sample itself.
+//! Identity view: the sample itself.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
-use super::{Augment, View};
+use super::augment::{Augment, View};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`identity`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Identity;
 
+impl Settings for Identity {
+    const NAME: &'static str = "identity";
+    const SUMMARY: &'static str = "the sample itself";
+}
+
 /// The sample as it is, for example to let every edge come from an oracle.
+///
+/// ```
+/// use relata_data::view::{Augment, identity};
+///
+/// let view = identity();
+/// assert_eq!(view.describe().to_string(), "identity");
+/// ```
 pub fn identity() -> Identity {
     Identity
 }
@@ -24,6 +37,6 @@ impl Augment for Identity {
     fn apply(&self, _: &mut View<'_>, _: &mut Rng) {}
 
     fn describe(&self) -> Description {
-        Description::new("identity")
+        Description::of(self)
     }
 }

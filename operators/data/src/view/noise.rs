@@ -1,22 +1,43 @@
-//! Additive Gaussian noise, for vectors and images.
+//! Gaussian noise view, for vectors and images.
 
-use relata_registry::Description;
 use std::f32::consts::TAU;
 
 use rand::RngExt;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
-use super::{Augment, View, checks};
+use super::augment::{Augment, View};
+use super::checks;
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`noise`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Noise {
     std: f64,
 }
 
+impl Default for Noise {
+    fn default() -> Self {
+        Self { std: 0.1 }
+    }
+}
+
+impl Settings for Noise {
+    const NAME: &'static str = "noise";
+    const SUMMARY: &'static str = "additive Gaussian noise";
+}
+
 /// Adds independent Gaussian noise of this standard deviation to every number; images are then clamped to [0, 1].
+///
+/// ```
+/// use relata_data::view::{Augment, noise};
+///
+/// let view = noise(0.05);
+/// assert_eq!(view.describe().to_string(), "noise std=0.05");
+/// ```
 pub fn noise(std: f64) -> Noise {
     Noise { std }
 }
@@ -39,7 +60,7 @@ impl Augment for Noise {
     }
 
     fn describe(&self) -> Description {
-        Description::new("noise").with("std", &self.std)
+        Description::of(self)
     }
 }
 

@@ -2,10 +2,12 @@
 //! Self-Supervised Contrastive Learning using Random Feature Corruption").
 
 use rand::RngExt;
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
-use super::{Augment, View, checks};
+use super::augment::{Augment, View};
+use super::checks;
 use crate::Result;
 use crate::seed::Rng;
 
@@ -14,13 +16,32 @@ use crate::seed::Rng;
 const CHANCE_BITS: u32 = 24;
 
 /// See [`resample`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Resample {
     probability: f64,
 }
 
+impl Default for Resample {
+    fn default() -> Self {
+        Self { probability: 0.6 }
+    }
+}
+
+impl Settings for Resample {
+    const NAME: &'static str = "resample";
+    const SUMMARY: &'static str = "some features are taken from other samples (SCARF)";
+}
+
 /// Replaces every feature with probability `p` by the same feature of a uniformly drawn row of the dataset, so that
 /// each stays within its own marginal distribution. The paper corrupts a share of 0.6 of the features.
+///
+/// ```
+/// use relata_data::view::{Augment, resample};
+///
+/// let view = resample(0.6);
+/// assert_eq!(view.describe().to_string(), "resample probability=0.6");
+/// ```
 pub fn resample(p: f64) -> Resample {
     Resample { probability: p }
 }
@@ -44,7 +65,7 @@ impl Augment for Resample {
     }
 
     fn describe(&self) -> Description {
-        Description::new("resample").with("probability", &self.probability)
+        Description::of(self)
     }
 }
 

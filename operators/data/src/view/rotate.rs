@@ -1,21 +1,42 @@
-//! Rotation.
+//! Rotation view.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::uniform;
 use super::warp::warp;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`rotate`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rotate {
     degrees: f64,
 }
 
+impl Default for Rotate {
+    fn default() -> Self {
+        Self { degrees: 15.0 }
+    }
+}
+
+impl Settings for Rotate {
+    const NAME: &'static str = "rotate";
+    const SUMMARY: &'static str = "random rotation of an image";
+}
+
 /// Turns an image about its centre by an angle uniform in `-degrees..degrees`; bilinear, zeros outside of the image.
+///
+/// ```
+/// use relata_data::view::{Augment, rotate};
+///
+/// let view = rotate(15.0);
+/// assert_eq!(view.describe().to_string(), "rotate degrees=15.0");
+/// ```
 pub fn rotate(degrees: f64) -> Rotate {
     Rotate { degrees }
 }
@@ -32,7 +53,7 @@ impl Augment for Rotate {
     }
 
     fn describe(&self) -> Description {
-        Description::new("rotate").with("degrees", &self.degrees)
+        Description::of(self)
     }
 }
 

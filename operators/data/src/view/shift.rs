@@ -1,20 +1,41 @@
-//! Shift by whole pixels.
+//! Shift view (translation by whole pixels).
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
+use super::augment::{Augment, View};
+use super::checks;
 use super::draw::index;
-use super::{Augment, View, checks};
 use crate::Result;
 use crate::seed::Rng;
 
 /// See [`shift`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Shift {
     pixels: usize,
 }
 
+impl Default for Shift {
+    fn default() -> Self {
+        Self { pixels: 2 }
+    }
+}
+
+impl Settings for Shift {
+    const NAME: &'static str = "shift";
+    const SUMMARY: &'static str = "an image moved by whole pixels";
+}
+
 /// Moves an image by up to `pixels` whole pixels in x and in y, each uniform in both directions; what comes in is 0.
+///
+/// ```
+/// use relata_data::view::{Augment, shift};
+///
+/// let view = shift(2);
+/// assert_eq!(view.describe().to_string(), "shift pixels=2");
+/// ```
 pub fn shift(pixels: usize) -> Shift {
     Shift { pixels }
 }
@@ -39,7 +60,7 @@ impl Augment for Shift {
     }
 
     fn describe(&self) -> Description {
-        Description::new("shift").with("pixels", &self.pixels)
+        Description::of(self)
     }
 }
 

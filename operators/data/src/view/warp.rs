@@ -1,6 +1,6 @@
 //! Bilinear sampling of an image under an affine map, with zeros outside of the image.
 
-use super::View;
+use super::augment::View;
 
 /// Replaces an image by its warp: the output pixel at `p` (from the image's centre, in pixels, x to the right and y
 /// down) takes the value at `linear * (p - moved)`, where `linear` is [[a, b], [c, d]] as `[a, b, c, d]`.

@@ -1,4 +1,4 @@
-//! The exact k nearest rows of every query, in one pass over blocks of rows: a matrix product finds the candidates and
+//! kNN search, exact: the k nearest rows of every query, in one pass over blocks of rows: a matrix product finds the candidates and
 //! 64-bit arithmetic ranks them, so that results do not depend on how the rows are cut into blocks.
 
 use std::cmp::Ordering;
@@ -30,6 +30,17 @@ pub enum Metric {
 /// For each query (`width` consecutive numbers of `queries`) the `k` nearest rows, or all if there are fewer, nearest
 /// first, as (row number, score); of equally near rows the lower number comes first. `blocks` yields (number of the
 /// first row, rows); an error in it ends the search. Memory: the queries, their results, and one block.
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use relata_graph::knn::{Metric, top_k};
+///
+/// let rows = [0.0, 0.0, 3.0, 4.0, 1.0, 0.0];
+/// let blocks = [Ok::<_, Infallible>((0, &rows[..]))];
+/// let Ok(nearest) = top_k(&[0.0, 0.0], 2, blocks, 2, Metric::L2);
+/// assert_eq!(nearest, [[(0, 0.0), (2, 1.0)]]);
+/// ```
 ///
 /// # Panics
 /// If `width` is 0, or the length of the queries or of a block is not a multiple of it.

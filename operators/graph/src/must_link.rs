@@ -1,15 +1,16 @@
-//! Memberships by row: which groups a sample belongs to, and which samples belong to a group.
+//! Must-link groups: which groups a sample belongs to, and which samples belong to a group.
 
 use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
-use relata_schemas::{memberships, separations};
+use relata_schemas::memberships;
 
-use relata_data::ids::IdIndex;
+use crate::cannot_link::cannot_links;
+use relata_data::id_index::IdIndex;
 use relata_data::{OperatorError, Result};
 
-/// A set of mutually related rows.
+/// A must-link group: a set of mutually related rows.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// The number of the relation, the same for all its groups.
@@ -22,19 +23,43 @@ pub struct Group {
     pub members: Vec<u32>,
 }
 
-/// All groups of a graph.
+/// All must-link groups of a graph, and the cannot-links between them.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     groups: Vec<Group>,
     /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
     starts: Vec<u32>,
     groups_of: Vec<u32>,
-    /// `(other group, weight)` of the groups that each group is known to be apart from, sorted.
-    apart: Vec<Vec<(u32, f32)>>,
+    /// `(other group, weight)` of the cannot-links of each group, sorted.
+    cannot_links: Vec<Vec<(u32, f32)>>,
 }
 
 impl Groups {
-    /// Builds the index from batches of memberships and of separations.
+    /// Builds the index from batches of the tables `memberships` and `separations`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
+    /// use relata_data::id_index::IdIndex;
+    /// use relata_graph::Groups;
+    /// use relata_schemas::memberships::MEMBERSHIPS;
+    ///
+    /// // Samples 0 and 1 are of group 5, sample 2 of group 6; groups of one relation exclude each other.
+    /// let memberships = RecordBatch::try_new(
+    ///     MEMBERSHIPS.schema(),
+    ///     vec![
+    ///         Arc::new(UInt64Array::from(vec![0, 1, 2])),
+    ///         Arc::new(UInt64Array::from(vec![5, 5, 6])),
+    ///         Arc::new(Float32Array::from(vec![1.0; 3])),
+    ///         Arc::new(StringArray::from(vec!["label"; 3])),
+    ///         Arc::new(BooleanArray::from(vec![true; 3])),
+    ///     ],
+    /// )?;
+    /// let groups = Groups::new(&[memberships], &[], &IdIndex::RowNumbers(3))?;
+    /// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn new(batches: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
         let mut rels: Vec<String> = Vec::new();
         let mut numbers: BTreeMap<(u32, u64), u32> = BTreeMap::new();
@@ -70,8 +95,8 @@ impl Groups {
             }
             first_row += batch.num_rows() as u64;
         }
-        let apart = apart(separations, &rels, &numbers, groups.len())?;
-        Ok(Self { apart, ..Self::index(groups, ids.rows()) })
+        let cannot_links = cannot_links(separations, &rels, &numbers, groups.len())?;
+        Ok(Self { cannot_links, ..Self::index(groups, ids.rows()) })
     }
 
     /// All groups.
@@ -87,9 +112,9 @@ impl Groups {
         }
     }
 
-    /// `(other group, weight)` of the groups that a group is known to be apart from, ascending.
-    pub fn apart(&self, group: u32) -> &[(u32, f32)] {
-        self.apart.get(group as usize).map_or(&[], Vec::as_slice)
+    /// `(other group, weight)` of the cannot-links of a group, ascending.
+    pub fn cannot_links(&self, group: u32) -> &[(u32, f32)] {
+        self.cannot_links.get(group as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
@@ -99,13 +124,13 @@ impl Groups {
         let mut sum = 0.0;
         for &g in of_a {
             let group = &self.groups[g as usize];
-            sum -= self.apart(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
+            sum -= self.cannot_links(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
             if of_b.contains(&g) {
                 sum += group.weight;
             } else if group.exclusive {
-                let apart = |h: &&u32| self.groups[**h as usize].rel == group.rel;
+                let same_rel = |h: &&u32| self.groups[**h as usize].rel == group.rel;
                 let shared = |h: &u32| of_a.contains(h);
-                let mut others = of_b.iter().filter(apart).peekable();
+                let mut others = of_b.iter().filter(same_rel).peekable();
                 if others.peek().is_some() && !others.any(shared) {
                     sum -= group.weight.abs();
                 }
@@ -132,44 +157,8 @@ impl Groups {
                 next[row as usize] += 1;
             }
         }
-        Self { groups, starts, groups_of, apart: vec![] }
+        Self { groups, starts, groups_of, cannot_links: vec![] }
     }
-}
-
-/// The separations of each group, from both sides. A relation states a separation between groups of its own.
-fn apart(
-    batches: &[RecordBatch],
-    rels: &[String],
-    numbers: &BTreeMap<(u32, u64), u32>,
-    groups: usize,
-) -> Result<Vec<Vec<(u32, f32)>>> {
-    let mut apart = vec![vec![]; groups];
-    let mut first_row = 0;
-    for batch in batches {
-        separations::validate(batch, first_row)?;
-        let sides = [separations::A, separations::B].map(|name| batch[name].as_primitive::<UInt64Type>());
-        let weight = batch[separations::WEIGHT].as_primitive::<Float32Type>();
-        let rel = batch[separations::REL].as_string::<i32>();
-        for at in 0..batch.num_rows() {
-            let rel_number = rels.iter().position(|known| known == rel.value(at)).map(|number| number as u32);
-            let group = |side: usize| {
-                let group = sides[side].value(at);
-                let found = rel_number.and_then(|number| numbers.get(&(number, group)));
-                found.copied().ok_or_else(|| OperatorError::UnknownId {
-                    table: "separations".to_owned(),
-                    column: [separations::A, separations::B][side].to_owned(),
-                    row: first_row + at as u64,
-                    id: format!("{group} of {}", rel.value(at)),
-                })
-            };
-            let (a, b) = (group(0)?, group(1)?);
-            apart[a as usize].push((b, weight.value(at)));
-            apart[b as usize].push((a, weight.value(at)));
-        }
-        first_row += batch.num_rows() as u64;
-    }
-    apart.iter_mut().for_each(|others| others.sort_by_key(|other| other.0));
-    Ok(apart)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! From a sample's id to its row number in the feature store.
+//! Id index: from a sample's id to its row number in the feature store, and back.
 
 use crate::{OperatorError, Result};
 
@@ -19,6 +19,14 @@ pub enum IdIndex {
 
 impl IdIndex {
     /// Indexes ids given in row order; `table` and `column` name their origin if one comes twice.
+    ///
+    /// ```
+    /// use relata_data::id_index::IdIndex;
+    ///
+    /// let ids = IdIndex::new(vec![7, 3, 9], "samples", "id")?;
+    /// assert_eq!((ids.row(3), ids.id(2), ids.row(8)), (Some(1), 9, None));
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn new(by_row: Vec<u64>, table: &str, column: &str) -> Result<Self> {
         if u32::try_from(by_row.len()).is_err() {
             return Err(OperatorError::setting(table, "rows", "below 2^32", by_row.len()));

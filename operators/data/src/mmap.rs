@@ -1,4 +1,4 @@
-//! Files mapped into memory as Arrow buffers.
+//! Memory-mapped files (mmap) as Arrow buffers.
 
 use std::fs::File;
 use std::path::Path;
