@@ -1,5 +1,5 @@
-//! What it takes to ask on: 100 questions among 10^6 rows of which 10^5 answers are known, and one more answer, with its
-//! way to the disk; and a whole round of a query loop after 10^4 and after 10^5 answers.
+//! What it takes to ask on: 100 questions among 10^6 rows of which 10^5 answers are known, and one more answer, with
+//! its way to the disk; and a whole round of a query loop after 10^4 and after 10^5 answers.
 // The macro that makes a group of benchmarks writes a public function without documentation.
 #![allow(missing_docs)]
 

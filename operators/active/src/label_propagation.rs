@@ -12,8 +12,8 @@ const LANES: usize = 8;
 const TOLERANCE: f64 = 1e-4;
 const MOST_STEPS: usize = 200;
 
-/// For each class and row the chance that a random walk over the graph, which starts at the row and ends with the chance
-/// [`SINK`] at each step, meets a seed of that class before any other seed.
+/// For each class and row the chance that a random walk over the graph, which starts at the row and ends with the
+/// chance [`SINK`] at each step, meets a seed of that class before any other seed.
 #[derive(Debug, Clone)]
 pub struct LabelPropagation {
     rows: usize,
@@ -21,8 +21,8 @@ pub struct LabelPropagation {
 }
 
 /// Spreads classes `0..classes` from the rows that have one (the harmonic solution of Zhu, Ghahramani and Lafferty 2003
-/// with a sink): for rows that are no seeds, D f = (1 - sink) W f. A conjugate gradient solves it for a few classes at a
-/// time; the condition number is below 2 / sink, whatever the graph.
+/// with a sink): for rows that are no seeds, D f = (1 - sink) W f. A conjugate gradient solves it for a few classes at
+/// a time; the condition number is below 2 / sink, whatever the graph.
 ///
 /// ```
 /// use relata_active::label_propagation::propagate_labels;

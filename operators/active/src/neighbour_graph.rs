@@ -7,8 +7,8 @@ use relata_graph::knn::{Metric, top_k};
 /// Rows of a block of the search.
 const BLOCK: usize = 4096;
 
-/// Every row with its `k` nearest by Euclidean distance, in both directions. The weight of two rows at the distance d is
-/// exp(-d^2 / (s t)), where s and t are their distances to their own k-th neighbours (Zelnik-Manor and Perona 2004,
+/// Every row with its `k` nearest by Euclidean distance, in both directions. The weight of two rows at the distance d
+/// is exp(-d^2 / (s t)), where s and t are their distances to their own k-th neighbours (Zelnik-Manor and Perona 2004,
 /// "Self-tuning spectral clustering"), so that dense and sparse regions hang together alike.
 #[derive(Debug, Clone)]
 pub struct NeighbourGraph {

@@ -12,13 +12,13 @@ use super::doubt::{Doubt, DoubtKind};
 use super::policy::{AnswerPolicy, BeliefSettings};
 use super::transitive_closure::TransitiveClosure;
 
-/// What follows from constraints about pairs of `rows` rows. The pairs that stand never contradict each other. A pair that
-/// is set aside is contradicted by a chain of pairs that stand, and returns as soon as no such chain is strong enough any
-/// more. The same constraints in the same order give the same belief.
+/// What follows from constraints about pairs of `rows` rows. The pairs that stand never contradict each other. A pair
+/// that is set aside is contradicted by a chain of pairs that stand, and returns as soon as no such chain is strong
+/// enough any more. The same constraints in the same order give the same belief.
 ///
-/// A new constraint costs about the logarithm of their number, amortised. One that contradicts the others costs a search
-/// of the components concerned, and one that splits a component costs a search of the smaller part. A row without a
-/// constraint costs 8 bytes.
+/// A new constraint costs about the logarithm of their number, amortised. One that contradicts the others costs a
+/// search of the components concerned, and one that splits a component costs a search of the smaller part. A row
+/// without a constraint costs 8 bytes.
 ///
 /// ```
 /// use relata_active::inference::{Belief, BeliefSettings, Constraint, Relation};
@@ -69,8 +69,8 @@ impl Belief {
         self.closure.rows()
     }
 
-    /// What follows about two rows: rows of one component are related, rows of two components with a cannot-link between
-    /// them are not.
+    /// What follows about two rows: rows of one component are related, rows of two components with a cannot-link
+    /// between them are not.
     pub fn relation(&self, a: u32, b: u32) -> Option<Relation> {
         self.closure.relation(a, b)
     }
@@ -158,8 +158,8 @@ impl Belief {
         true
     }
 
-    /// The numbers of the constraints that imply the relation of two rows: a shortest chain from `a` to `b`, each of its
-    /// pairs by its strongest constraint. Empty if nothing is known about them.
+    /// The numbers of the constraints that imply the relation of two rows: a shortest chain from `a` to `b`, each of
+    /// its pairs by its strongest constraint. Empty if nothing is known about them.
     pub fn chain(&self, a: u32, b: u32) -> Vec<u64> {
         self.strongest_votes(&self.links.chain(&self.closure, a, b, |_| true).unwrap_or_default())
     }

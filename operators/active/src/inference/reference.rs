@@ -225,7 +225,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn agrees_with_the_twin(steps in prop::collection::vec(step(), 1..60), policy in policy(), bridges_from in 1..4u32) {
+    fn agrees_with_the_reference(
+        steps in prop::collection::vec(step(), 1..60), policy in policy(), bridges_from in 1..4u32,
+    ) {
         let settings = BeliefSettings { policy, bridges_from };
         let belief = run(&steps, settings, |belief, _| {
             same_closure(belief);
@@ -264,7 +266,8 @@ proptest! {
             let b = (a + by) % ROWS;
             let constraint = Constraint { number: number as u64, a, b, related: a % 3 == b % 3, weight: 1.0 };
             let known = belief.relation(a, b).is_some();
-            prop_assert_eq!(belief.add(constraint), if known { ConstraintEffect::Known } else { ConstraintEffect::New });
+            let expected = if known { ConstraintEffect::Known } else { ConstraintEffect::New };
+            prop_assert_eq!(belief.add(constraint), expected);
         }
         prop_assert_eq!(belief.standing().count(), pairs.len());
         for (a, b) in (0..ROWS).flat_map(|a| (0..ROWS).map(move |b| (a, b))) {

@@ -26,8 +26,8 @@ impl Ledger {
         self.lease_at(annotator, wanted, seconds, timestamp::now())
     }
 
-    /// Like [`lease`](Self::lease), for whoever knows better than the ledger which questions may be given: `choose` sees
-    /// all live leases, and what it chooses is the holder's for so many seconds from now. Nobody else can choose
+    /// Like [`lease`](Self::lease), for whoever knows better than the ledger which questions may be given: `choose`
+    /// sees all live leases, and what it chooses is the holder's for so many seconds from now. Nobody else can choose
     /// meanwhile. A holder for whom nothing is chosen has nothing any more.
     pub fn lease_chosen(
         &self,

@@ -25,7 +25,8 @@ pub const FILE: &str = "answers.sqlite";
 ///
 /// let folder = tempfile::tempdir()?;
 /// let ledger = Ledger::open(folder.path())?;
-/// let question = Question { question: 1, round: 1, anchor: 7, candidates: vec![8], strategy: "own".into(), priority: 1.0 };
+/// let (anchor, candidates, strategy) = (7, vec![8], "own".to_owned());
+/// let question = Question { question: 1, round: 1, anchor, candidates, strategy, priority: 1.0 };
 /// ledger.ask(&[question.clone()])?;
 /// ledger.record(&[Answer::now(&question, 8, Some(true), "anna", Cost::default())])?;
 /// assert_eq!(ledger.since(0)?.len(), 1);

@@ -17,15 +17,15 @@ pub struct Cascade {
     oracles: InnerOracles,
 }
 
-/// Asks the first oracle; asks the next one about what the first passed or did not answer because of an error; and so on.
-/// Cheap oracles come first.
+/// Asks the first oracle; asks the next one about what the first passed or did not answer because of an error; and so
+/// on. Cheap oracles come first.
 ///
-/// A pass is an answer only if every oracle passed. What the earlier oracles were paid for passing is part of the cost of
-/// the answer that came at last. The cascade fails if candidates are left because oracles failed.
+/// A pass is an answer only if every oracle passed. What the earlier oracles were paid for passing is part of the cost
+/// of the answer that came at last. The cascade fails if candidates are left because oracles failed.
 ///
-/// A pass that goes on to the next oracle is not in the ledger: in a run that is killed before the next one has answered,
-/// the question goes through all of them again. An oracle that knows its own earlier answers, such as people at a page,
-/// only repeats them.
+/// A pass that goes on to the next oracle is not in the ledger: in a run that is killed before the next one has
+/// answered, the question goes through all of them again. An oracle that knows its own earlier answers, such as people
+/// at a page, only repeats them.
 ///
 /// ```
 /// use relata_active::oracle::{cascade, replay};

@@ -58,9 +58,9 @@ impl fmt::Debug for QueryLoop<'_> {
 impl<'a> QueryLoop<'a> {
     /// Opens the ledger in `folder` and replays the answers of the first `done` rounds.
     ///
-    /// `ids` are the training rows, ascending. `groups` is what is known about them from the start; it counts rows of the
-    /// dataset, and `rows` are the training rows among them, in the order of `ids`. Members of a group of weight 1 are
-    /// related. Members of two groups are unrelated if the groups are separated, or exclusive and of one relation.
+    /// `ids` are the training rows, ascending. `groups` is what is known about them from the start; it counts rows of
+    /// the dataset, and `rows` are the training rows among them, in the order of `ids`. Members of a group of weight 1
+    /// are related. Members of two groups are unrelated if the groups are separated, or exclusive and of one relation.
     pub fn open(
         config: &'a AskConfig,
         folder: &Path,
@@ -108,8 +108,8 @@ impl<'a> QueryLoop<'a> {
         self.belief.doubts()
     }
 
-    /// Runs one round: plans its questions (unless the ledger has them), asks the oracle for every answer that is missing,
-    /// and replays the answers. `embeddings` are `[training rows, width]`, each of unit length.
+    /// Runs one round: plans its questions (unless the ledger has them), asks the oracle for every answer that is
+    /// missing, and replays the answers. `embeddings` are `[training rows, width]`, each of unit length.
     pub async fn run_round(
         &mut self,
         oracle: &dyn Oracle,

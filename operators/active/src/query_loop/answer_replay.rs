@@ -12,7 +12,7 @@ use super::round_progress::RoundProgress;
 use super::votes::{VoteEffect, in_order};
 use crate::inference::{Constraint, ConstraintEffect, Relation};
 
-/// Constraints that a prediction is calibrated on, the latest ones, so that it does not take longer and longer.
+/// The number of constraints, the latest ones, that the calibration is fitted to. It bounds the time of a fit.
 const RECENT: usize = 10_000;
 
 /// The first answer about a pair that was not asked about again.
@@ -23,11 +23,12 @@ struct FirstAnswer {
 }
 
 impl QueryLoop<'_> {
-    /// Replays what is new in the ledger, up to the first answer of a round after `last`, so that a run that was stopped
-    /// and started again knows the same in every round.
+    /// Replays what is new in the ledger, up to the first answer of a round after `last`, so that a run that was
+    /// stopped and started again knows the same in every round.
     ///
-    /// With one annotator, the time does not grow with the answers before. Everything is weighed anew from the beginning
-    /// if an answer was taken back, or if a crowd answers: every answer changes the estimated quality of its annotators.
+    /// With one annotator, the time does not grow with the answers before. Everything is weighed anew from the
+    /// beginning if an answer was taken back, or if a crowd answers: every answer changes the estimated quality of its
+    /// annotators.
     pub(super) fn replay_answers(
         &mut self,
         last: u32,

@@ -131,10 +131,10 @@ impl AskConfig {
     }
 
     /// Stops when the relations of so many pairs are predicted with at least this accuracy after a round. The pairs are
-    /// drawn at random by the seed and asked about once, in the first round, in addition to its other questions and paid
-    /// from the budget; nothing else is made of the answers. A relation is predicted by what follows from the answers,
-    /// and where nothing does by the similarity of the embeddings. Most random pairs are unrelated: in ten classes of one
-    /// size, 0.9 is reached by saying so of all.
+    /// drawn at random by the seed and asked about once, in the first round, in addition to its other questions and
+    /// paid from the budget; nothing else is made of the answers. A relation is predicted by what follows from the
+    /// answers, and where nothing does by the similarity of the embeddings. Most random pairs are unrelated: in ten
+    /// classes of one size, 0.9 is reached by saying so of all.
     pub fn until_validated(mut self, accuracy: f64, pairs: usize) -> Self {
         self.plan.until_validated = Some(ValidationRule { accuracy, pairs });
         self
@@ -192,5 +192,38 @@ impl AskConfig {
             return refuse("weight", "in (0, 1]", self.plan.weight.into());
         }
         self.plan.stop_rules().check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query_loop::StrategyExt;
+    use crate::strategy::{STRATEGIES, representatives};
+
+    #[test]
+    fn every_setting_is_in_the_plan_and_comes_back() {
+        let config = representatives(4).budget(90.0).per_round(7).policy(AnswerPolicy::ReAsk).bridges_from(1);
+        let config = config.confirmed().confidence(0.8).weight(0.3).shared().epochs(2).from_scratch();
+        let config = config.until_predicted(0.9).until_implied(0.5).until_validated(0.95, 30);
+        let text = serde_json::to_string(config.plan()).unwrap();
+        let again = AskConfig::from_plan(serde_json::from_str(&text).unwrap(), &STRATEGIES).unwrap();
+        assert_eq!(again.plan(), config.plan());
+        assert_eq!(again.strategy.describe(), config.strategy.describe());
+        assert_eq!((again.epochs_after(50), again.trains_from_scratch()), (2, true));
+        let debug = format!("{again:?}");
+        assert!(debug.contains("representatives") && debug.contains("until_validated"), "{debug}");
+    }
+
+    #[test]
+    fn plans_with_unknown_settings_or_strategies_are_refused() {
+        let plan = representatives(4).budget(90.0).plan().clone();
+        let text = serde_json::to_string(&plan).unwrap().replace("per_round", "each_round");
+        assert!(serde_json::from_str::<AskPlan>(&text).unwrap_err().to_string().contains("each_round"));
+        for (text, with) in [("own", r#""name":"own""#), ("candidates", r#""name":"boundary""#)] {
+            let other = serde_json::to_string(&plan).unwrap().replace(r#""name":"representatives""#, with);
+            let error = AskConfig::from_plan(serde_json::from_str(&other).unwrap(), &STRATEGIES).unwrap_err();
+            assert!(error.to_string().contains(text), "{error}");
+        }
     }
 }

@@ -9,8 +9,8 @@ use relata_registry::Description;
 
 use crate::inference::{Belief, Relation};
 
-/// A passive oracle that states a belief: its components as must-link groups, and the cannot-links between them. Nothing of quadratic
-/// size is written, however much is implied.
+/// A passive oracle that states a belief: its components as must-link groups, and the cannot-links between them.
+/// Nothing of quadratic size is written, however much is implied.
 #[derive(Debug)]
 pub struct BeliefOracle {
     pub(super) members: Vec<(u64, u64, f32)>,
@@ -40,8 +40,8 @@ impl BeliefOracle {
         Self { conflicts: vec![], members, apart, weight }.with_conflicts(belief, belief, ids)
     }
 
-    /// With the contradictions of a belief, of which only a part may be stated; what is kept is what that part says now,
-    /// which answers after the contradiction may have changed.
+    /// With the contradictions of a belief, of which only a part may be stated; what is kept is what that part says
+    /// now, which answers after the contradiction may have changed.
     pub(super) fn with_conflicts(mut self, belief: &Belief, stated: &Belief, ids: &[u64]) -> Self {
         let weight = self.weight;
         let policy = belief.policy().name();

@@ -1,4 +1,4 @@
-//! A query loop with rows of known classes, oracles and strategies in memory, for the tests of this folder.
+//! Fixture: a query loop with rows of known classes, oracles and strategies in memory, for the tests of this folder.
 
 use std::sync::Arc;
 

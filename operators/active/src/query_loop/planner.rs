@@ -17,9 +17,9 @@ const PURPOSE: u64 = 0x7a11d;
 const CALLS: usize = 8;
 
 impl QueryLoop<'_> {
-    /// The questions of a round that has none yet, or why there are none. Questions about validation pairs come first (in
-    /// the first round), then those about doubts (if the policy asks again), then those of the strategy. They are planned
-    /// at the oracle's full price, so that the budget holds as long as the oracle charges no more than that.
+    /// The questions of a round that has none yet, or why there are none. Questions about validation pairs come first
+    /// (in the first round), then those about doubts (if the policy asks again), then those of the strategy. They are
+    /// planned at the oracle's full price, so that the budget holds as long as the oracle charges no more than that.
     pub(super) fn plan_questions(
         &mut self,
         round_context: &RoundContext<'_>,
@@ -53,8 +53,9 @@ impl QueryLoop<'_> {
         drawn.into_iter().map(|pair| (VALIDATION.to_owned(), single_pair(pair))).collect()
     }
 
-    /// What the strategy proposes, without pairs that may not be asked about. A strategy sees the belief, which does not
-    /// hold all prior knowledge. If it proposes nothing but pairs that are known already, it is called again without them.
+    /// What the strategy proposes, without pairs that may not be asked about. A strategy sees the belief, which does
+    /// not hold all prior knowledge. If it proposes nothing but pairs that are known already, it is called again
+    /// without them.
     fn strategy_queries(&mut self, round_context: &RoundContext<'_>, pairs: usize, asked: &mut Pairs) -> Vec<Query> {
         let mut shut: Vec<(u32, u32)> = asked.iter().copied().filter(|&pair| self.closed.insert(pair)).collect();
         let mut found = Vec::new();

@@ -7,12 +7,12 @@ use relata_graph::Groups;
 
 use crate::inference::Constraint;
 
-/// The number of exclusive groups of a relation, largest first, between all of which a belief gets cannot-links. The cost
-/// is its square; what is known about smaller groups, [`Prior::knows`] still tells.
+/// The number of exclusive groups of a relation, largest first, between all of which a belief gets cannot-links. The
+/// cost is its square; what is known about smaller groups, [`Prior::knows`] still tells.
 const MOST_EXCLUSIVE: usize = 1_000;
 
-/// What groups say about the training rows, for the pairs that are about to be asked about.
-#[derive(Clone, Copy)]
+/// Prior knowledge about pairs of training rows.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Prior<'a> {
     /// By row of the dataset.
     pub groups: &'a Groups,
@@ -28,10 +28,10 @@ impl Prior<'_> {
     }
 }
 
-/// Constraints that say what the groups of weight 1 say from the start: a chain through each group, and a negative between
-/// two groups that are separated, or exclusive and among the thousand largest of their relation. Each "yes" is two
-/// constraints of half the weight, so that it is not doubted as one answer may be. See [`QueryLoop::open`](super::QueryLoop::open)
-/// for the arguments; explicit edges are not among them, since such as those of nearest neighbours do not make groups.
+/// Prior knowledge as constraints: a chain of must-links through each group of weight 1, and a cannot-link between two
+/// groups that are separated, or exclusive and among the thousand largest of their relation. Each must-link is two
+/// constraints of half the weight, so that it is not doubted as a single answer may be. Explicit edges, such as those
+/// of nearest neighbours, are not among them. See [`QueryLoop::open`](super::QueryLoop::open) for the arguments.
 pub fn prior_constraints(groups: &Groups, rows: &[u32]) -> Vec<Constraint> {
     let positions: BTreeMap<u32, u32> = rows.iter().copied().zip(0..).collect();
     // Numbers of the ledger ascend from 1; those of what is given descend from the other end.

@@ -28,10 +28,10 @@ impl QueryLoop<'_> {
         found
     }
 
-    /// The pair to ask about because of a doubt. For a bridge it is another pair across the bridge, so that an annotator
-    /// cannot repeat the same mistake. If there is none, it is the same pair, but no more than once. A side of a
-    /// contradiction is asked about once more as it is. After that it may stay doubted (people pass or disagree), but it
-    /// is not asked about again.
+    /// The pair to ask about because of a doubt. For a bridge it is another pair across the bridge, so that an
+    /// annotator cannot repeat the same mistake. If there is none, it is the same pair, but no more than once. A side
+    /// of a contradiction is asked about once more as it is. After that it may stay doubted (people pass or disagree),
+    /// but it is not asked about again.
     fn again(&self, doubt: &Doubt) -> Option<(u32, u32)> {
         let times = |a, b| self.votes.questions(a, b) + usize::from(self.validation.has(a, b));
         let same = (times(doubt.a, doubt.b) < TIMES).then_some((doubt.a, doubt.b));

@@ -9,9 +9,10 @@ pub trait StrategyExt: Strategy + Sized + 'static {
     /// otherwise). That takes five rounds, or more if the oracle charges less than its price.
     ///
     /// A round is planned so that it cannot cost more than is left, at the oracle's
-    /// [`cost`](relata_oracle::Oracle::cost). The budget is exceeded, by no more than the last round's answers, only if an
-    /// oracle charges more than that: `replay` repeats the costs in its file, a crowd states the average of annotators of
-    /// different prices, and a page for people may get more answers about a candidate than were asked for.
+    /// [`cost`](relata_oracle::Oracle::cost). The budget is exceeded, by no more than the last round's answers, only if
+    /// an oracle charges more than that: `replay` repeats the costs in its file, a crowd states the average of
+    /// annotators of different prices, and a page for people may get more answers about a candidate than were asked
+    /// for.
     ///
     /// ```
     /// use relata_active::query_loop::StrategyExt;

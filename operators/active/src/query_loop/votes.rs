@@ -1,5 +1,5 @@
-//! Votes on pairs: the entries of the ledger become constraints. Answers that were taken back drop out, and where several
-//! annotators answered, Dawid and Skene's model decides how probable the relation is.
+//! Votes on pairs: the entries of the ledger become constraints. Answers that were taken back drop out, and where
+//! several annotators answered, Dawid and Skene's model decides how probable the relation is.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,8 +71,8 @@ impl Votes {
         self.several > 0
     }
 
-    /// All constraints that follow, in the order in which a belief is to be told: if the latest win, that of the ledger;
-    /// else the surest first where a crowd spoke, or by question and pair.
+    /// All constraints that follow, in the order in which a belief is to be told: if the latest win, that of the
+    /// ledger; else the surest first where a crowd spoke, or by question and pair.
     pub fn constraints(&self, confidence: f64, policy: AnswerPolicy) -> Vec<Constraint> {
         let mut constraints: Vec<Constraint> = match self.is_crowd() {
             true => self.posterior(confidence),
@@ -131,8 +131,8 @@ impl Votes {
             .filter(|(_, p)| p.max(1.0 - *p) >= confidence)
             .filter_map(|((pair, said), &p)| Some((said, p, constraint(0, *pair, p >= 0.5, p.max(1.0 - p) as f32)?)))
             .flat_map(|(said, p, whole)| {
-                // A pair that was asked about again and got the same answer of everybody has been confirmed: it has as many
-                // constraints, which share the weight.
+                // A pair that was asked about again and got the same answer of everybody has been confirmed: it has as
+                // many constraints, which share the weight.
                 let related = p >= 0.5;
                 let rows = |agree: bool| -> BTreeMap<u64, u64> {
                     let rows = said.iter().filter(|(_, vote)| !agree || vote.related == Some(related));
@@ -152,9 +152,9 @@ impl Votes {
     }
 }
 
-/// Constraints, each with its question, in the order in which a belief is to be told: that of the ledger if the latest win.
-/// Else by question and pair: answers that come at the same time, from people or over a network, are written in any
-/// order, and the same answers are to give the same edges.
+/// Constraints, each with its question, in the order in which a belief is to be told: that of the ledger if the latest
+/// win. Else by question and pair: answers that come at the same time, from people or over a network, are written in
+/// any order, and the same answers are to give the same edges.
 pub(super) fn in_order(mut said: Vec<(u64, Constraint)>, policy: AnswerPolicy) -> Vec<Constraint> {
     match policy {
         AnswerPolicy::LatestWins => said.sort_by_key(|(_, said)| said.number),

@@ -24,12 +24,13 @@ pub struct Boundary {
     explore: ExploreConsolidate,
 }
 
-/// Mutual nearest neighbours that the components disagree on: spread over the graph of neighbours (see
-/// [`spread`](crate::label_propagation::propagate_labels)), the components claim the two rows with different chances, and different ones
-/// claim most of them. Two known rows are compared with each other; of two others, the less certain one is compared with
-/// the component that claims its neighbour. The greater the disagreement and the closer the neighbours, the better.
-/// (Boundary sampling by the disagreement between neighbours, as in graph-based active learning since Zhu, Lafferty and
-/// Ghahramani 2003.) Where there is no boundary yet it explores as [`explore_consolidate`] does.
+/// Boundary sampling: mutual nearest neighbours that the components disagree on.
+///
+/// The components spread over the neighbour graph (see [`propagate_labels`]), and two neighbours are on a boundary if
+/// different components claim most of each. Two known rows are compared with each other. Of two others, the less
+/// certain one is compared with the component that claims its neighbour. The greater the disagreement and the closer
+/// the neighbours, the better. (Disagreement between neighbours as in graph-based active learning since Zhu, Lafferty
+/// and Ghahramani 2003.) Where there is no boundary yet, it explores as [`explore_consolidate`] does.
 ///
 /// ```
 /// use relata_active::query_loop::StrategyExt;

@@ -1,6 +1,6 @@
-//! Candidate pool: the rows that a strategy looks at. Of a small dataset these are all rows, of a large one a random draw
-//! and the most central members of the largest components. The belief keeps the components in order, so that the time
-//! depends on neither the number of rows nor that of answers.
+//! Candidate pool: the rows that a strategy looks at. Of a small dataset these are all rows, of a large one a random
+//! draw and the most central members of the largest components. The belief keeps the components in order, so that the
+//! time depends on neither the number of rows nor that of answers.
 
 use std::collections::HashMap;
 
@@ -114,8 +114,8 @@ impl CandidatePool {
 
     /// Open pairs of a component (its most central member that may be asked about is the anchor) with a row never asked
     /// about or with a smaller component (its most central member): about `most`, for each component those with the
-    /// largest scores. `score` is given the component's place, the other's component if it has one, and the probability that
-    /// the two are related.
+    /// largest scores. `score` is given the component's place, the other's component if it has one, and the probability
+    /// that the two are related.
     pub fn against_components(
         &self,
         context: &QueryContext<'_>,

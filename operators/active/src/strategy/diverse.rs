@@ -24,10 +24,10 @@ const PAIRS: usize = 8_192;
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Diverse;
 
-/// A batch of pairs that is drawn by k-means++ (Arthur and Vassilvitskii 2007) over a gradient-like feature of each pair,
-/// as BADGE does for labels (Ash, Zhang, Krishnamurthy, Langford and Agarwal 2020): |x - y| for embeddings x and y,
-/// scaled by min(p, 1 - p) for the predicted probability p. A pair of a certain relation is near 0 and hardly drawn, and
-/// two pairs that would teach the same are near each other.
+/// A batch of pairs that is drawn by k-means++ (Arthur and Vassilvitskii 2007) over a gradient-like feature of each
+/// pair, as BADGE does for labels (Ash, Zhang, Krishnamurthy, Langford and Agarwal 2020): |x - y| for embeddings x and
+/// y, scaled by min(p, 1 - p) for the predicted probability p. A pair of a certain relation is near 0 and hardly drawn,
+/// and two pairs that would teach the same are near each other.
 ///
 /// ```
 /// use relata_active::query_loop::StrategyExt;

@@ -32,12 +32,13 @@ pub struct ExploreConsolidate {
 /// Explores and consolidates as Basu, Banerjee and Mooney (2004, "Active semi-supervision for pairwise constrained
 /// clustering"), over the graph of nearest neighbours:
 ///
-/// - the next row explored is the one that covers most of the rows whose component is still uncertain, by greedy
-///   facility location in the spectral coordinates of the graph; farthest-first would choose outliers;
-/// - it is compared with components, that which a random walk from it most probably meets first, first, until a yes, or
-///   until each of the others has a chance below 1 in 20: then it is a component of its own, and needs no answer to be;
-/// - every fourth question reconciles two components: those whose rows (by the walks' chances) lie in the most similar
-///   direction, and that are known to differ from few others, so that a class in several parts becomes one.
+/// - The next row explored is the one that covers most of the rows whose component is still uncertain, by greedy facility
+///   location in the spectral coordinates of the graph. (Farthest-first would choose outliers.)
+/// - It is compared with components, in the order of the probability that a random walk from it meets them first. That
+///   ends with a "yes", or when each of the others has a chance below 1 in 20: then the row is a component of its own,
+///   without an answer that says so.
+/// - Every fourth question reconciles two components, so that a class in several parts becomes one: those whose rows (by
+///   the walks' chances) lie in the most similar direction, and that are known to differ from few others.
 ///
 /// Rows proposed together cover different regions. On the digits (1,438 training rows, cosine of the pixels), with one
 /// pair a round, the ten largest components are the ten classes after 100 pairs, and spread over the graph they give a

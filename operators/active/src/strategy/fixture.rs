@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use rand::RngExt;
 use relata_data::seed::stream;
 
+use super::STRATEGIES;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use crate::calibration::Calibration;
@@ -121,7 +122,8 @@ fn keeps_the_rules(context: &QueryContext<'_>, queries: &[Query], pairs: usize) 
 /// What every strategy keeps: only open pairs, none twice, never too many, the same context the same queries, two rows
 /// are enough, and no question when nothing is left.
 pub fn check(strategy: &dyn Strategy) {
-    assert!(!strategy.describe().name.is_empty());
+    let again = STRATEGIES.read(&strategy.describe()).unwrap();
+    assert_eq!(again.describe(), strategy.describe());
     for (pairs, noise, seed) in [(1, 0.2, 1), (7, 0.6, 2), (40, 0.6, 3)] {
         let mut world = World::blobs(3, 20, 4, noise, seed);
         for round in 1..=6 {

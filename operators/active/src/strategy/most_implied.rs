@@ -19,10 +19,10 @@ const NEIGHBOURS: usize = 5;
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct MostImplied;
 
-/// The question whose answer makes the most further pairs known, in expectation: with components of a and b rows, a "no"
-/// implies a b pairs; a "yes" implies these and, for each of the two, all pairs with the components from which only the
-/// other is known to differ. The chance of each is the predicted one. (Transitive relations in crowdsourced entity
-/// resolution: Wang, Li, Kraska, Franklin and Feng 2013; Vesdapunt, Bellare and Dalvi 2014.)
+/// The question whose answer makes the most further pairs known, in expectation: with components of a and b rows, a
+/// "no" implies a b pairs; a "yes" implies these and, for each of the two, all pairs with the components from which
+/// only the other is known to differ. The chance of each is the predicted one. (Transitive relations in crowdsourced
+/// entity resolution: Wang, Li, Kraska, Franklin and Feng 2013; Vesdapunt, Bellare and Dalvi 2014.)
 ///
 /// It lets the largest components grow first, and finds small classes late.
 ///
@@ -50,15 +50,15 @@ impl Strategy for MostImplied {
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         let pool = CandidatePool::draw(context);
-        let known = CannotLinkCounts::new(context, &pool);
+        let separated = CannotLinkCounts::new(context, &pool);
         let size = |at: usize| pool.components[at].size as f64;
         let gain = |at: usize, other: Option<usize>, probability: f32| {
             let (rows, pairs, common) = match other {
-                Some(other) => (size(other), size(at) * size(other), known.common(at, other)),
+                Some(other) => (size(other), size(at) * size(other), separated.common(at, other)),
                 None => (1.0, size(at), 0.0),
             };
-            let others = other.map_or(0.0, |other| size(at) * (known.rows[other] - common));
-            (pairs + f64::from(probability) * (others + rows * (known.rows[at] - common))) as f32
+            let others = other.map_or(0.0, |other| size(at) * (separated.rows[other] - common));
+            (pairs + f64::from(probability) * (others + rows * (separated.rows[at] - common))) as f32
         };
         let mut scored = pool.against_components(context, LOOKED_AT * pairs, gain);
         if scored.len() < pairs {

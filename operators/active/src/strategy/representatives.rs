@@ -1,4 +1,5 @@
-//! Representatives, the active rule of the PAL paper: candidates for the class that was asked about least, shown together.
+//! Representatives, the active rule of the PAL paper: candidates for the class that was asked about least, shown
+//! together.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;

@@ -1,4 +1,5 @@
-//! Spectral embedding: coordinates in which rows that are well connected in the neighbour graph have the same direction.
+//! Spectral embedding: coordinates in which rows that are well connected in the neighbour graph have the same
+//! direction.
 
 use rand::RngExt;
 use rayon::prelude::*;

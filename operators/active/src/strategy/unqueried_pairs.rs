@@ -15,8 +15,8 @@ const PURPOSE: u64 = 0xf2e54;
 /// Pairs drawn at random.
 const DRAWN: usize = 10_000;
 
-/// Open pairs of unqueried rows of the pool, none twice: neighbours in the graph, and random ones (all, if they are few).
-/// `score` is given the probability that the two are related.
+/// Open pairs of unqueried rows of the pool, none twice: neighbours in the graph, and random ones (all, if they are
+/// few). `score` is given the probability that the two are related.
 pub(super) fn unqueried_pairs(
     context: &QueryContext<'_>,
     pool: &CandidatePool,

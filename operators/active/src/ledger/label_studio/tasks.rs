@@ -1,4 +1,5 @@
-//! Tasks of Label Studio: questions as an array of objects with `data`, and the labelling configuration that shows them.
+//! Tasks of Label Studio: questions as an array of objects with `data`, and the labelling configuration that shows
+//! them.
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -95,7 +95,7 @@ async fn an_answer_that_was_taken_back_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_desk_that_is_opened_again_knows_and_asks_the_same() {
+async fn a_query_loop_that_is_opened_again_knows_and_asks_the_same() {
     let trial = Trial::new(&[0, 1, 0, 1, 0, 1, 0, 1, 2, 2]).await;
     let config = random_pairs().budget(100.0).per_round(5).policy(AnswerPolicy::ReAsk).bridges_from(2);
     for people in [1, 3] {

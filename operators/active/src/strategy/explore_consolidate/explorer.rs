@@ -16,12 +16,13 @@ const FLOOR: f32 = 1e-3;
 /// Components times rows, which bounds the work.
 const MOST_CHANCES: usize = 2 << 20;
 
+/// One call's view of the clusters.
 pub(super) struct Explorer<'a, 'b> {
     context: &'a QueryContext<'b>,
     pool: &'a CandidatePool,
     graph: &'a EmbeddedGraph,
     clusters: Vec<Cluster>,
-    /// Each row's group, by place.
+    /// Each row's cluster, by place.
     seeds: Vec<Option<u32>>,
     facility_location: FacilityLocation,
 }
@@ -36,7 +37,7 @@ struct Cluster {
     finished: bool,
     /// Whether it is compared with another in this call already.
     reconciled: bool,
-    /// The chance of each row in the pool that a walk from it meets this group first.
+    /// The chance of each row in the pool that a walk from it meets this cluster first.
     chances: Vec<f32>,
     /// The sum of the rows' spectral coordinates, weighted by their chances.
     sum: Vec<f32>,
@@ -119,8 +120,8 @@ impl<'a, 'b> Explorer<'a, 'b> {
         Some(pair)
     }
 
-    /// The open group that a row most probably belongs to, if its chance is worth a question, as (chance, the member to
-    /// compare with).
+    /// The open cluster that a row most probably belongs to, if its chance is worth a question, as (chance, the member
+    /// to compare with).
     fn most_probable(&self, row: u32, chances: &[f32], allowed: impl Fn(usize) -> bool) -> Option<(f32, u32)> {
         let none: f32 = (1.0 - chances.iter().sum::<f32>()).max(0.0);
         let open = (0..chances.len()).filter(|&at| allowed(at) && chances[at] > 0.0);
@@ -139,7 +140,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
         pairs.find(|&(member, other)| self.context.is_open(member, other))
     }
 
-    /// The chances of a row that is the only seed of its group, if it were none.
+    /// The chances of a row that is the only seed of its cluster, if it were none.
     fn without(&self, place: usize, at: usize) -> Vec<f32> {
         let neighbours = &self.graph.neighbours;
         let step = (1.0 - SINK) / neighbours.degree(place).max(f32::MIN_POSITIVE);
@@ -153,7 +154,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
         self.clusters.iter().enumerate().map(chance).collect()
     }
 
-    /// Makes a row a group of its own. Walks that meet it first do not meet the others any more.
+    /// Makes a cluster of a row. Walks that meet it first do not meet the others any more.
     fn add_cluster(&mut self, place: usize) {
         let number = self.clusters.len() as u32;
         self.seeds[place] = Some(number);
@@ -197,7 +198,7 @@ impl Cluster {
         self.finished && !self.reconciled
     }
 
-    /// How alike the directions of two groups are, less if both are known to differ from many others.
+    /// How alike the directions of two clusters are, less if both are known to differ from many others.
     fn affinity(&self, other: &Self) -> f32 {
         let norm = |sum: &[f32]| sum.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         let inner: f32 = self.sum.iter().zip(&other.sum).map(|(x, y)| x * y).sum();
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_founded_group_takes_its_share_of_the_others() {
+    fn an_added_cluster_takes_its_share_of_the_others() {
         let world = world();
         let context = world.context(1);
         let pool = CandidatePool::draw(&context);
