@@ -1,5 +1,5 @@
-//! What it takes to ask on: 100 questions among 10^6 rows of which 10^5 answers are known, and one more answer, with its
-//! way to the disk; and a whole round of a desk after 10^4 and after 10^5 answers.
+//! What it takes to ask on: 100 questions among 10^6 rows of which 10^5 answers are known, and one more answer, with
+//! its way to the disk; and a whole round of a query loop after 10^4 and after 10^5 answers.
 // The macro that makes a group of benchmarks writes a public function without documentation.
 #![allow(missing_docs)]
 
@@ -8,18 +8,19 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand::RngExt;
-use relata_active::ask::{Budget, Desk};
-use relata_active::belief::{Belief, BeliefSettings, Statement};
+use relata_active::calibration::Calibration;
+use relata_active::inference::{Belief, BeliefSettings, Constraint};
 use relata_active::ledger::Ledger;
-use relata_active::predict::Predictor;
+use relata_active::query_loop::{QueryLoop, StrategyExt};
 use relata_active::strategy::{
-    Scene, Strategy, boundary, diverse, explore_consolidate, most_implied, random_pairs, representatives,
+    QueryContext, Strategy, boundary, diverse, explore_consolidate, most_implied, random_pairs, representatives,
     uncertain_pairs,
 };
 use relata_data::seed::{Rng, stream};
 use relata_data::source::{csv, ingest, session};
 use relata_graph::Groups;
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_registry::Description;
 
 const ROWS: u32 = 1_000_000;
 const WIDTH: usize = 64;
@@ -40,10 +41,10 @@ fn embeddings(rng: &mut Rng) -> Vec<f32> {
 }
 
 /// An answer about two random rows out of a tenth of all, as if strategies came back to what they know.
-fn statement(number: u64, rng: &mut Rng) -> Statement {
+fn constraint(number: u64, rng: &mut Rng) -> Constraint {
     let (a, mut b) = (rng.random_range(0..ROWS / 10), rng.random_range(0..ROWS / 10));
     b += u32::from(a == b);
-    Statement { number, a, b, related: a % CLASSES == b % CLASSES, weight: 1.0 }
+    Constraint { number, a, b, related: a % CLASSES == b % CLASSES, weight: 1.0 }
 }
 
 fn propose(c: &mut Criterion) {
@@ -52,13 +53,13 @@ fn propose(c: &mut Criterion) {
     let mut belief = Belief::new(ROWS as usize, BeliefSettings::default());
     let (mut closed, mut pairs) = (HashSet::new(), Vec::new());
     for number in 1..=ANSWERS {
-        let said = statement(number, &mut rng);
+        let said = constraint(number, &mut rng);
         belief.add(said);
         closed.insert((said.a.min(said.b), said.a.max(said.b)));
         let row = |row: u32| &embeddings[row as usize * WIDTH..][..WIDTH];
         pairs.push((row(said.a).iter().zip(row(said.b)).map(|(x, y)| x * y).sum::<f32>(), said.related, 1.0));
     }
-    let predictor = Predictor::fit(&pairs);
+    let calibration = Calibration::fit(&pairs);
     let strategies: [(&str, Box<dyn Strategy>); 7] = [
         ("random_pairs", Box::new(random_pairs())),
         ("representatives", Box::new(representatives(10))),
@@ -75,18 +76,18 @@ fn propose(c: &mut Criterion) {
         group.bench_function(name, |b| {
             b.iter(|| {
                 round += 1;
-                let scene = Scene {
+                let context = QueryContext {
                     embeddings: &embeddings,
                     width: WIDTH,
                     belief: &belief,
-                    predictor: &predictor,
+                    calibration: &calibration,
                     closed: &closed,
                     seed: 3,
                     round,
                 };
-                let proposals = strategy.propose(&scene, 100);
-                assert!(!proposals.is_empty(), "{name} proposes nothing");
-                proposals
+                let queries = strategy.propose(&context, 100);
+                assert!(!queries.is_empty(), "{name} proposes nothing");
+                queries
             })
         });
     }
@@ -94,7 +95,7 @@ fn propose(c: &mut Criterion) {
         let mut number = ANSWERS;
         b.iter(|| {
             number += 1;
-            belief.add(statement(number, &mut rng))
+            belief.add(constraint(number, &mut rng))
         })
     });
     group.finish();
@@ -130,8 +131,8 @@ struct Truth;
 
 #[async_trait]
 impl Oracle for Truth {
-    fn describe(&self) -> serde_json::Value {
-        serde_json::json!({ "oracle": "truth" })
+    fn describe(&self) -> Description {
+        Description::new("truth")
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
@@ -160,7 +161,7 @@ fn rounds(c: &mut Criterion) {
         let mut rng = stream(2, &[]);
         let asked: Vec<Question> = (1..=answers)
             .map(|number| {
-                let said = statement(number, &mut rng);
+                let said = constraint(number, &mut rng);
                 Question {
                     question: number,
                     round: (number / 1000) as u32 + 1,
@@ -174,14 +175,14 @@ fn rounds(c: &mut Criterion) {
         let ledger = Ledger::open(folder.path()).expect("a ledger");
         ledger.ask(&asked).expect("questions are stored");
         runtime.block_on(Truth.answer(&context, &asked, &ledger)).expect("answers are stored");
-        let asking = uncertain_pairs().budget(1e9).per_round(100);
+        let config = uncertain_pairs().budget(1e9).per_round(100);
         let mut round = (answers / 1000) as u32 + 1;
         let ids = rows.iter().map(|&row| row.into()).collect();
-        let mut desk = Desk::open(&asking, folder.path(), ids, &groups, &rows, round).expect("a desk");
+        let mut query_loop = QueryLoop::open(&config, folder.path(), ids, &groups, &rows, round).expect("a query loop");
         group.bench_function(format!("{answers} answers"), |b| {
             b.iter(|| {
                 round += 1;
-                let done = desk.round(&Truth, &context, &embeddings, WIDTH, round);
+                let done = query_loop.run_round(&Truth, &context, &embeddings, WIDTH, round);
                 let done = runtime.block_on(done).expect("a round");
                 assert_eq!(done.questions, 100);
             })

@@ -7,26 +7,20 @@ use relata_data::Result;
 use relata_oracle::{Answer, Record};
 use rusqlite::{Connection, params};
 
-use super::fault::Fault;
-use super::writer::Writer;
-use super::{Ledger, clock};
+use super::answer_writer::Writer;
+use super::error::LedgerError;
+use super::sqlite_ledger::{Ledger, Spending};
+use super::timestamp;
 
 /// A row of the ledger: an answer, or that one is taken back.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct LedgerEntry {
     /// Its position in the ledger, ascending from 1.
     pub sequence: u64,
     /// The answer. If `undoes` is set, the one that is taken back, with the moment of that and at no cost.
     pub answer: Answer,
     /// The row that this one takes back.
     pub undoes: Option<u64>,
-}
-
-/// The cost of all rows up to a sequence.
-#[derive(Debug, Default)]
-pub(super) struct Spent {
-    sequence: u64,
-    cost: f64,
 }
 
 impl Record for Ledger {
@@ -74,7 +68,7 @@ impl Ledger {
             let mut statement = transaction.prepare_cached(standing)?;
             let rows = statement.query_map(params![question.cast_signed(), annotator], |row| row.get(0))?;
             let rows: Vec<u64> = rows.collect::<Result<_, _>>()?;
-            let (mut writer, now) = (Writer::new(transaction), clock::now());
+            let (mut writer, now) = (Writer::new(transaction), timestamp::now());
             for &row in &rows {
                 writer.undo(row, now)?;
             }
@@ -84,13 +78,13 @@ impl Ledger {
     }
 
     /// The rows after a sequence (0: all), ascending.
-    pub fn since(&self, sequence: u64) -> Result<Vec<Row>> {
+    pub fn since(&self, sequence: u64) -> Result<Vec<LedgerEntry>> {
         self.read(|transaction| since(transaction, sequence))
     }
 
     /// The rows after a sequence, each with the strategy that its question came from, up to the first row about a
     /// question of a round after `last`.
-    pub fn of_rounds(&self, sequence: u64, last: u32) -> Result<Vec<(Row, String)>> {
+    pub fn of_rounds(&self, sequence: u64, last: u32) -> Result<Vec<(LedgerEntry, String)>> {
         let query = "
             SELECT a.*, q.strategy, q.round FROM answers AS a JOIN questions AS q ON q.question = a.question
             WHERE a.sequence > ?1 ORDER BY a.sequence";
@@ -117,7 +111,7 @@ impl Ledger {
             let mut statement = transaction.prepare_cached(new)?;
             let mut rows = statement.query([spent.sequence.cast_signed()])?;
             while let Some(row) = rows.next()? {
-                *spent = Spent { sequence: row.get(0)?, cost: spent.cost + row.get::<_, f64>(1)? };
+                *spent = Spending { sequence: row.get(0)?, cost: spent.cost + row.get::<_, f64>(1)? };
             }
             Ok(spent.cost)
         })
@@ -125,14 +119,14 @@ impl Ledger {
 }
 
 /// The rows after a sequence, ascending.
-pub(super) fn since(connection: &Connection, sequence: u64) -> Result<Vec<Row>, Fault> {
+pub(super) fn since(connection: &Connection, sequence: u64) -> Result<Vec<LedgerEntry>, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT * FROM answers WHERE sequence > ?1 ORDER BY sequence")?;
     let rows = statement.query_map([sequence.min(i64::MAX.cast_unsigned()).cast_signed()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
-    Ok(Row {
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<LedgerEntry> {
+    Ok(LedgerEntry {
         sequence: row.get(0)?,
         answer: Answer {
             question: row.get(1)?,

@@ -3,7 +3,7 @@
 use relata_oracle::{Answer, Question};
 use tempfile::TempDir;
 
-use super::Ledger;
+use super::sqlite_ledger::Ledger;
 
 /// A question about the sample `100 * number` and the ones that follow it.
 pub(super) fn question(number: u64, priority: f32, candidates: u64) -> Question {

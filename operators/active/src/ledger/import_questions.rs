@@ -1,13 +1,14 @@
-//! Questions from elsewhere: what a run can take in.
+//! Import of questions: which questions from elsewhere a run can take in.
 
 use std::path::Path;
 
 use relata_data::Result;
 use relata_oracle::Question;
 
-use super::fault::{Fault, Refused};
+use super::error::{LedgerError, Refusal};
 use super::json_lines::{Imported, lines};
-use super::{Ledger, questions};
+use super::questions;
+use super::sqlite_ledger::Ledger;
 
 /// The largest number of an imported question: the run's own come after it, and JSON carries it exactly.
 const LARGEST: u64 = 1 << 53;
@@ -35,7 +36,7 @@ pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) ->
 }
 
 /// Answers to a question of a later round would hide those of this round from a run that goes on.
-fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> bool) -> Result<(), Fault> {
+fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> bool) -> Result<(), LedgerError> {
     let mut samples = [question.anchor].into_iter().chain(question.candidates.iter().copied());
     let (expected, found, hint) = if question.question > LARGEST {
         ("a number of at most 2^53".to_owned(), question.question.to_string(), "Number questions from 1 on.")
@@ -47,7 +48,7 @@ fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> boo
     } else {
         return Ok(());
     };
-    Err(Refused { oracle: None, question: question.question, expected, found, hint }.into())
+    Err(Refusal { oracle: None, question: question.question, expected, found, hint }.into())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Questions and answers as JSON lines: one object a line, with the columns of the tables.
+//! JSON lines of questions and answers: one object a line, with the columns of the tables.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,10 +10,11 @@ use relata_oracle::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Row;
-use super::fault::{Fault, Refused};
-use super::writer::{Standing, Writer};
-use super::{Ledger, clock};
+use super::answer_writer::{Standing, Writer};
+use super::answers::LedgerEntry;
+use super::error::{LedgerError, Refusal};
+use super::sqlite_ledger::Ledger;
+use super::timestamp;
 
 /// How many rows of a file were written, and how many the ledger had already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Imported {
 /// A row of `answers`. An answer from elsewhere needs no more than `question`, `candidate` and `related`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct AnswerLine {
     sequence: Option<u64>,
     question: u64,
     anchor: Option<u64>,
@@ -57,8 +58,8 @@ struct Line {
     undoes: Option<u64>,
 }
 
-impl From<Row> for Line {
-    fn from(Row { sequence, answer, undoes }: Row) -> Self {
+impl From<LedgerEntry> for AnswerLine {
+    fn from(LedgerEntry { sequence, answer, undoes }: LedgerEntry) -> Self {
         Self {
             sequence: Some(sequence),
             question: answer.question,
@@ -69,7 +70,7 @@ impl From<Row> for Line {
             oracle: Some(answer.oracle),
             annotator: Some(answer.annotator),
             cost: Some(answer.cost),
-            answered_at: Some(clock::text(answer.answered_at)),
+            answered_at: Some(timestamp::text(answer.answered_at)),
             undoes,
         }
     }
@@ -82,7 +83,7 @@ pub fn export_questions(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
 
 /// Writes all rows of the ledger in their order, also those that take others back; `answered_at` is RFC 3339 in UTC.
 pub fn export_answers(ledger: &Ledger, out: &mut dyn Write) -> Result<()> {
-    write(out, ledger.since(0)?.into_iter().map(Line::from))
+    write(out, ledger.since(0)?.into_iter().map(AnswerLine::from))
 }
 
 /// Whether a text can be an annotator's name: printable as on the page for people, but of any usual length.
@@ -96,13 +97,13 @@ pub(super) fn is_name(text: &str) -> bool {
 /// imported if a line is broken ([`OperatorError::Unreadable`], which names it).
 pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Imported> {
     ledger.write(|transaction| {
-        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), clock::now());
+        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), timestamp::now());
         // The row of the ledger for each row of the file; none where the ledger has another answer instead.
         let mut rows: BTreeMap<u64, Option<u64>> = BTreeMap::new();
-        lines(path, "an answer: {\"question\", \"candidate\", \"related\", ..}", |line: Line| {
+        lines(path, "an answer: {\"question\", \"candidate\", \"related\", ..}", |line: AnswerLine| {
             let at = match &line.answered_at {
                 None => now,
-                Some(text) => clock::parse(text).ok_or_else(|| Refused {
+                Some(text) => timestamp::parse(text).ok_or_else(|| Refusal {
                     oracle: None,
                     question: line.question,
                     expected: "`answered_at` in RFC 3339, such as 2026-01-31T12:00:00Z".to_owned(),
@@ -111,7 +112,7 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 })?,
             };
             if let Some(undone) = line.undoes {
-                let row = rows.get(&undone).copied().ok_or_else(|| Refused {
+                let row = rows.get(&undone).copied().ok_or_else(|| Refusal {
                     oracle: None,
                     question: line.question,
                     expected: "`undoes` to be the `sequence` of a line above".to_owned(),
@@ -122,7 +123,7 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 return Ok(());
             }
             if let Some(name) = line.annotator.as_ref().filter(|name| !is_name(name)) {
-                return Err(Refused {
+                return Err(Refusal {
                     oracle: None,
                     question: line.question,
                     expected: "`annotator` to be a name of at most 200 characters".to_owned(),
@@ -169,8 +170,8 @@ fn write<T: Serialize>(out: &mut dyn Write, rows: impl IntoIterator<Item = T>) -
 pub(super) fn lines<T: DeserializeOwned>(
     path: &Path,
     expected: &str,
-    mut take: impl FnMut(T) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut take: impl FnMut(T) -> Result<(), LedgerError>,
+) -> Result<(), LedgerError> {
     let broken = |number: usize, expected: &str, found: String| OperatorError::Unreadable {
         path: path.to_path_buf(),
         expected: format!("in line {number} {expected}"),
@@ -192,8 +193,10 @@ pub(super) fn lines<T: DeserializeOwned>(
             let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
             broken(number, expected, format!("{reason} at column {}", error.column()))
         })?;
-        take(value).map_err(|fault| match fault {
-            Fault::Refused(r) => broken(number, &r.expected, format!("{} (question {})", r.found, r.question)).into(),
+        take(value).map_err(|error| match error {
+            LedgerError::Refusal(r) => {
+                broken(number, &r.expected, format!("{} (question {})", r.found, r.question)).into()
+            }
             other => other,
         })?;
     }

@@ -1,13 +1,13 @@
-//! Who answers what: each question is leased to as many annotators as are wanted, until they have answered or their
-//! time is up.
+//! Leases: a question is lent to as many annotators as are wanted, until they have answered or their time is up.
 
 use relata_data::Result;
 use relata_oracle::Question;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::fault::Fault;
-use super::writer::COMPLETE;
-use super::{Ledger, clock, questions};
+use super::answer_writer::COMPLETE;
+use super::error::LedgerError;
+use super::sqlite_ledger::Ledger;
+use super::{questions, timestamp};
 
 /// A question that is kept for somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,11 +23,11 @@ impl Ledger {
     /// answered, and that has fewer than `wanted` standing answers and live leases of others. It is theirs for so many
     /// seconds from now. An annotator has at most one lease, and as long as it lives the same question is given again.
     pub fn lease(&self, annotator: &str, wanted: usize, seconds: u64) -> Result<Option<Question>> {
-        self.lease_at(annotator, wanted, seconds, clock::now())
+        self.lease_at(annotator, wanted, seconds, timestamp::now())
     }
 
-    /// Like [`lease`](Self::lease), for whoever knows better than the ledger which questions may be given: `choose` sees
-    /// all live leases, and what it chooses is the holder's for so many seconds from now. Nobody else can choose
+    /// Like [`lease`](Self::lease), for whoever knows better than the ledger which questions may be given: `choose`
+    /// sees all live leases, and what it chooses is the holder's for so many seconds from now. Nobody else can choose
     /// meanwhile. A holder for whom nothing is chosen has nothing any more.
     pub fn lease_chosen(
         &self,
@@ -35,14 +35,14 @@ impl Ledger {
         seconds: u64,
         choose: impl FnOnce(&[Lease]) -> Option<u64>,
     ) -> Result<Option<u64>> {
-        self.lease_chosen_at(holder, seconds, clock::now(), choose)
+        self.lease_chosen_at(holder, seconds, timestamp::now(), choose)
     }
 
     /// Whether somebody has a live lease of a question.
     pub fn is_leased(&self, question: u64, holder: &str) -> Result<bool> {
         self.read(|transaction| {
             let live = "SELECT 1 FROM leases WHERE annotator = ?1 AND question = ?2 AND until > ?3";
-            Ok(transaction.prepare_cached(live)?.exists(params![holder, question.cast_signed(), clock::now()])?)
+            Ok(transaction.prepare_cached(live)?.exists(params![holder, question.cast_signed(), timestamp::now()])?)
         })
     }
 
@@ -117,7 +117,7 @@ impl Place {
 }
 
 /// The first question that an annotator may have. What is passed on the way for good is not looked at again.
-fn next(transaction: &Transaction<'_>, annotator: &str, wanted: usize) -> Result<Option<i64>, Fault> {
+fn next(transaction: &Transaction<'_>, annotator: &str, wanted: usize) -> Result<Option<i64>, LedgerError> {
     let most: i64 = transaction.query_row("SELECT COALESCE(MAX(least), 0) FROM progress", [], |row| row.get(0))?;
     let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
     if wanted == 0 {

@@ -7,8 +7,8 @@ use relata_oracle::Question;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::Ledger;
-use super::fault::{Fault, Refused};
+use super::error::{LedgerError, Refusal};
+use super::sqlite_ledger::Ledger;
 
 pub(super) const OPEN: &str = "
     SELECT q.question, q.round, q.anchor, q.candidates, q.strategy, q.priority
@@ -68,7 +68,7 @@ fn wanted(annotators: usize) -> i64 {
 }
 
 /// All questions, by number.
-pub(super) fn all(connection: &Connection) -> Result<Vec<Question>, Fault> {
+pub(super) fn all(connection: &Connection) -> Result<Vec<Question>, LedgerError> {
     select(connection, "SELECT * FROM questions ORDER BY question", [])
 }
 
@@ -84,7 +84,7 @@ pub(super) fn find(connection: &Connection, number: u64) -> rusqlite::Result<Opt
 }
 
 /// Stores a question; false if it is there already.
-pub(super) fn insert(connection: &Connection, question: &Question) -> Result<bool, Fault> {
+pub(super) fn insert(connection: &Connection, question: &Question) -> Result<bool, LedgerError> {
     check(question)?;
     if let Some(stored) = find(connection, question.question)? {
         return match stored == *question {
@@ -115,7 +115,7 @@ pub(super) fn insert(connection: &Connection, question: &Question) -> Result<boo
     Ok(true)
 }
 
-fn check(question: &Question) -> Result<(), Fault> {
+fn check(question: &Question) -> Result<(), LedgerError> {
     let distinct: BTreeSet<u64> = question.candidates.iter().copied().collect();
     let (expected, found) = if question.question > i64::MAX.cast_unsigned() - 1 {
         ("a number below 2^63 - 1".to_owned(), question.question.to_string())
@@ -128,11 +128,11 @@ fn check(question: &Question) -> Result<(), Fault> {
     } else {
         return Ok(());
     };
-    Err(refused(question, &expected, found, "The strategy that proposed it is at fault."))
+    Err(refused(question, &expected, found, "The strategy that proposed it is at error."))
 }
 
-fn refused(question: &Question, expected: &str, found: String, hint: &'static str) -> Fault {
-    Refused { oracle: None, question: question.question, expected: expected.to_owned(), found, hint }.into()
+fn refused(question: &Question, expected: &str, found: String, hint: &'static str) -> LedgerError {
+    Refusal { oracle: None, question: question.question, expected: expected.to_owned(), found, hint }.into()
 }
 
 fn about(question: &Question) -> String {
@@ -140,7 +140,7 @@ fn about(question: &Question) -> String {
     format!("anchor {anchor} and candidates {candidates:?} (round {round}, {strategy}, priority {priority})")
 }
 
-fn select(connection: &Connection, query: &str, parameters: impl Params) -> Result<Vec<Question>, Fault> {
+fn select(connection: &Connection, query: &str, parameters: impl Params) -> Result<Vec<Question>, LedgerError> {
     let mut statement = connection.prepare_cached(query)?;
     Ok(statement.query_map(parameters, read)?.collect::<Result<_, _>>()?)
 }
@@ -162,7 +162,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Question> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Row as Entry;
+    use super::super::LedgerEntry as Entry;
     use super::super::fixture::{answer, answers, ledger, question};
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The tables of the ledger's file, and how the file is opened.
+//! SQLite schema of the ledger, and how its file is opened.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::fault::Fault;
+use super::error::LedgerError;
 
 /// The layout of the file, kept in its `user_version`.
 const VERSION: i64 = 1;
@@ -102,7 +102,7 @@ enum State {
 }
 
 /// Opens or creates the file: a connection that writes, and one that only reads.
-pub(super) fn open(path: &Path) -> Result<(Connection, Connection), Fault> {
+pub(super) fn open(path: &Path) -> Result<(Connection, Connection), LedgerError> {
     let mut writer = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // One transaction, so that what another process is creating is seen whole or not at all.
     let transaction = writer.transaction()?;
@@ -114,7 +114,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Connection), Fault> {
     }
     let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
-        return Err(Fault::File {
+        return Err(LedgerError::File {
             reason: format!("the file is damaged ({verdict})"),
             hint: "Put back a copy of it, or move it away and import the answers that were exported.",
         });
@@ -125,7 +125,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Connection), Fault> {
     Ok((writer, reader))
 }
 
-fn connect(path: &Path, more: OpenFlags) -> Result<Connection, Fault> {
+fn connect(path: &Path, more: OpenFlags) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
@@ -136,17 +136,17 @@ fn connect(path: &Path, more: OpenFlags) -> Result<Connection, Fault> {
 }
 
 /// Refuses a file that is not a ledger of this version or an empty one.
-fn inspect(connection: &Connection) -> Result<State, Fault> {
+fn inspect(connection: &Connection) -> Result<State, LedgerError> {
     let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0));
     let (version, application) = (number("PRAGMA user_version")?, number("PRAGMA application_id")?);
     match (version, application) {
         (VERSION, APPLICATION) => Ok(State::Ours),
-        (newer, APPLICATION) if newer > VERSION => Err(Fault::File {
+        (newer, APPLICATION) if newer > VERSION => Err(LedgerError::File {
             reason: format!("its layout has version {newer}, and this program knows version {VERSION}"),
             hint: "It was written by a newer Relata: update this one.",
         }),
         (0, 0) if number("SELECT COUNT(*) FROM sqlite_schema")? == 0 => Ok(State::Empty),
-        _ => Err(Fault::File {
+        _ => Err(LedgerError::File {
             reason: format!(
                 "expected a ledger of version {VERSION}, found application {application:#x}, version {version}"
             ),
@@ -157,7 +157,7 @@ fn inspect(connection: &Connection) -> Result<State, Fault> {
 
 /// Turns write-ahead logging on. SQLite does not wait for other connections here if waiting could be a deadlock, which
 /// happens when several processes open a new ledger at once.
-fn write_ahead(connection: &Connection) -> Result<(), Fault> {
+fn write_ahead(connection: &Connection) -> Result<(), LedgerError> {
     let start = Instant::now();
     let mode = loop {
         match connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0)) {
@@ -168,7 +168,7 @@ fn write_ahead(connection: &Connection) -> Result<(), Fault> {
         }
     };
     if mode != "wal" {
-        return Err(Fault::File {
+        return Err(LedgerError::File {
             reason: format!("write-ahead logging could not be turned on (the journal's mode is `{mode}`)"),
             hint: "Keep the run on a local disk.",
         });
@@ -176,7 +176,7 @@ fn write_ahead(connection: &Connection) -> Result<(), Fault> {
     Ok(())
 }
 
-fn create(connection: &mut Connection) -> Result<(), Fault> {
+fn create(connection: &mut Connection) -> Result<(), LedgerError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
     if matches!(inspect(&transaction)?, State::Empty) {
@@ -194,7 +194,7 @@ fn create(connection: &mut Connection) -> Result<(), Fault> {
 mod tests {
 
     use super::super::fixture::{answer, ledger, question};
-    use super::super::{FILE, Ledger};
+    use super::super::sqlite_ledger::{FILE, Ledger};
     use super::*;
 
     #[test]

@@ -1,6 +1,5 @@
-//! Oracles one after the other: what the first cannot say is asked of the next.
+//! Cascade of oracles: what the first cannot say is asked of the next.
 
-use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -8,40 +7,66 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
-use serde_json::Value;
+use relata_registry::{Component, Description, ReadError, Registry};
+
+use super::inner_oracles::{InnerOracles, OF};
 
 /// See [`cascade`].
+#[derive(Debug)]
 pub struct Cascade {
-    oracles: Vec<Box<dyn Oracle>>,
+    oracles: InnerOracles,
 }
 
-/// Asks the first oracle, the next one about what it passed or did not answer for an error, and so on: cheap ones
-/// first. A pass is an answer only if every oracle passed; what the earlier ones were paid for passing is part of the
-/// cost of the answer that came at last. Fails if candidates are left because oracles failed.
+/// Asks the first oracle; asks the next one about what the first passed or did not answer because of an error; and so
+/// on. Cheap oracles come first.
 ///
-/// A pass that goes on to the next oracle is not in the ledger: in a run that is killed before the next one has answered,
-/// the question goes through all of them again. An oracle that knows its own earlier answers, such as people at a page,
-/// only repeats them.
+/// A pass is an answer only if every oracle passed. What the earlier oracles were paid for passing is part of the cost
+/// of the answer that came at last. The cascade fails if candidates are left because oracles failed.
+///
+/// A pass that goes on to the next oracle is not in the ledger: in a run that is killed before the next one has
+/// answered, the question goes through all of them again. An oracle that knows its own earlier answers, such as people
+/// at a page, only repeats them.
+///
+/// ```
+/// use relata_active::oracle::{cascade, replay};
+/// use relata_oracle::{Oracle, labels};
+///
+/// let earlier: Box<dyn Oracle> = Box::new(replay("earlier.jsonl"));
+/// let oracle = cascade([earlier, Box::new(labels("digit").priced(0.0, 5.0))]);
+/// assert_eq!(oracle.cost().of(1), 6.0); // one unit for the first, five for the second
+/// ```
 pub fn cascade<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Cascade {
-    Cascade { oracles: oracles.into_iter().map(|oracle| Box::new(oracle) as Box<dyn Oracle>).collect() }
+    Cascade { oracles: InnerOracles::new(oracles) }
+}
+
+impl Component<dyn Oracle> for Cascade {
+    const NAME: &'static str = "cascade";
+    const SUMMARY: &'static str = "asks the next oracle what the one before could not say";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        Ok(Self { oracles: InnerOracles::read(description, registry, &[])? })
+    }
 }
 
 #[async_trait]
 impl Oracle for Cascade {
     fn describe(&self) -> Description {
-        let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
-        Description::new("cascade").with("of", of)
+        Description::new("cascade").with(OF, self.oracles.descriptions())
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        self.oracles.iter().flat_map(|oracle| oracle.files()).collect()
+        self.oracles.files()
     }
 
     fn check(&self) -> Result<()> {
         if self.oracles.is_empty() {
             return Err(OperatorError::setting("cascade", "oracles", "at least one", 0));
         }
-        self.oracles.iter().try_for_each(|oracle| oracle.check())
+        self.oracles.check()
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
@@ -53,7 +78,7 @@ impl Oracle for Cascade {
                 return Ok(());
             }
             let last = at + 1 == self.oracles.len();
-            let step = Step { out, paid, last, heard: Mutex::default() };
+            let step = CascadeStep { out, paid, last, heard: Mutex::default() };
             if let Err(error) = oracle.answer(context, &left, &step).await {
                 failures.push((oracle.describe().name, error));
             }
@@ -76,16 +101,21 @@ impl Oracle for Cascade {
             },
         )
     }
+
+    /// As many as answer a question at most, since each oracle may be the one that answers.
+    fn annotators(&self) -> usize {
+        self.oracles.iter().map(|oracle| oracle.annotators()).max().unwrap_or(1)
+    }
 }
 
 /// A pair of question and candidate.
-type Asked = (u64, u64);
+type AskedPair = (u64, u64);
 
 /// Records the answers of one oracle, and holds its passes back unless it is the last one.
-struct Step<'a> {
+struct CascadeStep<'a> {
     out: &'a dyn Record,
     /// What earlier oracles were paid for passing.
-    paid: BTreeMap<Asked, f32>,
+    paid: BTreeMap<AskedPair, f32>,
     last: bool,
     heard: Mutex<Heard>,
 }
@@ -93,14 +123,14 @@ struct Step<'a> {
 #[derive(Default)]
 struct Heard {
     /// Of the last oracle, this has also what it passed: nobody else is asked about that.
-    answered: BTreeSet<Asked>,
+    answered: BTreeSet<AskedPair>,
     /// The passes that were held back.
     passes: Vec<Answer>,
 }
 
-impl Step<'_> {
+impl CascadeStep<'_> {
     /// Reduces `left` to the candidates that are still to be asked about, and gives what their passes have cost.
-    fn finish(self, left: &mut Vec<Question>) -> Result<BTreeMap<Asked, f32>> {
+    fn finish(self, left: &mut Vec<Question>) -> Result<BTreeMap<AskedPair, f32>> {
         let Heard { answered, passes } = self.heard.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Of several annotators some may have passed where others answered: nobody else is asked then.
         let (settled, open): (Vec<_>, Vec<_>) =
@@ -119,7 +149,7 @@ impl Step<'_> {
     }
 }
 
-impl Record for Step<'_> {
+impl Record for CascadeStep<'_> {
     fn record(&self, answers: &[Answer]) -> Result<()> {
         // There is nobody to ask after the last one, so that its passes are answers, and durable as such.
         let (said, passes): (Vec<Answer>, Vec<Answer>) =
@@ -141,12 +171,12 @@ impl Record for Step<'_> {
     }
 }
 
-fn owed(paid: &BTreeMap<Asked, f32>, asked: Asked) -> f32 {
+fn owed(paid: &BTreeMap<AskedPair, f32>, asked: AskedPair) -> f32 {
     paid.get(&asked).copied().unwrap_or_default()
 }
 
 /// The answers with `extra` added to the cost of the first one about each candidate.
-fn priced(answers: &[Answer], extra: impl Fn(Asked) -> f32) -> Vec<Answer> {
+fn priced(answers: &[Answer], extra: impl Fn(AskedPair) -> f32) -> Vec<Answer> {
     let mut seen = BTreeSet::new();
     let price = |answer: &Answer| {
         let asked = (answer.question, answer.candidate);
@@ -172,8 +202,9 @@ fn unanswered(question: &Question, failures: &[(String, OperatorError)]) -> Oper
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{Fixture, Scripted, question};
+    use super::super::{ORACLES, crowd, replay};
     use super::*;
-    use crate::oracle::fixture::{Fixture, Scripted, question};
 
     #[tokio::test]
     async fn passes_go_to_the_next_and_are_paid_for_once() {
@@ -194,6 +225,23 @@ mod tests {
         assert_eq!(*asked_cheap.lock().unwrap(), [(1, 1), (1, 2), (2, 3), (2, 4)]);
         assert_eq!(*asked_dear.lock().unwrap(), [(1, 2), (2, 3), (2, 4)]);
         assert_eq!(oracle.cost().of(2), 22.0);
+    }
+
+    #[test]
+    fn as_many_annotators_answer_as_of_the_largest_crowd_inside() {
+        let one = |name| Scripted::new(name, |_, _| Some(true));
+        let people: Box<dyn Oracle> = Box::new(crowd([one("ann"), one("ben"), one("cid")]));
+        assert_eq!(cascade([Box::new(one("rule")), people]).annotators(), 3);
+    }
+
+    #[test]
+    fn a_cascade_is_read_back_with_the_oracles_inside() {
+        let inner = || crowd([replay("a.jsonl"), replay("b.jsonl")]).each(1).at_once();
+        let outer = cascade([Box::new(replay("c.jsonl")) as Box<dyn Oracle>, Box::new(inner())]);
+        let description = outer.describe();
+        assert_eq!(ORACLES.read(&description).unwrap().describe(), description);
+        let error = ORACLES.read(&description.with("order", 1)).err().unwrap().to_string();
+        assert!(error.contains("`order`"), "{error}");
     }
 
     #[tokio::test]

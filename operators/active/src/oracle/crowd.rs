@@ -1,31 +1,41 @@
-//! Several annotators, a few of whom answer each question.
+//! Crowd of annotators, a few of whom answer each question.
 
-use relata_registry::Description;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use relata_data::{OperatorError, Result};
-use relata_oracle::{Context, Cost, Oracle, Question, Record, name};
+use relata_oracle::{Context, Cost, Oracle, Question, Record};
+use relata_registry::{Component, Description, ReadError, Registry};
 use serde_json::Value;
 
+use super::inner_oracles::{InnerOracles, OF};
+
 /// See [`crowd`].
+#[derive(Debug)]
 pub struct Crowd {
-    oracles: Vec<Box<dyn Oracle>>,
+    oracles: InnerOracles,
     each: Option<usize>,
     at_once: bool,
 }
 
 /// Every annotator answers every question, or [`each`](Crowd::each) question goes to some of them. They need different
 /// names: [`named`](Oracle::named). The votes are only collected here; what they are worth is estimated from how the
-/// annotators agree ([`dawid_skene`](crate::crowd::dawid_skene)).
+/// annotators agree ([`dawid_skene`](crate::dawid_skene::dawid_skene)).
+///
+/// ```
+/// use relata_active::oracle::crowd;
+/// use relata_oracle::{Oracle, labels, noisy};
+///
+/// let annotators = ["anna", "ben", "cleo"].map(|name| noisy(labels("digit"), 0.1).named(name));
+/// let oracle = crowd(annotators).each(2);
+/// oracle.check()?;
+/// assert_eq!(oracle.annotators(), 2);
+/// # Ok::<(), relata_data::OperatorError>(())
+/// ```
 pub fn crowd<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Crowd {
-    Crowd {
-        oracles: oracles.into_iter().map(|oracle| Box::new(oracle) as Box<dyn Oracle>).collect(),
-        each: None,
-        at_once: false,
-    }
+    Crowd { oracles: InnerOracles::new(oracles), each: None, at_once: false }
 }
 
 impl Crowd {
@@ -50,7 +60,7 @@ impl Crowd {
     /// The questions of one annotator, without what it has answered already.
     fn share(&self, at: usize, questions: &[Question], out: &dyn Record) -> Result<Vec<Question>> {
         let annotators = self.oracles.len();
-        let name = annotator(&self.oracles[at].describe());
+        let name = annotator(&as_json(&*self.oracles[at]));
         let mut share = questions.to_vec();
         share.retain(|question| {
             let first = (question.question % annotators as u64) as usize;
@@ -80,15 +90,34 @@ impl Crowd {
     }
 }
 
+impl Component<dyn Oracle> for Crowd {
+    const NAME: &'static str = "crowd";
+    const SUMMARY: &'static str = "several annotators, a few of whom answer each question";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        let oracles = InnerOracles::read(description, registry, &["each", "at_once"])?;
+        let setting = |name| description.get(name).is_some();
+        let each = if setting("each") { description.setting("each")? } else { None };
+        let at_once = setting("at_once") && description.setting("at_once")?;
+        Ok(Self { oracles, each, at_once })
+    }
+}
+
 #[async_trait]
 impl Oracle for Crowd {
     fn describe(&self) -> Description {
-        let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
-        Description::new("crowd").with("each", self.asked_each()).with("of", of)
+        Description::new("crowd")
+            .with("each", self.asked_each())
+            .with("at_once", self.at_once)
+            .with(OF, self.oracles.descriptions())
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        self.oracles.iter().flat_map(|oracle| oracle.files()).collect()
+        self.oracles.files()
     }
 
     fn check(&self) -> Result<()> {
@@ -98,8 +127,8 @@ impl Oracle for Crowd {
             return Err(OperatorError::setting("crowd", "each", expected, each));
         }
         let mut names = BTreeSet::new();
-        for oracle in &self.oracles {
-            let name = annotator(&oracle.describe());
+        for oracle in self.oracles.iter() {
+            let name = annotator(&as_json(&**oracle));
             if let Some(twice) = names.replace(name) {
                 let expected = "annotators of different names, such as `oracle.named(\"anna\")`";
                 return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
@@ -107,9 +136,9 @@ impl Oracle for Crowd {
             oracle.check()?;
         }
         let mut pages = BTreeSet::new();
-        for oracle in &self.oracles {
+        for oracle in self.oracles.iter() {
             let mut own = BTreeSet::new();
-            pages_of(&oracle.describe(), &mut own);
+            pages_of(&as_json(&**oracle), &mut own);
             if let Some(twice) = own.iter().find(|page| pages.contains(*page)) {
                 // People have names of their own, so that only the page's name tells whose question was answered.
                 let expected = "people at pages of different names, such as `person(..).page(\"left\")`";
@@ -153,21 +182,30 @@ impl Oracle for Crowd {
     }
 }
 
+fn as_json(oracle: &dyn Oracle) -> Value {
+    // Descriptions are plain data, which serde_json always writes.
+    serde_json::to_value(oracle.describe()).unwrap_or_default()
+}
+
 /// The name that an oracle answers under, as far as its description tells.
 fn annotator(description: &Value) -> String {
-    match (&description["annotator"], &description["of"], &description["name"]) {
-        (Value::String(annotator), _, _) => annotator.clone(),
-        (_, of @ Value::Object(_), _) => annotator(of),
-        (_, _, Value::String(name)) => name.clone(),
+    match (&description["annotator"], &description["of"]) {
+        (Value::String(annotator), _) => annotator.clone(),
+        (_, of @ Value::Object(_)) => annotator(of),
         _ => name(description),
     }
+}
+
+fn name(description: &Value) -> String {
+    description["name"].as_str().unwrap_or("oracle").to_owned()
 }
 
 /// The names under which people answer within an oracle, as far as its description tells.
 fn pages_of(description: &Value, pages: &mut BTreeSet<String>) {
     let own = name(description);
     if own == "person" || own.starts_with("person(") {
-        pages.insert(own);
+        let page = description["page"].as_str().filter(|_| own == "person");
+        pages.insert(page.map_or(own, |page| format!("person({page})")));
     }
     match &description["of"] {
         Value::Array(all) => all.iter().for_each(|of| pages_of(of, pages)),
@@ -185,9 +223,9 @@ mod tests {
 
     use relata_oracle::{labels, noisy, rule};
 
+    use super::super::fixture::{Fixture, Scripted, question};
     use super::*;
     use crate::ledger::Ledger;
-    use crate::oracle::fixture::{Fixture, Scripted, question};
 
     #[tokio::test]
     async fn every_question_goes_to_so_many_annotators_in_turn() {

@@ -1,6 +1,5 @@
 //! A dataset to ask about and oracles that follow a script, for the tests of this folder.
 
-use relata_registry::Description;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -8,6 +7,7 @@ use async_trait::async_trait;
 use relata_data::source::{Samples, csv, ingest, session};
 use relata_data::{OperatorError, Result, Session};
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_registry::Description;
 use tempfile::TempDir;
 
 /// Samples with the ids 0 to 9.
@@ -82,7 +82,7 @@ impl Record for Notes {
 }
 
 /// Every question and candidate that an oracle was asked about, in order.
-pub(super) type Asked = Arc<Mutex<Vec<(u64, u64)>>>;
+pub(super) type AskedPairs = Arc<Mutex<Vec<(u64, u64)>>>;
 
 /// An oracle that says what a function of anchor and candidate says.
 pub(super) struct Scripted {
@@ -91,12 +91,12 @@ pub(super) struct Scripted {
     failing_after: Mutex<Option<usize>>,
     mending: bool,
     forgets: Option<u64>,
-    asked: Asked,
+    asked: AskedPairs,
 }
 
 impl Scripted {
     pub(super) fn new(name: &'static str, say: fn(u64, u64) -> Option<bool>) -> Self {
-        Self { name, say, failing_after: Mutex::new(None), mending: false, forgets: None, asked: Asked::default() }
+        Self { name, say, failing_after: Mutex::new(None), mending: false, forgets: None, asked: AskedPairs::default() }
     }
 
     /// Fails after so many answers of a call.
@@ -114,7 +114,7 @@ impl Scripted {
         Self { forgets: Some(candidate), ..self }
     }
 
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn asked(&self) -> AskedPairs {
         self.asked.clone()
     }
 }

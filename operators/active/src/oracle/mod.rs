@@ -1,11 +1,16 @@
-//! Oracles that answer questions out of a file, or by asking other oracles.
+//! Oracles of active learning: they ask other oracles, or repeat the answers in a file.
 
-mod cascade;
-mod crowd;
 #[cfg(test)]
 mod fixture;
-mod replay;
+mod inner_oracles;
 
-pub use cascade::{Cascade, cascade};
-pub use crowd::{Crowd, crowd};
-pub use replay::{Replay, replay};
+use relata_oracle::Oracle;
+
+relata_registry::components! {
+    /// Every oracle of active learning.
+    pub static ORACLES: dyn Oracle = "oracle" [
+        cascade::Cascade,
+        crowd::Crowd,
+        replay::Replay,
+    ]
+}

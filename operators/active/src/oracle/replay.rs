@@ -1,6 +1,5 @@
-//! Answers that were given before, from a file.
+//! Replay of answers that were given before, from a file.
 
-use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -12,16 +11,19 @@ use futures::StreamExt;
 use relata_data::source::{IdLookup, parquet};
 use relata_data::{OperatorError, Result, query};
 use relata_oracle::{Answer, Context, Oracle, Question, Record};
+use relata_registry::{Description, Settings};
 use relata_schemas::SchemaError;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 /// See [`replay`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Replay {
     file: PathBuf,
-    said: OnceCell<Said>,
+    #[serde(skip)]
+    answers: OnceCell<ReplayedAnswers>,
 }
 
 /// Answers from a file of JSON lines, or of Parquet if it is called so, with columns of the table `answers`: `anchor`,
@@ -31,16 +33,24 @@ pub struct Replay {
 /// An answer is found by its two samples, whichever was the anchor; every annotator repeats the last thing that it said
 /// about them, at the same cost. A pair that nobody was asked about is passed, at the cost of any question, so that a
 /// budget ends. Answers about samples that the dataset does not have are left out, unless that is all of them.
+///
+/// ```
+/// use relata_active::oracle::replay;
+/// use relata_oracle::Oracle;
+///
+/// let oracle = replay("answers.jsonl");
+/// assert_eq!(oracle.describe().to_string(), "replay file=answers.jsonl");
+/// ```
 pub fn replay(file: impl Into<PathBuf>) -> Replay {
-    Replay { file: file.into(), said: OnceCell::new() }
+    Replay { file: file.into(), answers: OnceCell::new() }
 }
 
 /// By pair (smaller id first) and annotator.
-type Said = BTreeMap<(u64, u64), BTreeMap<String, Line>>;
+type ReplayedAnswers = BTreeMap<(u64, u64), BTreeMap<String, ReplayedAnswer>>;
 
 /// An answer in the file.
 #[derive(Debug, Clone, Deserialize)]
-struct Line {
+struct ReplayedAnswer {
     anchor: Id,
     candidate: Id,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -82,15 +92,16 @@ impl Id {
 }
 
 impl Replay {
-    async fn read(&self, context: &Context<'_>) -> Result<Said> {
+    async fn read(&self, context: &Context<'_>) -> Result<ReplayedAnswers> {
         let is_parquet = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"));
         let lines = if is_parquet { self.parquet_lines(context).await? } else { json_lines(&self.file)? };
         let lookup = IdLookup::new(context.samples)?;
         let taken_back: BTreeSet<u64> = lines.iter().filter_map(|line| line.undoes).collect();
-        let stands = |line: &&Line| line.undoes.is_none() && line.sequence.is_none_or(|at| !taken_back.contains(&at));
-        let mut standing: Vec<&Line> = lines.iter().filter(stands).collect();
+        let stands =
+            |line: &&ReplayedAnswer| line.undoes.is_none() && line.sequence.is_none_or(|at| !taken_back.contains(&at));
+        let mut standing: Vec<&ReplayedAnswer> = lines.iter().filter(stands).collect();
         standing.sort_by_key(|line| line.sequence);
-        let mut said = Said::new();
+        let mut said = ReplayedAnswers::new();
         for line in &standing {
             let (Some(a), Some(b)) = (line.anchor.number(&lookup), line.candidate.number(&lookup)) else { continue };
             let annotator = line.annotator.as_ref().or(line.oracle.as_ref()).map_or("replay", |name| name);
@@ -107,7 +118,7 @@ impl Replay {
         Ok(said)
     }
 
-    async fn parquet_lines(&self, context: &Context<'_>) -> Result<Vec<Line>> {
+    async fn parquet_lines(&self, context: &Context<'_>) -> Result<Vec<ReplayedAnswer>> {
         let table = parquet(&self.file).table(context.session).await?;
         let mut lines = Vec::new();
         // Partitions one after the other are the order of the file.
@@ -119,7 +130,7 @@ impl Replay {
         Ok(lines)
     }
 
-    fn lines_of(&self, batch: &RecordBatch, lines: &mut Vec<Line>) -> Result<()> {
+    fn lines_of(&self, batch: &RecordBatch, lines: &mut Vec<ReplayedAnswer>) -> Result<()> {
         let table = self.file.display().to_string();
         let column = |name: &str, of: DataType| -> Result<Option<ArrayRef>> {
             let Some(values) = batch.column_by_name(name) else { return Ok(None) };
@@ -154,7 +165,7 @@ impl Replay {
         let valid = |column: &Option<ArrayRef>, row| column.as_ref().filter(|values| values.is_valid(row)).cloned();
         let pairs: Vec<_> = id("anchor")?.into_iter().zip(id("candidate")?).collect();
         for (row, (anchor, candidate)) in pairs.into_iter().enumerate() {
-            lines.push(Line {
+            lines.push(ReplayedAnswer {
                 anchor,
                 candidate,
                 related: related.is_valid(row).then(|| related.as_boolean().value(row)),
@@ -170,7 +181,7 @@ impl Replay {
     }
 }
 
-fn json_lines(file: &Path) -> Result<Vec<Line>> {
+fn json_lines(file: &Path) -> Result<Vec<ReplayedAnswer>> {
     let text = std::fs::read_to_string(file).map_err(OperatorError::io(file))?;
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let read = |(line, number): (&str, usize)| {
@@ -184,18 +195,30 @@ fn json_lines(file: &Path) -> Result<Vec<Line>> {
     lines.map(read).collect()
 }
 
+impl Settings for Replay {
+    const NAME: &'static str = "replay";
+    const SUMMARY: &'static str = "answers that were given before, from a file";
+}
+
 #[async_trait]
 impl Oracle for Replay {
     fn describe(&self) -> Description {
-        Description::new("replay").with("file", &self.file)
+        Description::of(self)
     }
 
     fn files(&self) -> Vec<PathBuf> {
         vec![self.file.clone()]
     }
 
+    fn check(&self) -> Result<()> {
+        if self.file.as_os_str().is_empty() {
+            return Err(OperatorError::setting("replay", "file", "the path of a file of answers", "none"));
+        }
+        Ok(())
+    }
+
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let said = self.said.get_or_try_init(|| self.read(context)).await?;
+        let said = self.answers.get_or_try_init(|| self.read(context)).await?;
         for question in questions {
             let mut answers = Vec::new();
             for &candidate in &question.candidates {
@@ -227,8 +250,8 @@ mod tests {
     use arrow::array::{BooleanArray, Float32Array, StringArray, UInt64Array};
     use relata_data::sink::ParquetSink;
 
+    use super::super::fixture::{Fixture, question};
     use super::*;
-    use crate::oracle::fixture::{Fixture, question};
 
     type Row = (u64, u64, Option<bool>, &'static str, f32, u64, Option<u64>);
 

@@ -1,13 +1,15 @@
-//! Pairs across the boundary between components.
+//! Boundary sampling: pairs across the boundary between components.
 
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
+use super::batch_selection::{ScoredPair, select_batch};
+use super::candidate_pool::CandidatePool;
 use super::explore_consolidate::{ExploreConsolidate, explore_consolidate};
-use super::neighbours::Neighbours;
-use super::pick::{Scored, pick};
-use super::pool::Pool;
-use super::{Proposal, Scene, Strategy};
-use crate::spread::spread;
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
+use crate::label_propagation::propagate_labels;
+use crate::neighbour_graph::NeighbourGraph;
 
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 10;
@@ -15,57 +17,74 @@ const NEIGHBOURS: usize = 10;
 const MOST_CHANCES: usize = 2 << 20;
 
 /// See [`boundary`].
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Boundary {
+    #[serde(skip)]
     explore: ExploreConsolidate,
 }
 
-/// Mutual nearest neighbours that the components disagree on: spread over the graph of neighbours (see
-/// [`spread`](crate::spread::spread)), the components claim the two rows with different chances, and different ones
-/// claim most of them. Two known rows are compared with each other; of two others, the less certain one is compared with
-/// the component that claims its neighbour. The greater the disagreement and the closer the neighbours, the better.
-/// (Boundary sampling by the disagreement between neighbours, as in graph-based active learning since Zhu, Lafferty and
-/// Ghahramani 2003.) Where there is no boundary yet it explores as [`explore_consolidate`] does.
+/// Boundary sampling: mutual nearest neighbours that the components disagree on.
+///
+/// The components spread over the neighbour graph (see [`propagate_labels`]), and two neighbours are on a boundary if
+/// different components claim most of each. Two known rows are compared with each other. Of two others, the less
+/// certain one is compared with the component that claims its neighbour. The greater the disagreement and the closer
+/// the neighbours, the better. (Disagreement between neighbours as in graph-based active learning since Zhu, Lafferty
+/// and Ghahramani 2003.) Where there is no boundary yet, it explores as [`explore_consolidate`] does.
+///
+/// ```
+/// use relata_active::query_loop::StrategyExt;
+/// use relata_active::strategy::{Strategy, boundary};
+///
+/// assert_eq!(boundary().describe().to_string(), "boundary");
+/// let config = boundary().budget(300.0).per_round(50);
+/// # config.check().unwrap();
+/// ```
 pub fn boundary() -> Boundary {
     Boundary { explore: explore_consolidate() }
 }
 
+impl Settings for Boundary {
+    const NAME: &'static str = "boundary";
+    const SUMMARY: &'static str = "neighbours on the boundary between components";
+}
+
 impl Strategy for Boundary {
     fn describe(&self) -> Description {
-        Description::new("boundary")
+        Description::of(self)
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
-        let pool = Pool::draw(scene);
-        let mut proposals = pick(scene, disputed(scene, &pool), pairs);
-        if proposals.len() < pairs {
-            let label = |row| scene.belief.component(row);
-            let ends = |proposal: &Proposal| {
-                let (a, b) = (label(proposal.anchor), label(proposal.candidates[0]));
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let pool = CandidatePool::draw(context);
+        let mut queries = select_batch(context, disputed(context, &pool), pairs);
+        if queries.len() < pairs {
+            let label = |row| context.belief.component(row);
+            let ends = |query: &Query| {
+                let (a, b) = (label(query.anchor), label(query.candidates[0]));
                 (a.min(b), a.max(b))
             };
-            let least = proposals.last().map_or(1.0, |proposal| proposal.priority);
-            let mut further = self.explore.propose(scene, pairs);
-            further.retain(|proposal| !proposals.iter().any(|earlier| ends(earlier) == ends(proposal)));
-            further.truncate(pairs - proposals.len());
-            further.iter_mut().for_each(|proposal| proposal.priority *= least);
-            proposals.extend(further);
+            let least = queries.last().map_or(1.0, |query| query.priority);
+            let mut further = self.explore.propose(context, pairs);
+            further.retain(|query| !queries.iter().any(|earlier| ends(earlier) == ends(query)));
+            further.truncate(pairs - queries.len());
+            further.iter_mut().for_each(|query| query.priority *= least);
+            queries.extend(further);
         }
-        proposals
+        queries
     }
 }
 
 /// The questions across the boundary.
-fn disputed(scene: &Scene<'_>, pool: &Pool) -> Vec<Scored> {
+fn disputed(context: &QueryContext<'_>, pool: &CandidatePool) -> Vec<ScoredPair> {
     let rows = pool.rows.len();
     let components = pool.components.len().min(MOST_CHANCES / rows.max(1));
     if components < 2 {
         return vec![];
     }
-    let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
+    let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
     let seeds: Vec<_> = pool.component.iter().map(|at| at.filter(|&at| (at as usize) < components)).collect();
     let claims = Claims::new(&neighbours, &seeds, components);
-    let known = |at: usize| scene.belief.is_known(pool.rows[at]);
+    let known = |at: usize| context.belief.is_known(pool.rows[at]);
     let mut scored = Vec::new();
     for a in 0..rows {
         for link in neighbours.links(a).iter().filter(|link| link.mutual && a < link.row as usize) {
@@ -77,15 +96,15 @@ fn disputed(scene: &Scene<'_>, pool: &Pool) -> Vec<Scored> {
             let score = link.weight * claims.disagreement(a, b);
             let pair = if known(a) && known(b) {
                 let (a, b) = (pool.rows[a], pool.rows[b]);
-                scene.is_open(a, b).then_some((a, b))
+                context.is_open(a, b).then_some((a, b))
             } else {
                 let (row, component) = if known(b) || (!known(a) && p <= q) { (a, second) } else { (b, first) };
                 let row = pool.rows[row];
-                pool.components[component].open_member(scene, row).map(|member| (member, row))
+                pool.components[component].open_member(context, row).map(|member| (member, row))
             };
             scored.extend(pair.map(|(anchor, candidate)| {
-                let probability = scene.predictor.probability(scene.similarity(anchor, candidate));
-                Scored { anchor, candidate, score, probability }
+                let probability = context.calibration.probability(context.similarity(anchor, candidate));
+                ScoredPair { anchor, candidate, score, probability }
             }));
         }
     }
@@ -99,8 +118,8 @@ struct Claims {
 }
 
 impl Claims {
-    fn new(neighbours: &Neighbours, seeds: &[Option<u32>], components: usize) -> Self {
-        let found = spread(neighbours, seeds, components);
+    fn new(neighbours: &NeighbourGraph, seeds: &[Option<u32>], components: usize) -> Self {
+        let found = propagate_labels(neighbours, seeds, components);
         let mut shares = vec![0.0; seeds.len() * components];
         for component in 0..components {
             for (row, chance) in found.of(component).iter().enumerate() {
@@ -150,10 +169,10 @@ mod tests {
         for (a, b) in [(1, 3), (36, 38), (1, 38)] {
             world.answer(a, b);
         }
-        for proposal in boundary().propose(&world.scene(1), 3) {
-            let ends = [proposal.anchor, proposal.candidates[0]];
-            let fresh = ends.iter().find(|row| !world.belief.is_known(**row)).unwrap();
-            assert!((13..27).contains(fresh), "{proposal:?}");
+        for query in boundary().propose(&world.context(1), 3) {
+            let ends = [query.anchor, query.candidates[0]];
+            let unqueried = ends.iter().find(|row| !world.belief.is_known(**row)).unwrap();
+            assert!((13..27).contains(unqueried), "{query:?}");
         }
     }
 
@@ -163,11 +182,11 @@ mod tests {
         for (a, b) in [(0, 2), (1, 3), (0, 1), (4, 5)] {
             world.answer(a, b);
         }
-        let scene = world.scene(1);
-        let pool = Pool::draw(&scene);
-        let found = disputed(&scene, &pool);
+        let context = world.context(1);
+        let pool = CandidatePool::draw(&context);
+        let found = disputed(&context, &pool);
         assert!(!found.is_empty());
-        let neighbours = Neighbours::of(&pool.vectors, 3, NEIGHBOURS);
+        let neighbours = NeighbourGraph::of(&pool.vectors, 3, NEIGHBOURS);
         let claims = Claims::new(&neighbours, &pool.component, pool.components.len());
         let mut naive = Vec::new();
         for a in 0..40usize {

@@ -1,15 +1,18 @@
-//! Pairs that are uncertain and unlike each other.
+//! Diverse batch: pairs that are uncertain and unlike each other.
 
 use rand::RngExt;
 use rayon::prelude::*;
 use relata_data::seed::stream;
-use relata_registry::Description;
 
-use super::fresh::fresh_pairs;
-use super::neighbours::Neighbours;
-use super::pick::{Scored, ranked};
-use super::pool::Pool;
-use super::{Proposal, Scene, Strategy};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::batch_selection::{ScoredPair, ranked};
+use super::candidate_pool::CandidatePool;
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
+use super::unqueried_pairs::unqueried_pairs;
+use crate::neighbour_graph::NeighbourGraph;
 
 const PURPOSE: u64 = 0xd17e;
 /// Neighbours that a row is compared with.
@@ -18,34 +21,48 @@ const NEIGHBOURS: usize = 5;
 const PAIRS: usize = 8_192;
 
 /// See [`diverse`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Diverse;
 
-/// A batch of pairs that is drawn by k-means++ (Arthur and Vassilvitskii 2007) over a gradient-like feature of each pair,
-/// as BADGE does for labels (Ash, Zhang, Krishnamurthy, Langford and Agarwal 2020): |x - y| for embeddings x and y,
-/// scaled by min(p, 1 - p) for the predicted probability p. A pair of a certain relation is near 0 and hardly drawn, and
-/// two pairs that would teach the same are near each other.
+/// A batch of pairs that is drawn by k-means++ (Arthur and Vassilvitskii 2007) over a gradient-like feature of each
+/// pair, as BADGE does for labels (Ash, Zhang, Krishnamurthy, Langford and Agarwal 2020): |x - y| for embeddings x and
+/// y, scaled by min(p, 1 - p) for the predicted probability p. A pair of a certain relation is near 0 and hardly drawn,
+/// and two pairs that would teach the same are near each other.
+///
+/// ```
+/// use relata_active::query_loop::StrategyExt;
+/// use relata_active::strategy::{Strategy, diverse};
+///
+/// assert_eq!(diverse().describe().to_string(), "diverse");
+/// let config = diverse().budget(300.0).per_round(50);
+/// # config.check().unwrap();
+/// ```
 pub fn diverse() -> Diverse {
     Diverse
 }
 
+impl Settings for Diverse {
+    const NAME: &'static str = "diverse";
+    const SUMMARY: &'static str = "pairs that are uncertain and unlike each other (as BADGE)";
+}
+
 impl Strategy for Diverse {
     fn describe(&self) -> Description {
-        Description::new("diverse")
+        Description::of(self)
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
-        let pool = Pool::draw(scene);
-        let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
-        let mut scored = pool.against_components(scene, PAIRS, |_, _, probability| uncertainty(probability));
-        scored.extend(fresh_pairs(scene, &pool, Some(&neighbours), uncertainty));
-        let mut rng = stream(scene.seed, &[PURPOSE, scene.round.into()]);
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let pool = CandidatePool::draw(context);
+        let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
+        let mut scored = pool.against_components(context, PAIRS, |_, _, probability| uncertainty(probability));
+        scored.extend(unqueried_pairs(context, &pool, Some(&neighbours), uncertainty));
+        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
         if scored.len() > PAIRS {
             let chosen = rand::seq::index::sample(&mut rng, scored.len(), PAIRS);
             scored = chosen.into_iter().map(|at| scored[at]).collect();
         }
-        let features: Vec<f32> = scored.iter().flat_map(|pair| feature(scene, pair)).collect();
-        let norms = features.chunks_exact(scene.width).map(|feature| feature.iter().map(|x| x * x).sum());
+        let features: Vec<f32> = scored.iter().flat_map(|pair| feature(context, pair)).collect();
+        let norms = features.chunks_exact(context.width).map(|feature| feature.iter().map(|x| x * x).sum());
         // How far each pair is from those chosen; at first, from certainty.
         let mut distances: Vec<f32> = norms.collect();
         let mut chosen = Vec::new();
@@ -57,8 +74,8 @@ impl Strategy for Diverse {
             };
             let Some(next) = next else { break };
             chosen.push((scored[next].anchor, vec![scored[next].candidate]));
-            let centre = &features[next * scene.width..][..scene.width];
-            distances.par_iter_mut().zip(features.par_chunks(scene.width)).with_min_len(512).for_each(
+            let centre = &features[next * context.width..][..context.width];
+            distances.par_iter_mut().zip(features.par_chunks(context.width)).with_min_len(512).for_each(
                 |(distance, feature)| {
                     let to: f32 = feature.iter().zip(centre).map(|(x, y)| (x - y) * (x - y)).sum();
                     *distance = distance.min(to);
@@ -74,8 +91,8 @@ fn uncertainty(probability: f32) -> f32 {
     probability.min(1.0 - probability)
 }
 
-fn feature(scene: &Scene<'_>, pair: &Scored) -> Vec<f32> {
-    let (x, y) = (scene.embedding(pair.anchor), scene.embedding(pair.candidate));
+fn feature(context: &QueryContext<'_>, pair: &ScoredPair) -> Vec<f32> {
+    let (x, y) = (context.embedding(pair.anchor), context.embedding(pair.candidate));
     x.iter().zip(y).map(|(x, y)| pair.score * (x - y).abs()).collect()
 }
 
@@ -116,13 +133,13 @@ mod tests {
     #[test]
     fn a_batch_is_spread_out_more_than_a_random_one() {
         let world = World::blobs(6, 30, 8, 0.3, 2);
-        let scene = world.scene(1);
+        let context = world.context(1);
         let spread = |pairs: Vec<(u32, u32)>| {
             let pair = |&(anchor, candidate): &(u32, u32)| {
-                let probability = scene.predictor.probability(scene.similarity(anchor, candidate));
-                Scored { anchor, candidate, score: uncertainty(probability), probability }
+                let probability = context.calibration.probability(context.similarity(anchor, candidate));
+                ScoredPair { anchor, candidate, score: uncertainty(probability), probability }
             };
-            let features: Vec<_> = pairs.iter().map(|ends| feature(&scene, &pair(ends))).collect();
+            let features: Vec<_> = pairs.iter().map(|ends| feature(&context, &pair(ends))).collect();
             let nearest = |at: usize| {
                 let others = (0..features.len()).filter(|&other| other != at);
                 let to = |other: usize| features[at].iter().zip(&features[other]).map(|(x, y)| (x - y).powi(2)).sum();
@@ -131,7 +148,7 @@ mod tests {
             (0..features.len()).map(nearest).sum::<f32>()
         };
         let rows = |strategy: &dyn Strategy| {
-            strategy.propose(&scene, 30).iter().map(|p| (p.anchor, p.candidates[0])).collect::<Vec<_>>()
+            strategy.propose(&context, 30).iter().map(|p| (p.anchor, p.candidates[0])).collect::<Vec<_>>()
         };
         let (diverse, random) = (spread(rows(&diverse())), spread(rows(&super::super::random_pairs())));
         assert!(diverse > 1.3 * random, "{diverse} {random}");

@@ -1,13 +1,15 @@
-//! Small worlds with known classes for the tests of the strategies, and the rules that every strategy keeps.
+//! Fixture: small worlds with known classes for the tests of the strategies, and the rules that every strategy keeps.
 
 use std::collections::HashSet;
 
 use rand::RngExt;
 use relata_data::seed::stream;
 
-use super::{Proposal, Scene, Strategy};
-use crate::belief::{Belief, BeliefSettings, Statement};
-use crate::predict::Predictor;
+use super::STRATEGIES;
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
+use crate::calibration::Calibration;
+use crate::inference::{Belief, BeliefSettings, Constraint};
 
 /// Rows whose classes are known to the test.
 pub struct World {
@@ -16,11 +18,11 @@ pub struct World {
     /// What follows from the answers.
     pub belief: Belief,
     /// The answers so far.
-    pub statements: Vec<(u32, u32, bool)>,
+    pub constraints: Vec<(u32, u32, bool)>,
     /// Pairs that were passed.
     pub closed: HashSet<(u32, u32)>,
     /// Predicts relations.
-    pub predictor: Predictor,
+    pub calibration: Calibration,
     embeddings: Vec<f32>,
     width: usize,
 }
@@ -49,17 +51,17 @@ impl World {
             row.iter_mut().for_each(|x| *x /= norm);
         }
         let belief = Belief::new(classes.len(), BeliefSettings::default());
-        let (statements, closed) = (vec![], HashSet::new());
-        Self { classes, belief, statements, closed, predictor: Predictor::prior(), embeddings, width }
+        let (constraints, closed) = (vec![], HashSet::new());
+        Self { classes, belief, constraints, closed, calibration: Calibration::prior(), embeddings, width }
     }
 
     /// What a strategy sees.
-    pub fn scene(&self, round: u32) -> Scene<'_> {
-        Scene {
+    pub fn context(&self, round: u32) -> QueryContext<'_> {
+        QueryContext {
             embeddings: &self.embeddings,
             width: self.width,
             belief: &self.belief,
-            predictor: &self.predictor,
+            calibration: &self.calibration,
             closed: &self.closed,
             seed: 7,
             round,
@@ -69,9 +71,9 @@ impl World {
     /// Answers truthfully whether two rows are of one class.
     pub fn answer(&mut self, a: u32, b: u32) {
         let related = self.classes[a as usize] == self.classes[b as usize];
-        self.statements.push((a, b, related));
-        let number = self.statements.len() as u64;
-        self.belief.add(Statement { number, a, b, related, weight: 1.0 });
+        self.constraints.push((a, b, related));
+        let number = self.constraints.len() as u64;
+        self.belief.add(Constraint { number, a, b, related, weight: 1.0 });
     }
 
     /// Passes a pair.
@@ -83,14 +85,14 @@ impl World {
     pub fn play(&mut self, strategy: &dyn Strategy, pairs: usize, most: usize) -> usize {
         let mut asked = 0;
         for round in 1.. {
-            let proposals = strategy.propose(&self.scene(round), pairs.min(most - asked));
-            keeps_the_rules(&self.scene(round), &proposals, pairs);
-            if proposals.is_empty() {
+            let queries = strategy.propose(&self.context(round), pairs.min(most - asked));
+            keeps_the_rules(&self.context(round), &queries, pairs);
+            if queries.is_empty() {
                 break;
             }
-            for proposal in proposals {
-                for candidate in proposal.candidates {
-                    self.answer(proposal.anchor, candidate);
+            for query in queries {
+                for candidate in query.candidates {
+                    self.answer(query.anchor, candidate);
                     asked += 1;
                 }
             }
@@ -102,63 +104,64 @@ impl World {
     }
 }
 
-fn keeps_the_rules(scene: &Scene<'_>, proposals: &[Proposal], pairs: usize) {
+fn keeps_the_rules(context: &QueryContext<'_>, queries: &[Query], pairs: usize) {
     let mut seen = HashSet::new();
-    for proposal in proposals {
-        assert!(!proposal.candidates.is_empty());
-        assert!(proposal.priority.is_finite());
-        for &candidate in &proposal.candidates {
-            assert!(scene.is_open(proposal.anchor, candidate), "{proposal:?}");
-            let pair = (proposal.anchor.min(candidate), proposal.anchor.max(candidate));
+    for query in queries {
+        assert!(!query.candidates.is_empty());
+        assert!(query.priority.is_finite());
+        for &candidate in &query.candidates {
+            assert!(context.is_open(query.anchor, candidate), "{query:?}");
+            let pair = (query.anchor.min(candidate), query.anchor.max(candidate));
             assert!(seen.insert(pair), "{pair:?} twice");
         }
     }
     assert!(seen.len() <= pairs, "{} of {pairs}", seen.len());
-    assert!(proposals.is_sorted_by(|a, b| a.priority >= b.priority), "{proposals:?}");
+    assert!(queries.is_sorted_by(|a, b| a.priority >= b.priority), "{queries:?}");
 }
 
-/// What every strategy keeps: only open pairs, none twice, never too many, the same scene the same proposals, two rows
+/// What every strategy keeps: only open pairs, none twice, never too many, the same context the same queries, two rows
 /// are enough, and no question when nothing is left.
 pub fn check(strategy: &dyn Strategy) {
-    assert!(strategy.describe()["strategy"].is_string());
+    let again = STRATEGIES.read(&strategy.describe()).unwrap();
+    assert_eq!(again.describe(), strategy.describe());
     for (pairs, noise, seed) in [(1, 0.2, 1), (7, 0.6, 2), (40, 0.6, 3)] {
         let mut world = World::blobs(3, 20, 4, noise, seed);
         for round in 1..=6 {
-            let proposals = strategy.propose(&world.scene(round), pairs);
-            assert_eq!(proposals, strategy.propose(&world.scene(round), pairs), "not deterministic");
-            assert!(!proposals.is_empty() || !has_open(&world), "no question in round {round}");
-            keeps_the_rules(&world.scene(round), &proposals, pairs);
-            for (at, proposal) in proposals.iter().enumerate() {
-                for &candidate in &proposal.candidates {
+            let queries = strategy.propose(&world.context(round), pairs);
+            assert_eq!(queries, strategy.propose(&world.context(round), pairs), "not deterministic");
+            assert!(!queries.is_empty() || !has_open(&world), "no question in round {round}");
+            keeps_the_rules(&world.context(round), &queries, pairs);
+            for (at, query) in queries.iter().enumerate() {
+                for &candidate in &query.candidates {
                     match at % 5 {
-                        4 => world.pass(proposal.anchor, candidate),
-                        _ => world.answer(proposal.anchor, candidate),
+                        4 => world.pass(query.anchor, candidate),
+                        _ => world.answer(query.anchor, candidate),
                     }
                 }
             }
         }
     }
-    assert!(strategy.propose(&World::blobs(3, 20, 4, 0.2, 1).scene(1), 0).is_empty());
+    assert!(strategy.propose(&World::blobs(3, 20, 4, 0.2, 1).context(1), 0).is_empty());
     // Two rows: one question, then none.
     let mut two = World::on_circle(&[0.0, 90.0], &[0, 1]);
-    let proposals = strategy.propose(&two.scene(1), 10);
-    assert_eq!(proposals.len(), 1);
-    keeps_the_rules(&two.scene(1), &proposals, 10);
+    let queries = strategy.propose(&two.context(1), 10);
+    assert_eq!(queries.len(), 1);
+    keeps_the_rules(&two.context(1), &queries, 10);
     two.pass(0, 1);
-    assert!(strategy.propose(&two.scene(2), 10).is_empty());
+    assert!(strategy.propose(&two.context(2), 10).is_empty());
     two.closed.clear();
     two.answer(0, 1);
-    assert!(strategy.propose(&two.scene(2), 10).is_empty());
-    assert!(strategy.propose(&World::on_circle(&[0.0], &[0]).scene(1), 10).is_empty());
+    assert!(strategy.propose(&two.context(2), 10).is_empty());
+    assert!(strategy.propose(&World::on_circle(&[0.0], &[0]).context(1), 10).is_empty());
     // Everything is known.
     let mut known = World::blobs(3, 4, 3, 0.3, 4);
     (1..12).for_each(|row| (0..row).for_each(|other| known.answer(other, row)));
-    assert!(strategy.propose(&known.scene(9), 10).is_empty());
+    assert!(strategy.propose(&known.context(9), 10).is_empty());
 }
 
 fn has_open(world: &World) -> bool {
     let rows = world.classes.len() as u32;
-    (0..rows).any(|a| (0..a).any(|b| world.scene(1).is_open(a, b)))
+    (0..rows).any(|a| (0..a).any(|b| world.context(1).is_open(a, b)))
 }
 
 /// The share of pairs of rows in different components of one class, over all pairs of one class: 0 when all classes are

@@ -1,74 +1,91 @@
-//! The questions whose answers imply the most.
+//! Most implied pairs: the questions whose answers imply the most.
 
-use relata_registry::Description;
 use std::collections::HashMap;
 
-use super::fresh::fresh_pairs;
-use super::neighbours::Neighbours;
-use super::pick::pick;
-use super::pool::{LOOKED_AT, Pool};
-use super::{Proposal, Scene, Strategy};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::batch_selection::select_batch;
+use super::candidate_pool::{CandidatePool, LOOKED_AT};
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
+use super::unqueried_pairs::unqueried_pairs;
+use crate::neighbour_graph::NeighbourGraph;
 
 /// Neighbours that a row is compared with while there are no components.
 const NEIGHBOURS: usize = 5;
 
 /// See [`most_implied`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct MostImplied;
 
-/// The question whose answer makes the most further pairs known, in expectation: with components of a and b rows, a "no"
-/// implies a b pairs; a "yes" implies these and, for each of the two, all pairs with the components from which only the
-/// other is known to differ. The chance of each is the predicted one. (Transitive relations in crowdsourced entity
-/// resolution: Wang, Li, Kraska, Franklin and Feng 2013; Vesdapunt, Bellare and Dalvi 2014.)
+/// The question whose answer makes the most further pairs known, in expectation: with components of a and b rows, a
+/// "no" implies a b pairs; a "yes" implies these and, for each of the two, all pairs with the components from which
+/// only the other is known to differ. The chance of each is the predicted one. (Transitive relations in crowdsourced
+/// entity resolution: Wang, Li, Kraska, Franklin and Feng 2013; Vesdapunt, Bellare and Dalvi 2014.)
 ///
 /// It lets the largest components grow first, and finds small classes late.
+///
+/// ```
+/// use relata_active::query_loop::StrategyExt;
+/// use relata_active::strategy::{Strategy, most_implied};
+///
+/// assert_eq!(most_implied().describe().to_string(), "most_implied");
+/// let config = most_implied().budget(300.0).per_round(50);
+/// # config.check().unwrap();
+/// ```
 pub fn most_implied() -> MostImplied {
     MostImplied
 }
 
+impl Settings for MostImplied {
+    const NAME: &'static str = "most_implied";
+    const SUMMARY: &'static str = "the pairs whose answers imply the most";
+}
+
 impl Strategy for MostImplied {
     fn describe(&self) -> Description {
-        Description::new("most_implied")
+        Description::of(self)
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
-        let pool = Pool::draw(scene);
-        let known = Apart::new(scene, &pool);
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let pool = CandidatePool::draw(context);
+        let separated = CannotLinkCounts::new(context, &pool);
         let size = |at: usize| pool.components[at].size as f64;
         let gain = |at: usize, other: Option<usize>, probability: f32| {
             let (rows, pairs, common) = match other {
-                Some(other) => (size(other), size(at) * size(other), known.common(at, other)),
+                Some(other) => (size(other), size(at) * size(other), separated.common(at, other)),
                 None => (1.0, size(at), 0.0),
             };
-            let others = other.map_or(0.0, |other| size(at) * (known.rows[other] - common));
-            (pairs + f64::from(probability) * (others + rows * (known.rows[at] - common))) as f32
+            let others = other.map_or(0.0, |other| size(at) * (separated.rows[other] - common));
+            (pairs + f64::from(probability) * (others + rows * (separated.rows[at] - common))) as f32
         };
-        let mut scored = pool.against_components(scene, LOOKED_AT * pairs, gain);
+        let mut scored = pool.against_components(context, LOOKED_AT * pairs, gain);
         if scored.len() < pairs {
-            // An answer about two fresh rows implies nothing but itself.
-            let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
-            scored.extend(fresh_pairs(scene, &pool, Some(&neighbours), |_| 1.0));
+            // An answer about two unqueried rows implies nothing but itself.
+            let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
+            scored.extend(unqueried_pairs(context, &pool, Some(&neighbours), |_| 1.0));
         }
-        pick(scene, scored, pairs)
+        select_batch(context, scored, pairs)
     }
 }
 
 /// How many rows the components of the pool are known to differ from.
-struct Apart {
+struct CannotLinkCounts {
     rows: Vec<f64>,
     /// From both of two components: `common[a * components + b]`, a < b.
     common: Vec<f64>,
 }
 
-impl Apart {
-    fn new(scene: &Scene<'_>, pool: &Pool) -> Self {
+impl CannotLinkCounts {
+    fn new(context: &QueryContext<'_>, pool: &CandidatePool) -> Self {
         let components = pool.components.len();
         let places: HashMap<u32, usize> = pool.components.iter().map(|known| known.label).zip(0..).collect();
         let (mut rows, mut common) = (vec![0.0; components], vec![0.0; components * components]);
-        for label in scene.belief.known() {
-            let size = scene.belief.members(label).len() as f64;
+        for label in context.belief.components() {
+            let size = context.belief.members(label).len() as f64;
             let mut from: Vec<usize> =
-                scene.belief.apart(label).filter_map(|other| places.get(&other).copied()).collect();
+                context.belief.cannot_links(label).filter_map(|other| places.get(&other).copied()).collect();
             from.sort_unstable();
             for (at, &a) in from.iter().enumerate() {
                 rows[a] += size;
@@ -87,7 +104,7 @@ impl Apart {
 mod tests {
     use super::super::fixture::{World, check, unresolved};
     use super::*;
-    use crate::belief::{Belief, BeliefSettings, Statement};
+    use crate::inference::{Belief, BeliefSettings, Constraint};
 
     #[test]
     fn keeps_the_rules() {
@@ -98,15 +115,15 @@ mod tests {
     fn naive(world: &World, a: u32, b: u32) -> f64 {
         let known = |extra: Option<bool>| {
             let mut belief = Belief::new(world.classes.len(), BeliefSettings::default());
-            let all = world.statements.iter().copied().chain(extra.map(|related| (a, b, related)));
+            let all = world.constraints.iter().copied().chain(extra.map(|related| (a, b, related)));
             for (number, (a, b, related)) in (1..).zip(all) {
-                belief.add(Statement { number, a, b, related, weight: 1.0 });
+                belief.add(Constraint { number, a, b, related, weight: 1.0 });
             }
             let (positives, negatives) = belief.implied_pairs();
             (positives + negatives) as f64
         };
-        let scene = world.scene(1);
-        let yes = f64::from(scene.predictor.probability(scene.similarity(a, b)));
+        let context = world.context(1);
+        let yes = f64::from(context.calibration.probability(context.similarity(a, b)));
         yes * known(Some(true)) + (1.0 - yes) * known(Some(false)) - known(None)
     }
 
@@ -116,20 +133,20 @@ mod tests {
         for (a, b) in [(0, 3), (3, 6), (1, 4), (0, 1), (2, 5), (9, 10), (2, 9), (12, 1), (12, 13)] {
             world.answer(a, b);
         }
-        let scene = world.scene(1);
-        let found = most_implied().propose(&scene, 12);
+        let context = world.context(1);
+        let found = most_implied().propose(&context, 12);
         assert_eq!(found.len(), 12);
-        for proposal in &found {
-            let expected = naive(&world, proposal.anchor, proposal.candidates[0]);
-            assert!((f64::from(proposal.priority) - expected).abs() < 1e-3 * expected, "{proposal:?} {expected}");
+        for query in &found {
+            let expected = naive(&world, query.anchor, query.candidates[0]);
+            assert!((f64::from(query.priority) - expected).abs() < 1e-3 * expected, "{query:?} {expected}");
         }
-        let pool = Pool::draw(&scene);
+        let pool = CandidatePool::draw(&context);
         let shown = |row: u32| match pool.component[row as usize] {
             Some(at) => pool.components[at as usize].members[0] == row,
             None => true,
         };
         let pairs = (0..24).flat_map(|a| (0..a).map(move |b| (a, b)));
-        let open = pairs.filter(|&(a, b)| shown(a) && shown(b) && scene.is_open(a, b));
+        let open = pairs.filter(|&(a, b)| shown(a) && shown(b) && context.is_open(a, b));
         let best = open.map(|(a, b)| naive(&world, a, b)).fold(0.0, f64::max);
         assert!((f64::from(found[0].priority) - best).abs() < 1e-3 * best, "{} {best}", found[0].priority);
     }

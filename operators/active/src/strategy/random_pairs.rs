@@ -1,42 +1,59 @@
-//! The passive baseline: pairs about which nothing is known, drawn uniformly.
+//! Random pairs, the passive baseline: pairs about which nothing is known, drawn uniformly.
 
-use relata_registry::Description;
 use std::collections::{HashMap, HashSet};
 
 use rand::RngExt;
 use relata_data::seed::{Rng, stream};
 
-use super::{Proposal, Scene, Strategy};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
 
 const PURPOSE: u64 = 0x9a125;
 
 /// See [`random_pairs`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct RandomPairs;
 
 /// Pairs drawn uniformly among those that are open: what any active strategy has to beat.
+///
+/// ```
+/// use relata_active::query_loop::StrategyExt;
+/// use relata_active::strategy::{Strategy, random_pairs};
+///
+/// assert_eq!(random_pairs().describe().to_string(), "random_pairs");
+/// let config = random_pairs().budget(300.0).per_round(50);
+/// # config.check().unwrap();
+/// ```
 pub fn random_pairs() -> RandomPairs {
     RandomPairs
 }
 
+impl Settings for RandomPairs {
+    const NAME: &'static str = "random_pairs";
+    const SUMMARY: &'static str = "pairs drawn uniformly: the passive baseline";
+}
+
 impl Strategy for RandomPairs {
     fn describe(&self) -> Description {
-        Description::new("random_pairs")
+        Description::of(self)
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
-        let mut rng = stream(scene.seed, &[PURPOSE, scene.round.into()]);
-        draw(scene, pairs, &mut rng)
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        draw_pairs(context, pairs, &mut rng)
             .into_iter()
-            .map(|(a, b)| Proposal { anchor: a, candidates: vec![b], priority: 1.0 })
+            .map(|(a, b)| Query { anchor: a, candidates: vec![b], priority: 1.0 })
             .collect()
     }
 }
 
 /// Open pairs, none twice, each drawn uniformly among those that are left.
-pub(crate) fn draw(scene: &Scene<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, u32)> {
-    let rows = scene.rows() as u32;
-    let mut drawn = Drawn { scene, pairs: Vec::new(), taken: HashSet::new() };
+pub(crate) fn draw_pairs(context: &QueryContext<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, u32)> {
+    let rows = context.rows() as u32;
+    let mut drawn = Drawn { context, pairs: Vec::new(), taken: HashSet::new() };
     if rows < 2 {
         return drawn.pairs;
     }
@@ -53,14 +70,14 @@ pub(crate) fn draw(scene: &Scene<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, 
 }
 
 struct Drawn<'a, 'b> {
-    scene: &'a Scene<'b>,
+    context: &'a QueryContext<'b>,
     pairs: Vec<(u32, u32)>,
     taken: HashSet<(u32, u32)>,
 }
 
 impl Drawn<'_, '_> {
     fn is_open(&self, a: u32, b: u32) -> bool {
-        self.scene.is_open(a, b) && !self.taken.contains(&(a.min(b), a.max(b)))
+        self.context.is_open(a, b) && !self.taken.contains(&(a.min(b), a.max(b)))
     }
 
     fn take(&mut self, a: u32, b: u32) {
@@ -72,7 +89,7 @@ impl Drawn<'_, '_> {
 /// Goes on when few of all pairs are open. The first row is drawn by a bound on the number of its open partners; taking
 /// it with the probability open / bound makes every open pair equally likely, and makes the bound exact.
 fn draw_from_few(drawn: &mut Drawn<'_, '_>, pairs: usize, rng: &mut Rng) {
-    let mut bounds = partners(drawn.scene);
+    let mut bounds = partners(drawn.context);
     let mut total: u64 = bounds.iter().sum();
     while drawn.pairs.len() < pairs && total > 0 {
         let mut left = rng.random_range(0..total);
@@ -93,13 +110,13 @@ fn draw_from_few(drawn: &mut Drawn<'_, '_>, pairs: usize, rng: &mut Rng) {
 }
 
 /// For each row the number of rows to which its relation does not follow from the answers.
-fn partners(scene: &Scene<'_>) -> Vec<u64> {
-    let (belief, rows) = (scene.belief, scene.rows());
+fn partners(context: &QueryContext<'_>) -> Vec<u64> {
+    let (belief, rows) = (context.belief, context.rows());
     let size = |component| belief.members(component).len() as u64;
     let mut by_component: HashMap<u32, u64> = HashMap::new();
     let of_row = |row| {
         let component = belief.component(row);
-        let unknown = || rows as u64 - size(component) - belief.apart(component).map(size).sum::<u64>();
+        let unknown = || rows as u64 - size(component) - belief.cannot_links(component).map(size).sum::<u64>();
         *by_component.entry(component).or_insert_with(unknown)
     };
     (0..rows as u32).map(of_row).collect()
@@ -129,14 +146,14 @@ mod tests {
             world.answer(a, b);
         }
         world.pass(4, 5);
-        let scene = world.scene(1);
+        let context = world.context(1);
         let open: Vec<_> =
-            (0..6).flat_map(|a| (0..a).map(move |b| (b, a))).filter(|&(a, b)| scene.is_open(a, b)).collect();
+            (0..6).flat_map(|a| (0..a).map(move |b| (b, a))).filter(|&(a, b)| context.is_open(a, b)).collect();
         let mut rng = stream(1, &[]);
         let mut counts: HashMap<(u32, u32), f64> = HashMap::new();
         let draws = 20_000;
         for _ in 0..draws {
-            let mut drawn = Drawn { scene: &scene, pairs: vec![], taken: HashSet::new() };
+            let mut drawn = Drawn { context: &context, pairs: vec![], taken: HashSet::new() };
             draw_from_few(&mut drawn, 1, &mut rng);
             let (a, b) = drawn.pairs[0];
             *counts.entry((a.min(b), a.max(b))).or_default() += 1.0;
@@ -145,6 +162,6 @@ mod tests {
             let share = counts.get(pair).copied().unwrap_or_default() / f64::from(draws) * open.len() as f64;
             assert!((share - 1.0).abs() < 0.12, "{pair:?}: {share}");
         }
-        assert_eq!(draw(&scene, 100, &mut rng).len(), open.len());
+        assert_eq!(draw_pairs(&context, 100, &mut rng).len(), open.len());
     }
 }

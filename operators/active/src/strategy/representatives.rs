@@ -1,16 +1,21 @@
-//! The paper's active rule: candidates for the class that was asked about least, shown together.
+//! Representatives, the active rule of the PAL paper: candidates for the class that was asked about least, shown
+//! together.
 
-use relata_registry::Description;
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 
 use rand::RngExt;
 use relata_data::seed::stream;
 
-use super::neighbours::Neighbours;
-use super::pick::ranked;
-use super::pool::{Pool, most_central_first};
-use super::read_out::ReadOut;
-use super::{Proposal, Scene, Strategy};
+use crate::neighbour_graph::NeighbourGraph;
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::batch_selection::ranked;
+use super::candidate_pool::{CandidatePool, most_central_first};
+use super::query_context::QueryContext;
+use super::query_strategy::{Query, Strategy};
+use super::ridge::RidgeClassifier;
 
 const PURPOSE: u64 = 0x2e925;
 /// Neighbours that make a row typical by being near.
@@ -22,9 +27,16 @@ const MEMBERS: usize = 64;
 const ALONE: usize = 4_096;
 
 /// See [`representatives`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Representatives {
-    candidates: usize,
+    candidates: NonZeroUsize,
+}
+
+impl Default for Representatives {
+    fn default() -> Self {
+        representatives(10)
+    }
 }
 
 /// The active rule of Cabannes, Bottou, LeCun and Balestriero (2023, "Active self-supervised learning: a few low-cost
@@ -36,21 +48,35 @@ pub struct Representatives {
 /// about is compared with the rows that other classes refused first. While there is none, the most typical rows, those
 /// with the nearest neighbours (Hacohen, Dekel and Weinshall 2022), are compared with rows near them. The rule is made
 /// for classes of which a row is known; [`explore_consolidate`](super::explore_consolidate()) finds them sooner.
+///
+/// ```
+/// use relata_active::query_loop::StrategyExt;
+/// use relata_active::strategy::{Strategy, representatives};
+///
+/// assert_eq!(representatives(8).describe().to_string(), "representatives candidates=8");
+/// let config = representatives(8).budget(300.0).per_round(50);
+/// # config.check().unwrap();
+/// ```
 pub fn representatives(candidates: usize) -> Representatives {
-    Representatives { candidates: candidates.max(1) }
+    Representatives { candidates: NonZeroUsize::new(candidates).unwrap_or(NonZeroUsize::MIN) }
+}
+
+impl Settings for Representatives {
+    const NAME: &'static str = "representatives";
+    const SUMMARY: &'static str = "candidates for the class that was asked about least, shown together";
 }
 
 impl Strategy for Representatives {
     fn describe(&self) -> Description {
-        Description::new("representatives").with("candidates", &self.candidates)
+        Description::of(self)
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
-        let pool = Pool::draw(scene);
-        let classes = classes(scene);
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let pool = CandidatePool::draw(context);
+        let classes = classes(context);
         ranked(match classes.is_empty() {
-            true => self.start(scene, &pool, pairs),
-            false => self.of_classes(scene, &pool, &classes, pairs),
+            true => self.start(context, &pool, pairs),
+            false => self.of_classes(context, &pool, &classes, pairs),
         })
     }
 }
@@ -64,25 +90,26 @@ struct Class {
 }
 
 impl Representatives {
-    fn start(&self, scene: &Scene<'_>, pool: &Pool, pairs: usize) -> Vec<(u32, Vec<u32>)> {
-        let neighbours = Neighbours::of(&pool.vectors, pool.width, NEIGHBOURS);
-        let mut typical: Vec<u32> = pool.fresh.clone();
+    fn start(&self, context: &QueryContext<'_>, pool: &CandidatePool, pairs: usize) -> Vec<(u32, Vec<u32>)> {
+        let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
+        let mut typical: Vec<u32> = pool.unqueried.clone();
         typical.sort_by(|&a, &b| neighbours.scale(a as usize).total_cmp(&neighbours.scale(b as usize)));
         let mut typical = typical.into_iter().map(|place| pool.rows[place as usize]);
         let (mut used, mut anchors) = (HashSet::new(), Vec::new());
         let mut questions = Vec::new();
         let mut left = pairs;
         while left > 0 {
-            let alike = |a, b| scene.predictor.probability(scene.similarity(a, b)) > 0.5;
+            let alike = |a, b| context.calibration.probability(context.similarity(a, b)) > 0.5;
             let anchor = typical.find(|&row| !used.contains(&row) && !anchors.iter().any(|&other| alike(row, other)));
             let Some(anchor) = anchor else { break };
             anchors.push(anchor);
             used.insert(anchor);
-            let free = pool.fresh.iter().map(|&place| pool.rows[place as usize]);
-            let free = free.filter(|row| !used.contains(row) && scene.is_open(anchor, *row));
-            let mut near: Vec<(f32, u32)> = free.map(|row| (scene.similarity(anchor, row), row)).collect();
+            let free = pool.unqueried.iter().map(|&place| pool.rows[place as usize]);
+            let free = free.filter(|row| !used.contains(row) && context.is_open(anchor, *row));
+            let mut near: Vec<(f32, u32)> = free.map(|row| (context.similarity(anchor, row), row)).collect();
             near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let candidates: Vec<u32> = near.into_iter().map(|(_, row)| row).take(self.candidates.min(left)).collect();
+            let candidates: Vec<u32> =
+                near.into_iter().map(|(_, row)| row).take(self.candidates.get().min(left)).collect();
             if !candidates.is_empty() {
                 left -= candidates.len();
                 used.extend(&candidates);
@@ -92,23 +119,29 @@ impl Representatives {
         questions
     }
 
-    fn of_classes(&self, scene: &Scene<'_>, pool: &Pool, classes: &[Class], pairs: usize) -> Vec<(u32, Vec<u32>)> {
+    fn of_classes(
+        &self,
+        context: &QueryContext<'_>,
+        pool: &CandidatePool,
+        classes: &[Class],
+        pairs: usize,
+    ) -> Vec<(u32, Vec<u32>)> {
         let known = classes.iter().zip(0..);
-        let known = known.flat_map(|(class, at)| class.members.iter().map(move |&row| (scene.embedding(row), at)));
-        let scores = ReadOut::fit(scene.width, classes.len(), known).scores(&pool.vectors);
+        let known = known.flat_map(|(class, at)| class.members.iter().map(move |&row| (context.embedding(row), at)));
+        let scores = RidgeClassifier::fit(context.width, classes.len(), known).scores(&pool.vectors);
         let rows = pool.rows.len();
         let predicted: Vec<Option<usize>> = (0..rows)
             .map(|place| {
                 let row = pool.rows[place];
-                let known = scene.belief.is_known(row);
-                let may = |at: usize| !known || scene.belief.relation(row, classes[at].members[0]).is_none();
+                let known = context.belief.is_known(row);
+                let may = |at: usize| !known || context.belief.relation(row, classes[at].members[0]).is_none();
                 let better = |best: usize, at: usize| {
                     if scores[at * rows + place] > scores[best * rows + place] { at } else { best }
                 };
                 (0..classes.len()).filter(|&at| may(at)).reduce(better)
             })
             .collect();
-        let mut rng = stream(scene.seed, &[PURPOSE, scene.round.into()]);
+        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
         // Components that are in a question already.
         let mut used = HashSet::new();
         let mut questions = Vec::new();
@@ -118,10 +151,10 @@ impl Representatives {
                 break;
             }
             let anchor = class.members[0];
-            let refused = |row| class.new && scene.belief.is_known(row);
+            let refused = |row| class.new && context.belief.is_known(row);
             let mut open: Vec<((bool, bool), f32, u32)> = (0..rows)
-                .filter(|&place| scene.is_open(anchor, pool.rows[place]))
-                .filter(|&place| !used.contains(&scene.belief.component(pool.rows[place])))
+                .filter(|&place| context.is_open(anchor, pool.rows[place]))
+                .filter(|&place| !used.contains(&context.belief.component(pool.rows[place])))
                 .map(|place| {
                     let (row, within) = (pool.rows[place], predicted[place] == Some(at));
                     let score = match within {
@@ -135,10 +168,10 @@ impl Representatives {
                 b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2))
             };
             open.sort_unstable_by(order);
-            used.insert(scene.belief.component(anchor));
+            used.insert(context.belief.component(anchor));
             // Rows of one component have one answer.
-            let new = open.into_iter().map(|(_, _, row)| row).filter(|&row| used.insert(scene.belief.component(row)));
-            let candidates: Vec<u32> = new.take(self.candidates.min(left)).collect();
+            let new = open.into_iter().map(|(_, _, row)| row).filter(|&row| used.insert(context.belief.component(row)));
+            let candidates: Vec<u32> = new.take(self.candidates.get().min(left)).collect();
             if !candidates.is_empty() {
                 left -= candidates.len();
                 questions.push((anchor, candidates));
@@ -149,18 +182,18 @@ impl Representatives {
 }
 
 /// The classes, that asked about least first, of equal ones that with the smallest row first.
-fn classes(scene: &Scene<'_>) -> Vec<Class> {
-    let belief = scene.belief;
+fn classes(context: &QueryContext<'_>) -> Vec<Class> {
+    let belief = context.belief;
     let several = belief.least_asked().len();
     // Of rows alone, that of a class was compared with many others, and comes before those that it refused.
     let mut founders: HashSet<u32> = HashSet::new();
     let is_class = |founders: &HashSet<u32>, label| belief.members(label).len() > 1 || founders.contains(&label);
-    for label in belief.alone().take(ALONE) {
+    for label in belief.singletons().take(ALONE) {
         let all = several + founders.len();
-        if belief.count_apart(label) < all {
+        if belief.count_cannot_links(label) < all {
             break;
         }
-        if belief.apart(label).filter(|&other| is_class(&founders, other)).count() == all {
+        if belief.cannot_links(label).filter(|&other| is_class(&founders, other)).count() == all {
             founders.insert(label);
         }
     }
@@ -170,8 +203,8 @@ fn classes(scene: &Scene<'_>) -> Vec<Class> {
     let class = |label| {
         let rows = belief.members(label);
         let picked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(MEMBERS).max(1)).collect();
-        let new = founders.contains(&label) && belief.apart(label).all(|other| is_class(&founders, other));
-        Class { new, members: most_central_first(scene, picked) }
+        let new = founders.contains(&label) && belief.cannot_links(label).all(|other| is_class(&founders, other));
+        Class { new, members: most_central_first(context, picked) }
     };
     found.into_iter().map(class).collect()
 }
@@ -198,7 +231,7 @@ mod tests {
     fn asks_about_the_class_that_was_asked_about_least() {
         let mut world = labelled(0.2);
         let anchors = |world: &World, pairs| {
-            let found = representatives(5).propose(&world.scene(1), pairs);
+            let found = representatives(5).propose(&world.context(1), pairs);
             found.iter().map(|p| (p.anchor, p.candidates.len())).collect::<Vec<_>>()
         };
         assert_eq!(anchors(&world, 12), [(0, 5), (1, 5), (2, 2)]);
@@ -214,8 +247,8 @@ mod tests {
         for other in [0, 1, 2] {
             world.answer(other, 43);
         }
-        let found = representatives(50).propose(&world.scene(1), 400);
-        assert!(found.iter().all(|proposal| proposal.anchor < 4), "{found:?}");
+        let found = representatives(50).propose(&world.context(1), 400);
+        assert!(found.iter().all(|query| query.anchor < 4), "{found:?}");
         let with: Vec<_> = found.iter().filter(|p| p.candidates.contains(&43)).map(|p| p.anchor).collect();
         assert_eq!(with, [3]);
     }
@@ -224,9 +257,9 @@ mod tests {
     fn candidates_are_those_predicted_to_belong() {
         let mut world = labelled(0.2);
         (0..4).for_each(|class| world.answer(class, class + 4));
-        for proposal in representatives(10).propose(&world.scene(1), 40) {
-            let of_class = |row: &&u32| world.classes[**row as usize] == proposal.anchor % 4;
-            assert!(proposal.candidates.iter().filter(of_class).count() >= 9, "{proposal:?}");
+        for query in representatives(10).propose(&world.context(1), 40) {
+            let of_class = |row: &&u32| world.classes[**row as usize] == query.anchor % 4;
+            assert!(query.candidates.iter().filter(of_class).count() >= 9, "{query:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a sample looks, as HTML; everything that comes from the data is escaped.
+//! HTML markup of a sample; everything that comes from the data is escaped.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Label Studio's JSON export of a project, as answers.
+//! Results of Label Studio: the JSON export of a project, as answers.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -8,11 +8,12 @@ use relata_data::{OperatorError, Result};
 use relata_oracle::{Answer, Cost, Question};
 use serde::Deserialize;
 
-use super::super::fault::Fault;
+use super::super::answer_writer::{Standing, Writer};
+use super::super::error::LedgerError;
 use super::super::json_lines::{Imported, is_name};
-use super::super::writer::{Standing, Writer};
-use super::super::{Ledger, clock, questions};
-use super::{ALIKE, PASS};
+use super::super::sqlite_ledger::Ledger;
+use super::super::{questions, timestamp};
+use super::tasks::{ALIKE, PASS};
 
 #[derive(Deserialize)]
 struct Task {
@@ -32,7 +33,7 @@ struct Data {
 struct Annotation {
     result: Vec<Region>,
     was_cancelled: Option<bool>,
-    completed_by: Option<Person>,
+    completed_by: Option<CompletedBy>,
     created_at: Option<String>,
     /// Later than `created_at` if the annotation was changed.
     updated_at: Option<String>,
@@ -70,13 +71,13 @@ impl Choice {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Person {
+enum CompletedBy {
     Number(u64),
     Name(String),
     User { id: Option<u64>, email: Option<String> },
 }
 
-impl Person {
+impl CompletedBy {
     fn name(self) -> Option<String> {
         match self {
             Self::Number(number) => Some(number.to_string()),
@@ -115,11 +116,11 @@ pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) ->
         broken("an array of tasks with `data.question` and `annotations`".to_owned(), error.to_string())
     })?;
     ledger.write(|transaction| {
-        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), clock::now());
+        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), timestamp::now());
         for (task, of) in (1..).zip(tasks) {
             for (number, annotation) in (1..).zip(of.annotations) {
                 let fail = |expected: &str, found: String| {
-                    Fault::from(broken(format!("in task {task}, annotation {number} {expected}"), found))
+                    LedgerError::from(broken(format!("in task {task}, annotation {number} {expected}"), found))
                 };
                 let asked = questions::find(transaction, of.data.question)?
                     .ok_or_else(|| fail("a question that was asked", format!("question {}", of.data.question)))?;
@@ -131,7 +132,7 @@ pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) ->
                     ));
                 }
                 let answers = answers(&asked, annotation, oracle, cost, now)
-                    .map_err(|(expected, found)| fail(expected, found))?;
+                    .map_err(|Unexpected { expected, found }| fail(expected, found))?;
                 for answer in answers {
                     let known = writer.same_moment(&answer)?.is_some();
                     let standing = writer.standing(&answer)?;
@@ -153,24 +154,31 @@ pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) ->
     })
 }
 
-/// What an annotation says about each candidate; what was expected and found if it makes no sense.
+/// An annotation that makes no sense.
+struct Unexpected {
+    expected: &'static str,
+    found: String,
+}
+
+/// What an annotation says about each candidate.
 fn answers(
     question: &Question,
     annotation: Annotation,
     oracle: &str,
     cost: Cost,
     now: i64,
-) -> Result<Vec<Answer>, (&'static str, String)> {
+) -> Result<Vec<Answer>, Unexpected> {
+    let unexpected = |expected, found| Unexpected { expected, found };
     let stray =
         annotation.result.iter().find(|region| ![Some(ALIKE), Some(PASS)].contains(&region.from_name.as_deref()));
     if let Some(region) = stray {
         let found = region.from_name.as_ref().map_or("none".to_owned(), |name| format!("`{name}`"));
-        return Err(("only the controls `alike` and `pass` of the labelling configuration", found));
+        return Err(unexpected("only the controls `alike` and `pass` of the labelling configuration", found));
     }
     let alike: Vec<&str> = annotation.choices(ALIKE).collect();
     let names: Vec<String> = question.candidates.iter().map(u64::to_string).collect();
     if let Some(stray) = alike.iter().find(|choice| !names.iter().any(|name| name == *choice)) {
-        return Err(("candidates of the question", format!("the choice `{stray}`")));
+        return Err(unexpected("candidates of the question", format!("the choice `{stray}`")));
     }
     let skipped = annotation.was_cancelled == Some(true);
     let passed = annotation.choices(PASS).next().is_some();
@@ -182,14 +190,16 @@ fn answers(
         })
         .collect();
     let answered_at = match annotation.updated_at.as_ref().or(annotation.created_at.as_ref()) {
-        Some(text) => {
-            clock::parse(text).ok_or_else(|| ("`created_at` and `updated_at` in RFC 3339", format!("`{text}`")))?
-        }
+        Some(text) => timestamp::parse(text)
+            .ok_or_else(|| unexpected("`created_at` and `updated_at` in RFC 3339", format!("`{text}`")))?,
         None => now,
     };
-    let annotator = annotation.completed_by.and_then(Person::name).unwrap_or_else(|| oracle.to_owned());
+    let annotator = annotation.completed_by.and_then(CompletedBy::name).unwrap_or_else(|| oracle.to_owned());
     if !is_name(&annotator) {
-        return Err(("`completed_by` to be a number or a name of at most 200 characters", format!("{annotator:?}")));
+        return Err(unexpected(
+            "`completed_by` to be a number or a name of at most 200 characters",
+            format!("{annotator:?}"),
+        ));
     }
     let answer = |(&candidate, related)| Answer {
         annotator: annotator.clone(),

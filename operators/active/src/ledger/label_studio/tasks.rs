@@ -1,4 +1,5 @@
-//! Questions as tasks: an array of objects with `data`, and the labelling configuration that shows them.
+//! Tasks of Label Studio: questions as an array of objects with `data`, and the labelling configuration that shows
+//! them.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -7,8 +8,13 @@ use relata_data::{OperatorError, Result};
 use relata_oracle::Question;
 use serde_json::{Value, json};
 
-use super::super::Ledger;
+use super::super::sqlite_ledger::Ledger;
 use super::markup;
+
+/// The control whose choices are the candidates like the anchor.
+pub(super) const ALIKE: &str = "alike";
+/// The control that says that nothing can be said about the other candidates.
+pub(super) const PASS: &str = "pass";
 
 /// The labelling configuration of the project that tasks are imported into: the anchor, its candidates as choices of
 /// which any number can be selected (none: none is like the anchor), and a way to pass.
@@ -63,7 +69,6 @@ fn task(question: &Question, render: &dyn Fn(u64) -> Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::super::super::fixture::ledger;
-    use super::super::{ALIKE, PASS};
     use super::*;
 
     #[test]

@@ -1,0 +1,22 @@
+//! Contradictions: an answer that says the opposite of what followed from the answers before it.
+
+use super::constraint::Relation;
+
+/// An answer that said the opposite of what followed from the answers before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contradiction {
+    /// The answer's constraint.
+    pub number: u64,
+    /// Its first row.
+    pub a: u32,
+    /// Its second row.
+    pub b: u32,
+    /// What it said.
+    pub said: bool,
+    /// The constraints that implied the opposite, in order from `a` to `b`.
+    pub chain: Vec<u64>,
+    /// What was known about the pair after the policy had decided.
+    pub kept: Option<Relation>,
+    /// The weight of the side that was kept: the pair's own, or that of the chain's weakest link.
+    pub weight: f32,
+}

@@ -1,0 +1,86 @@
+//! Ledger errors: what can go wrong inside a transaction, before the message names the file.
+
+use std::path::Path;
+
+use relata_data::OperatorError;
+use rusqlite::ErrorCode;
+
+/// A failure inside a transaction.
+#[derive(Debug)]
+pub(super) enum LedgerError {
+    /// SQLite refused.
+    Sqlite(rusqlite::Error),
+    /// The file as a whole cannot be used.
+    File { reason: String, hint: &'static str },
+    /// A question or an answer is not as it should be.
+    Refusal(Refusal),
+    /// Anything else, with its own message.
+    Other(OperatorError),
+}
+
+/// A question or an answer that the ledger does not take.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// Who gave the answer; none if the question itself is at fault.
+    pub oracle: Option<String>,
+    pub question: u64,
+    pub expected: String,
+    pub found: String,
+    pub hint: &'static str,
+}
+
+impl LedgerError {
+    /// The error that names the ledger's file.
+    pub fn at(self, path: &Path) -> OperatorError {
+        let ledger = |reason: String, hint: &str| OperatorError::Ledger {
+            path: path.to_path_buf(),
+            reason,
+            hint: hint.to_owned(),
+        };
+        match self {
+            Self::Sqlite(error) => ledger(error.to_string(), advice(&error)),
+            Self::File { reason, hint } => ledger(reason, hint),
+            Self::Refusal(Refusal { oracle: Some(oracle), question, expected, found, hint }) => {
+                OperatorError::Oracle { oracle, question, expected, found, hint: hint.to_owned() }
+            }
+            Self::Refusal(Refusal { question, expected, found, hint, .. }) => {
+                ledger(format!("question {question}: expected {expected}, found {found}"), hint)
+            }
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Refusal> for LedgerError {
+    fn from(refused: Refusal) -> Self {
+        Self::Refusal(refused)
+    }
+}
+
+impl From<OperatorError> for LedgerError {
+    fn from(error: OperatorError) -> Self {
+        Self::Other(error)
+    }
+}
+
+fn advice(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "Another process has been writing for too long: wait until it is done, or end it, and try again."
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            "The file is damaged: put back a copy of it, or move it away and import the answers that were exported."
+        }
+        Some(ErrorCode::DiskFull) => "Make room on the disk and try again; nothing of this write was kept.",
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            "Allow this user to write the file and its folder."
+        }
+        _ => "Nothing of this change was kept.",
+    }
+}

@@ -1,0 +1,149 @@
+//! Ledger in SQLite: one append-only file, which is durable before an answer is used.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use relata_data::{OperatorError, Result};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::error::LedgerError;
+use super::schema;
+
+/// The ledger's file in the folder of a run.
+pub const FILE: &str = "answers.sqlite";
+
+/// The questions and answers of a run. Clones share their connections; several processes may have the same ledger open.
+///
+/// The tables `questions` and `answers` have the columns of [`relata_schemas::questions`] and
+/// [`relata_schemas::answers`], and the view `standing` has the answers that were not undone. Ids of 2^63 and above are
+/// stored as the negative number of the same 64 bits, `candidates` as a JSON array, and `answered_at` in microseconds
+/// since 1970 (UTC). Triggers refuse to change or delete a question or an answer.
+///
+/// ```
+/// use relata_active::ledger::Ledger;
+/// use relata_oracle::{Answer, Cost, Question};
+///
+/// let folder = tempfile::tempdir()?;
+/// let ledger = Ledger::open(folder.path())?;
+/// let (anchor, candidates, strategy) = (7, vec![8], "own".to_owned());
+/// let question = Question { question: 1, round: 1, anchor, candidates, strategy, priority: 1.0 };
+/// ledger.ask(&[question.clone()])?;
+/// ledger.record(&[Answer::now(&question, 8, Some(true), "anna", Cost::default())])?;
+/// assert_eq!(ledger.since(0)?.len(), 1);
+/// assert!(ledger.unanswered(1)?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(super) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    folder: PathBuf,
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    /// A connection of its own, so that reads do not wait until a write has reached the disk.
+    reader: Mutex<Connection>,
+    pub spent: Mutex<Spending>,
+}
+
+/// The cost of all rows up to a sequence.
+#[derive(Debug, Default)]
+pub(super) struct Spending {
+    pub sequence: u64,
+    pub cost: f64,
+}
+
+impl Ledger {
+    /// Opens the ledger in the folder of a run, or creates it. [`OperatorError::Missing`] if there is no such folder,
+    /// [`OperatorError::Ledger`] if the file there is damaged, another program's, or of a newer version.
+    pub fn open(folder: &Path) -> Result<Self> {
+        if !folder.is_dir() {
+            return Err(OperatorError::Missing {
+                path: folder.to_path_buf(),
+                hint: "A ledger is kept in the folder of a run: create the folder, or name another one.".to_owned(),
+            });
+        }
+        let path = folder.join(FILE);
+        let (writer, reader) = schema::open(&path).map_err(|error| error.at(&path))?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                folder: folder.to_path_buf(),
+                path,
+                writer: Mutex::new(writer),
+                reader: Mutex::new(reader),
+                spent: Mutex::default(),
+            }),
+        })
+    }
+
+    /// The ledger's file.
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
+    /// The folder of the run.
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
+    }
+
+    /// Runs `work` as one durable transaction; nothing of it is written if it fails.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>) -> Result<T> {
+        // A panic while the lock was held has rolled its transaction back, so the connection is sound.
+        let mut connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        self.named(run())
+    }
+
+    /// Runs `work` on one consistent state of the ledger.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>) -> Result<T> {
+        let mut connection = self.shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = || work(&connection.transaction()?);
+        self.named(run())
+    }
+
+    fn named<T>(&self, result: Result<T, LedgerError>) -> Result<T> {
+        result.map_err(|error| error.at(&self.shared.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::super::fixture::{answer, ledger, question};
+    use super::*;
+
+    #[test]
+    fn a_second_handle_and_a_clone_see_the_same_ledger() {
+        let (folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        ledger.record(&[answer(1, 101, Some(true), "ann")]).unwrap();
+        let again = Ledger::open(folder.path()).unwrap();
+        assert_eq!(again.since(0).unwrap(), ledger.clone().since(0).unwrap());
+        assert_eq!((again.folder(), again.path()), (folder.path(), folder.path().join(FILE).as_path()));
+    }
+
+    #[test]
+    fn reads_do_not_wait_for_a_writer() {
+        let (_folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        let writing = ledger.write(|_| {
+            assert_eq!(ledger.questions().map(|q| q.len()).unwrap_or_default(), 1);
+            Ok(())
+        });
+        writing.unwrap();
+    }
+
+    #[test]
+    fn a_missing_folder_is_named() {
+        let error = Ledger::open(Path::new("/nowhere/at/all")).unwrap_err();
+        assert!(
+            matches!(&error, OperatorError::Missing { path, .. } if path == Path::new("/nowhere/at/all")),
+            "{error}"
+        );
+    }
+}

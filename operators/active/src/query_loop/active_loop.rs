@@ -1,0 +1,185 @@
+//! Active-learning loop (query loop): questions go out, answers come in, round by round, within one budget.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fmt;
+use std::path::Path;
+
+use relata_data::{OperatorError, Result};
+use relata_graph::Groups;
+use relata_oracle::{Context, Oracle, Question};
+
+use super::ask_config::AskConfig;
+use super::belief_oracle::BeliefOracle;
+use super::prior::{Prior, prior_constraints};
+use super::round::{Round, RoundContext};
+use super::stop_rules::StopReason;
+use super::validation::Validation;
+use super::votes::Votes;
+use crate::calibration::Calibration;
+use crate::inference::{Belief, Constraint, Doubt, Relation};
+use crate::ledger::Ledger;
+
+/// Tries per round to get answers that an oracle left out.
+const TRIES: usize = 2;
+
+/// The active-learning loop over the training rows of a run. Opened again on the same ledger, it is in the same state.
+pub struct QueryLoop<'a> {
+    pub(super) config: &'a AskConfig,
+    pub(super) ledger: Ledger,
+    /// Ids of the training rows; a row is a position in it.
+    pub(super) ids: Vec<u64>,
+    pub(super) rows: BTreeMap<u64, u32>,
+    pub(super) prior: Prior<'a>,
+    /// What follows from prior knowledge.
+    pub(super) start: Belief,
+    pub(super) votes: Votes,
+    pub(super) validation: Validation,
+    /// What follows from prior knowledge and the answers.
+    pub(super) belief: Belief,
+    /// Pairs that were asked about, smaller row first.
+    pub(super) closed: HashSet<(u32, u32)>,
+    /// The latest constraints, in the order of their numbers.
+    pub(super) recent: VecDeque<Constraint>,
+    /// The last entry of the ledger that was replayed.
+    pub(super) read: u64,
+}
+
+impl fmt::Debug for QueryLoop<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryLoop")
+            .field("config", self.config)
+            .field("ledger", &self.ledger)
+            .field("rows", &self.ids.len())
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> QueryLoop<'a> {
+    /// Opens the ledger in `folder` and replays the answers of the first `done` rounds.
+    ///
+    /// `ids` are the training rows, ascending. `groups` is what is known about them from the start; it counts rows of
+    /// the dataset, and `rows` are the training rows among them, in the order of `ids`. Members of a group of weight 1
+    /// are related. Members of two groups are unrelated if the groups are separated, or exclusive and of one relation.
+    pub fn open(
+        config: &'a AskConfig,
+        folder: &Path,
+        ids: Vec<u64>,
+        groups: &'a Groups,
+        rows: &'a [u32],
+        done: u32,
+    ) -> Result<Self> {
+        let mut start = Belief::new(ids.len(), config.plan.belief_settings());
+        for constraint in prior_constraints(groups, rows) {
+            start.add(constraint);
+        }
+        let mut query_loop = Self {
+            config,
+            ledger: Ledger::open(folder)?,
+            rows: ids.iter().copied().zip(0..).collect(),
+            ids,
+            prior: Prior { groups, rows },
+            belief: start.clone(),
+            start,
+            votes: Votes::default(),
+            validation: Validation::default(),
+            closed: HashSet::new(),
+            recent: VecDeque::new(),
+            read: 0,
+        };
+        query_loop.replay_answers(done, None)?;
+        Ok(query_loop)
+    }
+
+    /// What follows from the answers, as an oracle that states relations for the graph.
+    pub fn belief_oracle(&self) -> BeliefOracle {
+        let oracle = |belief| BeliefOracle::new(belief, &self.ids, self.config.plan.weight, self.config.plan.shared);
+        match self.config.plan.confirmed {
+            true => {
+                let stated = self.belief.without_doubts();
+                oracle(&stated).with_conflicts(&self.belief, &stated, &self.ids)
+            }
+            false => oracle(&self.belief),
+        }
+    }
+
+    /// What should be asked about once more, the worst first, by positions among the training rows.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        self.belief.doubts()
+    }
+
+    /// Runs one round: plans its questions (unless the ledger has them), asks the oracle for every answer that is
+    /// missing, and replays the answers. `embeddings` are `[training rows, width]`, each of unit length.
+    pub async fn run_round(
+        &mut self,
+        oracle: &dyn Oracle,
+        context: &Context<'_>,
+        embeddings: &[f32],
+        width: usize,
+        round: u32,
+    ) -> Result<Round> {
+        let cost = oracle.cost();
+        let mut round_context =
+            RoundContext { embeddings, width, calibration: Calibration::prior(), seed: context.seed, round };
+        round_context.calibration = self.calibration(&round_context);
+        let (questions, nothing) = match self.ledger.questions_of(round)? {
+            stored if stored.is_empty() => self.plan_questions(&round_context, cost)?,
+            stored => (stored, None),
+        };
+        self.ledger.ask(&questions)?;
+        let failure = self.ask(oracle, context, round).await?;
+        let mut progress = self.replay_answers(round, Some(&round_context))?;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
+            return Err(OperatorError::Oracle {
+                oracle: oracle.describe().name,
+                question: first.question,
+                expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
+                found: "fewer".to_owned(),
+                hint: "What was answered is kept; run the pipeline again to ask for the rest.".to_owned(),
+            });
+        }
+        round_context.calibration = self.calibration(&round_context);
+        (progress.validated, progress.validation) = self.validation.score(|a, b| match self.belief.relation(a, b) {
+            Some(relation) => relation == Relation::Positive,
+            None => round_context.predicts(a, b),
+        });
+        // What is decided here depends on the ledger alone, so that a round that is resumed ends in the same way.
+        let spent = self.is_spent(cost)?.then_some(StopReason::Budget);
+        Ok(Round {
+            round,
+            questions: questions.len() as u64,
+            spent: self.ledger.spent()?,
+            progress,
+            implied: self.belief.implied_pairs(),
+            components: self.belief.least_asked().len() as u64,
+            stop: nothing.or(spent).or_else(|| self.config.plan.stop_rules().reason(&progress)),
+        })
+    }
+
+    /// Asks for every answer of a round that is missing. Returns the error of the last try, if it failed.
+    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<OperatorError>> {
+        let mut failure = None;
+        for _ in 0..TRIES {
+            let open: Vec<Question> = self.ledger.unanswered_of(round, oracle.annotators())?;
+            if open.is_empty() {
+                break;
+            }
+            failure = oracle.answer(context, &open, &self.ledger).await.err();
+            // People may end a round before each question has as many answers as wished.
+            if failure.is_none() && self.ledger.unanswered_of(round, 1)?.is_empty() {
+                break;
+            }
+        }
+        Ok(failure)
+    }
+
+    /// The calibration on the latest answers.
+    fn calibration(&self, round_context: &RoundContext<'_>) -> Calibration {
+        let pair = |s: &Constraint| (round_context.similarity(s.a, s.b), s.related, s.weight);
+        let pairs: Vec<(f32, bool, f32)> = self.recent.iter().map(pair).collect();
+        if pairs.is_empty() { Calibration::prior() } else { Calibration::fit(&pairs) }
+    }
+}
