@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use relata_kernels::{Level, Pairs};
+use relata_kernels::{EdgeOps, Isa};
 
 #[derive(Debug, Clone)]
 struct Case {
@@ -26,9 +26,9 @@ fn cases() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    fn pairs(&self) -> Pairs {
+    fn pairs(&self) -> EdgeOps {
         let (src, dst): (Vec<u32>, Vec<u32>) = self.edges.iter().copied().unzip();
-        Pairs::new(self.z.len() / self.width, &src, &dst)
+        EdgeOps::new(self.z.len() / self.width, &src, &dst)
     }
 
     fn at(&self, row: u32, k: usize) -> f64 {
@@ -58,12 +58,12 @@ proptest! {
                 }
             }
         }
-        for &level in Level::supported() {
-            let found = pairs.squared_distances(level, &case.z, case.width);
+        for &isa in Isa::supported() {
+            let found = pairs.squared_distances(isa, &case.z, case.width);
             for (&f, &edge) in found.iter().zip(&case.edges) {
                 prop_assert!((f64::from(f) - case.distance(edge)).abs() < 1e-4 * (1.0 + case.distance(edge)));
             }
-            let found = pairs.neighbour_sums(level, &case.z, case.width, &case.factors);
+            let found = pairs.neighbour_sums(isa, &case.z, case.width, &case.factors);
             prop_assert_eq!(found.len(), sums.len());
             prop_assert!(found.iter().zip(&sums).all(|(&f, e)| (f64::from(f) - e).abs() < 1e-4));
         }
@@ -72,8 +72,8 @@ proptest! {
     #[test]
     fn the_gradient_of_distances_is_a_finite_difference(case in cases()) {
         let pairs = case.pairs();
-        for &level in Level::supported() {
-            let found = pairs.squared_distances_gradient(level, &case.z, case.width, &case.factors);
+        for &isa in Isa::supported() {
+            let found = pairs.squared_distances_gradient(isa, &case.z, case.width, &case.factors);
             for (at, &found) in found.iter().enumerate() {
                 let moved = |by: f32| {
                     let mut case = case.clone();
@@ -90,8 +90,8 @@ proptest! {
 
     #[test]
     fn the_order_of_edges_and_threads_do_not_matter(case in cases()) {
-        let level = Level::best();
-        let sums = |case: &Case| case.pairs().neighbour_sums(level, &case.z, case.width, &case.factors);
+        let isa = Isa::best();
+        let sums = |case: &Case| case.pairs().neighbour_sums(isa, &case.z, case.width, &case.factors);
         let mut turned = case.clone();
         turned.edges.reverse();
         turned.edges.iter_mut().for_each(|edge| *edge = (edge.1, edge.0));

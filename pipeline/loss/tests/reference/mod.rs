@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use relata_schemas::InducedEdges;
 
 /// A batch of embeddings and its signed edges.
-pub struct Batch {
+pub struct ReferenceBatch {
     pub z: Vec<Vec<f64>>,
     pub edges: Vec<(usize, usize, f64)>,
 }
 
-impl Batch {
+impl ReferenceBatch {
     pub fn new(z: &[f32], width: usize, edges: &InducedEdges) -> Self {
         let z = z.chunks(width).map(|row| row.iter().map(|&v| v.into()).collect()).collect();
         let ends = edges.src.iter().zip(&edges.dst).zip(&edges.weight);
@@ -57,7 +57,7 @@ fn mean(edges: &[(usize, usize, f64)], f: impl Fn(usize, usize) -> f64) -> f64 {
 }
 
 /// VICReg with its default coefficients.
-pub fn vicreg(batch: &Batch) -> f64 {
+pub fn vicreg(batch: &ReferenceBatch) -> f64 {
     let (n, width) = (batch.rows() as f64, batch.width());
     let k = width as f64;
     let covariance = |a, b| batch.scatter(a, b) / (n - 1.0);
@@ -70,7 +70,7 @@ pub fn vicreg(batch: &Batch) -> f64 {
 }
 
 /// The spectral contrastive loss.
-pub fn spectral_contrastive(batch: &Batch) -> f64 {
+pub fn spectral_contrastive(batch: &ReferenceBatch) -> f64 {
     let n = batch.rows();
     let total: f64 = batch.edges.iter().map(|e| e.2.abs()).sum();
     let attraction: f64 = batch.edges.iter().map(|&(i, j, w)| -2.0 * w * batch.dot(i, j)).sum();
@@ -81,7 +81,7 @@ pub fn spectral_contrastive(batch: &Batch) -> f64 {
 }
 
 /// NT-Xent with the default temperature 0.5.
-pub fn nt_xent(batch: &Batch, denominator: &str, reduction: &str) -> f64 {
+pub fn nt_xent(batch: &ReferenceBatch, denominator: &str, reduction: &str) -> f64 {
     let n = batch.rows();
     let weight: HashMap<(usize, usize), f64> =
         batch.edges.iter().flat_map(|&(i, j, w)| [((i, j), w), ((j, i), w)]).collect();
@@ -107,7 +107,7 @@ pub fn nt_xent(batch: &Batch, denominator: &str, reduction: &str) -> f64 {
 }
 
 /// Barlow Twins with the default lambda 5e-3; 0 without a positive edge.
-pub fn barlow_twins(batch: &Batch) -> f64 {
+pub fn barlow_twins(batch: &ReferenceBatch) -> f64 {
     let (n, width) = (batch.rows() as f64, batch.width());
     let positive = batch.of_sign(1.0);
     if positive.is_empty() {

@@ -1,20 +1,21 @@
-//! The linear part of a layer: `output = filter * input`, for convolutions and linear layers alike.
+//! The forward pass of a layer's linear part: `output = filter * input`, for convolutions and linear layers alike.
 
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::geometry::{Geometry, Layout};
-use crate::level::Level;
-use crate::matrix::{Matrix, is_plain, multiply};
-use crate::moments::Moments;
-use crate::norm::{Affine, apply_in_place, rows_at_once};
-use crate::panels::Panels;
-use crate::regions::Region;
-use crate::shared_mut::{SharedMut, Written, written};
-use crate::tile::{Target, product};
-use crate::windows::Windows;
+use crate::batch_norm::{ScaleShift, apply_in_place, rows_at_once};
+use crate::border_regions::Region;
+use crate::disjoint_slices::DisjointSlices;
+use crate::geometry::{ConvGeometry, Layout};
+use crate::im2col::Im2col;
+use crate::isa::Isa;
+use crate::matmul::{Matrix, is_plain, multiply};
+use crate::microkernel::{Target, product};
+use crate::moments::ChannelMoments;
+use crate::packing::PackedMatrix;
+use crate::uninit::{Initialised, write_uninit};
 
 thread_local! {
     /// Patches of a part. Kept, because pages that are new cost more than the copy itself.
@@ -27,75 +28,75 @@ pub(crate) fn with_buffer<T>(work: impl FnOnce(&mut Vec<f32>) -> T) -> T {
 }
 
 /// What is done with a piece of the output while it is still in the cache.
-#[derive(Clone, Copy)]
-pub enum Finish<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Epilogue<'a> {
     /// Its moments for each channel are measured.
     Measure,
     /// Batch norm, a residual `[rows, outputs]` if there is one, and ReLU if the last is true.
-    Apply(&'a Affine, Option<&'a [f32]>, bool),
+    Apply(&'a ScaleShift, Option<&'a [f32]>, bool),
 }
 
 /// The output, `[rows, outputs]`, and its moments if they are measured.
 pub fn forward(
-    level: Level,
-    geometry: &Geometry,
+    isa: Isa,
+    geometry: &ConvGeometry,
     input: &[f32],
     filter: (&[f32], Layout),
-    finish: Finish<'_>,
-) -> (Vec<f32>, Option<Moments>) {
-    let Geometry { images, inputs, outputs, .. } = *geometry;
+    finish: Epilogue<'_>,
+) -> (Vec<f32>, Option<ChannelMoments>) {
+    let ConvGeometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
     let (weights, layout) = filter;
     layout.check(geometry, weights.len());
-    if is_plain(geometry, level) {
+    if is_plain(geometry, isa) {
         let left = Matrix::rows(input, inputs);
         let right = Matrix { values: weights, row: layout.input, column: layout.output };
         let product = |to: &mut [MaybeUninit<f32>]| {
             multiply([geometry.rows(), outputs, inputs], left, right, to, [outputs, 1]);
-            Written
+            Initialised
         };
         // SAFETY: `multiply` writes each element of a matrix whose rows lie one after another.
-        let mut output = unsafe { written(geometry.rows() * outputs, product) };
-        let moments = in_pieces(level, &mut output, outputs, finish);
+        let mut output = unsafe { write_uninit(geometry.rows() * outputs, product) };
+        let moments = in_pieces(isa, &mut output, outputs, finish);
         return (output, moments);
     }
     let depth = geometry.taps() * inputs;
     let at = |row: usize| row / inputs * layout.tap + row % inputs * layout.input;
-    let panels = Panels::pack(level, weights, [depth, outputs, layout.output], at);
-    let windows = Windows::new(*geometry);
+    let panels = PackedMatrix::pack(isa, weights, [depth, outputs, layout.output], at);
+    let im2col = Im2col::new(*geometry);
     let (parts, image) = (geometry.parts(), geometry.positions() * outputs);
     let ranges: Vec<_> = (0..parts.groups()).flat_map(|group| parts.of_group(group)).collect();
-    let mut moments: Vec<Option<Moments>> = vec![];
+    let mut moments: Vec<Option<ChannelMoments>> = vec![];
     let product = |to: &mut [MaybeUninit<f32>]| {
-        let shared = SharedMut::new(to);
+        let shared = DisjointSlices::new(to);
         let make = |part: &std::ops::Range<usize>| {
             // SAFETY: parts are disjoint ranges of images.
             let output = unsafe { shared.range(part.start * image, part.len() * image) };
             with_buffer(|buffer| {
-                let values = windows.values(input, part.clone(), buffer);
-                all_panels(level, values, windows.regions(), part.len(), &panels, output);
+                let values = im2col.values(input, part.clone(), buffer);
+                all_panels(isa, values, im2col.regions(), part.len(), &panels, output);
             });
             // SAFETY: each position is in one of the regions, so that every number has been written.
             let output = unsafe { &mut *(std::ptr::from_mut(output) as *mut [f32]) };
-            finish.piece(level, output, part.start * image, outputs)
+            finish.piece(isa, output, part.start * image, outputs)
         };
         // Collected in the order of the parts, and merged in it.
         moments = ranges.par_iter().map(make).collect();
-        Written
+        Initialised
     };
     // SAFETY: the parts are all images, and each is written.
-    let output = unsafe { written(geometry.rows() * outputs, product) };
-    (output, moments.into_iter().flatten().reduce(Moments::merge))
+    let output = unsafe { write_uninit(geometry.rows() * outputs, product) };
+    (output, moments.into_iter().flatten().reduce(ChannelMoments::merge))
 }
 
-impl Finish<'_> {
+impl Epilogue<'_> {
     /// The end of a piece of the output that begins at number `from`.
-    fn piece(self, level: Level, output: &mut [f32], from: usize, channels: usize) -> Option<Moments> {
+    fn piece(self, isa: Isa, output: &mut [f32], from: usize, channels: usize) -> Option<ChannelMoments> {
         match self {
-            Finish::Measure => Some(Moments::of(level, output, channels)),
-            Finish::Apply(affine, residual, rectified) => {
+            Epilogue::Measure => Some(ChannelMoments::of(isa, output, channels)),
+            Epilogue::Apply(affine, residual, rectified) => {
                 let residual = residual.map(|residual| &residual[from..from + output.len()]);
-                apply_in_place(level, output, affine, residual, rectified);
+                apply_in_place(isa, output, affine, residual, rectified);
                 None
             }
         }
@@ -103,20 +104,20 @@ impl Finish<'_> {
 }
 
 /// Finishes pieces of a fixed size, merging moments in order.
-fn in_pieces(level: Level, output: &mut [f32], channels: usize, finish: Finish<'_>) -> Option<Moments> {
+fn in_pieces(isa: Isa, output: &mut [f32], channels: usize, finish: Epilogue<'_>) -> Option<ChannelMoments> {
     let step = rows_at_once(channels) * channels;
     let pieces = output.par_chunks_mut(step).enumerate();
-    let moments: Vec<_> = pieces.map(|(at, piece)| finish.piece(level, piece, at * step, channels)).collect();
-    moments.into_iter().flatten().reduce(Moments::merge)
+    let moments: Vec<_> = pieces.map(|(at, piece)| finish.piece(isa, piece, at * step, channels)).collect();
+    moments.into_iter().flatten().reduce(ChannelMoments::merge)
 }
 
 /// The product of the regions' rows, of the first `images` of a part, with every panel.
 pub(crate) fn all_panels(
-    level: Level,
+    isa: Isa,
     values: &[f32],
     regions: &[Region],
     images: usize,
-    panels: &Panels,
+    panels: &PackedMatrix,
     output: &mut [MaybeUninit<f32>],
 ) {
     let last = regions.iter().flat_map(|region| region.places(images)).max().copied().unwrap_or(0);
@@ -126,7 +127,7 @@ pub(crate) fn all_panels(
             let target =
                 Target { to: output[first..].as_mut_ptr().cast(), rows: region.places(images), width, add: false };
             // SAFETY: the farthest row ends within `output`, as was just checked.
-            unsafe { product(level, region.stretches(values, images), panel, target) };
+            unsafe { product(isa, region.stretches(values, images), panel, target) };
         }
     }
 }

@@ -1,16 +1,17 @@
-//! The edges of one sign as tensors.
+//! Edges of one sign (positive or negative) of a batch, and their values as tensors.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use relata_schemas::InducedEdges;
 
 /// Edges of one sign; weights are absolute values.
-pub(super) struct Pairs {
+#[derive(Debug, Clone)]
+pub(super) struct SignedEdges {
     pub src: Vec<u32>,
     pub dst: Vec<u32>,
     pub weight: Vec<f32>,
 }
 
-impl Pairs {
+impl SignedEdges {
     pub(super) fn positive(edges: &InducedEdges) -> Self {
         Self::of_sign(edges, 1.0)
     }
@@ -41,13 +42,13 @@ impl Pairs {
     }
 
     fn of_sign(edges: &InducedEdges, sign: f32) -> Self {
-        let mut pairs = Self { src: vec![], dst: vec![], weight: vec![] };
+        let mut signed = Self { src: vec![], dst: vec![], weight: vec![] };
         for at in (0..edges.len()).filter(|&at| edges.weight[at] * sign > 0.0) {
-            pairs.src.push(edges.src[at]);
-            pairs.dst.push(edges.dst[at]);
-            pairs.weight.push(edges.weight[at].abs());
+            signed.src.push(edges.src[at]);
+            signed.dst.push(edges.dst[at]);
+            signed.weight.push(edges.weight[at].abs());
         }
-        pairs
+        signed
     }
 }
 

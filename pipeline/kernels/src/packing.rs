@@ -1,15 +1,15 @@
-//! The right factor of a product in panels: for each group of columns, its rows one after another, filled with zeros.
+//! Packing of a product's right factor into panels: for each group of columns, its rows one after another, padded with zeros.
 
 use rayon::prelude::*;
 
-use crate::level::Level;
-use crate::tile::columns;
+use crate::isa::Isa;
+use crate::microkernel::columns;
 
 /// Numbers of a cache line: a register that lies across two costs two loads.
 const LINE: usize = 16;
 
 /// A packed right factor.
-pub(crate) struct Panels {
+pub(crate) struct PackedMatrix {
     values: Vec<f32>,
     /// Where the first cache line begins.
     start: usize,
@@ -18,15 +18,10 @@ pub(crate) struct Panels {
     columns: usize,
 }
 
-impl Panels {
+impl PackedMatrix {
     /// Packs `depth` rows of `count` columns: a row begins at offset `at(row)`, its columns are `step` apart.
-    pub fn pack(
-        level: Level,
-        from: &[f32],
-        [depth, count, step]: [usize; 3],
-        at: impl Fn(usize) -> usize + Sync,
-    ) -> Self {
-        let width = columns(level);
+    pub fn pack(isa: Isa, from: &[f32], [depth, count, step]: [usize; 3], at: impl Fn(usize) -> usize + Sync) -> Self {
+        let width = columns(isa);
         let len = count.div_ceil(width) * depth * width;
         let mut values = vec![0.0; len + LINE];
         let start = values.as_ptr().align_offset(4 * LINE).min(LINE);

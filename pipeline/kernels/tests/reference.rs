@@ -5,47 +5,47 @@ mod naive;
 
 use naive::Naive;
 use proptest::prelude::*;
-use relata_kernels::norm::{Affine, apply, deviations};
-use relata_kernels::norm_gradient::{self, Normalised};
-use relata_kernels::{Finish, Geometry, Layout, Level, backward, forward};
+use relata_kernels::batch_norm::{ScaleShift, apply, deviations};
+use relata_kernels::batch_norm_gradient::{self, Normalised};
+use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, backward, forward};
 
 const EPSILON: f64 = 1e-5;
 
 /// The layer by the kernels: output, and gradients of filter, input, gamma, beta and residual.
-fn by_kernels(level: Level, g: &Geometry, layout: Layout, case: &Naive) -> Vec<Vec<f32>> {
+fn by_kernels(isa: Isa, g: &ConvGeometry, layout: Layout, case: &Naive) -> Vec<Vec<f32>> {
     let single = |v: &[f64]| v.iter().map(|&x| x as f32).collect::<Vec<f32>>();
     let (input, filter) = (single(&case.input), single(&case.filter));
     let (gamma, beta, upstream) = (single(&case.gamma), single(&case.beta), single(&case.upstream));
     let residual = case.residual.as_deref().map(single);
-    let (y, moments) = forward(level, g, &input, (&filter, layout), Finish::Measure);
+    let (y, moments) = forward(isa, g, &input, (&filter, layout), Epilogue::Measure);
     let moments = moments.unwrap();
     let (mean, variance) = (moments.mean(), moments.variance());
-    let affine = Affine::new(&mean, &variance, &gamma, &beta, EPSILON);
-    let output = apply(level, &y, &affine, residual.as_deref(), true);
-    let finish = Finish::Apply(&affine, residual.as_deref(), true);
-    let (at_once, none) = forward(level, g, &input, (&filter, layout), finish);
+    let affine = ScaleShift::new(&mean, &variance, &gamma, &beta, EPSILON);
+    let output = apply(isa, &y, &affine, residual.as_deref(), true);
+    let finish = Epilogue::Apply(&affine, residual.as_deref(), true);
+    let (at_once, none) = forward(isa, g, &input, (&filter, layout), finish);
     assert!(none.is_none());
     let same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 * (1.0 + b.abs()) || (a.is_nan() && b.is_nan());
     assert!(at_once.iter().zip(&output).all(same));
     let deviation = deviations(&variance, EPSILON);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
-    let sums = norm_gradient::sums(level, layer, &upstream);
+    let sums = batch_norm_gradient::sums(isa, layer, &upstream);
     let image = g.rows() / g.images * g.outputs;
     let of_output = |images: std::ops::Range<usize>, to: &mut [f32]| {
         let range = images.start * image..images.end * image;
-        norm_gradient::write(level, layer.part(range.clone()), &upstream[range], &sums, g.rows(), to);
+        batch_norm_gradient::write(isa, layer.part(range.clone()), &upstream[range], &sums, g.rows(), to);
     };
-    let (of_filter, of_input) = backward(level, g, &input, (&filter, layout), &of_output, true);
-    let of_residual = norm_gradient::residual(&upstream, &output);
+    let (of_filter, of_input) = backward(isa, g, &input, (&filter, layout), &of_output, true);
+    let of_residual = batch_norm_gradient::residual(&upstream, &output);
     vec![output, of_filter, of_input.unwrap(), sums.gamma, sums.beta, of_residual]
 }
 
-fn check(g: Geometry, linear: bool, with_residual: bool, seed: u64) -> Result<(), TestCaseError> {
+fn check(g: ConvGeometry, linear: bool, with_residual: bool, seed: u64) -> Result<(), TestCaseError> {
     let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
     let case = Naive::new(g, layout, with_residual, seed);
     let expected = case.gradients();
-    for &level in Level::supported() {
-        let found = by_kernels(level, &g, layout, &case);
+    for &isa in Isa::supported() {
+        let found = by_kernels(isa, &g, layout, &case);
         for (name, (found, expected)) in
             ["output", "filter", "input", "gamma", "beta", "residual"].iter().zip(found.iter().zip(&expected))
         {
@@ -53,7 +53,7 @@ fn check(g: Geometry, linear: bool, with_residual: bool, seed: u64) -> Result<()
             // Gradients that are 0 by cancellation are sums of numbers of about this size.
             let scale = expected.iter().fold(0.5f64, |most, x| most.max(x.abs()));
             for (&f, &e) in found.iter().zip(expected) {
-                prop_assert!((f64::from(f) - e).abs() < 2e-4 * scale, "{name} {level:?} {g:?}: {f} instead of {e}");
+                prop_assert!((f64::from(f) - e).abs() < 2e-4 * scale, "{name} {isa:?} {g:?}: {f} instead of {e}");
             }
         }
     }
@@ -62,19 +62,19 @@ fn check(g: Geometry, linear: bool, with_residual: bool, seed: u64) -> Result<()
 
 #[test]
 fn what_is_no_number_goes_through() {
-    let g = Geometry { images: 2, height: 3, width: 3, inputs: 2, outputs: 20, kernel: 3, stride: 1, padding: 1 };
-    for &level in Level::supported() {
+    let g = ConvGeometry { images: 2, height: 3, width: 3, inputs: 2, outputs: 20, kernel: 3, stride: 1, padding: 1 };
+    for &isa in Isa::supported() {
         let mut case = Naive::new(g, Layout::convolution(&g), false, 1);
         case.filter[0] = f64::NAN;
         for (name, found) in
-            ["output", "filter", "input"].iter().zip(by_kernels(level, &g, Layout::convolution(&g), &case))
+            ["output", "filter", "input"].iter().zip(by_kernels(isa, &g, Layout::convolution(&g), &case))
         {
-            assert!(found.iter().any(|x| x.is_nan()), "{name} at {level:?}");
+            assert!(found.iter().any(|x| x.is_nan()), "{name} at {isa:?}");
         }
     }
 }
 
-fn geometries() -> impl Strategy<Value = (Geometry, bool)> {
+fn geometries() -> impl Strategy<Value = (ConvGeometry, bool)> {
     let convolution = (
         1usize..6,
         1usize..9,
@@ -87,11 +87,12 @@ fn geometries() -> impl Strategy<Value = (Geometry, bool)> {
         .prop_filter_map(
             "the filter fits",
             |(images, height, width, inputs, outputs, (kernel, padding), stride)| {
-                let g = Geometry { images, height, width, inputs, outputs, kernel, stride, padding };
+                let g = ConvGeometry { images, height, width, inputs, outputs, kernel, stride, padding };
                 (height + 2 * padding >= kernel && width + 2 * padding >= kernel && g.rows() > 3).then_some((g, false))
             },
         );
-    let linear = (4usize..300, 1usize..40, 1usize..40).prop_map(|(rows, i, o)| (Geometry::linear(rows, i, o), true));
+    let linear =
+        (4usize..300, 1usize..40, 1usize..40).prop_map(|(rows, i, o)| (ConvGeometry::linear(rows, i, o), true));
     prop_oneof![3 => convolution, 1 => linear]
 }
 
@@ -108,7 +109,7 @@ proptest! {
 
 #[test]
 fn the_sizes_of_the_encoders_equal_their_twin() {
-    let conv = |images, size, inputs, outputs, kernel, stride| Geometry {
+    let conv = |images, size, inputs, outputs, kernel, stride| ConvGeometry {
         images,
         height: size,
         width: size,
@@ -127,15 +128,21 @@ fn the_sizes_of_the_encoders_equal_their_twin() {
     ] {
         check(g, false, false, 3).unwrap();
     }
-    check(Geometry::linear(700, 100, 130), true, false, 4).unwrap();
+    check(ConvGeometry::linear(700, 100, 130), true, false, 4).unwrap();
 }
 
 #[test]
 fn the_twins_gradients_are_finite_differences() {
     for (g, residual) in [
-        (Geometry { images: 2, height: 5, width: 4, inputs: 2, outputs: 3, kernel: 3, stride: 2, padding: 1 }, true),
-        (Geometry { images: 3, height: 3, width: 1, inputs: 3, outputs: 2, kernel: 1, stride: 2, padding: 0 }, false),
-        (Geometry::linear(6, 4, 3), false),
+        (
+            ConvGeometry { images: 2, height: 5, width: 4, inputs: 2, outputs: 3, kernel: 3, stride: 2, padding: 1 },
+            true,
+        ),
+        (
+            ConvGeometry { images: 3, height: 3, width: 1, inputs: 3, outputs: 2, kernel: 1, stride: 2, padding: 0 },
+            false,
+        ),
+        (ConvGeometry::linear(6, 4, 3), false),
     ] {
         let layout = if g.height == 1 { Layout::linear(&g) } else { Layout::convolution(&g) };
         let case = Naive::new(g, layout, residual, 9);
@@ -162,13 +169,14 @@ fn the_twins_gradients_are_finite_differences() {
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    let g = Geometry { images: 40, height: 14, width: 14, inputs: 32, outputs: 64, kernel: 3, stride: 2, padding: 1 };
-    let linear = Geometry::linear(600, 300, 200);
+    let g =
+        ConvGeometry { images: 40, height: 14, width: 14, inputs: 32, outputs: 64, kernel: 3, stride: 2, padding: 1 };
+    let linear = ConvGeometry::linear(600, 300, 200);
     for (g, layout) in [(g, Layout::convolution(&g)), (linear, Layout::linear(&linear))] {
         let case = Naive::new(g, layout, true, 5);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| by_kernels(Level::best(), &g, layout, &case))
+            pool.install(|| by_kernels(Isa::best(), &g, layout, &case))
         };
         let one = on(1);
         for threads in [2, 3, 8] {

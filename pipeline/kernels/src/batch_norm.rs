@@ -4,21 +4,21 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
-use crate::shared_mut::{Written, written};
-use crate::split::ELEMENTWISE;
+use crate::isa::{Isa, dispatch};
+use crate::partition::ELEMENTWISE;
+use crate::simd::Simd;
+use crate::uninit::{Initialised, write_uninit};
 
 /// What batch norm multiplies a channel with and adds to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Affine {
+pub struct ScaleShift {
     /// Factor of each channel.
     pub scale: Vec<f32>,
     /// Summand of each channel.
     pub shift: Vec<f32>,
 }
 
-impl Affine {
+impl ScaleShift {
     /// From the statistics and the learned factor and summand.
     pub fn new(mean: &[f32], variance: &[f32], gamma: &[f32], beta: &[f32], epsilon: f64) -> Self {
         let deviations = deviations(variance, epsilon);
@@ -39,7 +39,7 @@ pub(crate) fn rows_at_once(channels: usize) -> usize {
 }
 
 /// `relu(y * scale + shift + residual)`, all `[rows, channels]`; without ReLU if not `rectified`.
-pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
+pub fn apply(isa: Isa, y: &[f32], affine: &ScaleShift, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
     let channels = affine.scale.len();
     assert!(y.len().is_multiple_of(channels.max(1)) && residual.is_none_or(|r| r.len() == y.len()));
     let step = rows_at_once(channels) * channels;
@@ -48,27 +48,27 @@ pub fn apply(level: Level, y: &[f32], affine: &Affine, residual: Option<&[f32]>,
         to.par_chunks_mut(step).enumerate().for_each(|(task, to)| {
             let range = task * step..task * step + to.len();
             let (y, residual) = (&y[range.clone()], residual.map(|r| &r[range]));
-            at_level!(
-                level,
+            dispatch!(
+                isa,
                 apply_rows(
-                    y: &[f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
+                    y: &[f32] = y, affine: &ScaleShift = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
                     to: &mut [MaybeUninit<f32>] = to
                 )
             );
         });
-        Written
+        Initialised
     };
     // SAFETY: there are whole rows, and `apply_rows` writes each number of a row.
-    unsafe { written(y.len(), write) }
+    unsafe { write_uninit(y.len(), write) }
 }
 
 /// As [`apply`], over `y` itself and by one thread.
-pub(crate) fn apply_in_place(level: Level, y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, rectified: bool) {
+pub(crate) fn apply_in_place(isa: Isa, y: &mut [f32], affine: &ScaleShift, residual: Option<&[f32]>, rectified: bool) {
     assert!(residual.is_none_or(|r| r.len() == y.len()));
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
-    at_level!(
-        level,
-        replace_rows(y: &mut [f32] = y, affine: &Affine = affine, residual: Option<&[f32]> = residual, floor: f32 = floor)
+    dispatch!(
+        isa,
+        replace_rows(y: &mut [f32] = y, affine: &ScaleShift = affine, residual: Option<&[f32]> = residual, floor: f32 = floor)
     );
 }
 
@@ -79,12 +79,12 @@ fn at_least(floor: f32, x: f32) -> f32 {
 }
 
 #[inline(always)]
-fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32]>, floor: f32) {
+fn replace_rows<L: Simd>(y: &mut [f32], affine: &ScaleShift, residual: Option<&[f32]>, floor: f32) {
     let channels = affine.scale.len();
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = y.chunks_exact_mut(channels);
     match residual {
-        // Loops rather than `for_each`, whose closures would be compiled without the level's instructions.
+        // Loops rather than `for_each`, whose closures would be compiled without the instruction set's instructions.
         None => {
             for y in rows {
                 for c in 0..channels {
@@ -103,7 +103,13 @@ fn replace_rows<L: Lanes>(y: &mut [f32], affine: &Affine, residual: Option<&[f32
 }
 
 #[inline(always)]
-fn apply_rows<L: Lanes>(y: &[f32], affine: &Affine, residual: Option<&[f32]>, floor: f32, to: &mut [MaybeUninit<f32>]) {
+fn apply_rows<L: Simd>(
+    y: &[f32],
+    affine: &ScaleShift,
+    residual: Option<&[f32]>,
+    floor: f32,
+    to: &mut [MaybeUninit<f32>],
+) {
     let channels = affine.scale.len();
     let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
     let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));

@@ -1,11 +1,11 @@
-//! Products of plain matrices, by the `gemm` library: what a linear layer and a convolution of single pixels consist of.
+//! Matrix products (GEMM) by the `gemm` library: what a linear layer and a 1x1 convolution consist of.
 
 use std::mem::MaybeUninit;
 
 use gemm::{Parallelism, gemm};
 
-use crate::geometry::Geometry;
-use crate::level::Level;
+use crate::geometry::ConvGeometry;
+use crate::isa::Isa;
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
 #[derive(Clone, Copy)]
@@ -36,9 +36,9 @@ fn holds(len: usize, [row, column]: [usize; 2], rows: usize, columns: usize) -> 
 }
 
 /// Whether the layer's products are those of plain matrices. The library chooses its own instructions, so the portable
-/// level does without it.
-pub(crate) fn is_plain(geometry: &Geometry, level: Level) -> bool {
-    level != Level::Portable && geometry.kernel == 1 && geometry.stride == 1 && geometry.padding == 0
+/// instruction set does without it.
+pub(crate) fn is_plain(geometry: &ConvGeometry, isa: Isa) -> bool {
+    isa != Isa::Portable && geometry.kernel == 1 && geometry.stride == 1 && geometry.padding == 0
 }
 
 /// Writes `left * right`, `[m, n]` with `depth` summands each, to `to`, whose element (i, j) is at `i * row + j * column`.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use rayon::prelude::*;
-use relata_kernels::norm::{Affine, apply};
-use relata_kernels::norm_gradient::{self, Normalised};
-use relata_kernels::optimiser::{AdamW, Parameter, Sgd, adamw, sgd};
-use relata_kernels::{KeptMemory, Level, Moments, Pairs};
+use relata_kernels::batch_norm::{ScaleShift, apply};
+use relata_kernels::batch_norm_gradient::{self, Normalised};
+use relata_kernels::optimiser::{AdamWStep, Parameter, SgdStep, adamw, sgd};
+use relata_kernels::{ChannelMoments, EdgeOps, Isa, MallocRetention};
 
 /// Rows and channels of what batch norm works on: the second layer of the small convolutional network.
 const ROWS: usize = 512 * 49;
@@ -18,7 +18,7 @@ const CHANNELS: usize = 64;
 /// The numbers of a parameter.
 const WEIGHTS: usize = 4 << 20;
 /// A step of AdamW.
-const STEP: AdamW = AdamW { rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 1e-4, time: 7 };
+const STEP: AdamWStep = AdamWStep { rate: 1e-3, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 1e-4, time: 7 };
 /// A batch of a loss: rows, dimensions, edges.
 const BATCH: [usize; 3] = [1024, 128, 8192];
 
@@ -47,43 +47,45 @@ fn pass(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, numbers: usize, mu
     group.bench_function(name, |b| b.iter(&mut turn));
 }
 
-fn norm(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+fn norm(group: &mut BenchmarkGroup<'_, WallTime>, isa: Isa) {
     let len = ROWS * CHANNELS;
     let (y, residual, gradient) = (values(len), values(len), values(len));
     let (mean, deviation, gamma) = (vec![0.0; CHANNELS], vec![1.0; CHANNELS], vec![1.0; CHANNELS]);
-    let affine = Affine::new(&mean, &deviation, &gamma, &mean, 1e-5);
-    pass(group, "moments (one thread)", len, || drop(black_box(Moments::of(level, &y, CHANNELS))));
-    pass(group, "norm, ReLU", 2 * len, || drop(black_box(apply(level, &y, &affine, None, true))));
-    let added = || drop(black_box(apply(level, &y, &affine, Some(&residual), true)));
+    let affine = ScaleShift::new(&mean, &deviation, &gamma, &mean, 1e-5);
+    pass(group, "moments (one thread)", len, || drop(black_box(ChannelMoments::of(isa, &y, CHANNELS))));
+    pass(group, "norm, ReLU", 2 * len, || drop(black_box(apply(isa, &y, &affine, None, true))));
+    let added = || drop(black_box(apply(isa, &y, &affine, Some(&residual), true)));
     pass(group, "norm, residual, ReLU", 3 * len, added);
-    let output = apply(level, &y, &affine, None, true);
+    let output = apply(isa, &y, &affine, None, true);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
-    let sums = norm_gradient::sums(level, layer, &gradient);
+    let sums = batch_norm_gradient::sums(isa, layer, &gradient);
     pass(group, "gradient of norm, ReLU: sums", 3 * len, || {
-        drop(black_box(norm_gradient::sums(level, layer, &gradient)));
+        drop(black_box(batch_norm_gradient::sums(isa, layer, &gradient)));
     });
     let mut to = vec![0.0; len];
     pass(group, "gradient of norm, ReLU: rows (one thread)", 4 * len, || {
-        norm_gradient::write(level, layer, &gradient, &sums, ROWS, &mut to);
+        batch_norm_gradient::write(isa, layer, &gradient, &sums, ROWS, &mut to);
     });
-    pass(group, "gradient of the residual", 3 * len, || drop(black_box(norm_gradient::residual(&gradient, &output))));
+    pass(group, "gradient of the residual", 3 * len, || {
+        drop(black_box(batch_norm_gradient::residual(&gradient, &output)))
+    });
 }
 
-fn optimisers(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+fn optimisers(group: &mut BenchmarkGroup<'_, WallTime>, isa: Isa) {
     let (mut weights, gradient) = (values(WEIGHTS), values(WEIGHTS));
     let (mut first, mut second) = (vec![0.0; WEIGHTS], vec![0.0; WEIGHTS]);
-    pass(group, "AdamW", 7 * WEIGHTS, || {
+    pass(group, "AdamWStep", 7 * WEIGHTS, || {
         let state = [&mut first[..], &mut second[..]];
-        adamw(level, STEP, vec![Parameter { weights: &mut weights, gradient: &gradient, state }]);
+        adamw(isa, STEP, vec![Parameter { weights: &mut weights, gradient: &gradient, state }]);
     });
-    let step = Sgd { rate: 1e-3, momentum: 0.9, decay: 0.0 };
+    let step = SgdStep { rate: 1e-3, momentum: 0.9, decay: 0.0 };
     pass(group, "SGD with momentum", 5 * WEIGHTS, || {
-        sgd(level, step, vec![Parameter { weights: &mut weights, gradient: &gradient, state: [&mut first[..]] }]);
+        sgd(isa, step, vec![Parameter { weights: &mut weights, gradient: &gradient, state: [&mut first[..]] }]);
     });
     // As many numbers in parameters of 64 and 4096, as a deep network has them: what many small ones cost.
     let sizes = std::iter::repeat_n([64, 4096], WEIGHTS / 4160).flatten();
     let numbers = WEIGHTS / 4160 * 4160;
-    pass(group, "AdamW, many small parameters", 7 * numbers, || {
+    pass(group, "AdamWStep, many small parameters", 7 * numbers, || {
         let mut rest = (&mut weights[..], &gradient[..], &mut first[..], &mut second[..]);
         let parameters = sizes.clone().map(|len| {
             let weights = rest.0.split_off_mut(..len).expect("all sizes together are no longer");
@@ -92,29 +94,29 @@ fn optimisers(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
             let second = rest.3.split_off_mut(..len).expect("as above");
             Parameter { weights, gradient, state: [first, second] }
         });
-        adamw(level, STEP, parameters.collect());
+        adamw(isa, STEP, parameters.collect());
     });
 }
 
 /// Rows of the batch are read anew for every edge, most of them from a cache, so this may be above the ceiling.
-fn edges(group: &mut BenchmarkGroup<'_, WallTime>, level: Level) {
+fn edges(group: &mut BenchmarkGroup<'_, WallTime>, isa: Isa) {
     let [rows, width, edges] = BATCH;
     let z = values(rows * width);
     let end = |edge: usize, factor: usize| ((edge * factor + edge / rows) % rows) as u32;
     let src: Vec<u32> = (0..edges).map(|edge| end(edge, 1)).collect();
     let dst: Vec<u32> = (0..edges).map(|edge| end(edge, 37)).collect();
-    let (pairs, weights) = (Pairs::new(rows, &src, &dst), values(edges));
-    pass(group, "squared distances", 2 * edges * width, || drop(black_box(pairs.squared_distances(level, &z, width))));
+    let (pairs, weights) = (EdgeOps::new(rows, &src, &dst), values(edges));
+    pass(group, "squared distances", 2 * edges * width, || drop(black_box(pairs.squared_distances(isa, &z, width))));
     pass(group, "gradient of squared distances", 2 * edges * width, || {
-        drop(black_box(pairs.squared_distances_gradient(level, &z, width, &weights)));
+        drop(black_box(pairs.squared_distances_gradient(isa, &z, width, &weights)));
     });
     pass(group, "neighbour sums", 2 * edges * width, || {
-        drop(black_box(pairs.neighbour_sums(level, &z, width, &weights)));
+        drop(black_box(pairs.neighbour_sums(isa, &z, width, &weights)));
     });
 }
 
 fn main() {
-    let _kept = KeptMemory::start();
+    let _kept = MallocRetention::start();
     let mut criterion = Criterion::default()
         .configure_from_args()
         .warm_up_time(Duration::from_millis(300))
@@ -122,9 +124,9 @@ fn main() {
     println!("ceiling: {:.1} GB/s", ceiling() / 1e9);
     let mut group = criterion.benchmark_group("passes");
     group.sample_size(20);
-    norm(&mut group, Level::best());
-    optimisers(&mut group, Level::best());
-    edges(&mut group, Level::best());
+    norm(&mut group, Isa::best());
+    optimisers(&mut group, Isa::best());
+    edges(&mut group, Isa::best());
     group.finish();
     criterion.final_summary();
 }

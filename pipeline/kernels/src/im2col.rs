@@ -1,24 +1,25 @@
-//! The left factor of a convolution: images as they are, region by region, or patches of very thin ones.
+//! im2col, mostly implicit: the left factor of a convolution is read from the images as they are, region by region; only
+//! images of very few channels are copied into patches.
 
 use std::ops::Range;
 
-use crate::geometry::Geometry;
-use crate::regions::{Axis, Region, regions};
+use crate::border_regions::{Axis, Region, regions};
+use crate::geometry::ConvGeometry;
 
 /// Filters over fewer channels than this are made one tap of copied patches: stretches that short would cost more in
 /// pointers than in sums.
 const SHORT: usize = 8;
 
 /// How the rows of the factor lie in memory. The same for every part of a batch.
-pub(crate) struct Windows {
-    geometry: Geometry,
+pub(crate) struct Im2col {
+    geometry: ConvGeometry,
     regions: Vec<Region>,
     patches: bool,
 }
 
-impl Windows {
-    pub fn new(geometry: Geometry) -> Self {
-        let Geometry { height, width, inputs, outputs, kernel, stride, padding, .. } = geometry;
+impl Im2col {
+    pub fn new(geometry: ConvGeometry) -> Self {
+        let ConvGeometry { height, width, inputs, outputs, kernel, stride, padding, .. } = geometry;
         let images = geometry.parts().part;
         let patches = kernel > 1 && inputs < SHORT;
         let [out_height, out_width] = geometry.out();
@@ -76,7 +77,7 @@ impl Windows {
     /// A row of numbers for each position: for each row of the filter a run, `RUN` numbers long unless that is 0, with zeros
     /// for what is outside.
     fn copy_patches<const RUN: usize>(&self, input: &[f32], patches: &mut [f32]) {
-        let Geometry { height, width, inputs, kernel, stride, padding, .. } = self.geometry;
+        let ConvGeometry { height, width, inputs, kernel, stride, padding, .. } = self.geometry;
         let run = if RUN > 0 { RUN } else { kernel * inputs };
         let [out_height, out_width] = self.geometry.out();
         let images = input.chunks_exact(self.geometry.image());

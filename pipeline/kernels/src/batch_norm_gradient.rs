@@ -1,13 +1,13 @@
-//! The gradient of batch norm and ReLU: two sums for each channel, from which the gradient of `y` follows row by row.
+//! Gradients of batch norm and ReLU: two sums for each channel, from which the gradient of `y` follows row by row.
 
 use rayon::prelude::*;
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
-use crate::norm::rows_at_once;
+use crate::batch_norm::rows_at_once;
+use crate::isa::{Isa, dispatch};
+use crate::simd::Simd;
 
 /// What the layer did: its linear part, its output and the statistics it was normalised with.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Normalised<'a> {
     /// The linear part, `[rows, channels]`.
     pub y: &'a [f32],
@@ -31,7 +31,7 @@ pub struct NormGradient {
 }
 
 /// Both sums from the gradient of the layer's output.
-pub fn sums(level: Level, layer: Normalised<'_>, gradient: &[f32]) -> NormGradient {
+pub fn sums(isa: Isa, layer: Normalised<'_>, gradient: &[f32]) -> NormGradient {
     let channels = layer.gamma.len();
     assert_eq!(layer.y.len(), gradient.len());
     let step = rows_at_once(channels) * channels;
@@ -39,8 +39,8 @@ pub fn sums(level: Level, layer: Normalised<'_>, gradient: &[f32]) -> NormGradie
         let range = task * step..((task + 1) * step).min(gradient.len());
         let mut sums = vec![0.0f32; 2 * channels];
         let part = layer.part(range.clone());
-        at_level!(
-            level,
+        dispatch!(
+            isa,
             add_up(layer: Normalised<'_> = part, gradient: &[f32] = &gradient[range], sums: &mut [f32] = &mut sums)
         );
         sums
@@ -66,7 +66,7 @@ fn behind(gradient: f32, output: f32) -> f32 {
 }
 
 #[inline(always)]
-fn add_up<L: Lanes>(layer: Normalised<'_>, gradient: &[f32], sums: &mut [f32]) {
+fn add_up<L: Simd>(layer: Normalised<'_>, gradient: &[f32], sums: &mut [f32]) {
     let channels = layer.gamma.len();
     let (beta, gamma) = sums.split_at_mut(channels);
     let (beta, gamma) = (&mut beta[..channels], &mut gamma[..channels]);
@@ -84,10 +84,10 @@ fn add_up<L: Lanes>(layer: Normalised<'_>, gradient: &[f32], sums: &mut [f32]) {
 }
 
 /// Writes the gradient of `y` for a part of the rows; `rows` counts those of the whole batch.
-pub fn write(level: Level, layer: Normalised<'_>, gradient: &[f32], sums: &NormGradient, rows: usize, to: &mut [f32]) {
+pub fn write(isa: Isa, layer: Normalised<'_>, gradient: &[f32], sums: &NormGradient, rows: usize, to: &mut [f32]) {
     assert!(layer.y.len() == gradient.len() && gradient.len() == to.len());
-    at_level!(
-        level,
+    dispatch!(
+        isa,
         write_rows(
             layer: Normalised<'_> = layer, gradient: &[f32] = gradient, sums: &NormGradient = sums,
             rows: usize = rows, to: &mut [f32] = to
@@ -96,7 +96,7 @@ pub fn write(level: Level, layer: Normalised<'_>, gradient: &[f32], sums: &NormG
 }
 
 #[inline(always)]
-fn write_rows<L: Lanes>(layer: Normalised<'_>, gradient: &[f32], sums: &NormGradient, rows: usize, to: &mut [f32]) {
+fn write_rows<L: Simd>(layer: Normalised<'_>, gradient: &[f32], sums: &NormGradient, rows: usize, to: &mut [f32]) {
     let channels = layer.gamma.len();
     // gamma d (g - beta'/n - x gamma'/n) with x = (y - mean) d, as a g + b y + c.
     let (mut a, mut b, mut c) = (vec![0.0f32; channels], vec![0.0f32; channels], vec![0.0f32; channels]);
@@ -120,6 +120,6 @@ fn write_rows<L: Lanes>(layer: Normalised<'_>, gradient: &[f32], sums: &NormGrad
 
 /// The gradient behind the ReLU: that of the residual.
 pub fn residual(gradient: &[f32], output: &[f32]) -> Vec<f32> {
-    let pairs = gradient.par_iter().zip(output).with_min_len(crate::split::ELEMENTWISE);
+    let pairs = gradient.par_iter().zip(output).with_min_len(crate::partition::ELEMENTWISE);
     pairs.map(|(&g, &o)| behind(g, o)).collect()
 }

@@ -1,16 +1,16 @@
-//! The tile of every product here: a few rows times two registers of columns, summed in registers.
+//! The microkernel of every matrix product here: a tile of a few rows times two registers of columns, summed in registers.
 //!
 //! A convolution is the same product as a linear layer, except that a row of the left factor is not one stretch of
 //! memory: it is a stretch for each tap of the filter. So rows are given by offsets, and no patches are copied.
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
+use crate::isa::{Isa, dispatch};
+use crate::simd::Simd;
 
-/// Columns of a tile at this level.
-pub(crate) fn columns(level: Level) -> usize {
-    match level {
-        Level::Avx512 => 32,
-        Level::Avx2 | Level::Portable => 16,
+/// Columns of a tile at this instruction set.
+pub(crate) fn columns(isa: Isa) -> usize {
+    match isa {
+        Isa::Avx512 => 32,
+        Isa::Avx2 | Isa::Portable => 16,
     }
 }
 
@@ -48,15 +48,15 @@ fn farthest(offsets: impl Iterator<Item = usize>) -> usize {
 ///
 /// # Safety
 /// `target` may be written at each of its rows. (What is read is checked.)
-pub(crate) unsafe fn product(level: Level, left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+pub(crate) unsafe fn product(isa: Isa, left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
     let meets = farthest(left.taps.iter().map(|tap| tap.row + left.depth));
-    assert!(panel.len() >= meets * columns(level) && target.width <= columns(level));
+    assert!(panel.len() >= meets * columns(isa) && target.width <= columns(isa));
     assert_eq!(left.rows.len(), target.rows.len());
     let offset = farthest(left.taps.iter().map(|tap| tap.offset));
     let last = farthest(left.rows.iter().copied()) + offset + left.depth;
     assert!(left.taps.is_empty() || left.rows.is_empty() || last <= left.values.len());
-    at_level!(
-        level,
+    dispatch!(
+        isa,
         product_tiles(left: Stretches<'_> = left, panel: &[f32] = panel, target: Target<'_> = target)
     )
 }
@@ -76,7 +76,7 @@ macro_rules! with_rows {
 
 /// Splits any number of rows into tiles of nearly equal height: a last tile of one row would waste most of its time.
 #[inline(always)]
-unsafe fn product_tiles<L: Lanes>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+unsafe fn product_tiles<L: Simd>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
     let count = left.rows.len();
     let tiles = count.div_ceil(L::ROWS);
     for tile in 0..tiles {
@@ -89,7 +89,7 @@ unsafe fn product_tiles<L: Lanes>(left: Stretches<'_>, panel: &[f32], target: Ta
 }
 
 #[inline(always)]
-unsafe fn product_tile<L: Lanes, const R: usize>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
+unsafe fn product_tile<L: Simd, const R: usize>(left: Stretches<'_>, panel: &[f32], target: Target<'_>) {
     let (true, Ok(rows)) = (R <= L::ROWS, <&[usize; R]>::try_from(left.rows)) else { return };
     // SAFETY: `product` checked that each stretch lies within `values` and that the panel has two registers for each of
     // its `depth` numbers.
@@ -128,20 +128,20 @@ pub(crate) struct Summands<'a> {
 ///
 /// # Safety
 /// `target` may be written at each of its rows. (What is read is checked.)
-pub(crate) unsafe fn transposed(level: Level, values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
-    assert!(target.width <= columns(level));
+pub(crate) unsafe fn transposed(isa: Isa, values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
+    assert!(target.width <= columns(isa));
     for Summands { rows, offset, panel } in summands {
-        assert!(panel.len() >= rows.len() * columns(level));
+        assert!(panel.len() >= rows.len() * columns(isa));
         assert!(rows.is_empty() || farthest(rows.iter().copied()) + offset + target.rows.len() <= values.len());
     }
-    at_level!(
-        level,
+    dispatch!(
+        isa,
         transposed_tiles(values: &[f32] = values, summands: &[Summands<'_>] = summands, target: Target<'_> = target)
     )
 }
 
 #[inline(always)]
-unsafe fn transposed_tiles<L: Lanes>(values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
+unsafe fn transposed_tiles<L: Simd>(values: &[f32], summands: &[Summands<'_>], target: Target<'_>) {
     let count = target.rows.len();
     let tiles = count.div_ceil(L::ROWS);
     for tile in 0..tiles {
@@ -154,7 +154,7 @@ unsafe fn transposed_tiles<L: Lanes>(values: &[f32], summands: &[Summands<'_>], 
 }
 
 #[inline(always)]
-unsafe fn transposed_tile<L: Lanes, const R: usize>(
+unsafe fn transposed_tile<L: Simd, const R: usize>(
     values: &[f32],
     from: usize,
     summands: &[Summands<'_>],
@@ -185,7 +185,7 @@ unsafe fn transposed_tile<L: Lanes, const R: usize>(
 }
 
 #[inline(always)]
-unsafe fn write<L: Lanes, const R: usize>(sums: &[[L::Register; 2]; R], target: Target<'_>) {
+unsafe fn write<L: Simd, const R: usize>(sums: &[[L::Register; 2]; R], target: Target<'_>) {
     let Ok(rows) = <&[usize; R]>::try_from(target.rows) else { return };
     // Only short loops over constants touch `sums`: they are unrolled early, which keeps the sums in registers.
     // SAFETY: the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers

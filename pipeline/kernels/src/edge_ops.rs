@@ -1,17 +1,18 @@
-//! What a graph loss asks of related rows, straight from the rows: no matrix with a row for each edge is made.
+//! Edge operations of graph losses (squared distances, sums over neighbours), straight from the embeddings: no matrix with
+//! a row for each edge is made.
 
 use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
-use crate::shared_mut::{Written, written};
-use crate::split::ELEMENTWISE;
+use crate::isa::{Isa, dispatch};
+use crate::partition::ELEMENTWISE;
+use crate::simd::Simd;
+use crate::uninit::{Initialised, write_uninit};
 
 /// Edges between rows, and for each row the edges that it is an end of.
 #[derive(Debug, Clone)]
-pub struct Pairs {
+pub struct EdgeOps {
     src: Vec<u32>,
     dst: Vec<u32>,
     /// Where the entries of each row begin, and where those of the last end.
@@ -20,7 +21,7 @@ pub struct Pairs {
     entries: Vec<(u32, u32)>,
 }
 
-impl Pairs {
+impl EdgeOps {
     /// Edges between `rows` rows. Panics if an end is no row.
     pub fn new(rows: usize, src: &[u32], dst: &[u32]) -> Self {
         assert_eq!(src.len(), dst.len());
@@ -38,24 +39,24 @@ impl Pairs {
     }
 
     /// The squared distance between the ends of each edge, of rows `[rows, width]`.
-    pub fn squared_distances(&self, level: Level, z: &[f32], width: usize) -> Vec<f32> {
+    pub fn squared_distances(&self, isa: Isa, z: &[f32], width: usize) -> Vec<f32> {
         let ends = self.src.par_iter().zip(&self.dst).with_min_len(at_once(width));
         let row = |row: u32| &z[row as usize * width..][..width];
-        ends.map(|(&a, &b)| at_level!(level, distance(a: &[f32] = row(a), b: &[f32] = row(b)) -> f32)).collect()
+        ends.map(|(&a, &b)| dispatch!(isa, distance(a: &[f32] = row(a), b: &[f32] = row(b)) -> f32)).collect()
     }
 
     /// The gradient of the rows, if that of the squared distances is `upstream`.
-    pub fn squared_distances_gradient(&self, level: Level, z: &[f32], width: usize, upstream: &[f32]) -> Vec<f32> {
+    pub fn squared_distances_gradient(&self, isa: Isa, z: &[f32], width: usize, upstream: &[f32]) -> Vec<f32> {
         assert_eq!(upstream.len(), self.src.len());
         let own = |row: usize| self.entries_of(row).map(|(_, edge)| 2.0 * upstream[edge]).sum::<f32>();
-        self.row_by_row(level, z, width, own, |edge| -2.0 * upstream[edge])
+        self.row_by_row(isa, z, width, own, |edge| -2.0 * upstream[edge])
     }
 
     /// For each row the sum of the rows at the other ends of its edges, each times the edge's weight; the gradient of the
     /// sums is turned into that of the rows by the same function.
-    pub fn neighbour_sums(&self, level: Level, z: &[f32], width: usize, weights: &[f32]) -> Vec<f32> {
+    pub fn neighbour_sums(&self, isa: Isa, z: &[f32], width: usize, weights: &[f32]) -> Vec<f32> {
         assert_eq!(weights.len(), self.src.len());
-        self.row_by_row(level, z, width, |_| 0.0, |edge| weights[edge])
+        self.row_by_row(isa, z, width, |_| 0.0, |edge| weights[edge])
     }
 
     fn entries_of(&self, row: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -66,7 +67,7 @@ impl Pairs {
     /// `own(row)` times each row, and for each of its edges `factor(edge)` times the row at the other end.
     fn row_by_row(
         &self,
-        level: Level,
+        isa: Isa,
         z: &[f32],
         width: usize,
         own: impl Fn(usize) -> f32 + Sync,
@@ -79,18 +80,18 @@ impl Pairs {
             let parts = to.par_chunks_exact_mut(width.max(1)).enumerate().with_min_len(at_once(width));
             parts.for_each(|(row, to)| {
                 let own = own(row);
-                at_level!(level, start(to: &mut [MaybeUninit<f32>] = to, from: &[f32] = row_of(row), factor: f32 = own));
+                dispatch!(isa, start(to: &mut [MaybeUninit<f32>] = to, from: &[f32] = row_of(row), factor: f32 = own));
                 // SAFETY: `start` wrote every number of the row.
                 let to = unsafe { &mut *(std::ptr::from_mut(to) as *mut [f32]) };
                 for (other, edge) in self.entries_of(row) {
                     let factor = factor(edge);
-                    at_level!(level, add(to: &mut [f32] = to, from: &[f32] = row_of(other), factor: f32 = factor));
+                    dispatch!(isa, add(to: &mut [f32] = to, from: &[f32] = row_of(other), factor: f32 = factor));
                 }
             });
-            Written
+            Initialised
         };
         // SAFETY: there are `rows` whole rows, and each is written.
-        unsafe { written(rows * width, write) }
+        unsafe { write_uninit(rows * width, write) }
     }
 }
 
@@ -100,11 +101,11 @@ fn at_once(width: usize) -> usize {
 }
 
 #[inline(always)]
-fn distance<L: Lanes>(a: &[f32], b: &[f32]) -> f32 {
+fn distance<L: Simd>(a: &[f32], b: &[f32]) -> f32 {
     let whole = a.len() / L::WIDTH * L::WIDTH;
     let b = &b[..a.len()];
     let mut lanes = [0.0f32; 16];
-    // SAFETY: `at_level` only calls this where the processor has the instructions; registers are loaded from numbers up to
+    // SAFETY: `dispatch` only calls this where the processor has the instructions; registers are loaded from numbers up to
     // `whole` in two slices that are as long, and stored in an array that is as wide as the widest.
     unsafe {
         let (minus, mut sum) = (L::splat(-1.0), L::splat(0.0));
@@ -122,7 +123,7 @@ fn distance<L: Lanes>(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[inline(always)]
-fn start<L: Lanes>(to: &mut [MaybeUninit<f32>], from: &[f32], factor: f32) {
+fn start<L: Simd>(to: &mut [MaybeUninit<f32>], from: &[f32], factor: f32) {
     let from = &from[..to.len()];
     for i in 0..to.len() {
         to[i].write(factor * from[i]);
@@ -130,7 +131,7 @@ fn start<L: Lanes>(to: &mut [MaybeUninit<f32>], from: &[f32], factor: f32) {
 }
 
 #[inline(always)]
-fn add<L: Lanes>(to: &mut [f32], from: &[f32], factor: f32) {
+fn add<L: Simd>(to: &mut [f32], from: &[f32], factor: f32) {
     let from = &from[..to.len()];
     for i in 0..to.len() {
         to[i] += factor * from[i];

@@ -1,23 +1,23 @@
-//! One register of `f32` numbers, for every level: the few operations that the tile of a matrix product is made of.
+//! SIMD registers of `f32` numbers, one type for each instruction set: the few operations that the microkernel is made of.
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64 as arch;
 
 /// A register of `WIDTH` numbers.
 ///
-/// Every function is inlined into a function that has the level's target features (`level::at_level`).
-pub(crate) trait Lanes: Copy + 'static {
+/// Every function is inlined into a function that has the instruction set's target features (`isa::dispatch`).
+pub(crate) trait Simd: Copy + 'static {
     /// The register.
     type Register: Copy;
     /// Numbers in a register.
     const WIDTH: usize;
-    /// Rows of the tile of a matrix product that fit the registers, with two registers a row.
+    /// Rows of the microkernel's tile of a matrix product that fit the registers, with two registers a row.
     const ROWS: usize;
 
     /// The number in every lane.
     ///
     /// # Safety
-    /// The processor has the level's instructions.
+    /// The processor has the instruction set's instructions.
     unsafe fn splat(value: f32) -> Self::Register;
     /// `WIDTH` numbers from memory, of any alignment.
     ///
@@ -29,7 +29,7 @@ pub(crate) trait Lanes: Copy + 'static {
     /// # Safety
     /// As `splat`, and `to` points to `WIDTH` writable numbers.
     unsafe fn store(to: *mut f32, value: Self::Register);
-    /// `a * b + c`, fused where the level can.
+    /// `a * b + c`, fused where the instruction set can.
     ///
     /// # Safety
     /// As `splat`.
@@ -45,7 +45,7 @@ pub(crate) trait Lanes: Copy + 'static {
 #[derive(Clone, Copy)]
 pub(crate) struct Portable;
 
-impl Lanes for Portable {
+impl Simd for Portable {
     type Register = [f32; 8];
     const WIDTH: usize = 8;
     const ROWS: usize = 3;
@@ -85,7 +85,7 @@ impl Lanes for Portable {
 pub(crate) struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
-impl Lanes for Avx2 {
+impl Simd for Avx2 {
     type Register = arch::__m256;
     const WIDTH: usize = 8;
     // 12 sums, 2 columns' registers and a broadcast number: 15 of 16 registers.
@@ -128,7 +128,7 @@ impl Lanes for Avx2 {
 pub(crate) struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
-impl Lanes for Avx512 {
+impl Simd for Avx512 {
     type Register = arch::__m512;
     const WIDTH: usize = 16;
     // 24 sums of 32 registers: more rows would need more pointers than there are general registers.

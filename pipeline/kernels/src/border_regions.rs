@@ -1,4 +1,4 @@
-//! Positions of a map that meet the same taps of a filter.
+//! Border regions of a convolution: positions of a map that meet the same taps of a filter.
 //!
 //! At the borders some taps lie outside. Taking positions by the taps that they meet leaves products without a single
 //! summand that is 0 for certain (of the last layer of the small convolutional network that was every third), and images
@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::tile::{Stretches, Tap};
+use crate::microkernel::{Stretches, Tap};
 
 /// A position that is made, and the first that it reads.
 type Place = (usize, usize);

@@ -1,8 +1,8 @@
-//! Which instructions the processor has, found at run time, so that one binary serves every machine.
+//! Instruction sets (ISA) of the processor, found at run time, so that one binary serves every machine.
 
 /// A set of vector instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum Isa {
     /// What the compiler takes for granted; the reference that runs everywhere.
     Portable,
     /// AVX2 with fused multiply-add: 8 numbers at once.
@@ -11,13 +11,13 @@ pub enum Level {
     Avx512,
 }
 
-impl Level {
-    /// The best level of this machine.
+impl Isa {
+    /// The best instruction set of this machine.
     pub fn best() -> Self {
         Self::supported().last().copied().unwrap_or(Self::Portable)
     }
 
-    /// Every level of this machine, the best last.
+    /// Every instruction set of this machine, the best last.
     pub fn supported() -> &'static [Self] {
         #[cfg(target_arch = "x86_64")]
         {
@@ -39,40 +39,40 @@ impl Level {
     }
 }
 
-/// Calls a function, whose first generic parameter is its [`Lanes`](crate::lanes::Lanes), compiled for `level`.
+/// Calls a function, whose first generic parameter is its [`Simd`](crate::simd::Simd), compiled for `isa`.
 ///
-/// The function is inlined into one wrapper for each level, which alone carries the instructions' target features; so
-/// plain loops in it are vectorised for the level, too.
-macro_rules! at_level {
-    ($level:expr, $function:ident ( $($name:ident : $type:ty = $value:expr),* $(,)? ) $(-> $output:ty)?) => {{
+/// The function is inlined into one wrapper for each instruction set, which alone carries the instructions' target features; so
+/// plain loops in it are vectorised for the instruction set, too.
+macro_rules! dispatch {
+    ($isa:expr, $function:ident ( $($name:ident : $type:ty = $value:expr),* $(,)? ) $(-> $output:ty)?) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma")]
         fn avx2($($name: $type),*) $(-> $output)? {
             // SAFETY: the caller of the whole macro vouches for pointers; the features are on in this function.
             #[allow(unused_unsafe)]
-            unsafe { $function::<$crate::lanes::Avx2>($($name),*) }
+            unsafe { $function::<$crate::simd::Avx2>($($name),*) }
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma,avx512f,avx512vl")]
         fn avx512($($name: $type),*) $(-> $output)? {
             // SAFETY: as above.
             #[allow(unused_unsafe)]
-            unsafe { $function::<$crate::lanes::Avx512>($($name),*) }
+            unsafe { $function::<$crate::simd::Avx512>($($name),*) }
         }
-        let level: $crate::Level = $level;
-        // The level is a public type: a wrong one must not reach instructions that the processor lacks.
-        assert!(level.is_supported(), "the processor lacks {level:?}");
-        match level {
+        let isa: $crate::Isa = $isa;
+        // The instruction set is a public type: a wrong one must not reach instructions that the processor lacks.
+        assert!(isa.is_supported(), "the processor lacks {isa:?}");
+        match isa {
             // SAFETY: the processor has these instructions, as was just asserted.
             #[cfg(target_arch = "x86_64")]
-            $crate::Level::Avx2 => unsafe { avx2($($value),*) },
+            $crate::Isa::Avx2 => unsafe { avx2($($value),*) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            $crate::Level::Avx512 => unsafe { avx512($($value),*) },
+            $crate::Isa::Avx512 => unsafe { avx512($($value),*) },
             // SAFETY: the portable lanes need no instructions; the macro's caller vouches for pointers.
             #[allow(unused_unsafe)]
-            _ => unsafe { $function::<$crate::lanes::Portable>($($value),*) },
+            _ => unsafe { $function::<$crate::simd::Portable>($($value),*) },
         }
     }};
 }
-pub(crate) use at_level;
+pub(crate) use dispatch;

@@ -1,4 +1,4 @@
-//! Freed memory stays with the process while a model trains. The buffers of a step have the sizes of those of the step
+//! Malloc retention: freed memory stays with the process while a model trains. The buffers of a step have the sizes of those of the step
 //! before; an allocator that gives them back to the system in between has every page zeroed anew, which took an eighth of
 //! a step of an MLP.
 
@@ -9,11 +9,11 @@
 /// Elsewhere, and where `MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_` or `GLIBC_TUNABLES` say what the user wants,
 /// it does nothing.
 #[derive(Debug)]
-pub struct KeptMemory {
+pub struct MallocRetention {
     _private: (),
 }
 
-impl KeptMemory {
+impl MallocRetention {
     /// From now on.
     #[must_use]
     pub fn start() -> Self {
@@ -22,7 +22,7 @@ impl KeptMemory {
     }
 }
 
-impl Drop for KeptMemory {
+impl Drop for MallocRetention {
     fn drop(&mut self) {
         allocator::ended();
     }
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn a_buffer_of_the_size_of_the_last_one_costs_no_new_pages() {
-        let _kept = KeptMemory::start();
-        drop(KeptMemory::start());
+        let _kept = MallocRetention::start();
+        drop(MallocRetention::start());
         let turn = || drop(std::hint::black_box(vec![1u8; 12 << 20]));
         turn();
         let before = pages();
