@@ -1,7 +1,7 @@
-//! Watches for a representation that collapses.
+//! Collapse detection: the effective rank of the embeddings, watched while a model trains.
 
-use crate::Result;
-use crate::spectrum::effective_rank;
+use crate::effective_rank::effective_rank;
+use crate::error::Result;
 
 /// Steps between two looks at most; a short run is looked at four times.
 const EVERY: u64 = 50;
@@ -9,21 +9,21 @@ const EVERY: u64 = 50;
 const LEAST: f64 = 2.0;
 
 /// Looks at the batch's embeddings now and then; two low ranks in a row are a collapse, one may be a bad batch.
-pub(super) struct CollapseGuard {
+pub(super) struct CollapseDetector {
     width: usize,
     every: u64,
     low: u32,
 }
 
 /// What a look came to.
-pub(super) struct Look {
+pub(super) struct RankCheck {
     /// The effective rank of the batch's embeddings.
     pub rank: f64,
     /// Whether it has been too low twice in a row.
     pub collapsed: bool,
 }
 
-impl CollapseGuard {
+impl CollapseDetector {
     /// Embeddings of 3 or fewer dimensions have low rank by nature and are not watched.
     /// `low` is how many low ranks in a row came before.
     pub(super) fn new(width: usize, allowed: bool, total_steps: u64, low: u32) -> Option<Self> {
@@ -36,15 +36,15 @@ impl CollapseGuard {
     }
 
     /// Whether the guard wants to see the embeddings after this many steps.
-    pub(super) fn looks_at(&self, step: u64) -> bool {
+    pub(super) fn is_due(&self, step: u64) -> bool {
         step % self.every == self.every - 1
     }
 
     /// Looks at the embeddings of a batch.
-    pub(super) fn look(&mut self, embeddings: &[f32]) -> Result<Look> {
+    pub(super) fn check(&mut self, embeddings: &[f32]) -> Result<RankCheck> {
         let rank = effective_rank(embeddings, self.width)?;
         self.low = if rank < LEAST { self.low + 1 } else { 0 };
-        Ok(Look { rank, collapsed: self.low >= 2 })
+        Ok(RankCheck { rank, collapsed: self.low >= 2 })
     }
 }
 
@@ -54,12 +54,12 @@ mod tests {
 
     #[test]
     fn a_short_run_is_watched_too_and_two_low_ranks_are_a_collapse() {
-        let mut guard = CollapseGuard::new(4, false, 8, 0).unwrap();
-        assert_eq!((0..8).filter(|&step| guard.looks_at(step)).collect::<Vec<_>>(), [1, 3, 5, 7]);
+        let mut detector = CollapseDetector::new(4, false, 8, 0).unwrap();
+        assert_eq!((0..8).filter(|&step| detector.is_due(step)).collect::<Vec<_>>(), [1, 3, 5, 7]);
         let line: Vec<f32> = (0..10).flat_map(|row| [row as f32, 0.0, 0.0, 0.0]).collect();
         let cross: Vec<f32> =
             (0..12).flat_map(|row| (0..4).map(move |k| if row % 4 == k { 1.0 } else { 0.0 })).collect();
-        let mut collapsed = |embeddings: &[f32]| guard.look(embeddings).unwrap().collapsed;
+        let mut collapsed = |embeddings: &[f32]| detector.check(embeddings).unwrap().collapsed;
         assert_eq!([&line, &cross, &line, &line].map(|embeddings| collapsed(embeddings)), [false, false, false, true]);
     }
 }

@@ -1,4 +1,4 @@
-//! One model being trained: a step, embeddings, and its state as bytes.
+//! Training step of one model: forward, loss, autodiff, optimiser; and the model's state as bytes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,64 +6,37 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Tensor, TensorData};
-use relata_graph::InducedEdges;
-use relata_kernels::KeptMemory;
-use relata_schemas::FeatureShape;
+use relata_kernels::MallocRetention;
+use relata_loss::GraphLoss;
+use relata_schemas::InducedEdges;
 
-use super::Fit;
-use super::embed::{Head, embed, numbers};
-use crate::encoder::{Encoder, EncoderSpec, Model, Projected};
-use crate::loss::GraphLoss;
-use crate::optimiser::{Updates, clip_to_norm};
-use crate::{Result, TrainError};
+use super::embed::{embed, values_of};
+use super::head::Head;
+use super::interface::{Learner, LearnerState, StepOutcome};
+use crate::error::{Result, StateError};
+use crate::fit::Fit;
+use crate::model::{Encoder, Model};
+use crate::optimiser::{OptimiserState, clip_to_norm};
 
 /// burn's random numbers are one stream for the whole process: whoever draws initial weights holds this.
 static INITIALISATION: Mutex<()> = Mutex::new(());
 
-/// What one step measured.
-pub struct Step {
-    /// The loss.
-    pub loss: f64,
-    /// Its named terms.
-    pub terms: Vec<(&'static str, f64)>,
-    /// The batch's embeddings `[nodes, width]`, before the step, if asked for.
-    pub embeddings: Option<Vec<f32>>,
-}
-
-/// A model, its loss and its optimiser, whatever the encoder.
-pub trait Learner: Send {
-    /// One optimiser step on samples `[edges.nodes, features]`.
-    fn step(&mut self, values: Vec<f32>, edges: &InducedEdges, learning_rate: f64, keep: bool) -> Step;
-
-    /// Embeddings of `rows` samples (row-major), without training behaviour.
-    fn embed(&self, values: Vec<f32>, rows: usize, head: Head) -> Vec<f32>;
-
-    /// The weights (safetensors) and the optimiser's state.
-    fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String>;
-
-    /// Loads weights and, to go on training, the optimiser's state.
-    fn load(&mut self, weights: Vec<u8>, optimiser: Option<Vec<u8>>) -> Result<(), String>;
-
-    /// Whether every weight is a number.
-    fn is_finite(&self) -> bool;
-}
-
 /// The learner of any encoder.
-pub(super) struct ModelLearner<E: Encoder> {
+pub(crate) struct ModelLearner<E: Encoder> {
     model: Option<Model<E>>,
-    optimiser: Updates,
+    optimiser: OptimiserState,
     loss: Arc<dyn GraphLoss>,
     clip: Option<f64>,
     features: usize,
     device: Device,
     // The last field: what the model held is free when this gives memory back.
-    _kept: KeptMemory,
+    _malloc_retention: MallocRetention,
 }
 
 impl<E: Encoder> ModelLearner<E> {
-    pub(super) fn new<S: EncoderSpec<Encoder = E>>(
-        spec: &Projected<S>,
-        input: &FeatureShape,
+    pub(crate) fn new(
+        fresh: impl FnOnce(&Device) -> Result<Model<E>>,
+        features: usize,
         loss: Arc<dyn GraphLoss>,
         fit: &Fit,
     ) -> Result<Self> {
@@ -71,19 +44,19 @@ impl<E: Encoder> ModelLearner<E> {
         let model = {
             let _held = INITIALISATION.lock().unwrap_or_else(PoisonError::into_inner);
             device.seed(fit.seed);
-            spec.init(input, &device)?.materialize()
+            fresh(&device)?.materialize()
         };
         // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
         let model = model.map(&mut Renumber { next: 1 });
-        let optimiser = Updates::new(&fit.optimiser, &device);
+        let optimiser = OptimiserState::new(&fit.optimiser, &device);
         Ok(Self {
             model: Some(model),
             optimiser,
             loss,
             clip: fit.clip,
-            features: input.len(),
+            features,
             device,
-            _kept: KeptMemory::start(),
+            _malloc_retention: MallocRetention::start(),
         })
     }
 
@@ -93,7 +66,7 @@ impl<E: Encoder> ModelLearner<E> {
 }
 
 impl<E: Encoder> Learner for ModelLearner<E> {
-    fn step(&mut self, values: Vec<f32>, edges: &InducedEdges, learning_rate: f64, keep: bool) -> Step {
+    fn step(&mut self, values: Vec<f32>, edges: &InducedEdges, learning_rate: f64, keep: bool) -> StepOutcome {
         let data = TensorData::new(values, [edges.nodes, self.features]);
         let (embeddings, projected) = self.model().forward(Tensor::from_data(data, &self.device));
         let loss = self.loss.forward(projected, edges);
@@ -104,10 +77,10 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         if let Some(model) = self.model.take() {
             self.model = Some(self.optimiser.step(learning_rate, model, gradients));
         }
-        Step {
+        StepOutcome {
             loss: loss.total.into_scalar::<f64>(),
             terms: loss.terms.into_iter().map(|(name, term)| (name, term.into_scalar::<f64>())).collect(),
-            embeddings: keep.then(|| numbers(embeddings)),
+            embeddings: keep.then(|| values_of(embeddings)),
         }
     }
 
@@ -115,20 +88,20 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         embed(self.model().valid(), values, [rows, self.features], head, &self.device.clone().inner())
     }
 
-    fn save(&self) -> Result<(Vec<u8>, Vec<u8>), String> {
+    fn save(&self) -> Result<LearnerState, StateError> {
         let mut store = SafetensorsStore::from_bytes(None);
         // A batch norm's last update of its running statistics is pending until `valid` asks for them.
-        self.model().valid().save_into(&mut store).map_err(|e| e.to_string())?;
-        let weights = store.get_bytes().map_err(|e| e.to_string())?;
-        Ok((weights, self.optimiser.save()?))
+        self.model().valid().save_into(&mut store).map_err(StateError::weights)?;
+        let weights = store.get_bytes().map_err(StateError::weights)?;
+        Ok(LearnerState { weights, optimiser: self.optimiser.save()? })
     }
 
-    fn load(&mut self, weights: Vec<u8>, optimiser: Option<Vec<u8>>) -> Result<(), String> {
+    fn load(&mut self, weights: Vec<u8>, optimiser: Option<Vec<u8>>) -> Result<(), StateError> {
         let mut store = SafetensorsStore::from_bytes(Some(weights));
         if let Some(mut model) = self.model.take() {
             let loaded = model.load_from(&mut store);
             self.model = Some(model);
-            loaded.map_err(|e| e.to_string())?;
+            loaded.map_err(StateError::weights)?;
         }
         if let Some(bytes) = optimiser {
             self.optimiser.load(bytes)?;
@@ -161,11 +134,5 @@ impl ModuleMapper for Renumber {
         let id = ParamId::from(self.next);
         self.next += 1;
         Param::from_mapped_value(id, value, mapper)
-    }
-}
-
-impl From<String> for TrainError {
-    fn from(reason: String) -> Self {
-        Self::Numerical { routine: "storing the model", reason }
     }
 }

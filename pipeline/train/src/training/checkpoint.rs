@@ -8,8 +8,9 @@ use relata_data::sink::write_atomically;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
-use super::{Learner, Metric};
-use crate::{Result, TrainError};
+use super::metrics::MetricRow;
+use crate::error::{Result, TrainError};
+use crate::learner::{Learner, LearnerState};
 
 /// The position that a checkpoint stands for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,8 +20,8 @@ pub struct Checkpoint {
     /// Steps of the whole run.
     pub total_steps: u64,
     /// Everything measured so far.
-    pub metrics: Vec<Metric>,
-    /// Low ranks that the collapse guard has seen in a row.
+    pub metrics: Vec<MetricRow>,
+    /// Low ranks that the collapse detector has seen in a row.
     pub low_ranks: u32,
     weights: String,
     weights_hash: u64,
@@ -61,10 +62,10 @@ impl Checkpoints {
         learner: &dyn Learner,
         step: u64,
         total_steps: u64,
-        metrics: &[Metric],
+        metrics: &[MetricRow],
         low_ranks: u32,
     ) -> Result<PathBuf> {
-        let (weights, optimiser) = learner.save()?;
+        let LearnerState { weights, optimiser } = learner.save()?;
         let checkpoint = Checkpoint {
             step,
             total_steps,
@@ -77,10 +78,12 @@ impl Checkpoints {
         };
         write_atomically(&self.folder.join(&checkpoint.weights), &weights)?;
         write_atomically(&self.folder.join(&checkpoint.optimiser), &optimiser)?;
-        let pointer = serde_json::to_vec(&checkpoint).map_err(|e| e.to_string())?;
-        write_atomically(&self.latest_path(), &pointer)?;
+        let latest = self.latest_path();
+        let wrong =
+            |error: serde_json::Error| TrainError::Checkpoint { path: latest.clone(), found: error.to_string() };
+        write_atomically(&latest, &serde_json::to_vec(&checkpoint).map_err(wrong)?)?;
         self.remove_others(&checkpoint)?;
-        Ok(self.latest_path())
+        Ok(latest)
     }
 
     /// The latest checkpoint, if there is one.
@@ -101,7 +104,8 @@ impl Checkpoints {
         let weights = self.read(&checkpoint.weights, checkpoint.weights_hash)?;
         let optimiser = if goes_on { Some(self.read(&checkpoint.optimiser, checkpoint.optimiser_hash)?) } else { None };
         let path = self.weights_path(checkpoint);
-        learner.load(weights, optimiser).map_err(|found| TrainError::Checkpoint { path, found })
+        let loaded = learner.load(weights, optimiser);
+        loaded.map_err(|error| TrainError::Checkpoint { path, found: error.to_string() })
     }
 
     fn read(&self, name: &str, expected: u64) -> Result<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! One measured number of a training run.
+//! Metrics of a training run: one measured number after another.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A row of the `metrics` table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Metric {
+pub struct MetricRow {
     /// Optimiser steps taken.
     pub step: u64,
     /// Epochs finished.
@@ -19,7 +19,7 @@ pub struct Metric {
     pub at: i64,
 }
 
-impl Metric {
+impl MetricRow {
     /// A number measured now.
     pub fn now(step: u64, epoch: u64, name: impl Into<String>, value: f64) -> Self {
         let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as i64;

@@ -1,25 +1,14 @@
-//! Embeddings of samples by a trained model, without training behaviour.
+//! Embedding of samples by a trained model, without training behaviour.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::encoder::{Encoder, Model};
+use super::head::Head;
 use crate::layer::on_cpu;
+use crate::model::{Encoder, Model};
 
 /// Samples that a thread embeds at once: so few that what a layer makes is still in the cache for the next layer.
 const AT_ONCE: usize = 64;
-
-/// Which output is the embedding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Head {
-    /// The encoder's output.
-    #[default]
-    Encoder,
-    /// The projector's output, which the loss sees.
-    Projector,
-}
 
 /// Embeddings of samples `[rows, features]`, row by row.
 pub(super) fn embed<E: Encoder>(
@@ -41,14 +30,14 @@ pub(super) fn embed<E: Encoder>(
 fn of_part<E: Encoder>(model: &Model<E>, values: Vec<f32>, features: usize, head: Head, device: &Device) -> Vec<f32> {
     let rows = values.len() / features;
     let samples = Tensor::from_data(TensorData::new(values, [rows, features]), device);
-    numbers(match head {
+    values_of(match head {
         Head::Encoder => model.embed(samples),
         Head::Projector => model.forward(samples).1,
     })
 }
 
 /// The numbers of a matrix, row by row, without a copy where they lie so already.
-pub(super) fn numbers(matrix: Tensor<2>) -> Vec<f32> {
+pub(super) fn values_of(matrix: Tensor<2>) -> Vec<f32> {
     let data = matrix.into_data();
     data.try_into_vec::<f32>().unwrap_or_else(|error| unreachable!("all tensors here are f32: {error:?}"))
 }

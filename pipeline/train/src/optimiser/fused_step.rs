@@ -1,4 +1,4 @@
-//! Optimisers on the CPU: all parameters of a model are taken out of it, stepped in one pass, and put back.
+//! Fused optimiser step on the CPU: all parameters of a model are taken out of it, stepped in one pass, and put back.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,25 @@ use burn::tensor::Tensor;
 use relata_kernels::optimiser::Parameter;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use crate::layer::{Memory, in_memory};
+use crate::error::StateError;
+use crate::layer::{CpuTensor, cpu_tensor};
 
 /// What a step does to parameters that each have `N` vectors of state.
-pub(crate) trait Rule<const N: usize> {
+pub(crate) trait UpdateRule<const N: usize> {
     /// One step; `time` counts them, this one included.
     fn step(&self, rate: f64, time: u64, parameters: Vec<Parameter<'_, N>>);
 }
 
 /// A rule and its state for one model.
-pub(crate) struct OnePass<R, const N: usize> {
-    rule: R,
+pub(crate) struct FusedStep<R, const N: usize> {
+    update_rule: R,
     time: u64,
     states: BTreeMap<u64, [Vec<f32>; N]>,
 }
 
-impl<const N: usize, R: Rule<N>> OnePass<R, N> {
-    pub fn new(rule: R) -> Self {
-        Self { rule, time: 0, states: BTreeMap::new() }
+impl<const N: usize, R: UpdateRule<N>> FusedStep<R, N> {
+    pub fn new(update_rule: R) -> Self {
+        Self { update_rule, time: 0, states: BTreeMap::new() }
     }
 
     /// One step of every parameter that has a gradient.
@@ -47,12 +48,12 @@ impl<const N: usize, R: Rule<N>> OnePass<R, N> {
             gradient: gradient.as_slice().expect("`in_memory` made it contiguous; models are of 32 bits"),
             state: state.each_mut().map(Vec::as_mut_slice),
         });
-        self.rule.step(rate, self.time, parameters.collect());
+        self.update_rule.step(rate, self.time, parameters.collect());
         model.map(&mut PutBack(taken))
     }
 
     /// The state in the safetensors format: `time`, and for each parameter its number and that of the vector.
-    pub fn save(&self) -> Result<Vec<u8>, String> {
+    pub fn save(&self) -> Result<Vec<u8>, StateError> {
         let mut tensors = vec![("time".to_owned(), Dtype::U64, self.time.to_le_bytes().to_vec())];
         for (id, state) in &self.states {
             for (k, vector) in state.iter().enumerate() {
@@ -65,18 +66,19 @@ impl<const N: usize, R: Rule<N>> OnePass<R, N> {
             Ok((name, TensorView::new(*dtype, shape, bytes)?))
         });
         let views = views.collect::<Result<Vec<_>, _>>();
-        views.and_then(|views| serialize(views, None)).map_err(|error| error.to_string())
+        views.and_then(|views| serialize(views, None)).map_err(StateError::optimiser)
     }
 
     /// Goes on from what [`save`](Self::save) gave.
-    pub fn load(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let file = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
-        let data = |name: &str| file.tensor(name).map(|tensor| tensor.data().to_vec()).map_err(|e| e.to_string());
-        let time = data("time")?.try_into().map_err(|_| "`time` is not one number of 64 bits".to_owned())?;
+    pub fn load(&mut self, bytes: &[u8]) -> Result<(), StateError> {
+        let wrong = |tensor: &str, expected: &'static str| StateError::Tensor { tensor: tensor.to_owned(), expected };
+        let file = SafeTensors::deserialize(bytes).map_err(StateError::optimiser)?;
+        let data = |name: &str| file.tensor(name).map(|tensor| tensor.data().to_vec()).map_err(StateError::optimiser);
+        let time = data("time")?.try_into().map_err(|_| wrong("time", "one number of 64 bits"))?;
         let mut states = BTreeMap::new();
         for stored in file.names() {
             let Some((id, "0")) = stored.split_once('.') else { continue };
-            let id: u64 = id.parse().map_err(|_| format!("`{stored}` is no parameter's number"))?;
+            let id: u64 = id.parse().map_err(|_| wrong(stored, "named by the number of a parameter"))?;
             let mut state = [(); N].map(|()| Vec::new());
             for (k, vector) in state.iter_mut().enumerate() {
                 let bytes = data(&name(id, k))?;
@@ -94,8 +96,8 @@ fn name(id: u64, vector: usize) -> String {
 }
 
 struct Taken {
-    weights: Memory,
-    gradient: Memory,
+    weights: CpuTensor,
+    gradient: CpuTensor,
 }
 
 /// Leaves an empty tensor in the place of each parameter that has a gradient, so that its memory has one owner.
@@ -111,7 +113,7 @@ impl ModuleMapper for Take {
             return Param::from_mapped_value(id, tensor, mapper);
         };
         let empty = Tensor::empty([0; D], &tensor.device()).set_require_grad(tensor.is_require_grad());
-        let taken = Taken { weights: in_memory(tensor.inner()), gradient: in_memory(gradient) };
+        let taken = Taken { weights: cpu_tensor(tensor.inner()), gradient: cpu_tensor(gradient) };
         self.taken.insert(id.val(), taken);
         Param::from_mapped_value(id, empty, mapper)
     }

@@ -1,23 +1,23 @@
-//! A linear layer with batch norm and ReLU.
+//! Linear (dense, fully connected) layer with batch norm and ReLU.
 
 use burn::nn::{BatchNorm, Linear};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_kernels::{Geometry, Layout};
+use relata_kernels::{ConvGeometry, Layout};
 
-use super::fits;
-use super::fused::{Fused, fused};
+use super::batch_norm::{fits, normalised};
+use super::fused_layer::FusedLayer;
 
 /// `relu(norm(x W))` of samples `[n, inputs]`; a layer with a bias goes through burn's operations.
-pub fn dense(samples: Tensor<2>, linear: &Linear, norm: &BatchNorm) -> Tensor<2> {
+pub fn linear_norm_relu(samples: Tensor<2>, linear: &Linear, norm: &BatchNorm) -> Tensor<2> {
     if linear.bias.is_some() || !fits(norm, &samples.device()) {
         return relu(norm.forward(linear.forward(samples)));
     }
     let [rows, inputs] = samples.dims();
     let [_, outputs] = linear.weight.dims();
-    let geometry = Geometry::linear(rows, inputs, outputs);
-    let layer = Fused { geometry, layout: Layout::linear(&geometry), rectified: true, epsilon: norm.epsilon };
-    fused(layer, samples, linear.weight.val(), norm, None, [rows, outputs])
+    let geometry = ConvGeometry::linear(rows, inputs, outputs);
+    let layer = FusedLayer { geometry, layout: Layout::linear(&geometry), rectified: true, epsilon: norm.epsilon };
+    normalised(layer, samples, linear.weight.val(), norm, None, [rows, outputs])
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
             let of_filter = linear.weight.val().grad(&gradients).unwrap().to_data();
             [output.to_data(), of_samples, of_filter]
         };
-        let found = run(dense(samples.clone(), &linear, &norm));
+        let found = run(linear_norm_relu(samples.clone(), &linear, &norm));
         let expected = run(relu(norm.forward(linear.forward(samples.clone()))));
         for (found, expected) in found.iter().zip(&expected) {
             assert_eq!(found.shape(), expected.shape());

@@ -1,8 +1,8 @@
-//! The effective rank of a batch of embeddings.
+//! Effective rank of a batch of embeddings.
 
 use faer::{Mat, Side};
 
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
 
 /// Effective rank of `rows` x `width` embeddings (row-major): exp of the entropy of the normalised singular values of
 /// the centred matrix (Roy and Vetterli 2007). Between 1 (collapsed) and `width`; 0 if all rows are equal.

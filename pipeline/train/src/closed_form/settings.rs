@@ -1,14 +1,14 @@
-//! The exact optimum's settings, and the embedding of any row that follows from a solution.
+//! Closed form: the settings of the exact optimum.
 
-use faer::Mat;
-use relata_graph::InducedEdges;
 use relata_registry::Description;
+use serde::{Deserialize, Serialize};
 
-use super::{Kernel, Prepared};
-use crate::{Result, TrainError};
+use super::kernel::Kernel;
+use crate::error::{Result, TrainError};
 
 /// See [`closed_form`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClosedForm {
     pub(super) kernel: Kernel,
     pub(super) ridge: f64,
@@ -19,20 +19,20 @@ pub struct ClosedForm {
 
 /// Embeddings of `width` dimensions with ridge 1e-3. For training sets of up to some 10^4 rows: memory grows with their
 /// square and time with their cube.
+///
+/// ```
+/// use relata_schemas::InducedEdges;
+/// use relata_train::closed_form::{Kernel, closed_form};
+///
+/// // Four samples of one number each; the first two are related.
+/// let edges = InducedEdges { nodes: 4, src: vec![0], dst: vec![1], weight: vec![1.0] };
+/// let settings = closed_form(Kernel::Rbf { width: 1.0 }, 2).with_ridge(1e-2);
+/// let solution = settings.solve(vec![0.0, 0.1, 2.0, 2.1], 1, &edges)?;
+/// assert_eq!(solution.embed(&[0.5]).len(), 2);
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
 pub fn closed_form(kernel: Kernel, width: usize) -> ClosedForm {
     ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5), normalised: false }
-}
-
-/// A solved model: `embedding(x) = k(x, train) coefficients`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Solution {
-    pub(super) kernel: Kernel,
-    pub(super) features: usize,
-    pub(super) width: usize,
-    /// Training samples, row-major.
-    pub(super) train: Vec<f32>,
-    /// `[train rows, width]`, row-major.
-    pub(super) coefficients: Vec<f64>,
 }
 
 impl ClosedForm {
@@ -63,12 +63,7 @@ impl ClosedForm {
 
     /// Name and settings, for the plan.
     pub fn describe(&self) -> Description {
-        Description::new("closed_form")
-            .with("kernel", &self.kernel)
-            .with("ridge", &self.ridge)
-            .with("width", &self.width)
-            .with("cutoff", &self.cutoff)
-            .with("normalised", &self.normalised)
+        Description::of_fields("closed_form", self)
     }
 
     /// Refuses settings that make no sense.
@@ -87,31 +82,18 @@ impl ClosedForm {
             _ => Ok(()),
         }
     }
-
-    /// Does what does not depend on the graph, once for all graphs among the same training samples `[rows, features]`.
-    pub fn prepare(&self, train: Vec<f32>, features: usize) -> Result<Prepared> {
-        Prepared::new(self.clone(), train, features)
-    }
-
-    /// Solves for training samples `[edges.nodes, features]` and the edges among them; the graph's matrix `T` gets a
-    /// unit diagonal.
-    pub fn solve(&self, train: Vec<f32>, features: usize, edges: &InducedEdges) -> Result<Solution> {
-        self.prepare(train, features)?.solve(edges)
-    }
 }
 
-impl Solution {
-    /// Embeddings `[rows, width]` of samples `[rows, features]` (row-major), seen in training or not.
-    pub fn embed(&self, samples: &[f32]) -> Vec<f32> {
-        let n = self.train.len() / self.features;
-        let coefficients = Mat::from_fn(n, self.width, |i, k| self.coefficients[i * self.width + k]);
-        let embedding = self.kernel.matrix(samples, &self.train, self.features) * coefficients;
-        let at = (0..embedding.nrows()).flat_map(|i| (0..self.width).map(move |k| (i, k)));
-        at.map(|at| embedding[at] as f32).collect()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Width of the embedding.
-    pub fn width(&self) -> usize {
-        self.width
+    #[test]
+    fn settings_are_written_and_read_back() {
+        for kernel in [Kernel::Linear, Kernel::Rbf { width: 0.5 }] {
+            for settings in [closed_form(kernel, 3), closed_form(kernel, 3).with_cutoff(None).normalised()] {
+                assert_eq!(settings.describe().settings::<ClosedForm>().unwrap(), settings);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! The training loop: batches in, steps out, checkpoints and metrics on the way.
+//! Training loop: batches in, steps out, checkpoints and metrics on the way.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,17 +9,20 @@ use relata_data::feature_store::FeatureStore;
 use relata_data::view::Views;
 use relata_graph::Graph;
 
-use super::guard::CollapseGuard;
-use super::{Checkpoints, Fit, Learner, Metric, Step};
+use super::checkpoint::Checkpoints;
+use super::collapse::CollapseDetector;
+use super::metrics::MetricRow;
 use crate::batch::{Batch, Loader, Sampler};
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
+use crate::fit::Fit;
+use crate::learner::{Learner, StepOutcome};
 
 /// Metrics are kept for about this many steps of a run.
 const MEASURED_STEPS: u64 = 200;
 
 /// Where training stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress {
+pub struct TrainingProgress {
     /// Steps taken.
     pub step: u64,
     /// Steps of the whole run.
@@ -51,13 +55,19 @@ pub struct Training<'a> {
 
 /// What training came to.
 #[derive(Debug, Clone)]
-pub struct Trained {
+pub struct TrainingOutcome {
     /// Steps taken.
     pub steps: u64,
     /// The step at which this process took over; 0 for a fresh run.
     pub resumed_at: u64,
     /// Everything measured.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<MetricRow>,
+}
+
+impl fmt::Debug for Training<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Training").field("rows", &self.rows.len()).field("fit", self.fit).finish_non_exhaustive()
+    }
 }
 
 impl Training<'_> {
@@ -72,8 +82,8 @@ impl Training<'_> {
         &self,
         learner: &mut dyn Learner,
         embedding_width: usize,
-        on_step: &mut dyn FnMut(Progress),
-    ) -> Result<Trained> {
+        on_step: &mut dyn FnMut(TrainingProgress),
+    ) -> Result<TrainingOutcome> {
         let (rows, views) = (self.rows.len(), self.views.count());
         if rows < 2 {
             return Err(TrainError::TooFewRows { rows });
@@ -92,7 +102,7 @@ impl Training<'_> {
         }
         let (features, graph, views) = (self.features.clone(), self.graph.clone(), self.views.clone());
         let mut loader = Loader::start(features, graph, views, sampler, first..total_steps)?;
-        let mut guard = CollapseGuard::new(embedding_width, self.fit.collapse, total_steps, low);
+        let mut detector = CollapseDetector::new(embedding_width, self.fit.allow_collapse, total_steps, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
             let batch = clock.wait(|| loader.next_batch()).ok_or(TrainError::Numerical {
@@ -100,37 +110,44 @@ impl Training<'_> {
                 reason: "its thread ended early; the message above says why".to_owned(),
             })?;
             let (epoch, samples) = (batch.epoch, batch.samples);
-            let looks = guard.as_ref().is_some_and(|guard| guard.looks_at(step));
+            let checks = detector.as_ref().is_some_and(|detector| detector.is_due(step));
             let learning_rate = self.fit.optimiser.learning_rate() * self.fit.schedule.factor(step, total_steps);
-            let result = self.step(learner, batch, step, learning_rate, looks)?;
+            let result = self.step(learner, batch, step, learning_rate, checks)?;
             clock.samples += samples;
             let done = step + 1;
-            if let (Some(guard), Some(embeddings)) = (&mut guard, &result.embeddings) {
-                let look = guard.look(embeddings)?;
-                if look.collapsed {
+            if let (Some(detector), Some(embeddings)) = (&mut detector, &result.embeddings) {
+                let check = detector.check(embeddings)?;
+                if check.collapsed {
                     let checkpoint = self.last_good()?;
-                    return Err(TrainError::Collapsed { step, rank: look.rank, width: embedding_width, checkpoint });
+                    return Err(TrainError::Collapsed { step, rank: check.rank, width: embedding_width, checkpoint });
                 }
-                metrics.push(Metric::now(done, epoch, "effective_rank".to_owned(), look.rank));
+                metrics.push(MetricRow::now(done, epoch, "effective_rank".to_owned(), check.rank));
             }
             if done.is_multiple_of((total_steps / MEASURED_STEPS).max(1)) || done == total_steps {
                 measure(&mut metrics, done, epoch, &result, learning_rate, clock.stall());
             }
             let rate = clock.samples_per_second();
-            on_step(Progress {
+            on_step(TrainingProgress {
                 step: done,
                 total_steps,
                 loss: result.loss,
                 samples_per_second: rate,
                 stall: clock.stall(),
             });
-            let low = guard.as_ref().map_or(0, CollapseGuard::low);
+            let low = detector.as_ref().map_or(0, CollapseDetector::low);
             self.checkpoint_if_due(learner, (done, total_steps), &metrics, low, &mut clock)?;
         }
-        Ok(Trained { steps: total_steps, resumed_at: first, metrics })
+        Ok(TrainingOutcome { steps: total_steps, resumed_at: first, metrics })
     }
 
-    fn step(&self, learner: &mut dyn Learner, batch: Batch, step: u64, learning_rate: f64, keep: bool) -> Result<Step> {
+    fn step(
+        &self,
+        learner: &mut dyn Learner,
+        batch: Batch,
+        step: u64,
+        learning_rate: f64,
+        keep: bool,
+    ) -> Result<StepOutcome> {
         let result = learner.step(batch.values, &batch.edges, learning_rate, keep);
         if !result.loss.is_finite() {
             return Err(TrainError::Diverged { step, loss: result.loss, checkpoint: self.last_good()? });
@@ -142,13 +159,13 @@ impl Training<'_> {
         &self,
         learner: &dyn Learner,
         (done, total_steps): (u64, u64),
-        metrics: &[Metric],
+        metrics: &[MetricRow],
         low_ranks: u32,
         clock: &mut Clock,
     ) -> Result<()> {
-        let due = match self.fit.every_steps {
+        let due = match self.fit.checkpoint_steps {
             Some(steps) => done.is_multiple_of(steps),
-            None => clock.since_checkpoint.elapsed() >= self.fit.every,
+            None => clock.since_checkpoint.elapsed() >= self.fit.checkpoint_every,
         };
         let stopped = self.stop.load(Ordering::Relaxed);
         // While ranks are low the last checkpoint is kept: it may be the last good one.
@@ -171,8 +188,8 @@ impl Training<'_> {
     }
 }
 
-fn measure(metrics: &mut Vec<Metric>, step: u64, epoch: u64, result: &Step, learning_rate: f64, stall: f64) {
-    let mut push = |name: String, value: f64| metrics.push(Metric::now(step, epoch, name, value));
+fn measure(metrics: &mut Vec<MetricRow>, step: u64, epoch: u64, result: &StepOutcome, learning_rate: f64, stall: f64) {
+    let mut push = |name: String, value: f64| metrics.push(MetricRow::now(step, epoch, name, value));
     push("loss".to_owned(), result.loss);
     for (name, value) in &result.terms {
         push(format!("loss.{name}"), *value);

@@ -1,10 +1,11 @@
-//! The top eigenvectors of `T - lambda K^+`: what depends on the kernel alone is done once, the rest for each graph.
+//! Solver of the closed form: the top eigenvectors of `T - lambda K^+`: what depends on the kernel alone is done once, the rest for each graph.
 
 use faer::{Mat, MatRef, Side};
 use relata_graph::InducedEdges;
 
-use super::{ClosedForm, Solution};
-use crate::{Result, TrainError};
+use super::settings::ClosedForm;
+use super::solution::Solution;
+use crate::error::{Result, TrainError};
 
 /// Training samples and the pseudo-inverse of their kernel matrix; see [`ClosedForm::prepare`].
 #[derive(Debug, Clone)]
@@ -13,6 +14,19 @@ pub struct Prepared {
     features: usize,
     train: Vec<f32>,
     pseudo_inverse: Mat<f64>,
+}
+
+impl ClosedForm {
+    /// Does what does not depend on the graph, once for all graphs among the same training samples `[rows, features]`.
+    pub fn prepare(&self, train: Vec<f32>, features: usize) -> Result<Prepared> {
+        Prepared::new(self.clone(), train, features)
+    }
+
+    /// Solves for training samples `[edges.nodes, features]` and the edges among them; the graph's matrix `T` gets a
+    /// unit diagonal.
+    pub fn solve(&self, train: Vec<f32>, features: usize, edges: &InducedEdges) -> Result<Solution> {
+        self.prepare(train, features)?.solve(edges)
+    }
 }
 
 impl Prepared {
@@ -111,7 +125,8 @@ mod tests {
     use rand::RngExt;
     use relata_data::seed::stream;
 
-    use super::super::{Kernel, closed_form};
+    use super::super::kernel::Kernel;
+    use super::super::settings::closed_form;
     use super::*;
 
     const FEATURES: usize = 3;

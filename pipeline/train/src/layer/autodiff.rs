@@ -1,4 +1,4 @@
-//! The gradient of the fused layer, in burn's graph of operations.
+//! Autodiff of the fused layer: its place in burn's graph of operations, and its gradient.
 
 use std::ops::Range;
 
@@ -9,16 +9,17 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use relata_kernels::norm_gradient::{self, Normalised};
-use relata_kernels::{Level, backward};
+use relata_kernels::batch_norm_gradient::{self, Normalised};
+use relata_kernels::{Isa, backward};
 
-use super::fused::{Forward, Fused, Memory, memory, values};
+use super::cpu_tensor::{CpuTensor, cpu_tensor_of, values};
+use super::fused_layer::{Forward, FusedLayer};
 
 type Tracked = FloatTensor<Autodiff<Flex>>;
 
 /// Runs the layer and records it; returns its output and the batch's mean and variance.
 pub(super) fn record(
-    layer: Fused,
+    layer: FusedLayer,
     input: Tracked,
     filter: Tracked,
     gamma: Tracked,
@@ -28,7 +29,7 @@ pub(super) fn record(
 ) -> (Tracked, [Vec<f32>; 2]) {
     let has_residual = residual.is_some();
     // Operations have a fixed number of parents: without a residual its place is taken by a constant.
-    let residual = residual.unwrap_or_else(|| Tracked::new(memory(vec![0.0], &[1])));
+    let residual = residual.unwrap_or_else(|| Tracked::new(cpu_tensor_of(vec![0.0], &[1])));
     let (input, of_input) = input.into_parts();
     let (filter, of_filter) = filter.into_parts();
     let (gamma, of_gamma) = gamma.into_parts();
@@ -51,10 +52,10 @@ struct LayerBackward;
 
 #[derive(Debug, Clone)]
 struct State {
-    layer: Fused,
-    input: Memory,
-    filter: Memory,
-    gamma: Memory,
+    layer: FusedLayer,
+    input: CpuTensor,
+    filter: CpuTensor,
+    gamma: CpuTensor,
     forward: Forward,
 }
 
@@ -65,7 +66,7 @@ impl Backward<Flex, 5> for LayerBackward {
         let State { layer, input, filter, gamma, forward } = ops.state;
         let [to_input, to_filter, to_gamma, to_beta, to_residual] = ops.parents;
         let upstream = grads.consume::<Flex>(&ops.node).to_contiguous();
-        let (level, geometry) = (Level::best(), layer.geometry);
+        let (isa, geometry) = (Isa::best(), layer.geometry);
         let deviation = layer.deviations(&forward);
         let whole = Normalised {
             y: values(&forward.y),
@@ -75,26 +76,26 @@ impl Backward<Flex, 5> for LayerBackward {
             gamma: values(&gamma),
         };
         let gradient = values(&upstream);
-        let sums = norm_gradient::sums(level, whole, gradient);
+        let sums = batch_norm_gradient::sums(isa, whole, gradient);
         let image = geometry.rows() / geometry.images * geometry.outputs;
         let of_output = |images: Range<usize>, to: &mut [f32]| {
             let range = images.start * image..images.end * image;
-            norm_gradient::write(level, whole.part(range.clone()), &gradient[range], &sums, geometry.rows(), to);
+            batch_norm_gradient::write(isa, whole.part(range.clone()), &gradient[range], &sums, geometry.rows(), to);
         };
         let (of_filter, of_input) =
-            backward(level, &geometry, values(&input), (values(&filter), layer.layout), &of_output, to_input.is_some());
+            backward(isa, &geometry, values(&input), (values(&filter), layer.layout), &of_output, to_input.is_some());
         if let Some(node) = to_residual {
-            let of_residual = norm_gradient::residual(gradient, values(&forward.output));
-            grads.register::<Flex>(node.id, memory(of_residual, &upstream.shape()));
+            let of_residual = batch_norm_gradient::residual(gradient, values(&forward.output));
+            grads.register::<Flex>(node.id, cpu_tensor_of(of_residual, &upstream.shape()));
         }
         if let (Some(node), Some(of_input)) = (to_input, of_input) {
-            grads.register::<Flex>(node.id, memory(of_input, &input.shape()));
+            grads.register::<Flex>(node.id, cpu_tensor_of(of_input, &input.shape()));
         }
         let of_parameters =
             [(to_filter, of_filter, &filter), (to_gamma, sums.gamma, &gamma), (to_beta, sums.beta, &gamma)];
         for (node, values, like) in of_parameters {
             if let Some(node) = node {
-                grads.register::<Flex>(node.id, memory(values, &like.shape()));
+                grads.register::<Flex>(node.id, cpu_tensor_of(values, &like.shape()));
             }
         }
     }

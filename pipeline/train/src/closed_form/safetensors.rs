@@ -1,11 +1,11 @@
-//! A solution as a safetensors file.
+//! safetensors files of solutions.
 
 use std::collections::HashMap;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use ::safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
-use super::Solution;
-use crate::{Result, TrainError};
+use super::solution::Solution;
+use crate::error::{Result, TrainError};
 
 impl Solution {
     /// The solution in the safetensors format: `train` (f32), `coefficients` (f64) and the kernel as metadata.

@@ -1,33 +1,34 @@
-//! Feature maps on their way through convolutions, in whichever order of dimensions the device is fast with.
+//! Convolutions with batch norm, and the feature maps between them, in whichever order of dimensions the device is fast with.
 
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_kernels::{Geometry, Layout};
+use relata_kernels::{ConvGeometry, Layout};
 
-use super::fused::{Fused, fused};
-use super::{fits, on_cpu};
+use super::batch_norm::{fits, normalised};
+use super::cpu_tensor::on_cpu;
+use super::fused_layer::FusedLayer;
 
 /// A batch of feature maps. On the CPU channels are innermost, elsewhere they come before height and width.
 #[derive(Debug, Clone)]
-pub struct Maps {
+pub struct FeatureMaps {
     values: Tensor<4>,
     innermost: bool,
 }
 
-/// What follows the batch norm of a layer.
+/// Activation after the batch norm of a layer.
 #[derive(Debug, Clone, Copy)]
-pub enum End<'a> {
+pub enum Activation<'a> {
     /// Nothing.
-    Linear,
+    Identity,
     /// ReLU.
     Relu,
     /// A residual is added, then ReLU.
-    AddRelu(&'a Maps),
+    AddRelu(&'a FeatureMaps),
 }
 
-impl Maps {
+impl FeatureMaps {
     /// Samples `[n, channels * height * width]` as maps.
     pub fn of_images(samples: Tensor<2>, [channels, height, width]: [usize; 3]) -> Self {
         let [n, _] = samples.dims();
@@ -42,30 +43,30 @@ impl Maps {
     }
 
     /// A convolution, batch norm and what comes after it.
-    pub fn layer(&self, convolution: &Conv2d, norm: &BatchNorm, end: End<'_>) -> Self {
+    pub fn layer(&self, convolution: &Conv2d, norm: &BatchNorm, end: Activation<'_>) -> Self {
         if let Some(geometry) = self.geometry(convolution)
             && fits(norm, &self.values.device())
         {
             let residual = match end {
-                End::AddRelu(residual) => Some(residual.values.clone()),
-                End::Linear | End::Relu => None,
+                Activation::AddRelu(residual) => Some(residual.values.clone()),
+                Activation::Identity | Activation::Relu => None,
             };
-            let layer = Fused {
+            let layer = FusedLayer {
                 geometry,
                 layout: Layout::convolution(&geometry),
-                rectified: !matches!(end, End::Linear),
+                rectified: !matches!(end, Activation::Identity),
                 epsilon: norm.epsilon,
             };
             let [height, width] = geometry.out();
             let shape = [geometry.images, height, width, geometry.outputs];
-            let values = fused(layer, self.values.clone(), convolution.weight.val(), norm, residual, shape);
+            let values = normalised(layer, self.values.clone(), convolution.weight.val(), norm, residual, shape);
             return Self { values, innermost: true };
         }
         let normed = norm.forward(convolution.forward(self.outermost()));
         let values = match end {
-            End::Linear => normed,
-            End::Relu => relu(normed),
-            End::AddRelu(residual) => relu(normed + residual.outermost()),
+            Activation::Identity => normed,
+            Activation::Relu => relu(normed),
+            Activation::AddRelu(residual) => relu(normed + residual.outermost()),
         };
         let values = if self.innermost { values.permute([0, 2, 3, 1]) } else { values };
         Self { values, innermost: self.innermost }
@@ -88,7 +89,7 @@ impl Maps {
     }
 
     /// The sizes of a convolution that the kernels can make: square, without bias, groups or dilation.
-    fn geometry(&self, convolution: &Conv2d) -> Option<Geometry> {
+    fn geometry(&self, convolution: &Conv2d) -> Option<ConvGeometry> {
         let [kernel, kernel_width] = convolution.kernel_size;
         let [stride, stride_width] = convolution.stride;
         let padding = match convolution.padding {
@@ -101,7 +102,7 @@ impl Maps {
         let [images, height, width, inputs] = self.values.dims();
         let fits = height + 2 * padding >= kernel && width + 2 * padding >= kernel;
         let [outputs, ..] = convolution.weight.dims();
-        (self.innermost && plain && square && fits).then_some(Geometry {
+        (self.innermost && plain && square && fits).then_some(ConvGeometry {
             images,
             height,
             width,
@@ -132,7 +133,7 @@ mod tests {
         (convolution.init(device), BatchNormConfig::new(outputs).init(device))
     }
 
-    fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    fn values_of<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
         tensor.to_data().iter::<f32>().collect()
     }
 
@@ -162,24 +163,24 @@ mod tests {
             // A clone would share its running statistics.
             let norm = |channels| BatchNormConfig::new(channels).init(&device);
             let (first_norm, second_norm, shortcut_norm) = (norm(5), norm(7), norm(7));
-            let mut maps = Maps::of_images(samples.clone(), [3, 6, 5]);
+            let mut maps = FeatureMaps::of_images(samples.clone(), [3, 6, 5]);
             if !innermost {
-                maps = Maps { values: maps.outermost(), innermost };
+                maps = FeatureMaps { values: maps.outermost(), innermost };
             }
-            let hidden = maps.layer(&first, &first_norm, End::Relu);
-            let short = maps.layer(&shortcut, &shortcut_norm, End::Linear);
-            let pooled = hidden.layer(&second, &second_norm, End::AddRelu(&short)).pooled();
+            let hidden = maps.layer(&first, &first_norm, Activation::Relu);
+            let short = maps.layer(&shortcut, &shortcut_norm, Activation::Identity);
+            let pooled = hidden.layer(&second, &second_norm, Activation::AddRelu(&short)).pooled();
             let gradients = weigh(pooled.clone()).backward();
             let mut found =
-                vec![("output", numbers(&pooled)), ("samples", numbers(&samples.grad(&gradients).unwrap()))];
+                vec![("output", values_of(&pooled)), ("samples", values_of(&samples.grad(&gradients).unwrap()))];
             for (name, filter) in [("first", &first), ("second", &second), ("shortcut", &shortcut)] {
-                found.push((name, numbers(&filter.weight.val().grad(&gradients).unwrap())));
+                found.push((name, values_of(&filter.weight.val().grad(&gradients).unwrap())));
             }
             for (name, norm) in [("first norm", &first_norm), ("second norm", &second_norm)] {
-                found.push((name, numbers(&norm.gamma.val().grad(&gradients).unwrap())));
-                found.push((name, numbers(&norm.beta.val().grad(&gradients).unwrap())));
+                found.push((name, values_of(&norm.gamma.val().grad(&gradients).unwrap())));
+                found.push((name, values_of(&norm.beta.val().grad(&gradients).unwrap())));
             }
-            (found, numbers(&second_norm.running_mean.value_sync()), numbers(&second_norm.running_var.value_sync()))
+            (found, values_of(&second_norm.running_mean.value_sync()), values_of(&second_norm.running_var.value_sync()))
         };
         let (expected, mean, variance) = run(false);
         let (found, found_mean, found_variance) = run(true);
@@ -196,12 +197,16 @@ mod tests {
         device.seed(4);
         let (convolution, norm) = layer(2, 6, 3, 1, &device);
         let samples = Tensor::<2>::random([5, 2 * 4 * 4], Distribution::Normal(1.0, 2.0), &device);
-        Maps::of_images(samples.clone(), [2, 4, 4]).layer(&convolution, &norm, End::Relu);
+        FeatureMaps::of_images(samples.clone(), [2, 4, 4]).layer(&convolution, &norm, Activation::Relu);
         let (convolution, norm) = (convolution.valid(), norm.valid());
-        let maps = Maps::of_images(samples.inner(), [2, 4, 4]);
-        let found = maps.layer(&convolution, &norm, End::AddRelu(&maps.layer(&convolution, &norm, End::Linear)));
+        let maps = FeatureMaps::of_images(samples.inner(), [2, 4, 4]);
+        let found = maps.layer(
+            &convolution,
+            &norm,
+            Activation::AddRelu(&maps.layer(&convolution, &norm, Activation::Identity)),
+        );
         let normed = norm.forward(convolution.forward(maps.outermost()));
-        assert_close("output", &numbers(&found.outermost()), &numbers(&relu(normed.clone() + normed)));
+        assert_close("output", &values_of(&found.outermost()), &values_of(&relu(normed.clone() + normed)));
     }
 
     #[test]
@@ -210,7 +215,7 @@ mod tests {
         let config = Conv2dConfig::new([2, 4], [3, 1]).with_stride([1, 2]);
         let (convolution, norm) = (config.init(&device), BatchNormConfig::new(4).init(&device));
         let samples = Tensor::<2>::random([3, 2 * 5 * 4], Distribution::Default, &device);
-        let maps = Maps::of_images(samples, [2, 5, 4]).layer(&convolution, &norm, End::Relu);
+        let maps = FeatureMaps::of_images(samples, [2, 5, 4]).layer(&convolution, &norm, Activation::Relu);
         assert_eq!(maps.outermost().dims(), [3, 4, 3, 2]);
         assert_eq!(maps.pooled().dims(), [3, 4]);
     }
