@@ -51,12 +51,12 @@ fn norm(group: &mut BenchmarkGroup<'_, WallTime>, isa: Isa) {
     let len = ROWS * CHANNELS;
     let (y, residual, gradient) = (values(len), values(len), values(len));
     let (mean, deviation, gamma) = (vec![0.0; CHANNELS], vec![1.0; CHANNELS], vec![1.0; CHANNELS]);
-    let affine = ScaleShift::new(&mean, &deviation, &gamma, &mean, 1e-5);
+    let scale_shift = ScaleShift::new(&mean, &deviation, &gamma, &mean, 1e-5);
     pass(group, "moments (one thread)", len, || drop(black_box(ChannelMoments::of(isa, &y, CHANNELS))));
-    pass(group, "norm, ReLU", 2 * len, || drop(black_box(apply(isa, &y, &affine, None, true))));
-    let added = || drop(black_box(apply(isa, &y, &affine, Some(&residual), true)));
+    pass(group, "norm, ReLU", 2 * len, || drop(black_box(apply(isa, &y, &scale_shift, None, true))));
+    let added = || drop(black_box(apply(isa, &y, &scale_shift, Some(&residual), true)));
     pass(group, "norm, residual, ReLU", 3 * len, added);
-    let output = apply(isa, &y, &affine, None, true);
+    let output = apply(isa, &y, &scale_shift, None, true);
     let layer = Normalised { y: &y, output: Some(&output), mean: &mean, deviation: &deviation, gamma: &gamma };
     let sums = batch_norm_gradient::sums(isa, layer, &gradient);
     pass(group, "gradient of norm, ReLU: sums", 3 * len, || {

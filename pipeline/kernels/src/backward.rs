@@ -1,4 +1,4 @@
-//! The backward pass of a layer's linear part: gradients of its filter and its input.
+//! Backward pass of a layer's linear part: gradients of its filter and its input.
 
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
@@ -63,8 +63,8 @@ pub fn backward(
         groups = (0..parts.groups()).into_par_iter().map(of_group).collect();
         Initialised
     };
-    // SAFETY: the parts are all images, and `InputGradient::write` writes every number of each; if the input's gradient is
-    // not wanted, there is no number.
+    // SAFETY: the parts are all images, and `InputGradient::write` writes every number of each; if the input's gradient
+    // is not wanted, there is no number.
     let of_input = unsafe { write_uninit(if wanted { input.len() } else { 0 }, of_groups) };
     (unpack(&groups, geometry, filter.1, filter.0.len()), wanted.then_some(of_input))
 }
@@ -128,8 +128,8 @@ fn plain(
         multiply([inputs, outputs, rows], left, of_rows, to, [layout.input, layout.output]);
         Initialised
     };
-    // SAFETY: the filter of a single tap has a weight for each input and output and no other, as `backward` checked, and
-    // all are written.
+    // SAFETY: the filter of a single tap has a weight for each input and output and no other, as `backward` checked,
+    // and all are written.
     let of_filter = unsafe { write_uninit(weights.len(), product) };
     let of_input = wanted.then(|| {
         let product = |to: &mut [MaybeUninit<f32>]| {

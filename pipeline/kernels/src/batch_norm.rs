@@ -39,8 +39,8 @@ pub(crate) fn rows_at_once(channels: usize) -> usize {
 }
 
 /// `relu(y * scale + shift + residual)`, all `[rows, channels]`; without ReLU if not `rectified`.
-pub fn apply(isa: Isa, y: &[f32], affine: &ScaleShift, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
-    let channels = affine.scale.len();
+pub fn apply(isa: Isa, y: &[f32], scale_shift: &ScaleShift, residual: Option<&[f32]>, rectified: bool) -> Vec<f32> {
+    let channels = scale_shift.scale.len();
     assert!(y.len().is_multiple_of(channels.max(1)) && residual.is_none_or(|r| r.len() == y.len()));
     let step = rows_at_once(channels) * channels;
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
@@ -51,7 +51,10 @@ pub fn apply(isa: Isa, y: &[f32], affine: &ScaleShift, residual: Option<&[f32]>,
             dispatch!(
                 isa,
                 apply_rows(
-                    y: &[f32] = y, affine: &ScaleShift = affine, residual: Option<&[f32]> = residual, floor: f32 = floor,
+                    y: &[f32] = y,
+                    scale_shift: &ScaleShift = scale_shift,
+                    residual: Option<&[f32]> = residual,
+                    floor: f32 = floor,
                     to: &mut [MaybeUninit<f32>] = to
                 )
             );
@@ -63,12 +66,23 @@ pub fn apply(isa: Isa, y: &[f32], affine: &ScaleShift, residual: Option<&[f32]>,
 }
 
 /// As [`apply`], over `y` itself and by one thread.
-pub(crate) fn apply_in_place(isa: Isa, y: &mut [f32], affine: &ScaleShift, residual: Option<&[f32]>, rectified: bool) {
+pub(crate) fn apply_in_place(
+    isa: Isa,
+    y: &mut [f32],
+    scale_shift: &ScaleShift,
+    residual: Option<&[f32]>,
+    rectified: bool,
+) {
     assert!(residual.is_none_or(|r| r.len() == y.len()));
     let floor = if rectified { 0.0 } else { f32::NEG_INFINITY };
     dispatch!(
         isa,
-        replace_rows(y: &mut [f32] = y, affine: &ScaleShift = affine, residual: Option<&[f32]> = residual, floor: f32 = floor)
+        replace_rows(
+            y: &mut [f32] = y,
+            scale_shift: &ScaleShift = scale_shift,
+            residual: Option<&[f32]> = residual,
+            floor: f32 = floor
+        )
     );
 }
 
@@ -79,9 +93,9 @@ fn at_least(floor: f32, x: f32) -> f32 {
 }
 
 #[inline(always)]
-fn replace_rows<L: Simd>(y: &mut [f32], affine: &ScaleShift, residual: Option<&[f32]>, floor: f32) {
-    let channels = affine.scale.len();
-    let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+fn replace_rows<L: Simd>(y: &mut [f32], scale_shift: &ScaleShift, residual: Option<&[f32]>, floor: f32) {
+    let channels = scale_shift.scale.len();
+    let (scale, shift) = (&scale_shift.scale[..channels], &scale_shift.shift[..channels]);
     let rows = y.chunks_exact_mut(channels);
     match residual {
         // Loops rather than `for_each`, whose closures would be compiled without the instruction set's instructions.
@@ -105,13 +119,13 @@ fn replace_rows<L: Simd>(y: &mut [f32], affine: &ScaleShift, residual: Option<&[
 #[inline(always)]
 fn apply_rows<L: Simd>(
     y: &[f32],
-    affine: &ScaleShift,
+    scale_shift: &ScaleShift,
     residual: Option<&[f32]>,
     floor: f32,
     to: &mut [MaybeUninit<f32>],
 ) {
-    let channels = affine.scale.len();
-    let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+    let channels = scale_shift.scale.len();
+    let (scale, shift) = (&scale_shift.scale[..channels], &scale_shift.shift[..channels]);
     let rows = to.chunks_exact_mut(channels).zip(y.chunks_exact(channels));
     match residual {
         None => {

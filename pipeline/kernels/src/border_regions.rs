@@ -1,8 +1,8 @@
 //! Border regions of a convolution: positions of a map that meet the same taps of a filter.
 //!
 //! At the borders some taps lie outside. Taking positions by the taps that they meet leaves products without a single
-//! summand that is 0 for certain (of the last layer of the small convolutional network that was every third), and images
-//! need no copy with zeros around them.
+//! summand that is 0 for certain (of the last layer of the small convolutional network that was every third), and
+//! images need no copy with zeros around them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

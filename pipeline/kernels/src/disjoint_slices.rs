@@ -9,7 +9,8 @@ pub(crate) struct DisjointSlices<'a, T> {
     slice: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: nothing is read or written through this type itself; `range` makes its caller vouch that tasks do not overlap.
+// SAFETY: nothing is read or written through this type itself; `range` makes its caller vouch that tasks do not
+// overlap.
 unsafe impl<T: Send> Sync for DisjointSlices<'_, T> {}
 
 impl<'a, T> DisjointSlices<'a, T> {

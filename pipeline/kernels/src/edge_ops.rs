@@ -1,5 +1,5 @@
-//! Edge operations of graph losses (squared distances, sums over neighbours), straight from the embeddings: no matrix with
-//! a row for each edge is made.
+//! Edge operations of graph losses (squared distances, sums over neighbours), straight from the embeddings: no matrix
+//! with a row for each edge is made.
 
 use std::mem::MaybeUninit;
 
@@ -52,8 +52,8 @@ impl EdgeOps {
         self.row_by_row(isa, z, width, own, |edge| -2.0 * upstream[edge])
     }
 
-    /// For each row the sum of the rows at the other ends of its edges, each times the edge's weight; the gradient of the
-    /// sums is turned into that of the rows by the same function.
+    /// For each row the sum of the rows at the other ends of its edges, each times the edge's weight; the gradient of
+    /// the sums is turned into that of the rows by the same function.
     pub fn neighbour_sums(&self, isa: Isa, z: &[f32], width: usize, weights: &[f32]) -> Vec<f32> {
         assert_eq!(weights.len(), self.src.len());
         self.row_by_row(isa, z, width, |_| 0.0, |edge| weights[edge])

@@ -1,4 +1,4 @@
-//! The forward pass of a layer's linear part: `output = filter * input`, for convolutions and linear layers alike.
+//! Forward pass of a layer's linear part: `output = filter * input`, for convolutions and linear layers alike.
 
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
@@ -42,7 +42,7 @@ pub fn forward(
     geometry: &ConvGeometry,
     input: &[f32],
     filter: (&[f32], Layout),
-    finish: Epilogue<'_>,
+    epilogue: Epilogue<'_>,
 ) -> (Vec<f32>, Option<ChannelMoments>) {
     let ConvGeometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
@@ -57,7 +57,7 @@ pub fn forward(
         };
         // SAFETY: `multiply` writes each element of a matrix whose rows lie one after another.
         let mut output = unsafe { write_uninit(geometry.rows() * outputs, product) };
-        let moments = in_pieces(isa, &mut output, outputs, finish);
+        let moments = in_pieces(isa, &mut output, outputs, epilogue);
         return (output, moments);
     }
     let depth = geometry.taps() * inputs;
@@ -78,7 +78,7 @@ pub fn forward(
             });
             // SAFETY: each position is in one of the regions, so that every number has been written.
             let output = unsafe { &mut *(std::ptr::from_mut(output) as *mut [f32]) };
-            finish.piece(isa, output, part.start * image, outputs)
+            epilogue.piece(isa, output, part.start * image, outputs)
         };
         // Collected in the order of the parts, and merged in it.
         moments = ranges.par_iter().map(make).collect();
@@ -94,9 +94,9 @@ impl Epilogue<'_> {
     fn piece(self, isa: Isa, output: &mut [f32], from: usize, channels: usize) -> Option<ChannelMoments> {
         match self {
             Epilogue::Measure => Some(ChannelMoments::of(isa, output, channels)),
-            Epilogue::Apply(affine, residual, rectified) => {
+            Epilogue::Apply(scale_shift, residual, rectified) => {
                 let residual = residual.map(|residual| &residual[from..from + output.len()]);
-                apply_in_place(isa, output, affine, residual, rectified);
+                apply_in_place(isa, output, scale_shift, residual, rectified);
                 None
             }
         }
@@ -104,10 +104,10 @@ impl Epilogue<'_> {
 }
 
 /// Finishes pieces of a fixed size, merging moments in order.
-fn in_pieces(isa: Isa, output: &mut [f32], channels: usize, finish: Epilogue<'_>) -> Option<ChannelMoments> {
+fn in_pieces(isa: Isa, output: &mut [f32], channels: usize, epilogue: Epilogue<'_>) -> Option<ChannelMoments> {
     let step = rows_at_once(channels) * channels;
     let pieces = output.par_chunks_mut(step).enumerate();
-    let moments: Vec<_> = pieces.map(|(at, piece)| finish.piece(isa, piece, at * step, channels)).collect();
+    let moments: Vec<_> = pieces.map(|(at, piece)| epilogue.piece(isa, piece, at * step, channels)).collect();
     moments.into_iter().flatten().reduce(ChannelMoments::merge)
 }
 

@@ -1,5 +1,5 @@
-//! im2col, mostly implicit: the left factor of a convolution is read from the images as they are, region by region; only
-//! images of very few channels are copied into patches.
+//! im2col, mostly implicit: the left factor of a convolution is read from the images as they are, region by region;
+//! only images of very few channels are copied into patches.
 
 use std::ops::Range;
 
@@ -74,8 +74,8 @@ impl Im2col {
         buffer
     }
 
-    /// A row of numbers for each position: for each row of the filter a run, `RUN` numbers long unless that is 0, with zeros
-    /// for what is outside.
+    /// A row of numbers for each position: for each row of the filter a run, `RUN` numbers long unless that is 0, with
+    /// zeros for what is outside.
     fn copy_patches<const RUN: usize>(&self, input: &[f32], patches: &mut [f32]) {
         let ConvGeometry { height, width, inputs, kernel, stride, padding, .. } = self.geometry;
         let run = if RUN > 0 { RUN } else { kernel * inputs };

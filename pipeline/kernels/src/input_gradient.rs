@@ -1,7 +1,7 @@
 //! Gradient for a layer's input: a convolution of the output's gradient for each remainder of positions by the stride.
 //!
-//! With a stride, an input position only meets the taps whose remainder is its own; taking the positions of one remainder
-//! together leaves an ordinary convolution of stride 1, without products by zero.
+//! With a stride, an input position only meets the taps whose remainder is its own; taking the positions of one
+//! remainder together leaves an ordinary convolution of stride 1, without products by zero.
 
 use std::mem::MaybeUninit;
 

@@ -41,8 +41,8 @@ impl Isa {
 
 /// Calls a function, whose first generic parameter is its [`Simd`](crate::simd::Simd), compiled for `isa`.
 ///
-/// The function is inlined into one wrapper for each instruction set, which alone carries the instructions' target features; so
-/// plain loops in it are vectorised for the instruction set, too.
+/// The function is inlined into one wrapper for each instruction set, which alone carries the instructions' target
+/// features; so plain loops in it are vectorised for the instruction set, too.
 macro_rules! dispatch {
     ($isa:expr, $function:ident ( $($name:ident : $type:ty = $value:expr),* $(,)? ) $(-> $output:ty)?) => {{
         #[cfg(target_arch = "x86_64")]

@@ -1,8 +1,9 @@
-//! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a residual
-//! and ReLU, forward and backward; sums over edges; softmax; optimisers.
+//! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a
+//! residual and ReLU, forward and backward; sums over edges; softmax; optimisers.
 //!
 //! Results have the same bits on any number of threads: sums are split by sizes alone and merged in order. Every kernel
 //! is compiled for each [`Isa`] and chosen at run time.
+#![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 // Plain loops over indices of equally long slices are what the compiler vectorises best.
 #![allow(clippy::needless_range_loop)]

@@ -1,6 +1,6 @@
-//! Malloc retention: freed memory stays with the process while a model trains. The buffers of a step have the sizes of those of the step
-//! before; an allocator that gives them back to the system in between has every page zeroed anew, which took an eighth of
-//! a step of an MLP.
+//! Malloc retention: freed memory stays with the process while a model trains. The buffers of a step have the sizes of
+//! those of the step before; an allocator that gives them back to the system in between has every page zeroed anew,
+//! which took an eighth of a step of an MLP.
 
 /// Keeps freed memory until it is dropped, and gives back what is free then.
 ///

@@ -41,7 +41,8 @@ pub(crate) fn is_plain(geometry: &ConvGeometry, isa: Isa) -> bool {
     isa != Isa::Portable && geometry.kernel == 1 && geometry.stride == 1 && geometry.padding == 0
 }
 
-/// Writes `left * right`, `[m, n]` with `depth` summands each, to `to`, whose element (i, j) is at `i * row + j * column`.
+/// Writes `left * right`, `[m, n]` with `depth` summands each, to `to`, whose element (i, j) is at `i * row + j *
+/// column`.
 pub(crate) fn multiply(
     [m, n, depth]: [usize; 3],
     left: Matrix<'_>,

@@ -1,4 +1,4 @@
-//! The microkernel of every matrix product here: a tile of a few rows times two registers of columns, summed in registers.
+//! Microkernel of every matrix product here: a tile of a few rows times two registers of columns, summed in registers.
 //!
 //! A convolution is the same product as a linear layer, except that a row of the left factor is not one stretch of
 //! memory: it is a stretch for each tap of the filter. So rows are given by offsets, and no patches are copied.
@@ -23,7 +23,8 @@ pub(crate) struct Target<'a> {
     pub add: bool,
 }
 
-/// A stretch of a row: how far behind the row's beginning it is, and which row of the right factor its first number meets.
+/// A stretch of a row: how far behind the row's beginning it is, and which row of the right factor its first number
+/// meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tap {
     pub offset: usize,
@@ -123,8 +124,8 @@ pub(crate) struct Summands<'a> {
     pub panel: &'a [f32],
 }
 
-/// The transposed product: row `m` is the sum over all summands and their rows `i` of `values[rows[i] + offset + m]` times
-/// row `i` of `panel`; the number of rows is that of `target`.
+/// The transposed product: row `m` is the sum over all summands and their rows `i` of `values[rows[i] + offset + m]`
+/// times row `i` of `panel`; the number of rows is that of `target`.
 ///
 /// # Safety
 /// `target` may be written at each of its rows. (What is read is checked.)
@@ -187,9 +188,9 @@ unsafe fn transposed_tile<L: Simd, const R: usize>(
 #[inline(always)]
 unsafe fn write<L: Simd, const R: usize>(sums: &[[L::Register; 2]; R], target: Target<'_>) {
     let Ok(rows) = <&[usize; R]>::try_from(target.rows) else { return };
-    // Only short loops over constants touch `sums`: they are unrolled early, which keeps the sums in registers.
-    // SAFETY: the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers
-    // are only used if there are that many, else rows go through a buffer of full rows.
+    // Only short loops over constants touch `sums`: they are unrolled early, which keeps the sums in registers. SAFETY:
+    // the caller of `product` or `transposed` vouches for `width` numbers at each row of `target`; full registers are
+    // only used if there are that many, else rows go through a buffer of full rows.
     unsafe {
         if target.width < 2 * L::WIDTH {
             let mut buffer = [[0.0f32; 32]; R];

@@ -1,4 +1,5 @@
-//! Moments (mean and variance) of each channel, merged over parts of a batch without cancellation (Chan, Golub, LeVeque 1983).
+//! Moments (mean and variance) of each channel, merged over parts of a batch without cancellation (Chan, Golub, LeVeque
+//! 1983).
 
 use crate::isa::{Isa, dispatch};
 use crate::simd::Simd;

@@ -1,4 +1,5 @@
-//! Packing of a product's right factor into panels: for each group of columns, its rows one after another, padded with zeros.
+//! Packing of a product's right factor into panels: for each group of columns, its rows one after another, padded with
+//! zeros.
 
 use rayon::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Partitions of work into fixed parts: they depend on sizes, never on the number of threads, so that sums have the same
-//! bits on any.
+//! Partitions of work into fixed parts: they depend on sizes, never on the number of threads, so that sums have the
+//! same bits on any.
 
 use std::ops::Range;
 

@@ -1,4 +1,5 @@
-//! SIMD registers of `f32` numbers, one type for each instruction set: the few operations that the microkernel is made of.
+//! SIMD registers of `f32` numbers, one type for each instruction set: the few operations that the microkernel is made
+//! of.
 
 #[cfg(target_arch = "x86_64")]
 use core::arch::x86_64 as arch;

@@ -3,8 +3,8 @@
 use crate::isa::{Isa, dispatch};
 use crate::simd::Simd;
 
-/// Turns the logits `[classes, rows]` into the gradient of the rows' summed cross-entropy with respect to them, and returns
-/// the sum. `wanted` is the class of each row. A logit that is no number makes the sum none.
+/// Turns the logits `[classes, rows]` into the gradient of the rows' summed cross-entropy with respect to them, and
+/// returns the sum. `wanted` is the class of each row. A logit that is no number makes the sum none.
 pub fn cross_entropy(isa: Isa, logits: &mut [f32], wanted: &[u32]) -> f64 {
     let rows = wanted.len();
     if rows == 0 {
@@ -17,7 +17,8 @@ pub fn cross_entropy(isa: Isa, logits: &mut [f32], wanted: &[u32]) -> f64 {
     let mut loss = -wanted.iter().enumerate().map(apart).sum::<f64>();
     let mut sums = vec![0.0f32; rows];
     dispatch!(isa, exponentials(logits: &mut [f32] = logits, largest: &[f32] = &largest, sums: &mut [f32] = &mut sums));
-    // The logarithm of a product instead of a sum of logarithms; a sum of probabilities is at most the number of classes.
+    // The logarithm of a product instead of a sum of logarithms; a sum of probabilities is at most the number of
+    // classes.
     loss += sums.chunks(8).map(|sums| sums.iter().map(|&sum| f64::from(sum)).product::<f64>().ln()).sum::<f64>();
     dispatch!(isa, divide(logits: &mut [f32] = logits, sums: &[f32] = &sums));
     wanted.iter().enumerate().for_each(|(row, &class)| logits[class as usize * rows + row] -= 1.0);

@@ -1,4 +1,4 @@
-//! Every kernel against a naive twin in 64 bits, and the twin's gradients against finite differences.
+//! Reference tests: every kernel against a naive one in 64 bits, whose gradients are held against finite differences.
 #![allow(clippy::unwrap_used, clippy::needless_range_loop)]
 
 mod naive;
@@ -20,10 +20,10 @@ fn by_kernels(isa: Isa, g: &ConvGeometry, layout: Layout, case: &Naive) -> Vec<V
     let (y, moments) = forward(isa, g, &input, (&filter, layout), Epilogue::Measure);
     let moments = moments.unwrap();
     let (mean, variance) = (moments.mean(), moments.variance());
-    let affine = ScaleShift::new(&mean, &variance, &gamma, &beta, EPSILON);
-    let output = apply(isa, &y, &affine, residual.as_deref(), true);
-    let finish = Epilogue::Apply(&affine, residual.as_deref(), true);
-    let (at_once, none) = forward(isa, g, &input, (&filter, layout), finish);
+    let scale_shift = ScaleShift::new(&mean, &variance, &gamma, &beta, EPSILON);
+    let output = apply(isa, &y, &scale_shift, residual.as_deref(), true);
+    let epilogue = Epilogue::Apply(&scale_shift, residual.as_deref(), true);
+    let (at_once, none) = forward(isa, g, &input, (&filter, layout), epilogue);
     assert!(none.is_none());
     let same = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 * (1.0 + b.abs()) || (a.is_nan() && b.is_nan());
     assert!(at_once.iter().zip(&output).all(same));

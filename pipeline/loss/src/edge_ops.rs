@@ -34,8 +34,8 @@ pub(super) fn squared_distances(z: &Tensor<2>, edges: &SignedEdges) -> Tensor<1>
     (difference.clone() * difference).sum_dim(1).squeeze_dim(1)
 }
 
-/// For each row the sum of the rows at the other ends of its edges, each times a weight, `[rows, K]`: the product with a
-/// symmetric sparse matrix.
+/// For each row the sum of the rows at the other ends of its edges, each times a weight, `[rows, K]`: the product with
+/// a symmetric sparse matrix.
 pub(super) fn neighbour_sums(z: &Tensor<2>, edges: &SignedEdges, weights: Vec<f32>) -> Tensor<2> {
     if let Some(output) = on_cpu(z, edges, EdgeOp::Neighbours(weights.clone())) {
         return Tensor::from_primitive::<Autodiff<Flex>>(output);

@@ -1,7 +1,7 @@
 //! Graph losses: every loss sees a batch of embeddings and the signed, weighted edges among them.
 //!
-//! A loss is one file and one line of [`LOSSES`]. Its settings are the fields of its struct, which plans and the command
-//! line read and write.
+//! A loss is one file and one line of [`LOSSES`]. Its settings are the fields of its struct, which plans and the
+//! command line read and write.
 //!
 //! ```
 //! use relata_loss::LOSSES;
@@ -12,6 +12,7 @@
 //! assert_eq!(LOSSES.read(&loss.describe())?.describe(), loss.describe());
 //! # Ok::<(), relata_registry::ReadError>(())
 //! ```
+#![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod edge_ops;

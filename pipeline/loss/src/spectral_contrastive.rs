@@ -1,4 +1,4 @@
-//! The spectral contrastive loss (HaoChen et al. 2021) with a signed graph: known negatives repel.
+//! Spectral contrastive loss (HaoChen et al. 2021) with a signed graph: known negatives repel.
 
 use burn::tensor::Tensor;
 use relata_registry::{Description, Settings};

@@ -11,8 +11,8 @@ use crate::device::DeviceChoice;
 use crate::error::{Result, TrainError};
 use crate::optimiser::{Optimiser, Schedule, adamw};
 
-/// How long and how to train. What it writes is everything that changes what is learned, and reads back; checkpoint times
-/// do not change it and are left out.
+/// How long and how to train. What it writes is everything that changes what is learned, and reads back; checkpoint
+/// times do not change it and are left out.
 ///
 /// ```
 /// use relata_train::fit::Fit;

@@ -2,6 +2,7 @@
 //!
 //! Modules build on each other in this order: [`layer`], [`batch`] and [`optimiser`]; [`model`]; [`fit`]; [`learner`];
 //! [`encoder`]; [`training`]. [`closed_form`] needs none of them.
+#![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod batch;

@@ -1,4 +1,5 @@
-//! The layout of weights: names and shapes as `src/encoder/WEIGHTS.md` gives them, and an embedding computed from them alone.
+//! The layout of weights: names and shapes as `src/encoder/WEIGHTS.md` gives them, and an embedding computed from them
+//! alone.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;

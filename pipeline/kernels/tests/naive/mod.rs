@@ -1,4 +1,4 @@
-//! The layer written down as it is defined, in 64 bits.
+//! Naive reference of a layer, in 64 bits, as it is defined.
 
 use relata_kernels::{ConvGeometry, Layout};
 

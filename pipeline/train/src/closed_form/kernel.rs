@@ -1,4 +1,4 @@
-//! Kernels: similarities of two samples.
+//! Kernels of the closed form: similarities of two samples.
 
 use faer::Mat;
 use serde::{Deserialize, Serialize};

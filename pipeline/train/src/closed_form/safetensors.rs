@@ -1,4 +1,4 @@
-//! safetensors files of solutions.
+//! Solutions as safetensors files.
 
 use std::collections::HashMap;
 

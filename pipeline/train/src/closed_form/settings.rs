@@ -13,6 +13,8 @@ pub struct ClosedForm {
     pub(super) kernel: Kernel,
     pub(super) ridge: f64,
     pub(super) width: usize,
+    // Not left out: none is another setting than the default.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(super) cutoff: Option<f64>,
     pub(super) normalised: bool,
 }
@@ -92,7 +94,10 @@ mod tests {
     fn settings_are_written_and_read_back() {
         for kernel in [Kernel::Linear, Kernel::Rbf { width: 0.5 }] {
             for settings in [closed_form(kernel, 3), closed_form(kernel, 3).with_cutoff(None).normalised()] {
-                assert_eq!(settings.describe().settings::<ClosedForm>().unwrap(), settings);
+                let mut description = settings.describe();
+                assert_eq!(description.settings::<ClosedForm>().unwrap(), settings);
+                description.values.remove("cutoff");
+                assert!(description.settings::<ClosedForm>().is_err());
             }
         }
     }

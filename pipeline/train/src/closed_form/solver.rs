@@ -1,4 +1,5 @@
-//! Solver of the closed form: the top eigenvectors of `T - lambda K^+`: what depends on the kernel alone is done once, the rest for each graph.
+//! Solver of the closed form: the top eigenvectors of `T - lambda K^+`. What depends on the kernel alone is done once,
+//! the rest for each graph.
 
 use faer::{Mat, MatRef, Side};
 use relata_graph::InducedEdges;

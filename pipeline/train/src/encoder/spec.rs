@@ -32,7 +32,8 @@ pub trait EncoderSpec: Send + Sync + 'static {
 
     /// The encoder and a projector of these widths (none: no projector) as something that can be trained.
     ///
-    /// Leave this as it is. The built-in encoders override it so that they are compiled in Relata rather than by its users.
+    /// Leave this as it is. The built-in encoders override it so that they are compiled in Relata rather than by its
+    /// users.
     fn architecture(self, projector: Vec<usize>) -> Box<dyn Architecture>
     where
         Self: Sized,

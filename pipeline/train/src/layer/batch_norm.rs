@@ -1,5 +1,5 @@
-//! Batch norm together with the linear map before it, a residual and ReLU: with the statistics of the batch in training, with
-//! the running ones without gradients.
+//! Batch norm together with the linear map before it, a residual and ReLU: with the statistics of the batch in
+//! training, with the running ones without gradients.
 
 use burn::backend::{Autodiff, Flex};
 use burn::nn::BatchNorm;
@@ -10,8 +10,8 @@ use super::autodiff::record;
 use super::cpu_tensor::{cpu_tensor, on_cpu, tracked, values};
 use super::fused_layer::FusedLayer;
 
-/// The layer's output, of the given shape. With an autodiff device statistics are those of the batch and the running ones
-/// are updated; else the running ones are used.
+/// The layer's output, of the given shape. With an autodiff device statistics are those of the batch and the running
+/// ones are updated; else the running ones are used.
 pub(super) fn normalised<const D: usize, const F: usize, const R: usize>(
     layer: FusedLayer,
     input: Tensor<D>,
@@ -24,9 +24,10 @@ pub(super) fn normalised<const D: usize, const F: usize, const R: usize>(
     if !device.is_autodiff() {
         let (mean, variance) = (cpu_tensor(norm.running_mean.value()), cpu_tensor(norm.running_var.value()));
         let (gamma, beta) = (cpu_tensor(norm.gamma.val()), cpu_tensor(norm.beta.val()));
-        let affine = ScaleShift::new(values(&mean), values(&variance), values(&gamma), values(&beta), layer.epsilon);
+        let scale_shift =
+            ScaleShift::new(values(&mean), values(&variance), values(&gamma), values(&beta), layer.epsilon);
         let residual = residual.map(cpu_tensor);
-        let output = layer.applied(&cpu_tensor(input), &cpu_tensor(filter), &affine, residual.as_ref(), &shape);
+        let output = layer.applied(&cpu_tensor(input), &cpu_tensor(filter), &scale_shift, residual.as_ref(), &shape);
         return Tensor::from_primitive::<Flex>(output);
     }
     let input = tracked(input);

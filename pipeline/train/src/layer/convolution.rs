@@ -1,4 +1,5 @@
-//! Convolutions with batch norm, and the feature maps between them, in whichever order of dimensions the device is fast with.
+//! Convolutions with batch norm, and the feature maps between them, in whichever order of dimensions the device is fast
+//! with.
 
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
@@ -43,18 +44,18 @@ impl FeatureMaps {
     }
 
     /// A convolution, batch norm and what comes after it.
-    pub fn layer(&self, convolution: &Conv2d, norm: &BatchNorm, end: Activation<'_>) -> Self {
+    pub fn layer(&self, convolution: &Conv2d, norm: &BatchNorm, activation: Activation<'_>) -> Self {
         if let Some(geometry) = self.geometry(convolution)
             && fits(norm, &self.values.device())
         {
-            let residual = match end {
+            let residual = match activation {
                 Activation::AddRelu(residual) => Some(residual.values.clone()),
                 Activation::Identity | Activation::Relu => None,
             };
             let layer = FusedLayer {
                 geometry,
                 layout: Layout::convolution(&geometry),
-                rectified: !matches!(end, Activation::Identity),
+                rectified: !matches!(activation, Activation::Identity),
                 epsilon: norm.epsilon,
             };
             let [height, width] = geometry.out();
@@ -63,7 +64,7 @@ impl FeatureMaps {
             return Self { values, innermost: true };
         }
         let normed = norm.forward(convolution.forward(self.outermost()));
-        let values = match end {
+        let values = match activation {
             Activation::Identity => normed,
             Activation::Relu => relu(normed),
             Activation::AddRelu(residual) => relu(normed + residual.outermost()),

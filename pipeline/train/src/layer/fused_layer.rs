@@ -1,4 +1,4 @@
-//! A fused layer on CPU tensors: a linear map, batch norm, a residual and ReLU, by the kernels.
+//! Fused layer on CPU tensors: a linear map, batch norm, a residual and ReLU, by the kernels.
 
 use relata_kernels::batch_norm::{ScaleShift, apply, deviations};
 use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, forward};
@@ -39,8 +39,8 @@ impl FusedLayer {
             forward(isa, &self.geometry, values(input), (values(filter), self.layout), Epilogue::Measure);
         let moments = moments.expect("the moments are asked for");
         let (mean, variance) = (moments.mean(), moments.variance());
-        let affine = ScaleShift::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
-        let output = apply(isa, &y, &affine, residual.map(values), self.rectified);
+        let scale_shift = ScaleShift::new(&mean, &variance, values(gamma), values(beta), self.epsilon);
+        let output = apply(isa, &y, &scale_shift, residual.map(values), self.rectified);
         Forward { y: cpu_tensor_of(y, shape), output: cpu_tensor_of(output, shape), mean, variance }
     }
 
@@ -49,13 +49,13 @@ impl FusedLayer {
         &self,
         input: &CpuTensor,
         filter: &CpuTensor,
-        affine: &ScaleShift,
+        scale_shift: &ScaleShift,
         residual: Option<&CpuTensor>,
         shape: &[usize],
     ) -> CpuTensor {
         let isa = Isa::best();
-        let finish = Epilogue::Apply(affine, residual.map(values), self.rectified);
-        let (output, _) = forward(isa, &self.geometry, values(input), (values(filter), self.layout), finish);
+        let epilogue = Epilogue::Apply(scale_shift, residual.map(values), self.rectified);
+        let (output, _) = forward(isa, &self.geometry, values(input), (values(filter), self.layout), epilogue);
         cpu_tensor_of(output, shape)
     }
 

@@ -1,4 +1,5 @@
-//! Multilayer perceptron (MLP): linear, batch norm, ReLU, and a linear layer at the end. An encoder, and every projector.
+//! Multilayer perceptron (MLP): linear, batch norm, ReLU, and a linear layer at the end. It serves as an
+//! encoder and as the projector.
 //!
 //! Layers before a batch norm have no bias: it would be taken away with the mean.
 

@@ -1,4 +1,4 @@
-//! An optimiser at work on one model: by the kernels on the CPU, else by burn.
+//! Optimiser state of one model: stepped by the kernels on the CPU, else by burn.
 
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};

@@ -3,19 +3,19 @@
 use crate::effective_rank::effective_rank;
 use crate::error::Result;
 
-/// Steps between two looks at most; a short run is looked at four times.
+/// Steps between two checks at most; a short run is checked four times.
 const EVERY: u64 = 50;
-/// The least effective rank.
+/// The least effective rank of a representation that has not collapsed.
 const LEAST: f64 = 2.0;
 
-/// Looks at the batch's embeddings now and then; two low ranks in a row are a collapse, one may be a bad batch.
+/// Checks the rank of a batch's embeddings now and then. Two low ranks in a row are a collapse; one may be a bad batch.
 pub(super) struct CollapseDetector {
     width: usize,
     every: u64,
     low: u32,
 }
 
-/// What a look came to.
+/// The result of a check.
 pub(super) struct RankCheck {
     /// The effective rank of the batch's embeddings.
     pub rank: f64,
@@ -35,12 +35,12 @@ impl CollapseDetector {
         self.low
     }
 
-    /// Whether the guard wants to see the embeddings after this many steps.
+    /// Whether the embeddings of this step are to be checked.
     pub(super) fn is_due(&self, step: u64) -> bool {
         step % self.every == self.every - 1
     }
 
-    /// Looks at the embeddings of a batch.
+    /// Checks the embeddings of a batch.
     pub(super) fn check(&mut self, embeddings: &[f32]) -> Result<RankCheck> {
         let rank = effective_rank(embeddings, self.width)?;
         self.low = if rank < LEAST { self.low + 1 } else { 0 };
