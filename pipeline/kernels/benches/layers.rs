@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use relata_kernels::{Finish, Geometry, KeptMemory, Layout, Level, backward, forward};
+use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, MallocRetention, backward, forward};
 
 fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| ((i * 7919) % 1000) as f32 / 1000.0 - 0.5).collect()
@@ -19,7 +19,7 @@ fn ceiling() -> f64 {
         start.elapsed().as_secs_f64()
     });
     let best = best.fold(f64::MAX, f64::min);
-    let (registers, width) = if Level::best() == Level::Avx512 { (12, 16) } else { (12, 8) };
+    let (registers, width) = if Isa::best() == Isa::Avx512 { (12, 16) } else { (12, 8) };
     (2 * TURNS * registers * width * rayon::current_num_threads()) as f64 / best
 }
 
@@ -41,12 +41,12 @@ fn registers(turns: usize) -> f32 {
             (0..turns).for_each(|_| sums.iter_mut().for_each(|s| *s = arch::_mm256_fmadd_ps(*s, a, b)));
             sums.iter().map(|&s| arch::_mm256_cvtss_f32(s)).sum()
         }
-        match Level::best() {
-            // SAFETY: the level says that the processor has the instructions.
-            Level::Avx512 => return unsafe { wide(turns) },
+        match Isa::best() {
+            // SAFETY: the instruction set says that the processor has the instructions.
+            Isa::Avx512 => return unsafe { wide(turns) },
             // SAFETY: as above.
-            Level::Avx2 => return unsafe { narrow(turns) },
-            Level::Portable => {}
+            Isa::Avx2 => return unsafe { narrow(turns) },
+            Isa::Portable => {}
         }
     }
     (0..turns).fold([0.5f32; 96], |sums, _| sums.map(|s| s * 0.999 + 0.001))[0]
@@ -56,7 +56,7 @@ fn layers(c: &mut Criterion) {
     println!("ceiling: {:.0} GFLOP/s", ceiling() / 1e9);
     let mut group = c.benchmark_group("layers");
     group.sample_size(20);
-    let conv = |images, size, inputs, outputs, stride| Geometry {
+    let conv = |images, size, inputs, outputs, stride| ConvGeometry {
         images,
         height: size,
         width: size,
@@ -70,8 +70,8 @@ fn layers(c: &mut Criterion) {
         ("convnet 1", conv(512, 28, 1, 32, 2)),
         ("convnet 2", conv(512, 14, 32, 64, 2)),
         ("convnet 3", conv(512, 7, 64, 128, 2)),
-        ("mlp 1", Geometry::linear(1024, 784, 512)),
-        ("mlp 2", Geometry::linear(1024, 512, 512)),
+        ("mlp 1", ConvGeometry::linear(1024, 784, 512)),
+        ("mlp 2", ConvGeometry::linear(1024, 512, 512)),
         ("resnet 1", conv(32, 32, 64, 64, 1)),
         ("resnet 4", conv(128, 4, 512, 512, 1)),
     ] {
@@ -83,24 +83,24 @@ fn layers(c: &mut Criterion) {
         let image = y.len() / g.images;
         group.throughput(Throughput::Elements(g.operations() as u64));
         group.bench_function(format!("{name} forward"), |b| {
-            b.iter(|| forward(Level::best(), &g, &input, (&filter, layout), Finish::Measure));
+            b.iter(|| forward(Isa::best(), &g, &input, (&filter, layout), Epilogue::Measure));
         });
         let of_output = |images: std::ops::Range<usize>, to: &mut [f32]| {
             to.copy_from_slice(&y[images.start * image..images.end * image])
         };
         group.bench_function(format!("{name} backward, filter"), |b| {
-            b.iter(|| backward(Level::best(), &g, &input, (&filter, layout), &of_output, false));
+            b.iter(|| backward(Isa::best(), &g, &input, (&filter, layout), &of_output, false));
         });
         group.throughput(Throughput::Elements(2 * g.operations() as u64));
         group.bench_function(format!("{name} backward, both"), |b| {
-            b.iter(|| backward(Level::best(), &g, &input, (&filter, layout), &of_output, true));
+            b.iter(|| backward(Isa::best(), &g, &input, (&filter, layout), &of_output, true));
         });
     }
     group.finish();
 }
 
 fn main() {
-    let _kept = KeptMemory::start();
+    let _kept = MallocRetention::start();
     let mut criterion = Criterion::default()
         .configure_from_args()
         .warm_up_time(Duration::from_millis(300))

@@ -1,4 +1,4 @@
-//! Gradients of the linear part of a layer, for its filter and its input.
+//! Backward pass of a layer's linear part: gradients of its filter and its input.
 
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
@@ -6,15 +6,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::geometry::{Geometry, Layout};
+use crate::disjoint_slices::DisjointSlices;
+use crate::forward::with_buffer;
+use crate::geometry::{ConvGeometry, Layout};
+use crate::im2col::Im2col;
 use crate::input_gradient::InputGradient;
-use crate::level::Level;
-use crate::linear_map::with_buffer;
-use crate::matrix::{Matrix, is_plain, multiply};
-use crate::shared_mut::{SharedMut, Written, written};
-use crate::split::ELEMENTWISE;
-use crate::tile::{Summands, Target, columns, transposed};
-use crate::windows::Windows;
+use crate::isa::Isa;
+use crate::matmul::{Matrix, is_plain, multiply};
+use crate::microkernel::{Summands, Target, columns, transposed};
+use crate::partition::ELEMENTWISE;
+use crate::uninit::{Initialised, write_uninit};
 
 thread_local! {
     /// Some columns of the gradient of the output.
@@ -25,25 +26,25 @@ thread_local! {
 ///
 /// `gradient(images, to)` writes the gradient of the output of some images to `to`; each image is asked for once.
 pub fn backward(
-    level: Level,
-    geometry: &Geometry,
+    isa: Isa,
+    geometry: &ConvGeometry,
     input: &[f32],
     filter: (&[f32], Layout),
     gradient: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
     wanted: bool,
 ) -> (Vec<f32>, Option<Vec<f32>>) {
-    let Geometry { images, inputs, outputs, .. } = *geometry;
+    let ConvGeometry { images, inputs, outputs, .. } = *geometry;
     assert_eq!(input.len(), images * geometry.image());
     filter.1.check(geometry, filter.0.len());
-    if is_plain(geometry, level) {
+    if is_plain(geometry, isa) {
         return plain(geometry, input, filter, gradient, wanted);
     }
-    let to_input = wanted.then(|| InputGradient::new(level, geometry, filter.0, filter.1));
+    let to_input = wanted.then(|| InputGradient::new(isa, geometry, filter.0, filter.1));
     let (parts, image) = (geometry.parts(), geometry.image());
-    let products = Products { level, geometry: *geometry, windows: Windows::new(*geometry), input };
+    let products = Products { isa, geometry: *geometry, im2col: Im2col::new(*geometry), input };
     let mut groups: Vec<Vec<f32>> = vec![];
     let of_groups = |to: &mut [MaybeUninit<f32>]| {
-        let shared = SharedMut::new(to);
+        let shared = DisjointSlices::new(to);
         let of_group = |group: usize| {
             let mut of_filter = vec![0.0f32; geometry.taps() * inputs * outputs];
             let mut of_output = vec![];
@@ -54,36 +55,36 @@ pub fn backward(
                 if let Some(to_input) = &to_input {
                     // SAFETY: parts are disjoint ranges of images.
                     let to = unsafe { shared.range(part.start * image, part.len() * image) };
-                    to_input.write(level, &of_output, to);
+                    to_input.write(isa, &of_output, to);
                 }
             }
             of_filter
         };
         groups = (0..parts.groups()).into_par_iter().map(of_group).collect();
-        Written
+        Initialised
     };
-    // SAFETY: the parts are all images, and `InputGradient::write` writes every number of each; if the input's gradient is
-    // not wanted, there is no number.
-    let of_input = unsafe { written(if wanted { input.len() } else { 0 }, of_groups) };
+    // SAFETY: the parts are all images, and `InputGradient::write` writes every number of each; if the input's gradient
+    // is not wanted, there is no number.
+    let of_input = unsafe { write_uninit(if wanted { input.len() } else { 0 }, of_groups) };
     (unpack(&groups, geometry, filter.1, filter.0.len()), wanted.then_some(of_input))
 }
 
 /// The products that the filter's gradient is the sum of.
 struct Products<'a> {
-    level: Level,
-    geometry: Geometry,
-    windows: Windows,
+    isa: Isa,
+    geometry: ConvGeometry,
+    im2col: Im2col,
     input: &'a [f32],
 }
 
 impl Products<'_> {
     /// Adds those of some images to `of_filter`, `[taps, inputs, outputs]`.
     fn add(&self, images: Range<usize>, of_output: &[f32], of_filter: &mut [f32]) {
-        let (outputs, width, count) = (self.geometry.outputs, columns(self.level), images.len());
-        let (regions, depth) = (self.windows.regions(), self.windows.depth());
+        let (outputs, width, count) = (self.geometry.outputs, columns(self.isa), images.len());
+        let (regions, depth) = (self.im2col.regions(), self.im2col.depth());
         let places: Vec<usize> = (0..depth).map(|row| row * outputs).collect();
         let work = |buffer: &mut Vec<f32>, panels: &mut Vec<f32>| {
-            let values = self.windows.values(self.input, images, buffer);
+            let values = self.im2col.values(self.input, images, buffer);
             for first in (0..outputs).step_by(width) {
                 let here = width.min(outputs - first);
                 pack(of_output, regions.iter().map(|region| region.places(count)), first..first + here, width, panels);
@@ -98,7 +99,7 @@ impl Products<'_> {
                     let to = &mut of_filter[from * outputs..(from + depth) * outputs];
                     let target = Target { to: to[first..].as_mut_ptr(), rows: &places, width: here, add: true };
                     // SAFETY: `to` has `depth` rows of `outputs` numbers, of which `here` are left behind `first`.
-                    unsafe { transposed(self.level, values, &summands, target) };
+                    unsafe { transposed(self.isa, values, &summands, target) };
                 }
             }
         };
@@ -108,7 +109,7 @@ impl Products<'_> {
 
 /// The gradients of a layer whose products are plain.
 fn plain(
-    geometry: &Geometry,
+    geometry: &ConvGeometry,
     input: &[f32],
     (weights, layout): (&[f32], Layout),
     gradient: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
@@ -125,19 +126,19 @@ fn plain(
     let product = |to: &mut [MaybeUninit<f32>]| {
         let left = Matrix::rows(input, inputs).transposed();
         multiply([inputs, outputs, rows], left, of_rows, to, [layout.input, layout.output]);
-        Written
+        Initialised
     };
-    // SAFETY: the filter of a single tap has a weight for each input and output and no other, as `backward` checked, and
-    // all are written.
-    let of_filter = unsafe { written(weights.len(), product) };
+    // SAFETY: the filter of a single tap has a weight for each input and output and no other, as `backward` checked,
+    // and all are written.
+    let of_filter = unsafe { write_uninit(weights.len(), product) };
     let of_input = wanted.then(|| {
         let product = |to: &mut [MaybeUninit<f32>]| {
             let right = Matrix { values: weights, row: layout.output, column: layout.input };
             multiply([rows, inputs, outputs], of_rows, right, to, [inputs, 1]);
-            Written
+            Initialised
         };
         // SAFETY: rows of `inputs` numbers lie one after another, and all are written.
-        unsafe { written(input.len(), product) }
+        unsafe { write_uninit(input.len(), product) }
     });
     (of_filter, of_input)
 }
@@ -158,10 +159,10 @@ fn pack<'a>(
 }
 
 /// Adds the groups up, in order, and brings the sum into the filter's layout.
-fn unpack(groups: &[Vec<f32>], geometry: &Geometry, layout: Layout, len: usize) -> Vec<f32> {
+fn unpack(groups: &[Vec<f32>], geometry: &ConvGeometry, layout: Layout, len: usize) -> Vec<f32> {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     let mut result = vec![0.0; len];
-    let shared = SharedMut::new(&mut result);
+    let shared = DisjointSlices::new(&mut result);
     (0..inputs).into_par_iter().for_each(|input| {
         let mut row = vec![0.0; outputs];
         for tap in 0..geometry.taps() {

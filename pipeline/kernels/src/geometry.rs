@@ -1,10 +1,10 @@
-//! The sizes of a convolution. A linear layer is one over images of a single pixel.
+//! Geometry of a convolution: its sizes. A linear layer is a convolution over images of a single pixel.
 
-use crate::split::Parts;
+use crate::partition::Parts;
 
 /// Maps are `[images, height, width, channels]`, channels innermost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Geometry {
+pub struct ConvGeometry {
     /// Images in the batch.
     pub images: usize,
     /// Height of the input.
@@ -23,7 +23,7 @@ pub struct Geometry {
     pub padding: usize,
 }
 
-impl Geometry {
+impl ConvGeometry {
     /// A linear layer on `rows` samples.
     pub fn linear(rows: usize, inputs: usize, outputs: usize) -> Self {
         Self { images: rows, height: 1, width: 1, inputs, outputs, kernel: 1, stride: 1, padding: 0 }
@@ -82,12 +82,12 @@ pub struct Layout {
 
 impl Layout {
     /// `[outputs, inputs, kernel, kernel]`, as convolutions are stored.
-    pub fn convolution(geometry: &Geometry) -> Self {
+    pub fn convolution(geometry: &ConvGeometry) -> Self {
         Self { output: geometry.inputs * geometry.taps(), input: geometry.taps(), tap: 1 }
     }
 
     /// `[inputs, outputs]`, as burn stores linear layers.
-    pub fn linear(geometry: &Geometry) -> Self {
+    pub fn linear(geometry: &ConvGeometry) -> Self {
         Self { output: 1, input: geometry.outputs, tap: 0 }
     }
 
@@ -97,7 +97,7 @@ impl Layout {
     }
 
     /// Panics unless each of the filter's numbers has a place of its own among `len`.
-    pub(crate) fn check(&self, geometry: &Geometry, len: usize) {
+    pub(crate) fn check(&self, geometry: &ConvGeometry, len: usize) {
         assert_eq!(len, geometry.weights(), "the numbers of a filter");
         let linear = geometry.taps() == 1 && *self == Self::linear(geometry);
         assert!(linear || *self == Self::convolution(geometry), "a layout made for another geometry");

@@ -1,37 +1,39 @@
-//! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a residual
-//! and ReLU, forward and backward; sums over edges; softmax; optimisers.
+//! CPU kernels of Relata's training, on plain slices: layers of a convolution or a linear map with batch norm, a
+//! residual and ReLU, forward and backward; sums over edges; softmax; optimisers.
 //!
 //! Results have the same bits on any number of threads: sums are split by sizes alone and merged in order. Every kernel
-//! is compiled for each [`Level`] and chosen at run time.
+//! is compiled for each [`Isa`] and chosen at run time.
+#![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 // Plain loops over indices of equally long slices are what the compiler vectorises best.
 #![allow(clippy::needless_range_loop)]
 
 mod backward;
+pub mod batch_norm;
+pub mod batch_norm_gradient;
+mod border_regions;
+mod disjoint_slices;
+mod edge_ops;
+mod forward;
 mod geometry;
+mod im2col;
 mod input_gradient;
-mod kept_memory;
-mod lanes;
-mod level;
-mod linear_map;
-mod matrix;
+mod isa;
+mod malloc_retention;
+mod matmul;
+mod microkernel;
 mod moments;
-pub mod norm;
-pub mod norm_gradient;
 pub mod optimiser;
-mod pairs;
-mod panels;
-mod regions;
-mod shared_mut;
+mod packing;
+mod partition;
+mod simd;
 pub mod softmax;
-mod split;
-mod tile;
-mod windows;
+mod uninit;
 
 pub use backward::backward;
-pub use geometry::{Geometry, Layout};
-pub use kept_memory::KeptMemory;
-pub use level::Level;
-pub use linear_map::{Finish, forward};
-pub use moments::Moments;
-pub use pairs::Pairs;
+pub use edge_ops::EdgeOps;
+pub use forward::{Epilogue, forward};
+pub use geometry::{ConvGeometry, Layout};
+pub use isa::Isa;
+pub use malloc_retention::MallocRetention;
+pub use moments::ChannelMoments;

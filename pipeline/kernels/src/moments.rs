@@ -1,24 +1,25 @@
-//! Mean and variance of each channel, merged over parts of a batch without cancellation (Chan, Golub, LeVeque 1983).
+//! Moments (mean and variance) of each channel, merged over parts of a batch without cancellation (Chan, Golub, LeVeque
+//! 1983).
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
+use crate::isa::{Isa, dispatch};
+use crate::simd::Simd;
 
 /// Count, mean and sum of squared deviations of each channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Moments {
+pub struct ChannelMoments {
     count: f64,
     mean: Vec<f64>,
     squares: Vec<f64>,
 }
 
-impl Moments {
+impl ChannelMoments {
     /// The moments of `[rows, channels]`; there is at least one row.
-    pub fn of(level: Level, values: &[f32], channels: usize) -> Self {
+    pub fn of(isa: Isa, values: &[f32], channels: usize) -> Self {
         let count = (values.len() / channels) as f64;
-        let mean: Vec<f32> = sums(level, values, &vec![0.0; channels]).0;
+        let mean: Vec<f32> = sums(isa, values, &vec![0.0; channels]).0;
         let mean: Vec<f32> = mean.iter().map(|&sum| (f64::from(sum) / count) as f32).collect();
         // Deviations from a rounded mean: the second sum corrects what the rounding did to the first.
-        let (deviations, squares) = sums(level, values, &mean);
+        let (deviations, squares) = sums(isa, values, &mean);
         let exact = mean.iter().zip(&deviations).map(|(&m, &d)| f64::from(m) + f64::from(d) / count);
         let squares = squares.iter().zip(&deviations);
         let squares = squares.map(|(&s, &d)| f64::from(s) - f64::from(d) * f64::from(d) / count);
@@ -52,10 +53,10 @@ impl Moments {
 }
 
 /// Sums of `x - shift` and of its square for each channel.
-fn sums(level: Level, values: &[f32], shift: &[f32]) -> (Vec<f32>, Vec<f32>) {
+fn sums(isa: Isa, values: &[f32], shift: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let mut result = (vec![0.0; shift.len()], vec![0.0; shift.len()]);
-    at_level!(
-        level,
+    dispatch!(
+        isa,
         add_up(
             values: &[f32] = values, shift: &[f32] = shift, sum: &mut [f32] = &mut result.0,
             squares: &mut [f32] = &mut result.1
@@ -65,7 +66,7 @@ fn sums(level: Level, values: &[f32], shift: &[f32]) -> (Vec<f32>, Vec<f32>) {
 }
 
 #[inline(always)]
-fn add_up<L: Lanes>(values: &[f32], shift: &[f32], sum: &mut [f32], squares: &mut [f32]) {
+fn add_up<L: Simd>(values: &[f32], shift: &[f32], sum: &mut [f32], squares: &mut [f32]) {
     let channels = shift.len();
     let (sum, squares) = (&mut sum[..channels], &mut squares[..channels]);
     for row in values.chunks_exact(channels) {

@@ -1,10 +1,10 @@
-//! Optimiser steps: one pass over all parameters of a model and their states.
+//! Optimiser steps (AdamW, SGD), fused into one pass over all parameters of a model and their states.
 
 use rayon::prelude::*;
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
-use crate::split::ELEMENTWISE;
+use crate::isa::{Isa, dispatch};
+use crate::partition::ELEMENTWISE;
+use crate::simd::Simd;
 
 /// A parameter, its gradient and the `N` vectors that its optimiser keeps, all of one length.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl<'a, const N: usize> Parameter<'a, N> {
 
 /// The settings of one AdamW step (Loshchilov and Hutter 2019).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct AdamW {
+pub struct AdamWStep {
     /// Learning rate.
     pub rate: f64,
     /// Decay of the first moment.
@@ -49,12 +49,12 @@ pub struct AdamW {
 }
 
 /// One AdamW step; the states are the first and the second moment.
-pub fn adamw(level: Level, step: AdamW, parameters: Vec<Parameter<'_, 2>>) {
+pub fn adamw(isa: Isa, step: AdamWStep, parameters: Vec<Parameter<'_, 2>>) {
     in_pieces(parameters, |Parameter { weights, gradient, state: [first, second] }| {
-        at_level!(
-            level,
+        dispatch!(
+            isa,
             adamw_piece(
-                step: AdamW = step, weights: &mut [f32] = weights, gradient: &[f32] = gradient,
+                step: AdamWStep = step, weights: &mut [f32] = weights, gradient: &[f32] = gradient,
                 first: &mut [f32] = first, second: &mut [f32] = second
             )
         );
@@ -63,7 +63,7 @@ pub fn adamw(level: Level, step: AdamW, parameters: Vec<Parameter<'_, 2>>) {
 
 /// The settings of one step of gradient descent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sgd {
+pub struct SgdStep {
     /// Learning rate.
     pub rate: f32,
     /// What is left of the velocity.
@@ -73,12 +73,12 @@ pub struct Sgd {
 }
 
 /// One step of gradient descent; the state is `velocity = momentum velocity + gradient + decay weights`.
-pub fn sgd(level: Level, step: Sgd, parameters: Vec<Parameter<'_, 1>>) {
+pub fn sgd(isa: Isa, step: SgdStep, parameters: Vec<Parameter<'_, 1>>) {
     in_pieces(parameters, |Parameter { weights, gradient, state: [velocity] }| {
-        at_level!(
-            level,
+        dispatch!(
+            isa,
             sgd_piece(
-                step: Sgd = step, weights: &mut [f32] = weights, gradient: &[f32] = gradient,
+                step: SgdStep = step, weights: &mut [f32] = weights, gradient: &[f32] = gradient,
                 velocity: &mut [f32] = velocity
             )
         );
@@ -92,7 +92,7 @@ fn in_pieces<const N: usize>(parameters: Vec<Parameter<'_, N>>, step: impl Fn(Pa
 }
 
 #[inline(always)]
-fn adamw_piece<L: Lanes>(step: AdamW, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+fn adamw_piece<L: Simd>(step: AdamWStep, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
     let (one, two) = (step.beta_1, step.beta_2);
     let (rest_1, rest_2) = (1.0 - one, 1.0 - two);
     let correction_1 = 1.0 - f64::from(one).powi(step.time);
@@ -110,7 +110,7 @@ fn adamw_piece<L: Lanes>(step: AdamW, weights: &mut [f32], gradient: &[f32], fir
 }
 
 #[inline(always)]
-fn sgd_piece<L: Lanes>(step: Sgd, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+fn sgd_piece<L: Simd>(step: SgdStep, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
     let len = weights.len();
     let (gradient, velocity) = (&gradient[..len], &mut velocity[..len]);
     for i in 0..len {

@@ -1,31 +1,32 @@
-//! Cross-entropy of a softmax with its gradient, over logits that lie class by class, so that loops run over rows.
+//! Softmax cross-entropy with its gradient, over logits that lie class by class, so that loops run over rows.
 
-use crate::lanes::Lanes;
-use crate::level::{Level, at_level};
+use crate::isa::{Isa, dispatch};
+use crate::simd::Simd;
 
-/// Turns the logits `[classes, rows]` into the gradient of the rows' summed cross-entropy with respect to them, and returns
-/// the sum. `wanted` is the class of each row. A logit that is no number makes the sum none.
-pub fn cross_entropy(level: Level, logits: &mut [f32], wanted: &[u32]) -> f64 {
+/// Turns the logits `[classes, rows]` into the gradient of the rows' summed cross-entropy with respect to them, and
+/// returns the sum. `wanted` is the class of each row. A logit that is no number makes the sum none.
+pub fn cross_entropy(isa: Isa, logits: &mut [f32], wanted: &[u32]) -> f64 {
     let rows = wanted.len();
     if rows == 0 {
         return 0.0;
     }
     assert!(logits.len().is_multiple_of(rows));
     let mut largest = vec![f32::NEG_INFINITY; rows];
-    at_level!(level, largest_of(logits: &[f32] = logits, largest: &mut [f32] = &mut largest));
+    dispatch!(isa, largest_of(logits: &[f32] = logits, largest: &mut [f32] = &mut largest));
     let apart = |(row, &class): (usize, &u32)| f64::from(logits[class as usize * rows + row] - largest[row]);
     let mut loss = -wanted.iter().enumerate().map(apart).sum::<f64>();
     let mut sums = vec![0.0f32; rows];
-    at_level!(level, exponentials(logits: &mut [f32] = logits, largest: &[f32] = &largest, sums: &mut [f32] = &mut sums));
-    // The logarithm of a product instead of a sum of logarithms; a sum of probabilities is at most the number of classes.
+    dispatch!(isa, exponentials(logits: &mut [f32] = logits, largest: &[f32] = &largest, sums: &mut [f32] = &mut sums));
+    // The logarithm of a product instead of a sum of logarithms; a sum of probabilities is at most the number of
+    // classes.
     loss += sums.chunks(8).map(|sums| sums.iter().map(|&sum| f64::from(sum)).product::<f64>().ln()).sum::<f64>();
-    at_level!(level, divide(logits: &mut [f32] = logits, sums: &[f32] = &sums));
+    dispatch!(isa, divide(logits: &mut [f32] = logits, sums: &[f32] = &sums));
     wanted.iter().enumerate().for_each(|(row, &class)| logits[class as usize * rows + row] -= 1.0);
     loss
 }
 
 #[inline(always)]
-fn largest_of<L: Lanes>(logits: &[f32], largest: &mut [f32]) {
+fn largest_of<L: Simd>(logits: &[f32], largest: &mut [f32]) {
     for logits in logits.chunks_exact(largest.len()) {
         for row in 0..logits.len() {
             largest[row] = if logits[row] > largest[row] { logits[row] } else { largest[row] };
@@ -34,7 +35,7 @@ fn largest_of<L: Lanes>(logits: &[f32], largest: &mut [f32]) {
 }
 
 #[inline(always)]
-fn exponentials<L: Lanes>(logits: &mut [f32], largest: &[f32], sums: &mut [f32]) {
+fn exponentials<L: Simd>(logits: &mut [f32], largest: &[f32], sums: &mut [f32]) {
     let rows = sums.len();
     let largest = &largest[..rows];
     for logits in logits.chunks_exact_mut(rows) {
@@ -46,7 +47,7 @@ fn exponentials<L: Lanes>(logits: &mut [f32], largest: &[f32], sums: &mut [f32])
 }
 
 #[inline(always)]
-fn divide<L: Lanes>(logits: &mut [f32], sums: &[f32]) {
+fn divide<L: Simd>(logits: &mut [f32], sums: &[f32]) {
     for logits in logits.chunks_exact_mut(sums.len()) {
         for row in 0..logits.len() {
             logits[row] /= sums[row];
@@ -95,10 +96,10 @@ mod tests {
         for (classes, rows) in [(2, 1), (3, 8), (10, 77)] {
             let logit = |class: usize, row: usize| (((class * 31 + row * 17) % 23) as f32 - 11.0) * 0.7;
             let wanted: Vec<u32> = (0..rows).map(|row| (row % classes) as u32).collect();
-            for &level in Level::supported() {
+            for &isa in Isa::supported() {
                 let mut logits: Vec<f32> =
                     (0..classes).flat_map(|class| (0..rows).map(move |row| logit(class, row))).collect();
-                let found = cross_entropy(level, &mut logits, &wanted);
+                let found = cross_entropy(isa, &mut logits, &wanted);
                 let mut expected = 0.0;
                 for row in 0..rows {
                     let total: f64 = (0..classes).map(|class| f64::from(logit(class, row)).exp()).sum();
@@ -112,7 +113,7 @@ mod tests {
                 assert!((found - expected).abs() < 1e-5 * (1.0 + expected), "{found} {expected}");
             }
         }
-        assert!(!cross_entropy(Level::best(), &mut [0.0, f32::NAN], &[0]).is_finite());
-        assert_eq!(cross_entropy(Level::best(), &mut [], &[]), 0.0);
+        assert!(!cross_entropy(Isa::best(), &mut [0.0, f32::NAN], &[0]).is_finite());
+        assert_eq!(cross_entropy(Isa::best(), &mut [], &[]), 0.0);
     }
 }

@@ -1,9 +1,9 @@
-//! Optimiser steps of every level against their formulas in 64 bits, over parameters of many lengths at once.
+//! Optimiser steps of every instruction set against their formulas in 64 bits, over parameters of many lengths at once.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use relata_kernels::Level;
-use relata_kernels::optimiser::{AdamW, Parameter, Sgd, adamw, sgd};
+use relata_kernels::Isa;
+use relata_kernels::optimiser::{AdamWStep, Parameter, SgdStep, adamw, sgd};
 
 /// Weights and the gradients of three steps.
 #[derive(Debug, Clone)]
@@ -56,10 +56,10 @@ proptest! {
     #[test]
     fn adamw_is_its_formula(cases in prop::collection::vec(case(), 0..6)) {
         const RATE: f64 = 0.03;
-        for &level in Level::supported() {
+        for &isa in Isa::supported() {
             let found = by_kernel(&cases, |time, parameters| {
-                let step = AdamW { rate: RATE, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 0.1, time };
-                adamw(level, step, parameters);
+                let step = AdamWStep { rate: RATE, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-8, decay: 0.1, time };
+                adamw(isa, step, parameters);
             });
             compare(&found, &cases, |mut w, gradients| {
                 let (mut first, mut second) = (0.0, 0.0);
@@ -76,9 +76,9 @@ proptest! {
 
     #[test]
     fn sgd_is_its_formula(cases in prop::collection::vec(case(), 0..6)) {
-        for &level in Level::supported() {
-            let step = Sgd { rate: 0.1, momentum: 0.9, decay: 0.2 };
-            let found = by_kernel(&cases, |_, parameters| sgd(level, step, parameters));
+        for &isa in Isa::supported() {
+            let step = SgdStep { rate: 0.1, momentum: 0.9, decay: 0.2 };
+            let found = by_kernel(&cases, |_, parameters| sgd(isa, step, parameters));
             compare(&found, &cases, |mut w, gradients| {
                 let mut velocity = 0.0;
                 for g in gradients {

@@ -1,4 +1,4 @@
-//! The one thing that can be wrong with a loss: a setting.
+//! Errors of losses: a setting that makes no sense.
 
 /// The result of checking settings.
 pub type Result<T, E = SettingError> = std::result::Result<T, E>;

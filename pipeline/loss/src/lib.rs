@@ -1,48 +1,82 @@
 //! Graph losses: every loss sees a batch of embeddings and the signed, weighted edges among them.
+//!
+//! A loss is one file and one line of [`LOSSES`]. Its settings are the fields of its struct, which plans and the
+//! command line read and write.
+//!
+//! ```
+//! use relata_loss::LOSSES;
+//!
+//! let loss = LOSSES.parse("nt_xent", &[("tau".into(), "0.1".into())])?;
+//! loss.check().unwrap();
+//! assert_eq!(loss.describe().to_string(), "nt_xent denominator=exclude_other_positives reduction=per_edge tau=0.1");
+//! assert_eq!(LOSSES.read(&loss.describe())?.describe(), loss.describe());
+//! # Ok::<(), relata_registry::ReadError>(())
+//! ```
+#![warn(missing_debug_implementations)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod barlow_twins;
+mod edge_ops;
 mod error;
-mod named;
-mod nt_xent;
-mod over_edges;
-mod pairs;
+mod graph_loss;
 mod score;
-mod spectral_contrastive;
-mod vicreg;
+mod signed_edges;
 
-use burn::tensor::Tensor;
-use relata_registry::Description;
-use relata_schemas::InducedEdges;
-
-pub use barlow_twins::{BarlowTwins, barlow_twins};
 pub use error::{Result, SettingError};
-pub use named::{LOSS_NAMES, named};
-pub use nt_xent::{Denominator, NtXent, Reduction, nt_xent};
+pub use graph_loss::{GraphLoss, LossValue};
 pub use score::{Score, score};
-pub use spectral_contrastive::{SpectralContrastive, spectral_contrastive};
-pub use vicreg::{Vicreg, vicreg};
 
-/// A loss and its parts, each a tensor of one number.
-pub struct LossValue {
-    /// What is minimised.
-    pub total: Tensor<1>,
-    /// Named terms, before their coefficients.
-    pub terms: Vec<(&'static str, Tensor<1>)>,
+relata_registry::components! {
+    /// Every loss, by name.
+    pub static LOSSES: dyn GraphLoss = "loss" [
+        vicreg::Vicreg,
+        spectral_contrastive::SpectralContrastive,
+        nt_xent::NtXent,
+        barlow_twins::BarlowTwins,
+    ]
 }
 
-/// A loss over a graph. Terms without an edge to speak about are 0 and have gradient 0.
-pub trait GraphLoss: Send + Sync {
-    /// Name and settings, for the plan.
-    fn describe(&self) -> Description;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Refuses settings that make no sense.
-    fn check(&self) -> Result<()>;
+    fn set(key: &str, value: &str) -> [(String, String); 1] {
+        [(key.to_owned(), value.to_owned())]
+    }
 
-    /// The loss of `z` (`[edges.nodes, K]`) under the edges among its rows.
-    fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue;
-}
+    #[test]
+    fn settings_reach_the_loss_and_come_back_from_its_description() {
+        for (name, key, value) in [
+            ("nt_xent", "denominator", "all_others"),
+            ("nt_xent", "tau", "0.1"),
+            ("vicreg", "cov", "2"),
+            ("barlow_twins", "lambda", "0"),
+        ] {
+            let loss = LOSSES.parse(name, &set(key, value)).unwrap();
+            let default = LOSSES.parse(name, &[]).unwrap();
+            assert_ne!(loss.describe(), default.describe());
+            assert_eq!(LOSSES.read(&loss.describe()).unwrap().describe(), loss.describe());
+            loss.check().unwrap();
+        }
+        assert_eq!(LOSSES.parse("vicreg", &set("cov", "2")).unwrap().describe()["cov"], 2.0);
+    }
 
-/// A zero that is connected to `z`, so that its gradient is 0 rather than missing.
-fn zero(z: &Tensor<2>) -> Tensor<1> {
-    z.clone().sum().mul_scalar(0.0)
+    #[test]
+    fn every_loss_checks_out_with_its_defaults() {
+        for entry in LOSSES.entries() {
+            let loss = LOSSES.read(&entry.defaults().unwrap()).unwrap();
+            loss.check().unwrap();
+            assert_eq!(loss.describe().name, entry.name);
+        }
+    }
+
+    #[test]
+    fn unknown_names_keys_and_values_say_what_is_allowed() {
+        let message = |name, key, value| LOSSES.parse(name, &set(key, value)).err().unwrap().to_string();
+        assert!(message("vigreg", "sim", "1").contains("vicreg, spectral_contrastive"));
+        assert!(message("vicreg", "tau", "1").contains("cov, rep, sim, var"));
+        assert!(message("spectral_contrastive", "tau", "1").contains("no settings"));
+        assert!(message("nt_xent", "tau", "hot").contains("expected f64"));
+        let cold = LOSSES.parse("nt_xent", &set("tau", "-1")).unwrap();
+        assert!(cold.check().unwrap_err().to_string().contains("above 0"));
+    }
 }

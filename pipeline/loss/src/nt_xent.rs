@@ -1,13 +1,13 @@
 //! NT-Xent over a graph: SimCLR (Chen et al. 2020) and SupCon (Khosla et al. 2020) are settings of it.
 
 use burn::tensor::{Bool, Tensor, TensorData};
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::InducedEdges;
 use serde::{Deserialize, Serialize};
 
-use super::pairs::{Pairs, floats, indices};
-use super::{GraphLoss, LossValue, zero};
-use crate::{Result, SettingError};
+use super::error::{Result, SettingError};
+use super::graph_loss::{GraphLoss, LossValue, zero};
+use super::signed_edges::{SignedEdges, floats, indices};
 
 /// Stands for minus infinity where a row has nothing in its denominator; finite, so that no gradient is NaN.
 const NOTHING: f64 = -1e9;
@@ -35,17 +35,42 @@ pub enum Reduction {
 }
 
 /// See [`nt_xent`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NtXent {
     tau: f64,
     denominator: Denominator,
     reduction: Reduction,
 }
 
+impl Default for NtXent {
+    fn default() -> Self {
+        Self { tau: 0.5, denominator: Denominator::ExcludeOtherPositives, reduction: Reduction::PerEdge }
+    }
+}
+
+impl Settings for NtXent {
+    const NAME: &'static str = "nt_xent";
+    const SUMMARY: &'static str = "cross-entropy of picking a related sample among others (SimCLR, Chen et al. 2020)";
+}
+
 /// Cross-entropy of picking a positive among other rows by cosine similarity over the temperature `tau`
 /// (0.1 to 1; 0.5 in SimCLR's small experiments).
+///
+/// ```
+/// use relata_loss::{GraphLoss, nt_xent, score};
+/// # use burn::tensor::Device;
+/// # use relata_schemas::InducedEdges;
+/// // Rows 0 and 1 are related, rows 0 and 2 are not.
+/// let edges = InducedEdges { nodes: 3, src: vec![0, 0], dst: vec![1, 2], weight: vec![1.0, -1.0] };
+/// let embeddings = vec![1.0, 0.0, 0.9, 0.1, 0.0, 1.0];
+/// let loss = nt_xent(0.5);
+/// let found = score(&loss, embeddings, 2, &edges, &Device::flex());
+/// assert!(found.value.is_finite());
+/// assert_eq!(loss.describe().name, "nt_xent");
+/// ```
 pub fn nt_xent(tau: f64) -> NtXent {
-    NtXent { tau, denominator: Denominator::ExcludeOtherPositives, reduction: Reduction::PerEdge }
+    NtXent { tau, ..NtXent::default() }
 }
 
 impl NtXent {
@@ -93,7 +118,7 @@ impl NtXent {
     }
 
     /// The share of each directed edge in the mean: first all (src, dst), then all (dst, src).
-    fn shares(&self, positive: &Pairs, nodes: usize) -> Vec<f32> {
+    fn shares(&self, positive: &SignedEdges, nodes: usize) -> Vec<f32> {
         let anchors = || positive.src.iter().chain(&positive.dst);
         let weights = || positive.weight.iter().chain(&positive.weight);
         match self.reduction {
@@ -114,10 +139,7 @@ impl NtXent {
 
 impl GraphLoss for NtXent {
     fn describe(&self) -> Description {
-        Description::new("nt_xent")
-            .with("tau", &self.tau)
-            .with("denominator", &self.denominator)
-            .with("reduction", &self.reduction)
+        Description::of(self)
     }
 
     fn check(&self) -> Result<()> {
@@ -128,7 +150,7 @@ impl GraphLoss for NtXent {
     }
 
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
-        let positive = Pairs::positive(edges);
+        let positive = SignedEdges::positive(edges);
         if positive.is_empty() {
             let total = zero(&z);
             return LossValue { total: total.clone(), terms: vec![("cross_entropy", total)] };

@@ -1,9 +1,9 @@
-//! The loss, its terms and its gradient for embeddings that somebody else made.
+//! Score of given embeddings under a loss: its value, terms and gradient.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use relata_schemas::InducedEdges;
 
-use super::GraphLoss;
+use super::graph_loss::GraphLoss;
 
 /// A loss evaluated on fixed embeddings.
 #[derive(Debug, Clone)]

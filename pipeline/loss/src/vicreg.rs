@@ -2,18 +2,20 @@
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::InducedEdges;
+use serde::{Deserialize, Serialize};
 
-use super::over_edges::squared_distances;
-use super::pairs::Pairs;
-use super::{GraphLoss, LossValue, zero};
-use crate::{Result, SettingError};
+use super::edge_ops::squared_distances;
+use super::error::{Result, SettingError};
+use super::graph_loss::{GraphLoss, LossValue, zero};
+use super::signed_edges::SignedEdges;
 
 const EPS: f64 = 1e-4;
 
 /// See [`vicreg`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Vicreg {
     sim: f64,
     var: f64,
@@ -21,9 +23,33 @@ pub struct Vicreg {
     rep: f64,
 }
 
+impl Default for Vicreg {
+    fn default() -> Self {
+        Self { sim: 25.0, var: 25.0, cov: 1.0, rep: 1.0 }
+    }
+}
+
+impl Settings for Vicreg {
+    const NAME: &'static str = "vicreg";
+    const SUMMARY: &'static str = "related samples come together, every dimension keeps its variance, dimensions are decorrelated (Bardes et al. 2022)";
+}
+
 /// Invariance 25, variance 25, covariance 1, repulsion 1.
+///
+/// ```
+/// use relata_loss::{GraphLoss, score, vicreg};
+/// # use burn::tensor::Device;
+/// # use relata_schemas::InducedEdges;
+/// // Rows 0 and 1 are related, rows 0 and 2 are not.
+/// let edges = InducedEdges { nodes: 3, src: vec![0, 0], dst: vec![1, 2], weight: vec![1.0, -1.0] };
+/// let embeddings = vec![1.0, 0.0, 0.9, 0.1, 0.0, 1.0];
+/// let loss = vicreg().with_sim(10.0);
+/// let found = score(&loss, embeddings, 2, &edges, &Device::flex());
+/// assert!(found.value.is_finite());
+/// assert_eq!(loss.describe().name, "vicreg");
+/// ```
 pub fn vicreg() -> Vicreg {
-    Vicreg { sim: 25.0, var: 25.0, cov: 1.0, rep: 1.0 }
+    Vicreg::default()
 }
 
 impl Vicreg {
@@ -54,11 +80,7 @@ impl Vicreg {
 
 impl GraphLoss for Vicreg {
     fn describe(&self) -> Description {
-        Description::new("vicreg")
-            .with("sim", &self.sim)
-            .with("var", &self.var)
-            .with("cov", &self.cov)
-            .with("rep", &self.rep)
+        Description::of(self)
     }
 
     fn check(&self) -> Result<()> {
@@ -71,9 +93,9 @@ impl GraphLoss for Vicreg {
     }
 
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
-        let invariance = invariance(&z, &Pairs::positive(edges));
-        let (variance, covariance) = spread(&z);
-        let repulsion = repulsion(&z, &Pairs::negative(edges));
+        let invariance = invariance(&z, &SignedEdges::positive(edges));
+        let (variance, covariance) = variance_and_covariance(&z);
+        let repulsion = repulsion(&z, &SignedEdges::negative(edges));
         let total = invariance.clone().mul_scalar(self.sim)
             + variance.clone().mul_scalar(self.var)
             + covariance.clone().mul_scalar(self.cov)
@@ -89,7 +111,7 @@ impl GraphLoss for Vicreg {
 }
 
 /// sum_P w |z_i - z_j|^2 / (K sum_P w)
-fn invariance(z: &Tensor<2>, positive: &Pairs) -> Tensor<1> {
+fn invariance(z: &Tensor<2>, positive: &SignedEdges) -> Tensor<1> {
     if positive.is_empty() {
         return zero(z);
     }
@@ -98,7 +120,7 @@ fn invariance(z: &Tensor<2>, positive: &Pairs) -> Tensor<1> {
 }
 
 /// sum_N |w| max(0, 1 - |z_i - z_j|^2 / 2K) / sum_N |w|
-fn repulsion(z: &Tensor<2>, negative: &Pairs) -> Tensor<1> {
+fn repulsion(z: &Tensor<2>, negative: &SignedEdges) -> Tensor<1> {
     if negative.is_empty() {
         return zero(z);
     }
@@ -107,7 +129,7 @@ fn repulsion(z: &Tensor<2>, negative: &Pairs) -> Tensor<1> {
 }
 
 /// The variance and covariance terms, from the K x K unbiased covariance.
-fn spread(z: &Tensor<2>) -> (Tensor<1>, Tensor<1>) {
+fn variance_and_covariance(z: &Tensor<2>) -> (Tensor<1>, Tensor<1>) {
     let [n, k] = z.dims();
     if n < 2 {
         return (zero(z), zero(z));

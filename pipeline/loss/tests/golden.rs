@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use relata_loss::{Score, named, score};
+use relata_loss::{LOSSES, Score, score};
 use relata_schemas::InducedEdges;
 use serde::Deserialize;
 use serde_json::Value;
@@ -45,7 +45,7 @@ impl Case {
             dst: self.edges.iter().map(|e| e.1).collect(),
             weight: self.edges.iter().map(|e| e.2).collect(),
         };
-        let loss = named(&self.loss, &self.settings()).unwrap();
+        let loss = LOSSES.parse(&self.loss, &self.settings()).unwrap();
         score(&*loss, self.z.concat(), self.z[0].len(), &edges, device)
     }
 }

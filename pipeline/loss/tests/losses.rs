@@ -1,29 +1,33 @@
 //! Properties of the losses on random batches, among them the smallest ones and those without any edge.
 #![allow(clippy::unwrap_used)]
 
-mod twins;
+mod reference;
 
 use burn::tensor::Device;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use relata_loss::{Score, named, score};
+use relata_loss::{LOSSES, Score, score};
 use relata_schemas::InducedEdges;
 
-use twins::Batch;
+use reference::ReferenceBatch;
 
-/// A loss of ours beside its twin.
+/// A loss of ours beside its reference.
 struct Subject {
     name: &'static str,
     settings: Vec<(String, String)>,
-    twin: Box<dyn Fn(&Batch) -> f64>,
+    reference: Box<dyn Fn(&ReferenceBatch) -> f64>,
 }
 
 fn subjects() -> Vec<Subject> {
-    let plain = |name, twin: fn(&Batch) -> f64| Subject { name, settings: vec![], twin: Box::new(twin) };
+    let plain = |name, reference: fn(&ReferenceBatch) -> f64| Subject {
+        name,
+        settings: vec![],
+        reference: Box::new(reference),
+    };
     let mut subjects = vec![
-        plain("vicreg", twins::vicreg),
-        plain("spectral_contrastive", twins::spectral_contrastive),
-        plain("barlow_twins", twins::barlow_twins),
+        plain("vicreg", reference::vicreg),
+        plain("spectral_contrastive", reference::spectral_contrastive),
+        plain("barlow_twins", reference::barlow_twins),
     ];
     for denominator in ["exclude_other_positives", "all_others", "known_negatives"] {
         for reduction in ["per_edge", "per_anchor"] {
@@ -31,7 +35,7 @@ fn subjects() -> Vec<Subject> {
             subjects.push(Subject {
                 name: "nt_xent",
                 settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(),
-                twin: Box::new(move |batch| twins::nt_xent(batch, denominator, reduction)),
+                reference: Box::new(move |batch| reference::nt_xent(batch, denominator, reduction)),
             });
         }
     }
@@ -40,13 +44,13 @@ fn subjects() -> Vec<Subject> {
 
 impl Subject {
     fn score(&self, sample: &Sample) -> Score {
-        let loss = named(self.name, &self.settings).unwrap();
+        let loss = LOSSES.parse(self.name, &self.settings).unwrap();
         let device = Device::flex();
         score(&*loss, sample.z.clone(), sample.width, &sample.edges, &device)
     }
 
-    /// Central differences of the twin.
-    fn differences(&self, batch: &mut Batch) -> Vec<f64> {
+    /// Central differences of the reference.
+    fn differences(&self, batch: &mut ReferenceBatch) -> Vec<f64> {
         let step = 1e-6;
         let (rows, width) = (batch.z.len(), batch.z[0].len());
         let entries = (0..rows).flat_map(|i| (0..width).map(move |k| (i, k)));
@@ -54,7 +58,7 @@ impl Subject {
             let value = batch.z[i][k];
             let mut at = |value: f64| {
                 batch.z[i][k] = value;
-                (self.twin)(batch)
+                (self.reference)(batch)
             };
             let slope = (at(value + step) - at(value - step)) / (2.0 * step);
             at(value);
@@ -107,9 +111,9 @@ proptest! {
 
     #[test]
     fn values_and_gradients_are_those_of_the_twins(sample in sample()) {
-        let mut batch = Batch::new(&sample.z, sample.width, &sample.edges);
+        let mut batch = ReferenceBatch::new(&sample.z, sample.width, &sample.edges);
         for subject in subjects() {
-            let (found, expected) = (subject.score(&sample), (subject.twin)(&batch));
+            let (found, expected) = (subject.score(&sample), (subject.reference)(&batch));
             let about = format!("{} {:?}", subject.name, subject.settings);
             prop_assert!(
                 (found.value - expected).abs() <= 1e-4 * expected.abs() + 1e-5,

@@ -1,4 +1,4 @@
-//! Where tensors live: the CPU (burn-flex), or a GPU through wgpu if the build has the feature `gpu`.
+//! Devices, where tensors live: the CPU (burn-flex), or a GPU through wgpu if the build has the feature `gpu`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,17 @@ use std::str::FromStr;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
 
 /// The user's choice of device.
+///
+/// ```
+/// use relata_train::DeviceChoice;
+///
+/// let device: DeviceChoice = "cpu".parse()?;
+/// assert!(device.open().is_ok());
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeviceChoice {

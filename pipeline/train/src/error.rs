@@ -1,9 +1,10 @@
-//! The errors of training: each says at which step, what was seen, and where the last good checkpoint is.
+//! Errors of training: each says at which step, what was seen, and where the last good checkpoint is.
 
 use std::path::PathBuf;
 
 use relata_data::OperatorError;
 use relata_loss::SettingError;
+use relata_registry::ReadError;
 
 /// The result of a training operation.
 pub type Result<T, E = TrainError> = std::result::Result<T, E>;
@@ -18,6 +19,12 @@ pub enum TrainError {
     /// A setting that makes no sense.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A description is no loss, encoder or settings.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The state of a model cannot be written or read.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The graph has nothing to learn from.
     #[error(
         "the graph has no positive edge among the {rows} training rows, of which there {}, so there is nothing to pull together. Add same_sample() and .views(2, ..), labels or an edge file.",
@@ -117,5 +124,41 @@ fn checkpoint_text(path: &Option<PathBuf>) -> String {
     match path {
         Some(path) => format!("The last good checkpoint is {}.", path.display()),
         None => "No checkpoint was written yet.".to_owned(),
+    }
+}
+
+/// Why the weights of a model or the state of its optimiser cannot be written or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The weights.
+    #[error("the model's weights: {reason}")]
+    Weights {
+        /// What the safetensors store said.
+        reason: String,
+    },
+    /// The optimiser's state as a whole.
+    #[error("the optimiser's state: {reason}")]
+    Optimiser {
+        /// What the format's reader or writer said.
+        reason: String,
+    },
+    /// One tensor of the optimiser's state.
+    #[error("the optimiser's state: `{tensor}` is not {expected}")]
+    Tensor {
+        /// Its name.
+        tensor: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+impl StateError {
+    pub(crate) fn weights(error: impl ToString) -> Self {
+        Self::Weights { reason: error.to_string() }
+    }
+
+    pub(crate) fn optimiser(error: impl ToString) -> Self {
+        Self::Optimiser { reason: error.to_string() }
     }
 }

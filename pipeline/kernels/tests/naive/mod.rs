@@ -1,13 +1,13 @@
-//! The layer written down as it is defined, in 64 bits.
+//! Naive reference of a layer, in 64 bits, as it is defined.
 
-use relata_kernels::{Geometry, Layout};
+use relata_kernels::{ConvGeometry, Layout};
 
 const EPSILON: f64 = 1e-5;
 
 /// A layer and its input.
 #[derive(Clone)]
 pub struct Naive {
-    geometry: Geometry,
+    geometry: ConvGeometry,
     layout: Layout,
     pub input: Vec<f64>,
     pub filter: Vec<f64>,
@@ -31,7 +31,7 @@ pub fn numbers(seed: u64, len: usize) -> Vec<f64> {
 }
 
 impl Naive {
-    pub fn new(geometry: Geometry, layout: Layout, residual: bool, seed: u64) -> Self {
+    pub fn new(geometry: ConvGeometry, layout: Layout, residual: bool, seed: u64) -> Self {
         let g = geometry;
         let len = g.rows() * g.outputs;
         Self {

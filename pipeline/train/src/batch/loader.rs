@@ -1,4 +1,4 @@
-//! Prepares batches on a thread of its own, a few ahead of the training loop, always in the same order.
+//! Batch loader: prepares batches on a thread of its own, a few ahead of the training loop, always in the same order.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,13 +9,14 @@ use relata_data::feature_store::FeatureStore;
 use relata_data::view::Views;
 use relata_graph::{Graph, InducedEdges};
 
-use super::Sampler;
-use crate::{Result, TrainError};
+use super::sampler::Sampler;
+use crate::error::{Result, TrainError};
 
 /// Batches prepared ahead.
 const AHEAD: usize = 3;
 
 /// What one training step sees.
+#[derive(Debug, Clone)]
 pub struct Batch {
     /// The epoch, from 0.
     pub epoch: u64,
@@ -28,6 +29,7 @@ pub struct Batch {
 }
 
 /// A running thread that prepares batches; dropping it stops the thread.
+#[derive(Debug)]
 pub struct Loader {
     batches: Option<Receiver<Batch>>,
     thread: Option<JoinHandle<()>>,

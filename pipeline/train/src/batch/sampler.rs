@@ -1,4 +1,4 @@
-//! Which rows form a batch: a permutation of the samples, endpoints of sampled positive pairs, or both.
+//! Batch sampler, which rows form a batch: a permutation of the samples, endpoints of sampled positive pairs, or both.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,31 +7,50 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata_data::seed::{Rng, stream};
 use relata_graph::Graph;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
 
 const PERMUTATION: u64 = 0x9e12;
 const PAIRS: u64 = 0x9a12;
 
 /// How batches are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Batches {
     edge_share: f64,
 }
 
 impl Batches {
     /// Every sample once an epoch, in random order.
+    ///
+    /// ```
+    /// use relata_train::batch::Batches;
+    ///
+    /// assert!(Batches::by_sample().check().is_ok());
+    /// ```
     pub fn by_sample() -> Self {
         Self { edge_share: 0.0 }
     }
 
     /// Both ends of randomly drawn positive pairs, filled up with random samples where there are too few.
+    ///
+    /// ```
+    /// use relata_train::batch::Batches;
+    ///
+    /// assert!(Batches::by_edge().check().is_ok());
+    /// ```
     pub fn by_edge() -> Self {
         Self { edge_share: 1.0 }
     }
 
     /// This share of every batch by edge, the rest by sample.
+    ///
+    /// ```
+    /// use relata_train::batch::Batches;
+    ///
+    /// assert!(Batches::mixed(0.5).check().is_ok());
+    /// ```
     pub fn mixed(edge_share: f64) -> Self {
         Self { edge_share }
     }
@@ -46,6 +65,7 @@ impl Batches {
 }
 
 /// Draws batches as a function of (seed, epoch, step).
+#[derive(Debug)]
 pub struct Sampler {
     rows: Arc<Vec<u32>>,
     batch: usize,
@@ -109,6 +129,7 @@ impl Sampler {
 }
 
 /// Draws positive pairs: explicit edges uniformly, and pairs within groups by the number of pairs that a group has.
+#[derive(Debug)]
 struct PairSampler {
     graph: Arc<Graph>,
     /// Positive edges between training rows.

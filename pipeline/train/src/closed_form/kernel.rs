@@ -1,9 +1,9 @@
-//! Kernels between samples.
+//! Kernels of the closed form: similarities of two samples.
 
 use faer::Mat;
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
 
 /// A positive semi-definite similarity of two samples.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,12 @@
-//! The exact optimum for kernels (Cabannes et al. 2023): no steps, no seed, one eigen-decomposition.
+//! Closed form: the exact optimum for kernels (Cabannes et al. 2023). No steps, no seed, one eigen-decomposition.
 
 mod kernel;
-mod prepared;
-mod solve;
-mod stored;
+mod safetensors;
+mod settings;
+mod solution;
+mod solver;
 
 pub use kernel::Kernel;
-pub use prepared::Prepared;
-pub use solve::{ClosedForm, Solution, closed_form};
+pub use settings::{ClosedForm, closed_form};
+pub use solution::Solution;
+pub use solver::Prepared;

@@ -1,16 +1,19 @@
-//! A small convolutional network for small images: 3x3 convolutions of stride 2 with batch norm and ReLU, then global
+//! Convolutional network (convnet) for small images: 3x3 convolutions of stride 2 with batch norm and ReLU, then global
 //! average pooling.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
-use super::{Encoder, EncoderSpec, image_dims, positive};
-use crate::layer::{End, Maps};
-use crate::{Result, TrainError};
+use super::architecture::Architecture;
+use super::spec::{EncoderSpec, Projected, image_dims, positive};
+use crate::error::{Result, TrainError};
+use crate::layer::{Activation, FeatureMaps};
+use crate::model::Encoder;
 
 /// The module of [`convnet`].
 #[derive(Module, Debug)]
@@ -21,15 +24,36 @@ pub struct Convnet {
 }
 
 /// See [`convnet`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConvnetSpec {
-    pub(super) channels: Vec<usize>,
-    pub(super) strides: Vec<usize>,
+    channels: Vec<usize>,
+    strides: Vec<usize>,
+}
+
+impl Default for ConvnetSpec {
+    fn default() -> Self {
+        Self { channels: vec![32, 64, 128], strides: vec![2; 3] }
+    }
+}
+
+impl Settings for ConvnetSpec {
+    const NAME: &'static str = "convnet";
+    const SUMMARY: &'static str = "3x3 convolutions with batch norm and ReLU, for small images";
 }
 
 /// Three convolutions of 32, 64 and 128 channels, each of stride 2; the embedding has 128 dimensions.
+///
+/// ```
+/// use relata_schemas::{Element, FeatureShape};
+/// use relata_train::encoder::{EncoderSpec, convnet};
+///
+/// let encoder = convnet().with_channels([16, 32]);
+/// assert_eq!(encoder.width(&FeatureShape::image(1, 28, 28, Element::U8))?, 32);
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
 pub fn convnet() -> ConvnetSpec {
-    ConvnetSpec { channels: vec![32, 64, 128], strides: vec![2; 3] }
+    ConvnetSpec::default()
 }
 
 impl ConvnetSpec {
@@ -50,8 +74,8 @@ impl ConvnetSpec {
 impl Encoder for Convnet {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
         let layers = self.convolutions.iter().zip(&self.norms);
-        let images = Maps::of_images(samples, self.input);
-        layers.fold(images, |maps, (convolution, norm)| maps.layer(convolution, norm, End::Relu)).pooled()
+        let images = FeatureMaps::of_images(samples, self.input);
+        layers.fold(images, |maps, (convolution, norm)| maps.layer(convolution, norm, Activation::Relu)).pooled()
     }
 }
 
@@ -59,7 +83,7 @@ impl EncoderSpec for ConvnetSpec {
     type Encoder = Convnet;
 
     fn describe(&self) -> Description {
-        Description::new("convnet").with("channels", &self.channels).with("strides", &self.strides)
+        Description::of(self)
     }
 
     fn width(&self, input: &FeatureShape) -> Result<usize> {
@@ -90,5 +114,11 @@ impl EncoderSpec for ConvnetSpec {
             norms: self.channels.iter().map(|&o| BatchNormConfig::new(o).init(device)).collect(),
             input: [image.0, image.1, image.2],
         }
+    }
+
+    // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.
+    #[inline(never)]
+    fn architecture(self, projector: Vec<usize>) -> Box<dyn Architecture> {
+        Box::new(Projected::new(self, projector))
     }
 }

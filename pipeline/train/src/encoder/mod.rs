@@ -1,71 +1,80 @@
-//! Encoders: modules from a sample's features to its embedding, and the specifications that build them.
+//! Encoders by specification: what a plan says about an encoder and its projector, and how both are built.
+//!
+//! An encoder that comes with Relata is one file and one line of [`ENCODERS`]. Your own implements [`Encoder`] and
+//! [`EncoderSpec`].
+//!
+//! ```
+//! use relata_train::encoder::{ENCODERS, EncoderSpec, IntoArchitecture, convnet};
+//!
+//! let encoder = convnet().project([64]).into_architecture();
+//! assert_eq!(encoder.describe().to_string(), "convnet channels=[32, 64, 128] projector=[64] strides=[2, 2, 2]");
+//! assert_eq!(ENCODERS.read(&encoder.describe())?.describe(), encoder.describe());
+//! # Ok::<(), relata_registry::ReadError>(())
+//! ```
+#![doc = include_str!("WEIGHTS.md")]
 
+mod architecture;
 mod convnet;
-pub mod described;
 mod linear;
 mod mlp;
-mod projected;
 mod resnet18;
+mod spec;
 
-use burn::module::{Module, ModuleDisplay};
-use burn::tensor::{Device, Tensor};
-use relata_registry::Description;
-use relata_schemas::FeatureShape;
-
+pub use architecture::{Architecture, IntoArchitecture};
 pub use convnet::{Convnet, ConvnetSpec, convnet};
 pub use linear::{LinearEncoder, LinearSpec, linear};
-pub use mlp::{Mlp, MlpSpec, mlp};
-pub use projected::{Model, Projected};
-pub use resnet18::{ResNet18, ResNet18Spec, resnet18};
+pub use mlp::{MlpSpec, mlp};
+pub use resnet18::{ResNet18, ResNet18Spec, ResidualBlock, resnet18};
+pub use spec::{EncoderSpec, Projected};
 
-use crate::{Result, TrainError};
+pub use crate::model::{Encoder, Mlp, Model};
 
-/// A burn module that embeds samples.
-pub trait Encoder: Module + ModuleDisplay + Sync + 'static {
-    /// Embeddings `[n, width]` of samples `[n, features]`; an image arrives as channels x height x width, flattened.
-    fn forward(&self, samples: Tensor<2>) -> Tensor<2>;
+relata_registry::registry! {
+    /// Every built-in encoder, by name; each takes `projector` beside its own settings.
+    pub static ENCODERS: dyn Architecture = "encoder" [
+        Projected<LinearSpec>,
+        Projected<MlpSpec>,
+        Projected<ConvnetSpec>,
+        Projected<ResNet18Spec>,
+    ]
 }
 
-/// How an encoder is built for data of a certain shape. Implement it, and [`Encoder`], to plug in your own.
-pub trait EncoderSpec: Send + Sync + 'static {
-    /// The module.
-    type Encoder: Encoder;
+/// The function that makes each encoder, for preludes.
+pub mod constructors {
+    pub use super::{convnet, linear, mlp, resnet18};
+}
 
-    /// Name and settings, for the plan.
-    fn describe(&self) -> Description;
+#[cfg(test)]
+mod tests {
+    use relata_registry::Description;
 
-    /// Width of the embeddings; an error if the encoder cannot take samples of this shape.
-    fn width(&self, input: &FeatureShape) -> Result<usize>;
+    use super::*;
 
-    /// A fresh module; burn's random numbers are seeded before the call.
-    fn init(&self, input: &FeatureShape, device: &Device) -> Self::Encoder;
-
-    /// Adds a projector: an MLP whose output the loss sees in training, while the encoder's output is the embedding.
-    fn project<const N: usize>(self, widths: [usize; N]) -> Projected<Self>
-    where
-        Self: Sized,
-    {
-        Projected::new(self, widths.to_vec())
+    #[test]
+    fn every_encoder_is_rebuilt_from_its_description() {
+        let encoders: Vec<Box<dyn Architecture>> = vec![
+            linear(8).into_architecture(),
+            mlp([32, 16]).project([8]).into_architecture(),
+            convnet().with_channels([4, 8]).with_strides([1, 2]).project([16, 4]).into_architecture(),
+            resnet18().with_width(16).into_architecture(),
+        ];
+        assert_eq!(encoders.len(), ENCODERS.names().len());
+        for encoder in encoders {
+            assert_eq!(ENCODERS.read(&encoder.describe()).unwrap().describe(), encoder.describe());
+        }
     }
-}
 
-/// The dimensions of an image, or why `encoder` cannot take the samples.
-fn image_dims(encoder: &str, input: &FeatureShape) -> Result<[usize; 3]> {
-    match input.as_image() {
-        Some((c, h, w)) => Ok([c, h, w]),
-        None => Err(TrainError::setting(
-            encoder,
-            "input",
-            "images (an arrow.fixed_shape_tensor of channels x height x width)",
-            input,
-        )),
-    }
-}
-
-/// Refuses widths of 0.
-fn positive(encoder: &str, setting: &str, widths: &[usize]) -> Result<()> {
-    match widths.iter().find(|&&width| width == 0) {
-        None => Ok(()),
-        Some(_) => Err(TrainError::setting(encoder, setting, "above 0", format!("{widths:?}"))),
+    #[test]
+    fn unknown_encoders_and_settings_are_refused() {
+        let linear = Description::new("linear").with("width", 4);
+        let refused = [
+            (Description::new("mine"), "there is linear, mlp, convnet, resnet18"),
+            (linear.clone().with("bias", true), "unknown field `bias`"),
+            (linear.with("projector", "none"), "`projector`"),
+        ];
+        for (description, found) in refused {
+            let error = ENCODERS.read(&description).err().unwrap().to_string();
+            assert!(error.contains(found), "{error}");
+        }
     }
 }

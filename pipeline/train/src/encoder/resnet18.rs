@@ -4,25 +4,28 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
-use relata_registry::Description;
+use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
+use serde::{Deserialize, Serialize};
 
-use super::{Encoder, EncoderSpec, image_dims};
-use crate::Result;
-use crate::layer::{End, Maps};
+use super::architecture::Architecture;
+use super::spec::{EncoderSpec, Projected, image_dims, positive};
+use crate::error::Result;
+use crate::layer::{Activation, FeatureMaps};
+use crate::model::Encoder;
 
 /// The module of [`resnet18`].
 #[derive(Module, Debug)]
 pub struct ResNet18 {
     stem: Conv2d,
     stem_norm: BatchNorm,
-    blocks: Vec<Block>,
+    blocks: Vec<ResidualBlock>,
     input: [usize; 3],
 }
 
 /// Two 3x3 convolutions beside a short cut.
 #[derive(Module, Debug)]
-pub struct Block {
+pub struct ResidualBlock {
     first: Conv2d,
     first_norm: BatchNorm,
     second: Conv2d,
@@ -32,14 +35,35 @@ pub struct Block {
 }
 
 /// See [`resnet18`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ResNet18Spec {
     width: usize,
 }
 
+impl Default for ResNet18Spec {
+    fn default() -> Self {
+        Self { width: 64 }
+    }
+}
+
+impl Settings for ResNet18Spec {
+    const NAME: &'static str = "resnet18";
+    const SUMMARY: &'static str = "ResNet-18 for images up to about 64 x 64 (He et al. 2016)";
+}
+
 /// ResNet-18 for small images (up to about 64 x 64); the embedding has 512 dimensions.
+///
+/// ```
+/// use relata_schemas::{Element, FeatureShape};
+/// use relata_train::encoder::{EncoderSpec, resnet18};
+///
+/// let encoder = resnet18().with_width(16);
+/// assert_eq!(encoder.width(&FeatureShape::image(3, 32, 32, Element::U8))?, 128);
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
 pub fn resnet18() -> ResNet18Spec {
-    ResNet18Spec { width: 64 }
+    ResNet18Spec::default()
 }
 
 impl ResNet18Spec {
@@ -52,12 +76,12 @@ impl ResNet18Spec {
 
 impl Encoder for ResNet18 {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
-        let stem = Maps::of_images(samples, self.input).layer(&self.stem, &self.stem_norm, End::Relu);
+        let stem = FeatureMaps::of_images(samples, self.input).layer(&self.stem, &self.stem_norm, Activation::Relu);
         self.blocks.iter().fold(stem, |maps, block| block.forward(maps)).pooled()
     }
 }
 
-impl Block {
+impl ResidualBlock {
     fn new(input: usize, output: usize, stride: usize, device: &Device) -> Self {
         let reshaped = stride != 1 || input != output;
         Self {
@@ -70,13 +94,13 @@ impl Block {
         }
     }
 
-    fn forward(&self, x: Maps) -> Maps {
-        let hidden = x.layer(&self.first, &self.first_norm, End::Relu);
+    fn forward(&self, x: FeatureMaps) -> FeatureMaps {
+        let hidden = x.layer(&self.first, &self.first_norm, Activation::Relu);
         let shortcut = match (&self.shortcut, &self.shortcut_norm) {
-            (Some(convolution), Some(norm)) => x.layer(convolution, norm, End::Linear),
+            (Some(convolution), Some(norm)) => x.layer(convolution, norm, Activation::Identity),
             _ => x,
         };
-        hidden.layer(&self.second, &self.second_norm, End::AddRelu(&shortcut))
+        hidden.layer(&self.second, &self.second_norm, Activation::AddRelu(&shortcut))
     }
 }
 
@@ -93,12 +117,12 @@ impl EncoderSpec for ResNet18Spec {
     type Encoder = ResNet18;
 
     fn describe(&self) -> Description {
-        Description::new("resnet18").with("width", &self.width)
+        Description::of(self)
     }
 
     fn width(&self, input: &FeatureShape) -> Result<usize> {
         image_dims("resnet18", input)?;
-        super::positive("resnet18", "width", &[self.width])?;
+        positive("resnet18", "width", &[self.width])?;
         Ok(self.width * 8)
     }
 
@@ -108,7 +132,7 @@ impl EncoderSpec for ResNet18Spec {
         let blocks = stages.iter().enumerate().flat_map(|(stage, &(from, to))| {
             let (input, output) = (self.width * from, self.width * to);
             let stride = if stage == 0 { 1 } else { 2 };
-            [Block::new(input, output, stride, device), Block::new(output, output, 1, device)]
+            [ResidualBlock::new(input, output, stride, device), ResidualBlock::new(output, output, 1, device)]
         });
         ResNet18 {
             stem: convolution(image.0, self.width, 3, 1, device),
@@ -116,5 +140,11 @@ impl EncoderSpec for ResNet18Spec {
             blocks: blocks.collect(),
             input: [image.0, image.1, image.2],
         }
+    }
+
+    // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.
+    #[inline(never)]
+    fn architecture(self, projector: Vec<usize>) -> Box<dyn Architecture> {
+        Box::new(Projected::new(self, projector))
     }
 }

@@ -1,10 +1,10 @@
 //! AdamW: on the CPU in one pass over all parameters, on other devices burn's own.
 
 use burn::optim::AdamWConfig;
-use relata_kernels::Level;
-use relata_kernels::optimiser::{self, Parameter};
+use relata_kernels::Isa;
+use relata_kernels::optimiser::{self, AdamWStep, Parameter};
 
-use super::one_pass::Rule;
+use super::fused_step::UpdateRule;
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), beta 2 = 0.999, epsilon = 1e-8.
 #[derive(Debug, Clone, Copy)]
@@ -28,9 +28,9 @@ impl AdamW {
     }
 }
 
-impl Rule<2> for AdamW {
+impl UpdateRule<2> for AdamW {
     fn step(&self, rate: f64, time: u64, parameters: Vec<Parameter<'_, 2>>) {
-        let step = optimiser::AdamW {
+        let step = AdamWStep {
             rate,
             beta_1: self.momentum as f32,
             beta_2: BETA_2,
@@ -38,6 +38,6 @@ impl Rule<2> for AdamW {
             decay: self.weight_decay,
             time: i32::try_from(time).unwrap_or(i32::MAX),
         };
-        optimiser::adamw(Level::best(), step, parameters);
+        optimiser::adamw(Isa::best(), step, parameters);
     }
 }

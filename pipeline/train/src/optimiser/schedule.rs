@@ -1,11 +1,12 @@
-//! The learning rate over a run: linear warm-up, then a cosine down to a share of the peak, or constant.
+//! Learning-rate schedule: linear warm-up, then a cosine down to a share of the peak, or constant.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Result, TrainError};
+use crate::error::{Result, TrainError};
 
 /// How the learning rate moves, as a factor of its peak.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
     warm_up: f64,
     last: f64,
@@ -14,11 +15,25 @@ pub struct Schedule {
 
 impl Schedule {
     /// Linear warm-up over the share `warm_up` of all steps, then a cosine to 0 (Loshchilov and Hutter 2017).
+    ///
+    /// ```
+    /// use relata_train::optimiser::Schedule;
+    ///
+    /// let schedule = Schedule::cosine(0.1);
+    /// assert_eq!(schedule.factor(4, 100), 0.5);
+    /// assert!(schedule.factor(99, 100) < 0.01);
+    /// ```
     pub fn cosine(warm_up: f64) -> Self {
         Self { warm_up, last: 0.0, cosine: true }
     }
 
     /// The peak throughout.
+    ///
+    /// ```
+    /// use relata_train::optimiser::Schedule;
+    ///
+    /// assert_eq!(Schedule::constant().factor(0, 100), 1.0);
+    /// ```
     pub fn constant() -> Self {
         Self { warm_up: 0.0, last: 1.0, cosine: false }
     }

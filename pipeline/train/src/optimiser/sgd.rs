@@ -3,10 +3,10 @@
 use burn::optim::SgdConfig;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use relata_kernels::Level;
-use relata_kernels::optimiser::{self, Parameter};
+use relata_kernels::Isa;
+use relata_kernels::optimiser::{self, Parameter, SgdStep};
 
-use super::one_pass::Rule;
+use super::fused_step::UpdateRule;
 
 /// `velocity = momentum velocity + gradient + decay weights`; the weights lose `rate velocity`.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +24,9 @@ impl Sgd {
     }
 }
 
-impl Rule<1> for Sgd {
+impl UpdateRule<1> for Sgd {
     fn step(&self, rate: f64, _: u64, parameters: Vec<Parameter<'_, 1>>) {
         let [rate, momentum, decay] = [rate, self.momentum, self.weight_decay].map(|x| x as f32);
-        optimiser::sgd(Level::best(), optimiser::Sgd { rate, momentum, decay }, parameters);
+        optimiser::sgd(Isa::best(), SgdStep { rate, momentum, decay }, parameters);
     }
 }
