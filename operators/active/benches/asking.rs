@@ -20,6 +20,7 @@ use relata_data::seed::{Rng, stream};
 use relata_data::source::{csv, ingest, session};
 use relata_graph::Groups;
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_registry::Description;
 
 const ROWS: u32 = 1_000_000;
 const WIDTH: usize = 64;
@@ -130,8 +131,8 @@ struct Truth;
 
 #[async_trait]
 impl Oracle for Truth {
-    fn describe(&self) -> serde_json::Value {
-        serde_json::json!({ "oracle": "truth" })
+    fn describe(&self) -> Description {
+        Description::new("truth")
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {

@@ -41,7 +41,7 @@ impl Desk<'_> {
         let again = self.doubted(pairs.div_ceil(2), &mut asked);
         let left = pairs - again.len();
         proposals.extend(again.into_iter().map(|pair| (RE_ASK.to_owned(), alone(pair))));
-        let name = self.asking.strategy.describe()["strategy"].as_str().unwrap_or("own").to_owned();
+        let name = self.asking.strategy.describe().name;
         proposals.extend(self.chosen(look, left, &mut asked).into_iter().map(|proposal| (name.clone(), proposal)));
         if proposals.is_empty() {
             return Ok((vec![], Some(StopReason::NoQuestion)));

@@ -168,7 +168,8 @@ impl Asking {
 
     /// The strategy and all settings, for the plan.
     pub fn describe(&self) -> Description {
-        Description::new(self.strategy.describe())
+        Description::new("ask")
+            .with("strategy", self.strategy.describe())
             .with("budget", &self.budget)
             .with("per_round", &self.per_round)
             .with("policy", &self.belief.policy)
@@ -197,8 +198,8 @@ impl Asking {
                 return refuse(setting, "from 1 to 1000000 pairs", pairs as f64);
             }
         }
-        let name = &self.strategy.describe()["strategy"];
-        if [RE_ASK, VALIDATION].iter().any(|reserved| name == reserved) {
+        let name = self.strategy.describe().name;
+        if [RE_ASK, VALIDATION].iter().any(|reserved| name == *reserved) {
             let expected = "a name other than those of the questions that every strategy gets";
             return Err(OperatorError::setting("ask", "strategy", expected, name));
         }

@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
-use serde_json::Value;
 
 /// See [`cascade`].
 pub struct Cascade {
@@ -29,7 +28,7 @@ pub fn cascade<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Cas
 #[async_trait]
 impl Oracle for Cascade {
     fn describe(&self) -> Description {
-        let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
+        let of: Vec<Description> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
         Description::new("cascade").with("of", of)
     }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use futures::future::join_all;
 use relata_data::{OperatorError, Result};
-use relata_oracle::{Context, Cost, Oracle, Question, Record, name};
+use relata_oracle::{Context, Cost, Oracle, Question, Record};
 use serde_json::Value;
 
 /// See [`crowd`].
@@ -50,7 +50,7 @@ impl Crowd {
     /// The questions of one annotator, without what it has answered already.
     fn share(&self, at: usize, questions: &[Question], out: &dyn Record) -> Result<Vec<Question>> {
         let annotators = self.oracles.len();
-        let name = annotator(&self.oracles[at].describe());
+        let name = annotator(&as_json(&*self.oracles[at]));
         let mut share = questions.to_vec();
         share.retain(|question| {
             let first = (question.question % annotators as u64) as usize;
@@ -83,7 +83,7 @@ impl Crowd {
 #[async_trait]
 impl Oracle for Crowd {
     fn describe(&self) -> Description {
-        let of: Vec<Value> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
+        let of: Vec<Description> = self.oracles.iter().map(|oracle| oracle.describe()).collect();
         Description::new("crowd").with("each", self.asked_each()).with("of", of)
     }
 
@@ -99,7 +99,7 @@ impl Oracle for Crowd {
         }
         let mut names = BTreeSet::new();
         for oracle in &self.oracles {
-            let name = annotator(&oracle.describe());
+            let name = annotator(&as_json(oracle));
             if let Some(twice) = names.replace(name) {
                 let expected = "annotators of different names, such as `oracle.named(\"anna\")`";
                 return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
@@ -109,7 +109,7 @@ impl Oracle for Crowd {
         let mut pages = BTreeSet::new();
         for oracle in &self.oracles {
             let mut own = BTreeSet::new();
-            pages_of(&oracle.describe(), &mut own);
+            pages_of(&as_json(oracle), &mut own);
             if let Some(twice) = own.iter().find(|page| pages.contains(*page)) {
                 // People have names of their own, so that only the page's name tells whose question was answered.
                 let expected = "people at pages of different names, such as `person(..).page(\"left\")`";
@@ -153,14 +153,24 @@ impl Oracle for Crowd {
     }
 }
 
+fn as_json(oracle: &dyn Oracle) -> Value {
+    // Descriptions are plain data, which serde_json always writes.
+    serde_json::to_value(oracle.describe()).unwrap_or_default()
+}
+
 /// The name that an oracle answers under, as far as its description tells.
 fn annotator(description: &Value) -> String {
-    match (&description["annotator"], &description["of"], &description["name"]) {
-        (Value::String(annotator), _, _) => annotator.clone(),
-        (_, of @ Value::Object(_), _) => annotator(of),
-        (_, _, Value::String(name)) => name.clone(),
+    match (&description["annotator"], &description["of"]) {
+        (Value::String(annotator), _) => annotator.clone(),
+        (_, of @ Value::Object(_)) => annotator(of),
         _ => name(description),
     }
+}
+
+fn name(description: &Value) -> String {
+    let name = description["name"].as_str().unwrap_or("oracle");
+    // People at a page with a name of its own answer as `person(page)`.
+    description["page"].as_str().map_or(name.to_owned(), |page| format!("{name}({page})"))
 }
 
 /// The names under which people answer within an oracle, as far as its description tells.

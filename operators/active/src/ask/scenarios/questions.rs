@@ -1,6 +1,7 @@
 //! Which questions a desk asks.
 
 use relata_oracle::Cost;
+use relata_registry::Description;
 
 use super::super::fixture::{Says, Script, Trial, asked, groups};
 use super::super::{Asking, Budget, StopReason};
@@ -122,8 +123,8 @@ fn a_round_is_a_fifth_of_what_the_budget_buys() {
 struct Called(&'static str);
 
 impl Strategy for Called {
-    fn describe(&self) -> serde_json::Value {
-        serde_json::json!({ "strategy": self.0 })
+    fn describe(&self) -> Description {
+        Description::new(self.0)
     }
 
     fn propose(&self, _: &Scene<'_>, _: usize) -> Vec<Proposal> {
