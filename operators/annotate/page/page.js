@@ -254,7 +254,7 @@ async function progress() {
   byId("bought").hidden = bought === null;
   if (bought !== null) {
     const known = bought.known_pairs === null ? [] : [`${many(bought.known_pairs, "pair")} known by inference`];
-    byId("bought-title").textContent = `What round ${bought.round} bought`;
+    byId("bought-title").textContent = `What round ${bought.round} brought`;
     byId("bought-lines").replaceChildren(...[...bought.lines, ...known].map(line => make("li", {}, line)));
   }
 }

@@ -1,4 +1,4 @@
-//! What is shown of a sample: its picture, its columns as a row of a table, or, where there is neither, a small chart of
+//! Cards: what the page shows of a sample. That is its picture, its columns as a row of a table, or, where there is neither, a small chart of
 //! its numbers.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use relata_data::{OperatorError, Result, Session, query};
 use serde::Serialize;
 use tokio::sync::OnceCell;
 
-use crate::id::Id;
+use crate::json_id::JsonId;
 
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
 const BARS: usize = 64;
@@ -21,7 +21,7 @@ const TEXT: usize = 1000;
 /// A sample as the page draws it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Card {
-    id: Id,
+    id: JsonId,
     /// Whether `/image/ID.png` is there.
     picture: bool,
     /// Names and values of columns.
@@ -42,7 +42,7 @@ impl Cards {
     pub(crate) fn new(samples: Samples, show: &[String]) -> Result<Self> {
         if let Some(missing) = show.iter().find(|column| !samples.columns.contains(column)) {
             let expected = format!("among the samples' columns {}", samples.columns.join(", "));
-            return Err(OperatorError::setting(crate::person::ORACLE, "show", expected, format!("`{missing}`")));
+            return Err(OperatorError::setting(crate::name::ORACLE, "show", expected, format!("`{missing}`")));
         }
         let mut show = show.to_vec();
         if show.is_empty() && samples.features.shape().as_image().is_none() {
@@ -71,7 +71,12 @@ impl Cards {
                 }
                 _ => Vec::new(),
             };
-            Card { id: Id(id), picture: is_image && row.is_some(), fields: texts.remove(&id).unwrap_or_default(), bars }
+            Card {
+                id: JsonId(id),
+                picture: is_image && row.is_some(),
+                fields: texts.remove(&id).unwrap_or_default(),
+                bars,
+            }
         };
         Ok(ids.iter().map(card).collect())
     }
@@ -135,7 +140,7 @@ mod tests {
         let cards = Cards::new(samples(folder.path()).await, &["n".to_owned(), "the \"note\"".to_owned()]).unwrap();
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let shown = cards.of(&[9, 7, 8]).await.unwrap();
-        assert_eq!(shown.iter().map(|card| card.id).collect::<Vec<_>>(), [Id(9), Id(7), Id(8)]);
+        assert_eq!(shown.iter().map(|card| card.id).collect::<Vec<_>>(), [JsonId(9), JsonId(7), JsonId(8)]);
         assert_eq!(shown[0].fields, [field("n", "2.5"), field("the \"note\"", "")]);
         assert_eq!(shown[1].fields, [field("n", "1.5"), field("the \"note\"", "<b>bold</b>")]);
         assert!(shown[2].fields.is_empty());

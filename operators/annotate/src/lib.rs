@@ -1,4 +1,5 @@
-//! An oracle that is people at a web page, which shows a sample and asks which of some candidates are the same kind.
+//! Annotation by people: an oracle that is people at a web page, which shows a sample and asks which of some candidates
+//! are the same kind.
 //!
 //! [`person`] is the oracle; [`serve`] serves the page of a run folder without one, and [`Server`] is what both use.
 //! Every answer is in the run's [`Ledger`](relata_active::ledger::Ledger) before the page says so, and the page
@@ -19,7 +20,7 @@
 //! others have given all that were wished since: then it is refused with a sentence that says so. Whoever has a question
 //! in time is always heard.
 //!
-//! What was said in a round can be taken back as long as the page is there. A question of an earlier round that is open
+//! Answers of a round can be taken back as long as the page is there. A question of an earlier round that is open
 //! again because of that comes back with the next round.
 //!
 //! # Requests
@@ -36,33 +37,40 @@
 //!
 //! A request that is refused has a status of 4xx and `{"error": "what to do"}`.
 //!
-//! # What the last round bought
+//! # What the last round brought
 //! `bought` is what a run left in `progress.json` beside the ledger: `round`, `lines` of text to show, and optionally
 //! `known_pairs`, the number of pairs that are known by inference. Lines of the form `name before -> after` about the
-//! measures of a run are told in plain words.
+//! measures of a run are shown in plain words.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod annotator;
-mod api;
-mod app;
-mod asked;
-mod board;
-mod bought;
-mod call;
-mod calls;
+mod answer_index;
+mod auth;
+mod background_server;
 mod card;
-mod changes;
-mod gate;
-mod id;
-mod page;
+mod error;
+mod handlers;
+mod json_id;
+mod name;
+mod pending_questions;
 mod person;
-mod refusal;
-mod running;
+mod progress;
+mod questions;
 mod server;
 mod settings;
+mod state;
 mod token;
+mod waiter;
+
+use relata_oracle::Oracle;
+use relata_registry::registry;
 
 pub use person::{Person, person};
 pub use server::{Server, serve};
-pub use settings::Settings;
+pub use settings::PageConfig;
 pub use token::Token;
+
+registry! {
+    /// The oracle of this crate by name, to read it from a plan.
+    pub static ORACLES: dyn Oracle = "oracle" [person::Person]
+}

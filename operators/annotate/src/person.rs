@@ -1,24 +1,24 @@
 //! The oracle that is people at a web page.
 
-use relata_registry::Description;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relata_data::Result;
 use relata_oracle::{Context, Cost, Oracle, Question, Record};
+use relata_registry::{Component, Description, ReadError, Registry};
 
-use crate::running::Running;
-use crate::settings::Settings;
+use crate::background_server::BackgroundServer;
+use crate::name::ORACLE;
+use crate::settings::PageConfig;
 use crate::token::Token;
 
-/// The oracle's name in answers, plans and errors.
-pub(crate) const ORACLE: &str = "person";
-
-/// See [`person`].
+/// People at a web page: see [`person`]. Read from a plan, the page is served at `127.0.0.1:7878`, unless the plan was
+/// given an `address` since: a plan does not hold it.
 pub struct Person {
-    settings: Settings,
-    running: Mutex<Option<Running>>,
-    /// One call after the other.
+    config: PageConfig,
+    running: Mutex<Option<BackgroundServer>>,
+    /// One list of questions after the other.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -27,26 +27,50 @@ pub struct Person {
 ///
 /// People are annotators under the names that they give. Around this oracle, [`named`](Oracle::named) makes one annotator
 /// of all people at a page; to tell the people of two pages in one run apart, name the pages: [`Person::page`].
+///
+/// ```
+/// use relata_annotate::person;
+/// use relata_oracle::Oracle;
+///
+/// let oracle = person("127.0.0.1:7878")
+///     .question_text("Which of these notes are about the same patient?")
+///     .show(["note", "ward"])
+///     .annotators(3)
+///     .priced(0.0, 0.5);
+/// oracle.check()?;
+/// assert_eq!(oracle.annotators(), 3);
+/// // Three people together.
+/// assert_eq!(oracle.cost().of(2), 3.0);
+/// // The plan holds what the answers depend on, without the address.
+/// assert!(oracle.describe().get("address").is_none());
+/// # Ok::<(), relata_data::OperatorError>(())
+/// ```
 pub fn person(address: impl Into<String>) -> Person {
-    Person { settings: Settings::new(address), running: Mutex::new(None), turn: tokio::sync::Mutex::default() }
+    PageConfig::new(address).into()
+}
+
+impl From<PageConfig> for Person {
+    fn from(config: PageConfig) -> Self {
+        Self { config, running: Mutex::new(None), turn: tokio::sync::Mutex::default() }
+    }
 }
 
 impl Person {
     /// How many people answer each question, if not one.
     pub fn annotators(mut self, count: usize) -> Self {
-        self.settings.annotators = count;
+        self.config.annotators = count;
         self
     }
 
     /// For how many seconds a question is kept for the person to whom it was shown, before others get it; if not 300.
     pub fn lease(mut self, seconds: u64) -> Self {
-        self.settings.lease = seconds;
+        self.config.lease = seconds;
         self
     }
 
     /// What is asked instead of "Select all that are the same kind as this one".
     pub fn question_text(mut self, text: impl Into<String>) -> Self {
-        self.settings.question = Some(text.into());
+        self.config.question_text = Some(text.into());
         self
     }
 
@@ -54,75 +78,134 @@ impl Person {
     /// alone, and of samples that are no pictures all columns but `id`, `label`, `split` and `path`, which may hold the
     /// answer.
     pub fn show<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
-        self.settings.show = columns.into_iter().map(Into::into).collect();
+        self.config.show = columns.into_iter().map(Into::into).collect();
         self
     }
 
     /// A secret that people need: at least 8 letters, digits, `-`, `_` or `.`. Beyond loopback there must be one.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    /// use relata_oracle::Oracle;
+    ///
+    /// assert!(person("0.0.0.0:7878").check().is_err());
+    /// let oracle = person("0.0.0.0:7878").token("correct-horse").lease(60);
+    /// oracle.check()?;
+    /// assert!(!format!("{oracle:?}").contains("horse"));
+    /// person("0.0.0.0:7878").generated_token().check()?;
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.settings.token = Some(Token::new(token));
+        self.config.token = Some(Token::new(token));
         self
     }
 
     /// A secret that people need, drawn at random for each process and printed as part of the link.
     pub fn generated_token(mut self) -> Self {
-        self.settings.token = Some(Token::generate());
+        self.config.token = Some(Token::generate());
         self
     }
 
     /// What a question and each of its candidates cost, if not 0 and 1.
     pub fn priced(mut self, per_question: f64, per_candidate: f64) -> Self {
-        self.settings.cost = Cost { per_question, per_candidate };
+        self.config.cost = Cost { per_question, per_candidate };
         self
     }
 
     /// The page's name, where several pages answer in one run, such as those of a crowd: answers carry
     /// `person(name)` as their oracle, and each page counts its own.
+    ///
+    /// ```
+    /// use relata_active::oracle::crowd;
+    /// use relata_annotate::person;
+    /// use relata_oracle::Oracle;
+    ///
+    /// let pages = crowd([person("127.0.0.1:7878").page("left"), person("127.0.0.1:7879").page("right")]);
+    /// pages.check()?;
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn page(mut self, name: impl Into<String>) -> Self {
-        self.settings.page = Some(name.into());
+        self.config.page = Some(name.into());
         self
     }
 
-    /// The settings, to serve the page without an oracle.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// The settings, to serve the page without an oracle by [`serve`](crate::serve).
+    pub fn settings(&self) -> &PageConfig {
+        &self.config
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Component<dyn Oracle> for Person {
+    const NAME: &'static str = ORACLE;
+    const SUMMARY: &'static str = "people answer at a web page";
+
+    fn defaults() -> Option<Description> {
+        Some(PageConfig::default().describe())
+    }
+
+    fn read(description: &Description, _: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        description.settings::<PageConfig>().map(Self::from)
     }
 }
 
 #[async_trait]
 impl Oracle for Person {
     fn describe(&self) -> Description {
-        self.settings.describe()
+        self.config.describe()
     }
 
     fn check(&self) -> Result<()> {
-        self.settings.check()
+        self.config.check()
     }
 
     /// Returns when each question has an answer of as many people as wished at this page, or when a person ends the
     /// round. Each answer is recorded by `out` before the page says that it is written down.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let _turn = self.turn.lock().await;
-        let mut call = {
+        let mut waiter = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             let server = match running.take().filter(|server| server.folder() == out.folder()) {
                 Some(server) => server,
-                None => Running::start(context.samples.clone(), out.folder(), self.settings.clone())?,
+                None => BackgroundServer::start(context.samples.clone(), out.folder(), self.config.clone())?,
             };
-            running.insert(server).call(questions)?
+            running.insert(server).ask(questions)?
         };
-        while let Some(given) = call.next().await {
-            given.record(out);
+        while let Some(submission) = waiter.next().await {
+            submission.record(out);
         }
-        call.end(out).await
+        waiter.end(out).await
     }
 
     /// What the answers of all annotators to a question cost together.
     fn cost(&self) -> Cost {
-        self.settings.cost.times(self.settings.annotators)
+        self.config.cost.times(self.config.annotators)
     }
 
     fn annotators(&self) -> usize {
-        self.settings.annotators
+        self.config.annotators
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ORACLES;
+
+    #[test]
+    fn it_is_read_from_a_plan_at_the_default_address() {
+        let oracle = person("127.0.0.1:1").annotators(2).priced(1.0, 0.5).page("left").show(["note"]).lease(9);
+        let back = ORACLES.read(&oracle.describe()).unwrap();
+        assert_eq!(back.describe(), oracle.describe());
+        assert_eq!((back.annotators(), back.cost()), (2, oracle.cost()));
+        back.check().unwrap();
+        assert!(ORACLES.parse("person", &[("annotators".to_owned(), "0".to_owned())]).unwrap().check().is_err());
+        let unknown = oracle.describe().with("colour", "red");
+        assert!(ORACLES.read(&unknown).err().unwrap().to_string().contains("colour"));
     }
 }

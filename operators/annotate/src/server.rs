@@ -1,5 +1,6 @@
-//! The server of a run folder's page.
+//! Server of a run folder's page: its address, its link and its routes.
 
+use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +15,11 @@ use relata_data::source::Samples;
 use relata_data::{OperatorError, Result};
 use tokio::sync::oneshot;
 
-use crate::app::App;
-use crate::gate::{Gate, guard};
-use crate::refusal::Refusal;
-use crate::settings::Settings;
-use crate::{api, changes, page};
+use crate::auth::{Auth, authenticate};
+use crate::error::ApiError;
+use crate::handlers::{assets, queries, submissions};
+use crate::settings::PageConfig;
+use crate::state::AppState;
 
 /// How long open connections may take to end when the server does.
 const GRACE: Duration = Duration::from_secs(1);
@@ -29,7 +30,7 @@ const LARGEST: usize = 1 << 18;
 pub async fn serve(
     samples: Samples,
     ledger: Ledger,
-    settings: Settings,
+    settings: PageConfig,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let server = Server::bind(samples, ledger, settings)?;
@@ -41,30 +42,36 @@ pub async fn serve(
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    gate: Arc<Gate>,
-    app: Arc<App>,
+    auth: Arc<Auth>,
+    state: Arc<AppState>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Server {
     /// Listens. People are asked every question of the ledger that has fewer answers than wished, whoever gave them, and
     /// their answers are written there. An error if a setting makes no sense, a column is not there or the address is
     /// taken.
-    pub fn bind(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+    pub fn bind(samples: Samples, ledger: Ledger, settings: PageConfig) -> Result<Self> {
         Self::listen(samples, ledger, settings, false)
     }
 
     /// The same, where people are asked what an oracle is asked, and answer it.
-    pub(crate) fn of_oracle(samples: Samples, ledger: Ledger, settings: Settings) -> Result<Self> {
+    pub(crate) fn of_oracle(samples: Samples, ledger: Ledger, settings: PageConfig) -> Result<Self> {
         Self::listen(samples, ledger, settings, true)
     }
 
-    fn listen(samples: Samples, ledger: Ledger, settings: Settings, for_oracle: bool) -> Result<Self> {
+    fn listen(samples: Samples, ledger: Ledger, settings: PageConfig, for_oracle: bool) -> Result<Self> {
         settings.check()?;
         let listener = TcpListener::bind(&*settings.resolve()?).map_err(unusable(&settings.address))?;
         let address = listener.local_addr().map_err(unusable(&settings.address))?;
-        let gate = Arc::new(Gate::new(settings.token.clone(), &settings.address, address.port()));
-        let app = Arc::new(App::new(samples, ledger, settings, for_oracle)?);
-        Ok(Self { listener, address, gate, app })
+        let auth = Arc::new(Auth::new(settings.token.clone(), &settings.address, address.port()));
+        let state = Arc::new(AppState::new(samples, ledger, settings, for_oracle)?);
+        Ok(Self { listener, address, auth, state })
     }
 
     /// Where it listens.
@@ -74,7 +81,7 @@ impl Server {
 
     /// The link that people open, with the token if there is one.
     pub fn link(&self) -> String {
-        let token = self.app.settings.token.as_ref();
+        let token = self.state.settings.token.as_ref();
         let token = token.map(|token| format!("?token={}", token.reveal())).unwrap_or_default();
         let host = match self.address.ip() {
             ip if ip.is_unspecified() => format!("localhost:{}", self.address.port()),
@@ -85,24 +92,24 @@ impl Server {
 
     /// Answers requests until `shutdown` is ready.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let address = &self.app.settings.address;
+        let address = &self.state.settings.address;
         self.listener.set_nonblocking(true).map_err(unusable(address))?;
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(unusable(address))?;
         let router = Router::new()
-            .route("/", get(page::html))
-            .route("/page.css", get(page::css))
-            .route("/connection.js", get(page::connection))
-            .route("/page.js", get(page::js))
-            .route("/api/next", get(api::next))
-            .route("/api/progress", get(api::progress))
-            .route("/api/answer", post(changes::answer))
-            .route("/api/undo", post(changes::undo))
-            .route("/api/finish", post(changes::finish))
-            .route("/image/{file}", get(api::picture))
-            .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "There is no such page."))
+            .route("/", get(assets::html))
+            .route("/page.css", get(assets::css))
+            .route("/connection.js", get(assets::connection))
+            .route("/page.js", get(assets::js))
+            .route("/api/next", get(queries::next))
+            .route("/api/progress", get(queries::progress))
+            .route("/api/answer", post(submissions::answer))
+            .route("/api/undo", post(submissions::undo))
+            .route("/api/finish", post(submissions::finish))
+            .route("/image/{file}", get(queries::picture))
+            .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "There is no such page."))
             .layer(DefaultBodyLimit::max(LARGEST))
-            .layer(from_fn_with_state(self.gate, guard))
-            .with_state(self.app.clone());
+            .layer(from_fn_with_state(self.auth, authenticate))
+            .with_state(self.state.clone());
         let (ending, ended) = oneshot::channel::<()>();
         let graceful = axum::serve(listener, router).with_graceful_shutdown(async move {
             shutdown.await;
@@ -124,8 +131,8 @@ impl Server {
     }
 
     /// What its requests share.
-    pub(crate) fn app(&self) -> &Arc<App> {
-        &self.app
+    pub(crate) fn state(&self) -> &Arc<AppState> {
+        &self.state
     }
 }
 
@@ -133,6 +140,6 @@ fn unusable(address: &str) -> impl Fn(std::io::Error) -> OperatorError {
     let found = address.to_owned();
     move |error| {
         let expected = "free to listen on (another server may be running: stop it, or use another port)";
-        OperatorError::setting(crate::person::ORACLE, "address", expected, format!("`{found}`: {error}"))
+        OperatorError::setting(crate::name::ORACLE, "address", expected, format!("`{found}`: {error}"))
     }
 }

@@ -1,30 +1,39 @@
-//! How a page is served: where, to whom, and what it shows.
+//! Settings of a page: where it is served, to whom, and what it shows.
 
-use relata_registry::Description;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use relata_data::{OperatorError, Result};
 use relata_oracle::Cost;
-use serde_json::{Value, json};
+use relata_registry::{Description, ReadError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::person::ORACLE;
+use crate::name::ORACLE;
 use crate::token::Token;
 
-/// The settings of a page.
-#[derive(Debug, Clone)]
-pub struct Settings {
+/// The settings of a page, also of the oracle [`person`](crate::person()).
+///
+/// A plan holds what the answers depend on. Address, lease and token may change from day to day and are not written; a
+/// page that is read from a plan has the defaults, unless the plan was given an `address` or a `lease` since. The token
+/// is never read from a plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PageConfig {
     /// Host and port to listen on, such as `127.0.0.1:7878`; port 0 is any free one.
+    #[serde(skip_serializing)]
     pub address: String,
     /// How many people answer each question.
     pub annotators: usize,
     /// For how many seconds a question is kept for the person to whom it was shown.
+    #[serde(skip_serializing)]
     pub lease: u64,
     /// What is asked; none for "Select all that are the same kind as this one".
-    pub question: Option<String>,
+    pub question_text: Option<String>,
     /// The columns of the samples that are shown as text; empty for none beside pictures, and otherwise all but `id`,
-    /// `label` and `split`.
+    /// `label`, `split` and `path`.
     pub show: Vec<String>,
     /// The secret that people need; must be there beyond loopback.
+    #[serde(skip)]
     pub token: Option<Token>,
     /// What an answer costs.
     pub cost: Cost,
@@ -32,49 +41,56 @@ pub struct Settings {
     pub page: Option<String>,
 }
 
-impl Settings {
-    /// One annotator, five minutes for each question, no token, a cost of 1 for each candidate, no name; pictures, or else
-    /// all columns that cannot hold the answer.
-    pub fn new(address: impl Into<String>) -> Self {
+impl Default for PageConfig {
+    /// At `127.0.0.1:7878`: one annotator, five minutes for each question, no token, a cost of 1 for each candidate, no
+    /// name; pictures, or else all columns that cannot hold the answer.
+    fn default() -> Self {
         Self {
-            address: address.into(),
+            address: "127.0.0.1:7878".to_owned(),
             annotators: 1,
             lease: 300,
-            question: None,
+            question_text: None,
             show: Vec::new(),
             token: None,
             cost: Cost::default(),
             page: None,
         }
     }
+}
 
-    /// The settings that [`describe`](Self::describe) told of; what is missing there is as in [`Settings::new`]. In the
-    /// description of an oracle around a page, the first page is looked for.
-    pub fn described(address: impl Into<String>, description: &Value) -> Self {
-        let plain = Self::new(address);
-        let description = page_in(description).unwrap_or(&Value::Null);
-        let columns = description["show"].as_array().into_iter().flatten();
-        Self {
-            annotators: description["annotators"].as_u64().map_or(plain.annotators, |count| count as usize),
-            question: description["question"].as_str().map(str::to_owned),
-            show: columns.filter_map(|column| column.as_str().map(str::to_owned)).collect(),
-            cost: serde_json::from_value(description["cost"].clone()).unwrap_or(plain.cost),
-            page: description["page"].as_str().map(str::to_owned),
-            ..plain
-        }
+impl PageConfig {
+    /// The defaults at another address.
+    ///
+    /// ```
+    /// use relata_annotate::PageConfig;
+    ///
+    /// let config = PageConfig { annotators: 3, ..PageConfig::new("127.0.0.1:0") };
+    /// config.check()?;
+    /// assert_eq!(config.describe()["annotators"], 3);
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
+    pub fn new(address: impl Into<String>) -> Self {
+        Self { address: address.into(), ..Self::default() }
     }
 
-    /// What the answers depend on, for the plan. Address, lease and token are free to change from day to day.
+    /// The settings of the first page in the description of an oracle, which may be one around a page, such as a crowd;
+    /// the defaults if there is no page.
+    ///
+    /// ```
+    /// use relata_annotate::{PageConfig, person};
+    /// use relata_oracle::Oracle;
+    ///
+    /// let oracle = person("127.0.0.1:0").annotators(2).weighted(0.5);
+    /// assert_eq!(PageConfig::within(&oracle.describe())?.annotators, 2);
+    /// # Ok::<(), relata_registry::ReadError>(())
+    /// ```
+    pub fn within(oracle: &Description) -> Result<Self, ReadError> {
+        page_in(oracle).map_or_else(|| Ok(Self::default()), |page| page.settings())
+    }
+
+    /// What the answers depend on, for the plan.
     pub fn describe(&self) -> Description {
-        let mut description = Description::new(self.oracle())
-            .with("annotators", &self.annotators)
-            .with("question", &self.question)
-            .with("show", &self.show)
-            .with("cost", &self.cost);
-        if let Some(page) = &self.page {
-            description["page"] = json!(page);
-        }
-        description
+        Description::of_fields(ORACLE, self)
     }
 
     /// The name that answers carry as their oracle.
@@ -96,7 +112,7 @@ impl Settings {
         if self.lease == 0 {
             return setting("lease", "at least a second", &0);
         }
-        if self.question.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        if self.question_text.as_ref().is_some_and(|text| text.trim().is_empty()) {
             return setting("question_text", "a question", &"empty");
         }
         if let Some(page) = self.page.as_ref().filter(|page| page.is_empty() || page.chars().any(char::is_control)) {
@@ -126,16 +142,15 @@ impl Settings {
     }
 }
 
-/// The description of a page within that of an oracle.
-fn page_in(description: &Value) -> Option<&Value> {
-    let name = description["oracle"].as_str().unwrap_or_default();
-    if name == ORACLE || name.strip_prefix(ORACLE).is_some_and(|rest| rest.starts_with('(')) {
-        return Some(description);
+/// The description of the first page within that of an oracle.
+fn page_in(oracle: &Description) -> Option<Description> {
+    if oracle.name == ORACLE {
+        return Some(oracle.clone());
     }
-    match &description["of"] {
-        Value::Array(all) => all.iter().find_map(page_in),
-        Value::Null => None,
-        of => page_in(of),
+    let inner = |value: &Value| page_in(&serde_json::from_value(value.clone()).ok()?);
+    match &oracle["of"] {
+        Value::Array(all) => all.iter().find_map(inner),
+        of => inner(of),
     }
 }
 
@@ -143,8 +158,8 @@ fn page_in(description: &Value) -> Option<&Value> {
 mod tests {
     use super::*;
 
-    fn refusal(change: impl FnOnce(&mut Settings)) -> String {
-        let mut settings = Settings::new("127.0.0.1:0");
+    fn error_of(change: impl FnOnce(&mut PageConfig)) -> String {
+        let mut settings = PageConfig::new("127.0.0.1:0");
         settings.check().unwrap();
         change(&mut settings);
         settings.check().unwrap_err().to_string()
@@ -152,43 +167,57 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        assert!(refusal(|s| s.annotators = 0).contains("`annotators` must be at least 1"));
-        assert!(refusal(|s| s.lease = 0).contains("`lease`"));
-        assert!(refusal(|s| s.question = Some(" ".to_owned())).contains("`question_text`"));
-        assert!(refusal(|s| s.page = Some("a\nb".to_owned())).contains("`page`"));
-        assert!(refusal(|s| s.cost.per_candidate = f64::NAN).contains("`cost`"));
-        assert!(refusal(|s| s.address = "7878".to_owned()).contains("such as 127.0.0.1:7878"));
+        assert!(error_of(|s| s.annotators = 0).contains("`annotators` must be at least 1"));
+        assert!(error_of(|s| s.lease = 0).contains("`lease`"));
+        assert!(error_of(|s| s.question_text = Some(" ".to_owned())).contains("`question_text`"));
+        assert!(error_of(|s| s.page = Some("a\nb".to_owned())).contains("`page`"));
+        assert!(error_of(|s| s.cost.per_candidate = f64::NAN).contains("`cost`"));
+        assert!(error_of(|s| s.address = "7878".to_owned()).contains("such as 127.0.0.1:7878"));
     }
 
     #[test]
     fn beyond_loopback_a_token_is_required() {
         for beyond in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-            assert!(refusal(|s| s.address = beyond.to_owned()).contains("`token` must be set"));
+            assert!(error_of(|s| s.address = beyond.to_owned()).contains("`token` must be set"));
             let token = Some(Token::generate());
-            Settings { token, ..Settings::new(beyond) }.check().unwrap();
+            PageConfig { token, ..PageConfig::new(beyond) }.check().unwrap();
         }
         for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0", "localhost:0"] {
-            Settings::new(loopback).check().unwrap();
+            PageConfig::new(loopback).check().unwrap();
         }
     }
 
     #[test]
     fn a_description_gives_back_what_it_tells_and_no_secret() {
-        let settings = Settings {
+        let settings = PageConfig {
             annotators: 3,
-            question: Some("Which are cats?".to_owned()),
+            question_text: Some("Which are cats?".to_owned()),
             show: vec!["note".to_owned()],
             token: Some(Token::new("correct-horse")),
             cost: Cost { per_question: 1.5, per_candidate: 0.25 },
             page: Some("left".to_owned()),
-            ..Settings::new("127.0.0.1:1")
+            ..PageConfig::new("127.0.0.1:1")
         };
         let description = settings.describe();
-        assert!(!description.to_string().contains("horse"));
-        assert_eq!(Settings::described("127.0.0.1:2", &description).describe(), description);
-        let around =
-            json!({ "oracle": "crowd", "of": [{ "oracle": "service" }, { "oracle": "named", "of": description }] });
-        assert_eq!(Settings::described("127.0.0.1:2", &around).describe(), description);
-        assert_eq!(Settings::described("a:1", &Value::Null).describe(), Settings::new("b:2").describe());
+        let text = serde_json::to_string(&description).unwrap();
+        assert!(!text.contains("horse") && !text.contains("127.0.0.1") && !text.contains("lease"), "{text}");
+        assert_eq!(PageConfig::within(&description).unwrap().describe(), description);
+        let named = Description::new("named").with("of", &description);
+        let around = Description::new("crowd").with("of", [&Description::new("service"), &named]);
+        assert_eq!(PageConfig::within(&around).unwrap().describe(), description);
+        let none = PageConfig::within(&Description::new("labels")).unwrap();
+        assert_eq!((none.address.as_str(), none.lease), ("127.0.0.1:7878", 300));
+    }
+
+    #[test]
+    fn what_a_plan_leaves_out_can_be_set_in_it_but_for_the_token() {
+        let read = |setting: &str, value: &str| {
+            let value: Value = serde_json::from_str(value).unwrap();
+            PageConfig::within(&PageConfig::default().describe().with(setting, value))
+        };
+        assert_eq!(read("address", "\"127.0.0.1:1\"").unwrap().address, "127.0.0.1:1");
+        assert_eq!(read("lease", "60").unwrap().lease, 60);
+        assert!(read("token", "\"correct-horse\"").is_err());
+        assert!(read("annotators", "\"two\"").is_err());
     }
 }

@@ -1,8 +1,10 @@
-//! The secret that people beyond this machine need.
+//! Tokens: the secret that people beyond this machine need.
 
 use std::hash::{BuildHasher, RandomState};
 
 use relata_data::{OperatorError, Result};
+
+use crate::name::ORACLE;
 
 /// The fewest characters that a token may have.
 const SHORTEST: usize = 8;
@@ -36,7 +38,7 @@ impl Token {
             let expected = format!("at least {SHORTEST} letters, digits, `-`, `_` or `.`");
             let found =
                 if fits { format!("{} characters long", self.0.len()) } else { "of other characters".to_owned() };
-            return Err(OperatorError::setting("person", "token", expected, found));
+            return Err(OperatorError::setting(ORACLE, "token", expected, found));
         }
         Ok(())
     }

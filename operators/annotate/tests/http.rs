@@ -11,7 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use http_client::{Response, request};
-use relata_annotate::{Server, Settings, Token, person};
+use relata_annotate::{PageConfig, Server, Token, person};
 use relata_data::source::session;
 use relata_oracle::{Answer, Context, Cost, Oracle, Record};
 use serde_json::{Value, json};
@@ -237,11 +237,11 @@ fn an_address_that_is_taken_and_a_column_that_is_missing_are_errors() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let bind = |settings| Server::bind(run.samples.clone(), run.ledger.clone(), settings).err().unwrap().to_string();
-    let error = bind(Settings::new(&address));
+    let error = bind(PageConfig::new(&address));
     assert!(error.contains("free to listen on") && error.contains(&address), "{error}");
-    let error = bind(Settings { show: vec!["nope".to_owned()], ..Settings::new("127.0.0.1:0") });
+    let error = bind(PageConfig { show: vec!["nope".to_owned()], ..PageConfig::new("127.0.0.1:0") });
     assert!(error.contains("`nope`") && error.contains("id, label, split"), "{error}");
-    assert!(bind(Settings::new("0.0.0.0:0")).contains("`token` must be set"));
+    assert!(bind(PageConfig::new("0.0.0.0:0")).contains("`token` must be set"));
 }
 
 #[test]

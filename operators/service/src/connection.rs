@@ -1,4 +1,4 @@
-//! One request over HTTP, and what its outcome means.
+//! HTTP connections: one request, and what its outcome means.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use relata_data::{OperatorError, Result};
 use ureq::Agent;
 use ureq::http::Uri;
 
-use crate::response::{Trouble, shorten};
-use crate::retry::{Again, LONGEST_WAIT};
+use crate::name::ORACLE;
+use crate::response::{RequestError, shorten};
+use crate::retry::{LONGEST_WAIT, RetryDecision};
 use crate::secret::Secret;
-use crate::service::ORACLE;
 
 /// What a response may have at most.
 const MOST_BYTES: u64 = 64 << 20;
@@ -35,7 +35,7 @@ impl Connection {
     }
 
     /// The text of a successful response. The secret is not in it, nor in what is told about a failure.
-    pub(crate) fn post(&self, body: &str) -> Result<String, Trouble> {
+    pub(crate) fn post(&self, body: &str) -> Result<String, RequestError> {
         let mut request =
             self.agent.post(&self.url).content_type("application/json").header("accept", "application/json");
         if let Some(secret) = &self.secret {
@@ -44,14 +44,14 @@ impl Connection {
         let mut response = request.send(body).map_err(|error| self.failed(&error))?;
         let status = response.status();
         let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let again = Again::after_status(status.as_u16(), retry_after);
+        let again = RetryDecision::after_status(status.as_u16(), retry_after);
         let text = response.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
         let text = text.map(|bytes| self.without_secret(String::from_utf8_lossy(&bytes).into_owned()));
         if status.is_success() {
             return text.map_err(|error| self.failed(&error));
         }
         let text = text.map_or(String::new(), |text| format!(": {}", shorten(&text)));
-        Err(Trouble {
+        Err(RequestError {
             expected: "HTTP status 200".to_owned(),
             found: format!("status {status}{text}"),
             hint: hint(status.as_u16(), again),
@@ -59,16 +59,16 @@ impl Connection {
         })
     }
 
-    fn failed(&self, error: &ureq::Error) -> Trouble {
+    fn failed(&self, error: &ureq::Error) -> RequestError {
         use ureq::Error::{BadUri, BodyExceedsLimit, Http, LargeResponseHeader, Rustls, Timeout, Tls};
         let (found, again) = match error {
-            Timeout(_) => (format!("nothing within {:?}", self.timeout), Again::Later),
+            Timeout(_) => (format!("nothing within {:?}", self.timeout), RetryDecision::Later),
             BadUri(_) | Http(_) | Tls(_) | Rustls(_) | BodyExceedsLimit(_) | LargeResponseHeader(..) => {
-                (error.to_string(), Again::Never)
+                (error.to_string(), RetryDecision::Never)
             }
-            _ => (error.to_string(), Again::Later),
+            _ => (error.to_string(), RetryDecision::Later),
         };
-        Trouble {
+        RequestError {
             expected: "a response".to_owned(),
             found: self.without_secret(found),
             hint: "Check that the service runs and can be reached, or give it more time: `.timeout(..)`.".to_owned(),
@@ -78,7 +78,7 @@ impl Connection {
 
     fn without_secret(&self, text: String) -> String {
         match &self.secret {
-            Some(secret) => secret.blot_out(text),
+            Some(secret) => secret.redact(text),
             None => text,
         }
     }
@@ -97,12 +97,12 @@ pub(crate) fn check_url(url: &str) -> Result<()> {
     Ok(())
 }
 
-fn hint(status: u16, again: Again) -> String {
+fn hint(status: u16, again: RetryDecision) -> String {
     match status {
         401 | 403 => "Check the token in the variable that `.secret_from_env(..)` names.".to_owned(),
         300..=399 => "Redirects are not followed: use the address that it leads to.".to_owned(),
         404 | 405 => "Check the address.".to_owned(),
-        429 | 500..=599 if again == Again::Never => {
+        429 | 500..=599 if again == RetryDecision::Never => {
             format!("It wants more than {} minutes of rest: try again then.", LONGEST_WAIT.as_secs() / 60)
         }
         429 => "Ask less often: `.rate(..)`, `.concurrency(..)`.".to_owned(),

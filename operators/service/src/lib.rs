@@ -1,5 +1,5 @@
-//! An oracle that is a service: questions as JSON over HTTP, in a [plain dialect](#the-plain-dialect) that is written
-//! in an hour, or as chats with a model behind an [OpenAI-compatible endpoint](#the-chat-dialect).
+//! HTTP oracle: a service that answers questions as JSON, in a [plain protocol](#the-plain-protocol) that is written
+//! in an hour, or as chats with a model behind an [OpenAI-compatible endpoint](#the-chat-protocol).
 //!
 //! ```
 //! use std::time::Duration;
@@ -17,7 +17,7 @@
 //! # own.check().unwrap();
 //! ```
 //!
-//! # The plain dialect
+//! # The plain protocol
 //! A batch of questions is one POST. `image` is a PNG in base64 at the samples' own size; samples that are no images
 //! have `features` (row by row) instead, and [`Service::content`] chooses. `columns` are the columns of the samples,
 //! without `label`, `split` and `path`, or those that [`Service::columns`] names.
@@ -39,7 +39,7 @@
 //! ```
 //! `instruction` is there only if [`Service::instruction`] gave one, and members of [`Service::option`] are added.
 //!
-//! # The chat dialect
+//! # The chat protocol
 //! [`Service::chat`] asks one question per request at `<url>/chat/completions`: a system message with the instruction,
 //! and a user message with the anchor and each candidate, as images (`image_url` parts with `data:image/png;base64,`,
 //! enlarged by whole factors to at least 128 pixels), or else with their columns as text. The content of the first
@@ -52,24 +52,34 @@
 //! - Answers that are valid are written down at once, whatever else is wrong with the response, and the next request
 //!   asks only for what is missing. A request that brought no answer counts against [`Service::retries`]; pauses between
 //!   them double, with some jitter.
-//! - Asked again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
+//! - OpenQuestion again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
 //!   15 minutes holds all requests back), malformed JSON, missing answers, answers to what was not asked, two answers of
 //!   one annotator about one candidate (neither counts), a confidence out of range.
 //! - An error at once: every other status (redirects too), an address or certificate that cannot be right.
 //! - The secret of [`Service::secret_from_env`] is read from the environment, sent as a bearer token, and never written
-//!   anywhere else; where a service repeats it, it is blotted out. Proxies of the environment are not used.
+//!   anywhere else; where a service repeats it, it is redacted. Proxies of the environment are not used.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod batch;
+mod batch_queue;
+mod cancellable_sleep;
 mod connection;
-mod dialect;
-mod halt;
-mod job;
+mod name;
+mod protocol;
 mod rate_limit;
-mod request;
 mod response;
 mod retry;
+mod sample_content;
 mod secret;
 mod service;
 
-pub use request::Content;
+use relata_oracle::Oracle;
+use relata_registry::registry;
+
+pub use sample_content::SampleContent;
 pub use service::{Service, service};
+
+registry! {
+    /// The oracle of this crate by name, to read it from a plan.
+    pub static ORACLES: dyn Oracle = "oracle" [service::Service]
+}

@@ -1,13 +1,23 @@
-//! How soon a request may start.
+//! Rate limit: how soon a request may start.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Hands out starting times that are evenly spaced.
-#[derive(Debug)]
+use serde::Deserialize;
+
+/// Hands out starting times that are evenly spaced, to all clones together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Option<f64>")]
 pub(crate) struct RateLimit {
+    per_second: Option<f64>,
     gap: Duration,
-    next: Mutex<Instant>,
+    next: Arc<Mutex<Instant>>,
+}
+
+impl From<Option<f64>> for RateLimit {
+    fn from(per_second: Option<f64>) -> Self {
+        Self::new(per_second)
+    }
 }
 
 impl RateLimit {
@@ -16,7 +26,13 @@ impl RateLimit {
 
     pub(crate) fn new(per_second: Option<f64>) -> Self {
         let gap = per_second.map_or(0.0, |rate| 1.0 / rate.max(Self::SLOWEST));
-        Self { gap: Duration::try_from_secs_f64(gap).unwrap_or_default(), next: Mutex::new(Instant::now()) }
+        let gap = Duration::try_from_secs_f64(gap).unwrap_or_default();
+        Self { per_second, gap, next: Arc::new(Mutex::new(Instant::now())) }
+    }
+
+    /// The requests per second that were asked for.
+    pub(crate) fn per_second(&self) -> Option<f64> {
+        self.per_second
     }
 
     /// The time at which one more request may start.

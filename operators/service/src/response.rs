@@ -1,4 +1,4 @@
-//! What a service said, and which of it counts.
+//! Responses: what a service answered, and which answers count.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,57 @@ use relata_oracle::Question;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::retry::Again;
+use crate::retry::RetryDecision;
 
 /// The characters that are quoted of a response.
 const QUOTED: usize = 200;
 
-/// A question, and the candidates that nothing was said about yet.
-pub(crate) struct Asked {
+/// A question, and the candidates that have no answer yet.
+pub(crate) struct OpenQuestion {
     pub(crate) question: Question,
     pub(crate) missing: Vec<u64>,
 }
 
-/// What was said about one candidate.
+/// An answer of a service about one candidate.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Said {
+pub(crate) struct ServiceAnswer {
     pub(crate) question: u64,
     pub(crate) candidate: u64,
     pub(crate) related: Option<bool>,
     pub(crate) confidence: f64,
-    /// Who said it, if the service has annotators of its own.
+    /// Who gave it, if the service has annotators of its own.
     pub(crate) annotator: Option<String>,
+}
+
+/// Why an answer of a response does not count.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(crate) enum InvalidAnswer {
+    #[error("the answer {answer}: {found}")]
+    Malformed { answer: String, found: String },
+    #[error("an answer to question {question}, which was not asked")]
+    Question { question: u64 },
+    #[error("an answer about candidate {candidate} of question {question}, which was not asked")]
+    Candidate { question: u64, candidate: u64 },
+    #[error("confidence {confidence} for candidate {candidate} of question {question}, which is not in [0, 1]")]
+    Confidence { question: u64, candidate: u64, confidence: f64 },
+    #[error("{times} answers about candidate {candidate} of question {question}")]
+    Repeated { question: u64, candidate: u64, times: usize },
 }
 
 /// Why a request did not bring what it should, and whether to repeat it.
 #[derive(Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct RequestError {
     pub(crate) expected: String,
     pub(crate) found: String,
     pub(crate) hint: String,
-    pub(crate) again: Again,
+    pub(crate) again: RetryDecision,
 }
 
-impl Trouble {
+impl RequestError {
     /// A response that is not in the form that the documentation describes.
     pub(crate) fn form(expected: &str, found: String) -> Self {
         let hint = "The documentation of relata_service describes what is expected.".to_owned();
-        Self { expected: expected.to_owned(), found, hint, again: Again::Later }
+        Self { expected: expected.to_owned(), found, hint, again: RetryDecision::Later }
     }
 }
 
@@ -54,9 +69,12 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Reads each answer by itself, so that one that is malformed does not spoil the others.
-    pub(crate) fn each<T: serde::de::DeserializeOwned>(self) -> impl Iterator<Item = Result<T, String>> {
+    pub(crate) fn each<T: serde::de::DeserializeOwned>(self) -> impl Iterator<Item = Result<T, InvalidAnswer>> {
         self.answers.into_iter().map(|answer| {
-            T::deserialize(&answer).map_err(|error| format!("the answer {}: {error}", shorten(&answer.to_string())))
+            T::deserialize(&answer).map_err(|error| InvalidAnswer::Malformed {
+                answer: shorten(&answer.to_string()),
+                found: error.to_string(),
+            })
         })
     }
 }
@@ -71,47 +89,45 @@ pub(crate) fn certain() -> f64 {
     1.0
 }
 
-/// Sorts out what counts: answers to what was asked, with a confidence in [0, 1], once per candidate and annotator. The
-/// second part says what is wrong with the rest.
-pub(crate) fn sort_out(asked: &[Asked], said: Vec<Result<Said, String>>) -> (Vec<Said>, Option<String>) {
-    let mut complaints = Vec::new();
+/// The answers that count: to what was asked, with a confidence in [0, 1], once per candidate and annotator. The second
+/// part says what is wrong with the others.
+pub(crate) fn valid_answers(
+    asked: &[OpenQuestion],
+    answers: Vec<Result<ServiceAnswer, InvalidAnswer>>,
+) -> (Vec<ServiceAnswer>, Option<String>) {
+    let mut invalid = Vec::new();
     let mut times: BTreeMap<(u64, u64, Option<String>), usize> = BTreeMap::new();
-    let mut good = Vec::new();
-    for said in said {
-        let said = match said {
-            Ok(said) => said,
-            Err(complaint) => {
-                complaints.push(complaint);
-                continue;
-            }
-        };
-        let asked = asked.iter().find(|asked| asked.question.question == said.question);
-        match asked {
-            None => complaints.push(format!("an answer to question {}, which was not asked", said.question)),
-            Some(asked) if !asked.missing.contains(&said.candidate) => complaints.push(format!(
-                "an answer about candidate {} of question {}, which was not asked",
-                said.candidate, said.question
-            )),
-            Some(_) if !(0.0..=1.0).contains(&said.confidence) => complaints.push(format!(
-                "confidence {} for candidate {} of question {}, which is not in [0, 1]",
-                said.confidence, said.candidate, said.question
-            )),
-            Some(_) => {
-                *times.entry((said.question, said.candidate, said.annotator.clone())).or_default() += 1;
-                good.push(said);
+    let mut valid = Vec::new();
+    for answer in answers {
+        match answer.and_then(|answer| check(asked, answer)) {
+            Err(error) => invalid.push(error),
+            Ok(answer) => {
+                *times.entry((answer.question, answer.candidate, answer.annotator.clone())).or_default() += 1;
+                valid.push(answer);
             }
         }
     }
-    for ((question, candidate, _), times) in times.iter().filter(|(_, times)| **times > 1) {
-        complaints.push(format!("{times} answers about candidate {candidate} of question {question}"));
+    for (&(question, candidate, _), &times) in times.iter().filter(|(_, times)| **times > 1) {
+        invalid.push(InvalidAnswer::Repeated { question, candidate, times });
     }
-    good.retain(|said| times.get(&(said.question, said.candidate, said.annotator.clone())) == Some(&1));
-    let others = complaints.len().saturating_sub(1);
-    let complaint = complaints.into_iter().next().map(|first| match others {
-        0 => first,
-        _ => format!("{first} (and {others} more such things)"),
+    valid.retain(|answer| times.get(&(answer.question, answer.candidate, answer.annotator.clone())) == Some(&1));
+    let complaint = invalid.first().map(|first| match invalid.len() - 1 {
+        0 => first.to_string(),
+        others => format!("{first} (and {others} more such things)"),
     });
-    (good, complaint)
+    (valid, complaint)
+}
+
+fn check(asked: &[OpenQuestion], answer: ServiceAnswer) -> Result<ServiceAnswer, InvalidAnswer> {
+    let ServiceAnswer { question, candidate, confidence, .. } = answer;
+    let open = asked.iter().find(|asked| asked.question.question == question);
+    if !open.ok_or(InvalidAnswer::Question { question })?.missing.contains(&candidate) {
+        return Err(InvalidAnswer::Candidate { question, candidate });
+    }
+    match (0.0..=1.0).contains(&confidence) {
+        true => Ok(answer),
+        false => Err(InvalidAnswer::Confidence { question, candidate, confidence }),
+    }
 }
 
 /// The beginning of a text, on one line.
@@ -129,7 +145,7 @@ pub(crate) fn shorten(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn asked(number: u64, missing: &[u64]) -> Asked {
+    fn asked(number: u64, missing: &[u64]) -> OpenQuestion {
         let question = Question {
             question: number,
             round: 1,
@@ -138,37 +154,39 @@ mod tests {
             strategy: String::new(),
             priority: 0.0,
         };
-        Asked { question, missing: missing.to_vec() }
+        OpenQuestion { question, missing: missing.to_vec() }
     }
 
-    fn said(question: u64, candidate: u64, confidence: f64, annotator: &str) -> Said {
+    fn answer(question: u64, candidate: u64, confidence: f64, annotator: &str) -> ServiceAnswer {
         let annotator = (!annotator.is_empty()).then(|| annotator.to_owned());
-        Said { question, candidate, related: Some(true), confidence, annotator }
+        ServiceAnswer { question, candidate, related: Some(true), confidence, annotator }
     }
 
     #[test]
     fn only_what_was_asked_counts_and_only_once() {
         let asked = [asked(7, &[1, 2, 3]), asked(8, &[2, 4])];
-        let good = [said(7, 1, 1.0, ""), said(8, 2, 0.0, "anna"), said(8, 2, 0.5, "ben")];
+        let good = [answer(7, 1, 1.0, ""), answer(8, 2, 0.0, "anna"), answer(8, 2, 0.5, "ben")];
         let bad = [
-            (said(9, 1, 1.0, ""), "question 9"),
-            (said(7, 4, 1.0, ""), "candidate 4 of question 7"),
-            (said(7, 2, 1.5, ""), "1.5"),
-            (said(7, 2, f64::NAN, ""), "NaN"),
+            (answer(9, 1, 1.0, ""), "question 9"),
+            (answer(7, 4, 1.0, ""), "candidate 4 of question 7"),
+            (answer(7, 2, 1.5, ""), "1.5"),
+            (answer(7, 2, f64::NAN, ""), "NaN"),
         ];
-        let all = |bad: &[Said]| good.iter().chain(bad).cloned().map(Ok).collect::<Vec<_>>();
-        assert_eq!(sort_out(&asked, all(&[])), (good.to_vec(), None));
+        let all = |bad: &[ServiceAnswer]| good.iter().chain(bad).cloned().map(Ok).collect::<Vec<_>>();
+        assert_eq!(valid_answers(&asked, all(&[])), (good.to_vec(), None));
         for (bad, why) in bad {
-            let (kept, complaint) = sort_out(&asked, all(&[bad]));
+            let (kept, complaint) = valid_answers(&asked, all(&[bad]));
             assert_eq!(kept, good);
             assert!(complaint.unwrap().contains(why));
         }
         // Neither of two answers counts, even if they agree.
-        let (kept, complaint) = sort_out(&asked, all(&[said(8, 4, 1.0, ""), said(8, 4, 1.0, ""), said(7, 4, 1.0, "")]));
+        let (kept, complaint) =
+            valid_answers(&asked, all(&[answer(8, 4, 1.0, ""), answer(8, 4, 1.0, ""), answer(7, 4, 1.0, "")]));
         assert_eq!(kept, good);
         assert!(complaint.unwrap().ends_with("(and 1 more such things)"));
-        let (kept, complaint) = sort_out(&asked, vec![Err("bad".to_owned()), Ok(good[0].clone())]);
-        assert_eq!((kept.len(), complaint), (1, Some("bad".to_owned())));
+        let (kept, complaint) =
+            valid_answers(&asked, vec![Err(InvalidAnswer::Question { question: 9 }), Ok(good[0].clone())]);
+        assert_eq!((kept.len(), complaint), (1, Some("an answer to question 9, which was not asked".to_owned())));
     }
 
     #[test]

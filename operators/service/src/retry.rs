@@ -1,4 +1,4 @@
-//! What is tried again, and when.
+//! Retries with exponential backoff: what is sent again, and when.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,27 +10,27 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A service that wants to be left alone for longer fails at once.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// How often, and with which first pause.
+/// How often a batch is sent again, and the first pause.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Retry {
+pub(crate) struct RetryPolicy {
     pub(crate) times: u32,
     pub(crate) pause: Duration,
 }
 
-impl Retry {
-    /// The pause after so many fruitless requests in a row (from 1): exponential, of which a half is jitter, so that
+impl RetryPolicy {
+    /// The pause after so many failures requests in a row (from 1): exponential, of which a half is jitter, so that
     /// requests that failed together do not come back together.
-    pub(crate) fn pause(&self, fruitless: u32, seed: u64, question: u64) -> Duration {
-        let Some(doublings) = fruitless.checked_sub(1) else { return Duration::ZERO };
+    pub(crate) fn pause(&self, failures: u32, seed: u64, question: u64) -> Duration {
+        let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
         let pause = self.pause.saturating_mul(1 << doublings.min(20)).min(LONGEST_PAUSE);
-        let jitter: f64 = stream(seed, &[PURPOSE, question, fruitless.into()]).random();
+        let jitter: f64 = stream(seed, &[PURPOSE, question, failures.into()]).random();
         pause.mul_f64(0.5 + 0.5 * jitter)
     }
 }
 
 /// Whether a request is worth repeating.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Again {
+pub(crate) enum RetryDecision {
     /// No: it would fail in the same way.
     Never,
     /// After a pause.
@@ -39,13 +39,13 @@ pub(crate) enum Again {
     After(Duration),
 }
 
-impl Again {
+impl RetryDecision {
     /// After a response with this status, which is no success, and this `Retry-After`.
     pub(crate) fn after_status(status: u16, retry_after: Option<&str>) -> Self {
         if !matches!(status, 408 | 425 | 429 | 500..=599) {
             return Self::Never;
         }
-        match retry_after.and_then(|value| wanted(value, SystemTime::now())) {
+        match retry_after.and_then(|value| parse_retry_after(value, SystemTime::now())) {
             Some(wait) if wait > LONGEST_WAIT => Self::Never,
             Some(wait) => Self::After(wait),
             None => Self::Later,
@@ -54,7 +54,7 @@ impl Again {
 }
 
 /// The waiting time of a `Retry-After` header: seconds, or a date such as `Wed, 21 Oct 2015 07:28:00 GMT` (RFC 9110).
-fn wanted(header: &str, now: SystemTime) -> Option<Duration> {
+fn parse_retry_after(header: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = header.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
@@ -84,14 +84,14 @@ mod tests {
 
     #[test]
     fn pauses_double_with_jitter_and_repeat() {
-        let retry = Retry { times: 9, pause: Duration::from_millis(100) };
+        let retry = RetryPolicy { times: 9, pause: Duration::from_millis(100) };
         assert_eq!(retry.pause(0, 7, 1), Duration::ZERO);
-        for fruitless in 1..40 {
-            let full = Duration::from_millis(100 << (fruitless - 1).min(20)).min(LONGEST_PAUSE);
-            let pause = retry.pause(fruitless, 7, 1);
-            assert!(full / 2 <= pause && pause <= full, "{fruitless}: {pause:?}");
-            assert_eq!(retry.pause(fruitless, 7, 1), pause);
-            assert_ne!(retry.pause(fruitless, 7, 2), pause);
+        for failures in 1..40 {
+            let full = Duration::from_millis(100 << (failures - 1).min(20)).min(LONGEST_PAUSE);
+            let pause = retry.pause(failures, 7, 1);
+            assert!(full / 2 <= pause && pause <= full, "{failures}: {pause:?}");
+            assert_eq!(retry.pause(failures, 7, 1), pause);
+            assert_ne!(retry.pause(failures, 7, 2), pause);
         }
     }
 
@@ -110,19 +110,19 @@ mod tests {
             ("-1", None),
         ];
         for (header, seconds) in cases {
-            assert_eq!(wanted(header, now), seconds.map(Duration::from_secs), "{header}");
+            assert_eq!(parse_retry_after(header, now), seconds.map(Duration::from_secs), "{header}");
         }
     }
 
     #[test]
     fn only_what_may_pass_is_repeated() {
         for status in [301, 400, 401, 403, 404, 422] {
-            assert_eq!(Again::after_status(status, Some("1")), Again::Never);
+            assert_eq!(RetryDecision::after_status(status, Some("1")), RetryDecision::Never);
         }
         for status in [408, 425, 429, 500, 502, 503, 529] {
-            assert_eq!(Again::after_status(status, None), Again::Later);
-            assert_eq!(Again::after_status(status, Some("3")), Again::After(Duration::from_secs(3)));
-            assert_eq!(Again::after_status(status, Some("3600")), Again::Never);
+            assert_eq!(RetryDecision::after_status(status, None), RetryDecision::Later);
+            assert_eq!(RetryDecision::after_status(status, Some("3")), RetryDecision::After(Duration::from_secs(3)));
+            assert_eq!(RetryDecision::after_status(status, Some("3600")), RetryDecision::Never);
         }
     }
 }

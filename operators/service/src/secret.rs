@@ -1,11 +1,11 @@
-//! A token that is sent and never shown.
+//! Secrets: a bearer token that is sent and never shown.
 
 use relata_data::{OperatorError, Result};
 use ureq::http::HeaderValue;
 
-use crate::service::ORACLE;
+use crate::name::ORACLE;
 
-/// Has no `Debug` and no `Display`, so that it cannot end up in a log by mistake.
+/// A bearer token. It has no `Debug` and no `Display`, so that it cannot end up in a log by mistake.
 pub(crate) struct Secret {
     text: String,
     header: HeaderValue,
@@ -36,7 +36,7 @@ impl Secret {
     }
 
     /// The same text without the secret.
-    pub(crate) fn blot_out(&self, text: String) -> String {
+    pub(crate) fn redact(&self, text: String) -> String {
         if text.contains(&self.text) { text.replace(&self.text, "[secret]") } else { text }
     }
 }
@@ -48,8 +48,8 @@ mod tests {
     #[test]
     fn it_is_blotted_out_wherever_it_shows_up() {
         let secret = Secret::new("sk-1".to_owned()).unwrap();
-        assert_eq!(secret.blot_out("a sk-1, b sk-1".to_owned()), "a [secret], b [secret]");
-        assert_eq!(secret.blot_out("nothing".to_owned()), "nothing");
+        assert_eq!(secret.redact("a sk-1, b sk-1".to_owned()), "a [secret], b [secret]");
+        assert_eq!(secret.redact("nothing".to_owned()), "nothing");
         assert_eq!(secret.header(), "Bearer sk-1");
         assert!(!format!("{:?}", secret.header()).contains("sk-1"));
         assert!(Secret::new("line\nbreak".to_owned()).is_none());

@@ -1,87 +1,151 @@
-//! The oracle, its settings, and how many requests it has under way.
+//! The oracle that is a service, and its settings.
 
-use relata_registry::Description;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Context, Oracle, Question, Record};
+use relata_registry::{Description, Settings};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use tokio::task::JoinSet;
 
+use crate::batch::BatchContext;
+use crate::batch_queue::answer_all;
+use crate::cancellable_sleep::CancelFlag;
 use crate::connection::{Connection, check_url};
-use crate::dialect::Dialect;
-use crate::halt::{Halt, HaltOnDrop};
-use crate::job::{Job, Line};
+use crate::name::ORACLE;
+use crate::protocol::Protocol;
 use crate::rate_limit::RateLimit;
-use crate::request::{Content, Subjects};
-use crate::retry::Retry;
+use crate::retry::RetryPolicy;
+use crate::sample_content::{RequestSamples, SampleContent};
 use crate::secret::Secret;
 
-/// The name that answers carry as their oracle.
-pub(crate) const ORACLE: &str = "service";
 const BATCH: usize = 16;
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// See [`service`]. The [crate's documentation](crate) tells what is sent and what is expected.
-#[derive(Debug, Clone)]
+///
+/// A plan holds what the answers depend on. How patiently, how often and with which secret a service is asked may change
+/// from day to day and is not written; a service that is read from a plan has the defaults, and no secret, unless the plan
+/// was given a `concurrency`, `timeout` (seconds), `retries`, `pause` (seconds), `rate` or `secret_from_env` since.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Service {
     url: String,
-    dialect: Dialect,
-    content: Option<Content>,
+    protocol: Protocol,
+    /// Who answers, unless a response says otherwise; `None` for the model of a chat or else the oracle's name.
+    annotator: Option<String>,
+    content: Option<SampleContent>,
     columns: Option<Vec<String>>,
+    /// `None` for one question in a chat, or else 16.
     batch: Option<usize>,
+    #[serde(skip_serializing)]
     concurrency: usize,
+    #[serde(skip_serializing, deserialize_with = "seconds")]
     timeout: Duration,
-    retry: Retry,
-    rate: Option<f64>,
-    limit: Arc<RateLimit>,
-    secret: Option<String>,
+    #[serde(skip_serializing)]
+    retries: u32,
+    #[serde(skip_serializing, deserialize_with = "seconds")]
+    pause: Duration,
+    #[serde(skip_serializing)]
+    rate: RateLimit,
+    /// The name of a variable, never its value.
+    #[serde(skip_serializing)]
+    secret_from_env: Option<String>,
 }
 
 /// Asks a service at an `http` or `https` address: 16 questions a request, four requests at a time, 60 seconds each, four
 /// retries, no limit of the rate. Secrets do not belong into the address: see [`Service::secret_from_env`].
+///
+/// ```
+/// use std::time::Duration;
+/// use relata_oracle::Oracle;
+/// use relata_service::service;
+///
+/// let oracle = service("http://127.0.0.1:9000/answer")
+///     .instruction("Two scans are alike if they show the same digit.")
+///     .batch(32)
+///     .columns(["writer"])
+///     .concurrency(2)
+///     .rate(5.0)
+///     .timeout(Duration::from_secs(90))
+///     .retries(2)
+///     .pause(Duration::from_secs(1));
+/// oracle.check()?;
+/// assert_eq!(oracle.describe()["batch"], 32);
+/// # Ok::<(), relata_data::OperatorError>(())
+/// ```
 pub fn service(url: impl Into<String>) -> Service {
-    Service {
-        url: url.into(),
-        dialect: Dialect::default(),
-        content: None,
-        columns: None,
-        batch: None,
-        concurrency: 4,
-        timeout: Duration::from_secs(60),
-        retry: Retry { times: 4, pause: Duration::from_millis(500) },
-        rate: None,
-        limit: Arc::new(RateLimit::new(None)),
-        secret: None,
+    Service { url: url.into(), ..Service::default() }
+}
+
+impl Default for Service {
+    /// A service without an address, which [`Oracle::check`] refuses.
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            protocol: Protocol::default(),
+            annotator: None,
+            content: None,
+            columns: None,
+            batch: None,
+            concurrency: 4,
+            timeout: Duration::from_secs(60),
+            retries: 4,
+            pause: Duration::from_millis(500),
+            rate: RateLimit::new(None),
+            secret_from_env: None,
+        }
     }
+}
+
+impl Settings for Service {
+    const NAME: &'static str = ORACLE;
+    const SUMMARY: &'static str = "a service answers over HTTP, by a JSON protocol or as a chat with a model";
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Duration, D::Error> {
+    Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 impl Service {
     /// Chats with a model behind an OpenAI-compatible endpoint, at the address up to `/chat/completions`: one question
     /// a request, the model's name as annotator.
+    ///
+    /// ```
+    /// use relata_oracle::Oracle;
+    /// use relata_service::{SampleContent, service};
+    ///
+    /// let model = service("https://api.example.com/v1")
+    ///     .chat("some-vision-model")
+    ///     .option("temperature", 0)
+    ///     .content(SampleContent::Image);
+    /// model.check()?;
+    /// assert_eq!(model.describe()["annotator"], "some-vision-model");
+    /// # Ok::<(), relata_data::OperatorError>(())
+    /// ```
     pub fn chat(mut self, model: impl Into<String>) -> Self {
-        self.dialect.model = Some(model.into());
+        self.protocol.model = Some(model.into());
         self
     }
 
     /// Tells the service what "related" means.
     pub fn instruction(mut self, text: impl Into<String>) -> Self {
-        self.dialect.instruction = Some(text.into());
+        self.protocol.instruction = Some(text.into());
         self
     }
 
     /// Adds a member to every request, such as `("temperature", 0)`. Not for secrets: it is part of the plan.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.dialect.options.insert(name.into(), value.into());
+        self.protocol.options.insert(name.into(), value.into());
         self
     }
 
     /// What is sent of a sample beside its columns. Without this, images as images; otherwise features in the plain
-    /// dialect, and in a chat columns if there are any.
-    pub fn content(mut self, content: Content) -> Self {
+    /// protocol, and in a chat columns if there are any.
+    pub fn content(mut self, content: SampleContent) -> Self {
         self.content = Some(content);
         self
     }
@@ -113,47 +177,61 @@ impl Service {
 
     /// How many requests in a row may bring no answer to a question, after the first.
     pub fn retries(mut self, times: u32) -> Self {
-        self.retry.times = times;
+        self.retries = times;
         self
     }
 
     /// The first pause before a retry (half a second if not set); it doubles up to 30 seconds.
     pub fn pause(mut self, first: Duration) -> Self {
-        self.retry.pause = first;
+        self.pause = first;
         self
     }
 
     /// Requests per second at most, evenly spaced, for this oracle and its clones together.
     pub fn rate(mut self, per_second: f64) -> Self {
-        self.rate = Some(per_second);
-        self.limit = Arc::new(RateLimit::new(self.rate));
+        self.rate = RateLimit::new(Some(per_second));
         self
     }
 
     /// Sends the value of an environment variable as a bearer token. It is read when questions are asked.
+    /// A plan holds neither the value nor the name of the variable.
+    ///
+    /// ```
+    /// use relata_oracle::Oracle;
+    /// use relata_service::service;
+    ///
+    /// let oracle = service("https://api.example.com/v1").chat("some-model").secret_from_env("EXAMPLE_API_KEY");
+    /// // The variable has to be there when the service is asked.
+    /// assert!(oracle.check().unwrap_err().to_string().contains("`EXAMPLE_API_KEY`, which is not set"));
+    /// ```
     pub fn secret_from_env(mut self, variable: impl Into<String>) -> Self {
-        self.secret = Some(variable.into());
+        self.secret_from_env = Some(variable.into());
         self
     }
 
     fn batch_size(&self) -> usize {
-        self.batch.unwrap_or(if self.dialect.model.is_some() { 1 } else { BATCH })
+        self.batch.unwrap_or(if self.protocol.model.is_some() { 1 } else { BATCH })
+    }
+
+    fn annotator(&self) -> &str {
+        self.annotator.as_deref().unwrap_or(self.protocol.annotator())
     }
 
     fn secret(&self) -> Result<Option<Secret>> {
-        self.secret.as_deref().map(Secret::from_env).transpose()
+        self.secret_from_env.as_deref().map(Secret::from_env).transpose()
     }
 
-    async fn line(&self, context: &Context<'_>, questions: &[Question]) -> Result<Line> {
-        let (content, columns) = self.dialect.told(context.samples, self.content, self.columns.as_deref());
+    async fn batch_context(&self, context: &Context<'_>, questions: &[Question]) -> Result<BatchContext> {
+        let (content, columns) = self.protocol.content(context.samples, self.content, self.columns.as_deref());
         let secret = self.secret()?;
-        Ok(Line {
-            connection: Connection::new(self.dialect.address(&self.url), self.timeout, self.concurrency, secret),
-            dialect: self.dialect.clone(),
-            subjects: Subjects::load(context, questions, content, &columns).await?,
-            limit: self.limit.clone(),
-            halt: Arc::new(Halt::default()),
-            retry: self.retry,
+        Ok(BatchContext {
+            connection: Connection::new(self.protocol.address(&self.url), self.timeout, self.concurrency, secret),
+            protocol: self.protocol.clone(),
+            annotator: self.annotator().to_owned(),
+            samples: RequestSamples::load(context, questions, content, &columns).await?,
+            limit: self.rate.clone(),
+            cancel: Arc::new(CancelFlag::default()),
+            retry: RetryPolicy { times: self.retries, pause: self.pause },
             seed: context.seed,
             cost: self.cost(),
         })
@@ -165,13 +243,9 @@ impl Oracle for Service {
     /// What the answers depend on. How patiently, how often and with which secret a service is asked is free to change
     /// from day to day: an error that says `.timeout(..)` has to be one that can be followed in the same run.
     fn describe(&self) -> Description {
-        Description::new(ORACLE)
-            .with("url", &self.url)
-            .with("dialect", self.dialect.describe())
-            .with("annotator", self.dialect.annotator())
-            .with("content", self.content.map(|content| format!("{content:?}").to_lowercase()))
-            .with("columns", &self.columns)
-            .with("batch", self.batch_size())
+        // What is chosen by the protocol is written out, so that a plan tells it.
+        let (annotator, batch) = (Some(self.annotator().to_owned()), Some(self.batch_size()));
+        Description::of(&Self { annotator, batch, ..self.clone() })
     }
 
     fn check(&self) -> Result<()> {
@@ -179,11 +253,11 @@ impl Oracle for Service {
             Err(OperatorError::setting(ORACLE, setting, expected, found))
         };
         check_url(&self.url)?;
-        self.dialect.check()?;
+        self.protocol.check()?;
         if self.batch_size() == 0 {
             return wrong("batch", "above 0", "0".to_owned());
         }
-        if self.dialect.model.is_some() && self.batch_size() != 1 {
+        if self.protocol.model.is_some() && self.batch_size() != 1 {
             return wrong("batch", "1 in a chat, which is about one question", self.batch_size().to_string());
         }
         if self.concurrency == 0 {
@@ -192,7 +266,7 @@ impl Oracle for Service {
         if self.timeout.is_zero() || self.timeout > LONGEST_TIMEOUT {
             return wrong("timeout", "above 0 and at most a day", format!("{:?}", self.timeout));
         }
-        if let Some(rate) = self.rate
+        if let Some(rate) = self.rate.per_second()
             && !(rate >= RateLimit::SLOWEST && rate.is_finite())
         {
             return wrong("rate", "at least 0.001 requests per second", rate.to_string());
@@ -205,51 +279,15 @@ impl Oracle for Service {
         if questions.is_empty() {
             return Ok(());
         }
-        let line = Arc::new(self.line(context, &questions).await?);
-        // Whoever sleeps on a thread of its own wakes up if the pipeline goes away.
-        let _halt = HaltOnDrop(line.halt.clone());
-        let mut waiting: VecDeque<Job> =
-            questions.chunks(self.batch_size()).map(|batch| Job::new(line.clone(), batch)).collect();
-        let mut running = JoinSet::new();
-        let mut failure = None;
-        loop {
-            while failure.is_none()
-                && running.len() < self.concurrency
-                && let Some(job) = waiting.pop_front()
-            {
-                running.spawn_blocking(move || job.attempt());
-            }
-            // After a failure, what is under way is awaited still: its answers may have been paid for.
-            let Some(done) = running.join_next().await else { break };
-            let next = match done {
-                Ok((job, attempt)) => out.record(&attempt.answers).and_then(|()| job.next(attempt)),
-                Err(error) => Err(broken(&questions[0], &error.to_string())),
-            };
-            match next {
-                Ok(job) => job.into_iter().for_each(|job| waiting.push_front(job)),
-                Err(error) => {
-                    line.halt.set();
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        failure.map_or(Ok(()), Err)
-    }
-}
-
-fn broken(question: &Question, found: &str) -> OperatorError {
-    OperatorError::Oracle {
-        oracle: ORACLE.to_owned(),
-        question: question.question,
-        expected: "a request that ends".to_owned(),
-        found: found.to_owned(),
-        hint: "This is a defect of Relata: please report it.".to_owned(),
+        let context = Arc::new(self.batch_context(context, &questions).await?);
+        answer_all(&context, &questions, self.batch_size(), self.concurrency, out).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ORACLES;
 
     #[test]
     fn settings_that_make_no_sense_are_refused() {
@@ -277,6 +315,25 @@ mod tests {
             assert!(matches!(&error, OperatorError::Setting { setting: s, .. } if s == setting), "{error}");
             assert!(!error.to_string().contains("hush"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_plan_gives_the_service_back_and_takes_what_it_leaves_out() {
+        let model = service("https://host/v1").chat("m").option("temperature", 0).instruction("Cats?");
+        for oracle in [service("http://host/").columns(["note"]).content(SampleContent::Columns), model] {
+            let description = oracle.describe();
+            let back = ORACLES.read(&description).unwrap();
+            assert_eq!(back.describe(), description);
+            back.check().unwrap();
+            let patient =
+                description.clone().with("timeout", 90).with("rate", 0.5).with("retries", 9).with("pause", 0.25);
+            let patient: Service = patient.with("secret_from_env", "PATH").with("concurrency", 1).settings().unwrap();
+            assert_eq!((patient.timeout, patient.pause), (Duration::from_secs(90), Duration::from_millis(250)));
+            assert_eq!((patient.rate.per_second(), patient.retries, patient.concurrency), (Some(0.5), 9, 1));
+            assert_eq!(patient.describe(), description);
+            assert!(ORACLES.read(&description.with("timeout", -1)).is_err());
+        }
+        assert!(ORACLES.parse("service", &[]).unwrap().check().is_err(), "without an address");
     }
 
     #[test]

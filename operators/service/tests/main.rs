@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod dataset;
-mod dialects;
 mod failures;
 mod limits;
+mod protocols;
 mod resume;
 mod server;

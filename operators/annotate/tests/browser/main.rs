@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use relata_active::ledger::Ledger;
-use relata_annotate::{Settings, Token, person, serve};
+use relata_annotate::{PageConfig, Token, person, serve};
 use relata_data::source::{Samples, session};
 use relata_oracle::{Context, Oracle};
 use serde_json::json;
@@ -222,7 +222,7 @@ fn server_process() {
     let (samples, ledger) = (Samples::open(folder).unwrap(), Ledger::open(folder).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if std::env::var(FOR_ORACLE).is_err() {
-        return runtime.block_on(serve(samples, ledger, Settings::new(address), std::future::pending())).unwrap();
+        return runtime.block_on(serve(samples, ledger, PageConfig::new(address), std::future::pending())).unwrap();
     }
     let (oracle, session) = (person(address), session());
     let context = Context { session: &session, samples: &samples, seed: 0 };
@@ -320,7 +320,7 @@ fn markup_in_samples_is_shown_as_text() {
     run.ask(&[(1, &[2, 3])]);
     let server = run.serve(|settings| {
         settings.show = vec!["note".to_owned()];
-        settings.question = Some("Which <i>notes</i> agree?".to_owned());
+        settings.question_text = Some("Which <i>notes</i> agree?".to_owned());
     });
     let ada = Browser::start();
     ada.sit(&server.link, "<b>Ada</b>");

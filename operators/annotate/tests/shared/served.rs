@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread::JoinHandle;
 
 use relata_active::ledger::Ledger;
-use relata_annotate::{Server, Settings};
+use relata_annotate::{PageConfig, Server};
 use relata_data::source::{Dataset, Samples, csv, ingest, parquet, session};
 use relata_oracle::{Answer, Question};
 use tempfile::TempDir;
@@ -73,8 +73,8 @@ impl Run {
     }
 
     /// Serves the folder from a thread, until what is given back is dropped.
-    pub fn serve(&self, change: impl FnOnce(&mut Settings)) -> Served {
-        let mut settings = Settings::new("127.0.0.1:0");
+    pub fn serve(&self, change: impl FnOnce(&mut PageConfig)) -> Served {
+        let mut settings = PageConfig::new("127.0.0.1:0");
         change(&mut settings);
         let server = Server::bind(self.samples.clone(), self.ledger.clone(), settings).unwrap();
         let (address, link) = (format!("127.0.0.1:{}", server.address().port()), server.link());

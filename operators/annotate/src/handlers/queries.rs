@@ -1,4 +1,4 @@
-//! What the page shows: the next question, its pictures, and how far all is.
+//! Handlers of GET requests: the next question, its pictures, and the progress.
 
 use std::sync::Arc;
 
@@ -15,65 +15,75 @@ use relata_oracle::Question;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::annotator::Annotator;
-use crate::app::App;
-use crate::bought::Bought;
-use crate::refusal::Refusal;
+use crate::annotator::AnnotatorName;
+use crate::error::ApiError;
+use crate::progress::RoundReport;
+use crate::state::AppState;
 
 const PURPOSE: u64 = 0x9e250;
 /// Pixels that the longer side of a picture has at least.
 const SIDE: u32 = 128;
 
 /// The reply to a request of the page.
-pub(crate) type Reply = Result<Json<Value>, Refusal>;
+pub(crate) type Reply = Result<Json<Value>, ApiError>;
 
 #[derive(Deserialize)]
-pub(crate) struct Who {
-    annotator: Annotator,
+pub(crate) struct AnnotatorRequest {
+    annotator: AnnotatorName,
 }
 
 /// `GET /api/next`: the question that is kept for this person, or else the next one.
-pub(crate) async fn next(State(app): State<Arc<App>>, who: Result<Query<Who>, QueryRejection>) -> Reply {
-    let Query(Who { annotator }) = who?;
-    let leased = app.work(move |app| {
-        let question = app.lease(annotator.name())?;
-        let last = app.board()?.last(annotator.name()).map(|(question, _)| question);
-        Ok::<_, Refusal>((question, last))
+pub(crate) async fn next(
+    State(state): State<Arc<AppState>>,
+    who: Result<Query<AnnotatorRequest>, QueryRejection>,
+) -> Reply {
+    let Query(AnnotatorRequest { annotator }) = who?;
+    let leased = state.work(move |state| {
+        let question = state.lease(annotator.name())?;
+        let last = state.index()?.last(annotator.name()).map(|(question, _)| question);
+        Ok::<_, ApiError>((question, last))
     });
     let (question, last) = leased.await?;
     let Some(question) = question else {
         return Ok(Json(json!({ "question": null, "undo": last })));
     };
     let order = [vec![question.anchor], shuffled(&question)].concat();
-    let cards = app.cards.of(&order).await?;
+    let cards = state.cards.of(&order).await?;
     let shown = json!({
-        "question": question.question, "text": app.settings.question, "anchor": cards[0], "candidates": cards[1..],
+        "question": question.question, "text": state.settings.question_text, "anchor": cards[0], "candidates": cards[1..],
     });
     Ok(Json(json!({ "question": shown, "undo": last })))
 }
 
 /// `GET /api/progress`.
-pub(crate) async fn progress(State(app): State<Arc<App>>, who: Result<Query<Who>, QueryRejection>) -> Reply {
-    let Query(Who { annotator }) = who?;
-    app.work(move |app| {
-        let standing = app.standing()?;
-        Ok(Json(json!({
-            "round": standing.round, "answered": standing.answered, "questions": standing.questions,
-            "yours": app.board()?.count(annotator.name()), "finishable": standing.finishable,
-            "bought": Bought::read(app.ledger.folder()),
-        })))
-    })
-    .await
+pub(crate) async fn progress(
+    State(state): State<Arc<AppState>>,
+    who: Result<Query<AnnotatorRequest>, QueryRejection>,
+) -> Reply {
+    let Query(AnnotatorRequest { annotator }) = who?;
+    state
+        .work(move |state| {
+            let progress = state.progress()?;
+            Ok(Json(json!({
+                "round": progress.round, "answered": progress.answered, "questions": progress.questions,
+                "yours": state.index()?.count(annotator.name()), "finishable": progress.finishable,
+                "bought": RoundReport::read(state.ledger.folder()),
+            })))
+        })
+        .await
 }
 
 /// `GET /image/ID.png`.
-pub(crate) async fn picture(State(app): State<Arc<App>>, Path(file): Path<String>) -> Result<Response, Refusal> {
+pub(crate) async fn picture(
+    State(state): State<Arc<AppState>>,
+    Path(file): Path<String>,
+) -> Result<Response, ApiError> {
     let id = file.strip_suffix(".png").and_then(|id| id.parse().ok());
-    let samples = app.cards.samples();
+    let samples = state.cards.samples();
     let row = id.and_then(|id| samples.ids.row(id));
     match row.and_then(|row| sink::picture(&samples.features, row as usize)) {
         Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], png(&enlarged(&picture, SIDE))).into_response()),
-        None => Err(Refusal::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
+        None => Err(ApiError::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
     }
 }
 

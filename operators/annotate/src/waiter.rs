@@ -1,4 +1,4 @@
-//! The oracle's end of a call: it records what people answer, and knows when it is over.
+//! The waiter: the oracle's side of the pending questions. It records people's answers and knows when all have come.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,58 +10,58 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
 
-use crate::app::App;
-use crate::calls::Given;
+use crate::pending_questions::Submission;
+use crate::state::AppState;
 
-/// How often it is looked whether the call is over, since another process may write answers, too.
+/// How often it is looked whether all answers are there, since another process may write answers, too.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Ends when it is dropped.
-pub(crate) struct Call {
-    app: Arc<App>,
+/// An oracle that waits for answers. Dropped, it stops asking.
+pub(crate) struct Waiter {
+    state: Arc<AppState>,
     questions: Vec<Question>,
-    given: UnboundedReceiver<Given>,
-    /// Question and moment of what was recorded in this call.
+    given: UnboundedReceiver<Submission>,
+    /// Question and moment of what was recorded while it waited.
     heard: BTreeSet<(u64, i64)>,
     watch: JoinHandle<Result<()>>,
 }
 
 /// Answers with the page that wants to know what becomes of them.
-pub(crate) struct Recording {
-    app: Arc<App>,
-    given: Given,
+pub(crate) struct UnrecordedSubmission {
+    state: Arc<AppState>,
+    given: Submission,
 }
 
-impl Call {
+impl Waiter {
     /// Asks people the questions of which this page has not all answers yet, and watches on a runtime with a clock.
-    pub(crate) fn start(app: &Arc<App>, runtime: &Handle, questions: &[Question]) -> Result<Self> {
+    pub(crate) fn start(state: &Arc<AppState>, runtime: &Handle, questions: &[Question]) -> Result<Self> {
         let mut unknown = Vec::new();
         for question in questions {
             // Oracles that were asked before may have shortened a question that the ledger has.
-            if app.ledger.question(question.question)?.is_none() {
+            if state.ledger.question(question.question)?.is_none() {
                 unknown.push(question.clone());
             }
         }
-        app.ledger.ask(&unknown)?;
-        let asked = app.board()?.left(questions, app.settings.annotators);
-        let given = app.calls.begin(asked);
-        let watch = runtime.spawn(watch(app.clone()));
-        Ok(Self { app: app.clone(), questions: questions.to_vec(), given, heard: BTreeSet::new(), watch })
+        state.ledger.ask(&unknown)?;
+        let asked = state.index()?.remaining(questions, state.settings.annotators);
+        let given = state.pending.begin(asked);
+        let watch = runtime.spawn(watch(state.clone()));
+        Ok(Self { state: state.clone(), questions: questions.to_vec(), given, heard: BTreeSet::new(), watch })
     }
 
-    /// The next answers that people give; none when the call is over.
-    pub(crate) async fn next(&mut self) -> Option<Recording> {
+    /// The next answers that people give; none when it is over.
+    pub(crate) async fn next(&mut self) -> Option<UnrecordedSubmission> {
         let given = self.given.recv().await?;
         self.heard.extend(given.answers.iter().map(|answer| (answer.question, answer.answered_at)));
-        Some(Recording { app: self.app.clone(), given })
+        Some(UnrecordedSubmission { state: self.state.clone(), given })
     }
 
-    /// Tells whoever wraps this oracle what was said before this call or written by another process: a cascade has to know
+    /// Tells whoever wraps this oracle which answers were given before or written by another process: a cascade has to know
     /// what is answered. The ledger passes over what it has.
     pub(crate) async fn end(mut self, out: &dyn Record) -> Result<()> {
         let watched = (&mut self.watch).await.unwrap_or_else(|ended| {
             Err(OperatorError::Oracle {
-                oracle: self.app.settings.oracle(),
+                oracle: self.state.settings.oracle(),
                 question: self.questions.first().map_or(0, |question| question.question),
                 expected: "answers".to_owned(),
                 found: format!("the end of the server ({ended})"),
@@ -69,26 +69,26 @@ impl Call {
             })
         });
         watched?;
-        let missed = self.app.board()?.unheard(&self.questions, &self.heard);
+        let missed = self.state.index()?.unreported(&self.questions, &self.heard);
         if missed.is_empty() { Ok(()) } else { out.record(&missed) }
     }
 }
 
-impl Drop for Call {
+impl Drop for Waiter {
     fn drop(&mut self) {
         self.watch.abort();
-        self.app.calls.end();
+        self.state.pending.end();
     }
 }
 
-impl Recording {
+impl UnrecordedSubmission {
     /// Records the answers, counts them, and tells the page.
     pub(crate) fn record(self, out: &dyn Record) {
-        let Self { app, given: Given { name, answers, recorded } } = self;
+        let Self { state, given: Submission { name, answers, recorded } } = self;
         // The rows in the ledger may carry another name and other answers by then: they are known by their moment.
-        let result = app.board().map(|mut board| board.expect(&name, &answers));
+        let result = state.index().map(|mut index| index.announce(&name, &answers));
         let result = result.and_then(|()| out.record(&answers)).and_then(|()| {
-            app.board()?.say(&name, &answers);
+            state.index()?.confirm(&name, &answers);
             Ok(())
         });
         // Whoever waited for this may have gone away; the answers are recorded all the same.
@@ -96,12 +96,12 @@ impl Recording {
     }
 }
 
-async fn watch(app: Arc<App>) -> Result<()> {
+async fn watch(state: Arc<AppState>) -> Result<()> {
     loop {
-        match app.work(App::is_answered).await {
+        match state.work(AppState::is_answered).await {
             Ok(false) => tokio::time::sleep(PAUSE).await,
             over => {
-                app.calls.end();
+                state.pending.end();
                 return over.map(drop);
             }
         }

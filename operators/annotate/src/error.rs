@@ -1,4 +1,4 @@
-//! A request that is not fulfilled: a status and a sentence that says what to do.
+//! Errors of the HTTP API: a status and a sentence that says what to do.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -7,14 +7,14 @@ use axum::response::{IntoResponse, Response};
 use relata_data::OperatorError;
 use serde_json::json;
 
-/// The reply to such a request.
+/// The reply to a request that is not fulfilled.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ApiError {
     status: StatusCode,
     error: String,
 }
 
-impl Refusal {
+impl ApiError {
     pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
         Self { status, error: error.into() }
     }
@@ -31,25 +31,25 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         (self.status, Json(json!({ "error": self.error }))).into_response()
     }
 }
 
-impl From<OperatorError> for Refusal {
+impl From<OperatorError> for ApiError {
     fn from(error: OperatorError) -> Self {
         Self::internal(error)
     }
 }
 
-impl From<JsonRejection> for Refusal {
+impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())
     }
 }
 
-impl From<QueryRejection> for Refusal {
+impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::new(rejection.status(), rejection.body_text())
     }

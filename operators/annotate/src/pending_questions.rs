@@ -1,4 +1,4 @@
-//! The call of an oracle that waits for people: what it asks, and the way of their answers to it.
+//! Pending questions: what the waiting oracle asks, and the channel that takes people's answers to it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 /// The answers of one person to one question, on their way to the oracle.
-pub(crate) struct Given {
+pub(crate) struct Submission {
     /// Who gave them.
     pub(crate) name: String,
     /// One for each candidate, all of the same moment.
@@ -18,9 +18,9 @@ pub(crate) struct Given {
     pub(crate) recorded: oneshot::Sender<Result<()>>,
 }
 
-/// The calls of one oracle, one after the other.
+/// The questions that an oracle waits for; it asks one list after the other.
 #[derive(Default)]
-pub(crate) struct Calls {
+pub(crate) struct PendingQuestions {
     state: Mutex<State>,
 }
 
@@ -32,47 +32,47 @@ struct State {
 
 struct Waiting {
     asked: BTreeMap<u64, Question>,
-    oracle: UnboundedSender<Given>,
+    oracle: UnboundedSender<Submission>,
     finished: bool,
 }
 
-impl Calls {
-    /// Begins a call; what people answer comes out of the receiver, which ends some time after the call.
-    pub(crate) fn begin(&self, asked: BTreeMap<u64, Question>) -> UnboundedReceiver<Given> {
+impl PendingQuestions {
+    /// Begins to ask; people's answers come out of the receiver, which ends some time after [`end`](Self::end).
+    pub(crate) fn begin(&self, asked: BTreeMap<u64, Question>) -> UnboundedReceiver<Submission> {
         let (oracle, answers) = unbounded_channel();
         *self.state() = State { begun: true, waiting: Some(Waiting { asked, oracle, finished: false }) };
         answers
     }
 
-    /// Ends the call. Answers that are on their way arrive still.
+    /// Ends the asking. Answers that are on their way arrive still.
     pub(crate) fn end(&self) {
         self.state().waiting = None;
     }
 
-    /// Ends the call as soon as its oracle looks, whatever is open.
+    /// Ends the asking as soon as its oracle looks, whatever is open.
     pub(crate) fn finish(&self) {
         if let Some(waiting) = &mut self.state().waiting {
             waiting.finished = true;
         }
     }
 
-    /// Whether a person ended the call.
+    /// Whether a person ended the asking.
     pub(crate) fn is_finished(&self) -> bool {
         self.state().waiting.as_ref().is_some_and(|waiting| waiting.finished)
     }
 
-    /// Whether there was a call at all.
+    /// Whether an oracle has asked at all.
     pub(crate) fn has_begun(&self) -> bool {
         self.state().begun
     }
 
-    /// What is asked by number, if an oracle waits.
+    /// The pending questions by number, if an oracle waits.
     pub(crate) fn asked(&self) -> Option<BTreeMap<u64, Question>> {
         self.state().waiting.as_ref().map(|waiting| waiting.asked.clone())
     }
 
-    /// The way to the oracle that waits.
-    pub(crate) fn oracle(&self) -> Option<UnboundedSender<Given>> {
+    /// The channel to the oracle that waits.
+    pub(crate) fn oracle(&self) -> Option<UnboundedSender<Submission>> {
         self.state().waiting.as_ref().map(|waiting| waiting.oracle.clone())
     }
 

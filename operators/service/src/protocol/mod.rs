@@ -1,23 +1,24 @@
-//! The languages that services speak.
+//! Protocols that services speak.
 
 mod chat;
 mod plain;
 
-use relata_registry::Description;
 use std::collections::BTreeMap;
 
 use relata_data::source::{KEPT_BACK, Samples};
 use relata_data::{OperatorError, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::request::{Content, Subjects};
-use crate::response::{Asked, Said, Trouble};
-use crate::service::ORACLE;
+use crate::name::ORACLE;
+use crate::response::{InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer};
+use crate::sample_content::{RequestSamples, SampleContent};
 
 /// How requests and responses are written.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Dialect {
-    /// The model of a chat; without one, the dialect is the plain one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Protocol {
+    /// The model of a chat; without one, the protocol is the plain one.
     pub(crate) model: Option<String>,
     /// What "related" means.
     pub(crate) instruction: Option<String>,
@@ -25,15 +26,7 @@ pub(crate) struct Dialect {
     pub(crate) options: BTreeMap<String, Value>,
 }
 
-impl Dialect {
-    pub(crate) fn describe(&self) -> Description {
-        let name = if self.model.is_some() { "chat" } else { "plain" };
-        Description::new(name)
-            .with("model", &self.model)
-            .with("instruction", &self.instruction)
-            .with("options", &self.options)
-    }
-
+impl Protocol {
     /// Who answers, unless a response says otherwise.
     pub(crate) fn annotator(&self) -> &str {
         self.model.as_deref().unwrap_or(ORACLE)
@@ -59,33 +52,37 @@ impl Dialect {
     }
 
     /// What is told about the samples of a dataset, given what the user chose.
-    pub(crate) fn told(
+    pub(crate) fn content(
         &self,
         samples: &Samples,
-        content: Option<Content>,
+        content: Option<SampleContent>,
         columns: Option<&[String]>,
-    ) -> (Content, Vec<String>) {
+    ) -> (SampleContent, Vec<String>) {
         let others = || samples.columns.iter().filter(|name| !KEPT_BACK.contains(&&***name)).cloned();
         let some_columns = columns.map_or_else(|| others().next().is_some(), |columns| !columns.is_empty());
         let content = content.unwrap_or(match (samples.features.shape().as_image(), &self.model) {
-            (Some(_), _) => Content::Image,
-            (None, Some(_)) if some_columns => Content::Columns,
-            (None, _) => Content::Features,
+            (Some(_), _) => SampleContent::Image,
+            (None, Some(_)) if some_columns => SampleContent::Columns,
+            (None, _) => SampleContent::Features,
         });
-        let all = self.model.is_none() || content == Content::Columns;
+        let all = self.model.is_none() || content == SampleContent::Columns;
         (content, columns.map_or_else(|| others().filter(|_| all).collect(), |columns| columns.to_vec()))
     }
 
     /// The body of a request.
-    pub(crate) fn request(&self, asked: &[Asked], subjects: &Subjects) -> String {
+    pub(crate) fn request(&self, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
         match &self.model {
-            Some(model) => chat::request(model, self, asked, subjects),
-            None => plain::request(self, asked, subjects),
+            Some(model) => chat::request(model, self, asked, samples),
+            None => plain::request(self, asked, samples),
         }
     }
 
     /// What a response says, answer by answer.
-    pub(crate) fn response(&self, asked: &[Asked], text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
+    pub(crate) fn response(
+        &self,
+        asked: &[OpenQuestion],
+        text: &str,
+    ) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
         match &self.model {
             Some(_) => chat::response(asked, text),
             None => plain::response(text),

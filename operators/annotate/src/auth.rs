@@ -1,4 +1,4 @@
-//! Who may come in: the token, the names under which the server may be reached, and changes from its own page only.
+//! Authentication: the token, the names under which the server may be reached, and changes from its own page only.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::refusal::Refusal;
+use crate::error::ApiError;
 use crate::token::Token;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -24,8 +24,8 @@ const SAFEGUARDS: [(&str, &str); 6] = [
     ("cache-control", "no-store"),
 ];
 
-/// The rules of one server.
-pub(crate) struct Gate {
+/// The rules of one server about who may use it.
+pub(crate) struct Auth {
     token: Option<Token>,
     /// The cookie's name; cookies know no ports, so that the name does.
     cookie: String,
@@ -33,21 +33,21 @@ pub(crate) struct Gate {
     host: String,
 }
 
-impl Gate {
+impl Auth {
     pub(crate) fn new(token: Option<Token>, address: &str, port: u16) -> Self {
         Self { token, cookie: format!("relata-{port}"), host: host_of(address).to_ascii_lowercase() }
     }
 
     /// Without a token, a page elsewhere may point a name of its own to this machine ("DNS rebinding"), so that only
     /// names of this machine are heard. It does not have the token, so that with one any name will do.
-    fn hears(&self, host: &str) -> bool {
+    fn accepts_host(&self, host: &str) -> bool {
         let name = host_of(host).to_ascii_lowercase();
         let is_loopback = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
         self.token.is_some() || name == self.host || name == "localhost" || is_loopback()
     }
 
     /// Whether the request knows the token; and if so, whether it is to be given the cookie.
-    fn knows(&self, request: &Request) -> Option<bool> {
+    fn authorises(&self, request: &Request) -> Option<bool> {
         let Some(token) = &self.token else { return Some(false) };
         let cookies = request.headers().get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
         let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -59,19 +59,19 @@ impl Gate {
         (is_page && given.any(|(name, value)| name == "token" && token.is(value))).then_some(true)
     }
 
-    fn check(&self, request: &Request) -> Result<bool, Refusal> {
+    fn check(&self, request: &Request) -> Result<bool, ApiError> {
         let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-        let forbidden = |reason: &str| Err(Refusal::new(StatusCode::FORBIDDEN, reason));
-        let Some(host) = text(HOST).filter(|host| self.hears(host)) else {
+        let forbidden = |reason: &str| Err(ApiError::new(StatusCode::FORBIDDEN, reason));
+        let Some(host) = text(HOST).filter(|host| self.accepts_host(host)) else {
             return forbidden("This page is served under the names of its own machine only: use the printed address.");
         };
         // A link from elsewhere may open the page, but nothing elsewhere may use what is behind it.
         if request.uri().path() != "/" && text(SITE).is_some_and(|site| !matches!(site, "same-origin" | "none")) {
             return forbidden("Requests of other sites are not accepted.");
         }
-        let Some(give_cookie) = self.knows(request) else {
+        let Some(give_cookie) = self.authorises(request) else {
             let reason = "Open the link that was given to you: it ends with ?token= and a secret.";
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, reason));
+            return Err(ApiError::new(StatusCode::UNAUTHORIZED, reason));
         };
         if request.method() == Method::POST {
             let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, from)| from == host);
@@ -81,7 +81,7 @@ impl Gate {
             let kind = text(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default();
             if !kind.trim().eq_ignore_ascii_case("application/json") {
                 let reason = "Expected JSON with the content type application/json.";
-                return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
+                return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
             }
         }
         Ok(give_cookie)
@@ -89,14 +89,14 @@ impl Gate {
 }
 
 /// Lets in what the rules allow.
-pub(crate) async fn guard(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
-    let mut response = match gate.check(&request) {
-        Err(refusal) if request.uri().path() == "/" => refusal.into_page(),
-        Err(refusal) => refusal.into_response(),
+pub(crate) async fn authenticate(State(auth): State<Arc<Auth>>, request: Request, next: Next) -> Response {
+    let mut response = match auth.check(&request) {
+        Err(error) if request.uri().path() == "/" => error.into_page(),
+        Err(error) => error.into_response(),
         Ok(give_cookie) => {
             let mut response = next.run(request).await;
-            if let (true, Some(token)) = (give_cookie, &gate.token) {
-                let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", gate.cookie, token.reveal());
+            if let (true, Some(token)) = (give_cookie, &auth.token) {
+                let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", auth.cookie, token.reveal());
                 let cookie =
                     HeaderValue::try_from(cookie).expect("a token is made of letters, digits, `-`, `_` and `.`");
                 response.headers_mut().insert(SET_COOKIE, cookie);
@@ -124,12 +124,12 @@ mod tests {
 
     use super::*;
 
-    fn ask(gate: &Gate, method: Method, path: &str, headers: &[(&str, &str)]) -> Result<bool, u16> {
+    fn ask(auth: &Auth, method: Method, path: &str, headers: &[(&str, &str)]) -> Result<bool, u16> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        gate.check(&request.body(Body::empty()).unwrap()).map_err(|refusal| refusal.into_response().status().as_u16())
+        auth.check(&request.body(Body::empty()).unwrap()).map_err(|error| error.into_response().status().as_u16())
     }
 
     #[test]
@@ -141,23 +141,23 @@ mod tests {
 
     #[test]
     fn without_a_token_only_names_of_this_machine_are_heard() {
-        let gate = Gate::new(None, "My-Alias:80", 80);
-        let host = |name| ask(&gate, Method::GET, "/", &[("host", name)]);
+        let auth = Auth::new(None, "My-Alias:80", 80);
+        let host = |name| ask(&auth, Method::GET, "/", &[("host", name)]);
         for own in ["localhost", "LOCALHOST:1", "127.0.0.1:80", "[::1]:80", "127.3.2.1", "my-alias:80"] {
             assert_eq!(host(own), Ok(false), "{own}");
         }
         for other in ["evil.example", "127.0.0.1.evil.example", "192.168.0.1:80", "localhost.evil.example:80", ""] {
             assert_eq!(host(other), Err(403), "{other}");
         }
-        assert_eq!(ask(&gate, Method::GET, "/", &[]), Err(403));
+        assert_eq!(ask(&auth, Method::GET, "/", &[]), Err(403));
     }
 
     #[test]
     fn changes_come_as_json_from_the_page_itself() {
-        let gate = Gate::new(None, "127.0.0.1:80", 80);
+        let auth = Auth::new(None, "127.0.0.1:80", 80);
         let post = |more: &[(&str, &str)]| {
             let headers = [&[("host", "localhost:80"), ("content-type", "application/json; charset=utf-8")], more];
-            ask(&gate, Method::POST, "/api/answer", &headers.concat())
+            ask(&auth, Method::POST, "/api/answer", &headers.concat())
         };
         assert_eq!(post(&[]), Ok(false));
         assert_eq!(post(&[("origin", "http://localhost:80"), ("sec-fetch-site", "same-origin")]), Ok(false));
@@ -166,17 +166,17 @@ mod tests {
         }
         assert_eq!(post(&[("sec-fetch-site", "cross-site")]), Err(403));
         let form = [("host", "localhost"), ("content-type", "text/plain")];
-        assert_eq!(ask(&gate, Method::POST, "/api/undo", &form), Err(415));
-        assert_eq!(ask(&gate, Method::POST, "/api/undo", &form[..1]), Err(415));
+        assert_eq!(ask(&auth, Method::POST, "/api/undo", &form), Err(415));
+        assert_eq!(ask(&auth, Method::POST, "/api/undo", &form[..1]), Err(415));
         let link = [("host", "localhost"), ("sec-fetch-site", "cross-site")];
-        assert_eq!(ask(&gate, Method::GET, "/", &link), Ok(false));
-        assert_eq!(ask(&gate, Method::GET, "/api/next", &link), Err(403));
+        assert_eq!(ask(&auth, Method::GET, "/", &link), Ok(false));
+        assert_eq!(ask(&auth, Method::GET, "/api/next", &link), Err(403));
     }
 
     #[test]
     fn the_token_is_taken_from_the_link_once_and_then_from_the_cookie() {
-        let gate = Gate::new(Some(Token::new("correct-horse")), "0.0.0.0:80", 80);
-        let get = |path, cookie| ask(&gate, Method::GET, path, &[("host", "any.example"), ("cookie", cookie)]);
+        let auth = Auth::new(Some(Token::new("correct-horse")), "0.0.0.0:80", 80);
+        let get = |path, cookie| ask(&auth, Method::GET, path, &[("host", "any.example"), ("cookie", cookie)]);
         assert_eq!(get("/", ""), Err(401));
         assert_eq!(get("/?token=correct", ""), Err(401));
         assert_eq!(get("/?a=b&token=correct-horse", ""), Ok(true));

@@ -1,11 +1,11 @@
-//! The chat dialect of OpenAI-compatible endpoints: a question is a prompt with pictures, the answer is JSON.
+//! The chat protocol of OpenAI-compatible endpoints: a question is a prompt with pictures, the answer is JSON.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Dialect;
-use crate::request::Subjects;
-use crate::response::{Answers, Asked, Said, Trouble, certain, required, shorten};
+use super::Protocol;
+use crate::response::{Answers, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten};
+use crate::sample_content::RequestSamples;
 
 /// Where chats are held, below the address of an API.
 pub(super) const PATH: &str = "/chat/completions";
@@ -44,15 +44,15 @@ struct Answer {
     confidence: f64,
 }
 
-pub(super) fn request(model: &str, dialect: &Dialect, asked: &[Asked], subjects: &Subjects) -> String {
+pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
     let mut parts = Vec::new();
     for asked in asked {
-        describe(&mut parts, "The anchor", asked.question.anchor, subjects);
+        describe(&mut parts, "The anchor", asked.question.anchor, samples);
         for &candidate in &asked.missing {
-            describe(&mut parts, &format!("Candidate {candidate}"), candidate, subjects);
+            describe(&mut parts, &format!("Candidate {candidate}"), candidate, samples);
         }
     }
-    let instruction = dialect.instruction.as_deref().unwrap_or(INSTRUCTION);
+    let instruction = protocol.instruction.as_deref().unwrap_or(INSTRUCTION);
     let mut request = json!({
         "model": model,
         "messages": [
@@ -61,32 +61,36 @@ pub(super) fn request(model: &str, dialect: &Dialect, asked: &[Asked], subjects:
         ],
         "response_format": { "type": "json_object" },
     });
-    for (name, value) in &dialect.options {
+    for (name, value) in &protocol.options {
         request[name] = value.clone();
     }
     request.to_string()
 }
 
 /// Appends the parts of the message that are about one sample.
-fn describe(parts: &mut Vec<Value>, title: &str, id: u64, subjects: &Subjects) {
+fn describe(parts: &mut Vec<Value>, title: &str, id: u64, samples: &RequestSamples) {
     let mut text = format!("{title}:");
-    for (name, value) in subjects.columns(id).into_iter().flatten() {
+    for (name, value) in samples.columns(id).into_iter().flatten() {
         text.push_str(&format!("\n{name}: {value}"));
     }
-    if let Some(features) = subjects.features(id) {
+    if let Some(features) = samples.features(id) {
         text.push_str(&format!("\nfeatures: {features:?}"));
     }
     parts.push(json!({ "type": "text", "text": text }));
-    if let Some(image) = subjects.image(id, SIDE) {
+    if let Some(image) = samples.image(id, SIDE) {
         let url = format!("data:image/png;base64,{image}");
         parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
     }
 }
 
-pub(super) fn response(asked: &[Asked], text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
-    let completion: Completion = serde_json::from_str(text)
-        .map_err(|error| Trouble::form("a chat completion with `choices`", format!("{} ({error})", shorten(text))))?;
-    let wrong = |found: String| Trouble::form("a message of JSON with `answers`", found);
+pub(super) fn response(
+    asked: &[OpenQuestion],
+    text: &str,
+) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
+    let completion: Completion = serde_json::from_str(text).map_err(|error| {
+        RequestError::form("a chat completion with `choices`", format!("{} ({error})", shorten(text)))
+    })?;
+    let wrong = |found: String| RequestError::form("a message of JSON with `answers`", found);
     let choice = completion.choices.into_iter().next().ok_or_else(|| wrong("no choice".to_owned()))?;
     let ended = choice.finish_reason.map(|reason| format!(", finish_reason {reason}")).unwrap_or_default();
     let content = choice.message.content.ok_or_else(|| wrong(format!("no content{ended}")))?;
@@ -94,12 +98,12 @@ pub(super) fn response(asked: &[Asked], text: &str) -> Result<Vec<Result<Said, S
         serde_json::from_str(&content).map_err(|error| wrong(format!("{} ({error}{ended})", shorten(&content))))?;
     // A chat is about one question.
     let question = asked.first().map_or(0, |asked| asked.question.question);
-    let said = |answer: Answer| Said {
+    let read = |answer: Answer| ServiceAnswer {
         question,
         candidate: answer.candidate,
         related: answer.related,
         confidence: answer.confidence,
         annotator: None,
     };
-    Ok(answers.each::<Answer>().map(|answer| answer.map(said)).collect())
+    Ok(answers.each::<Answer>().map(|answer| answer.map(read)).collect())
 }

@@ -1,4 +1,4 @@
-//! A server on a thread of its own, so that people go on answering while a model trains.
+//! The background server: a thread of its own, so that people go on answering while a model trains.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,27 +11,27 @@ use relata_oracle::Question;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use crate::app::App;
-use crate::call::Call;
 use crate::server::Server;
-use crate::settings::Settings;
+use crate::settings::PageConfig;
+use crate::state::AppState;
+use crate::waiter::Waiter;
 
-/// Ends when it is dropped.
-pub(crate) struct Running {
+/// A server that runs until it is dropped.
+pub(crate) struct BackgroundServer {
     folder: PathBuf,
-    app: Arc<App>,
+    state: Arc<AppState>,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Running {
+impl BackgroundServer {
     /// Starts a server for the run in this folder, and prints its link.
-    pub(crate) fn start(samples: Samples, folder: &Path, settings: Settings) -> Result<Self> {
+    pub(crate) fn start(samples: Samples, folder: &Path, settings: PageConfig) -> Result<Self> {
         let server = Server::of_oracle(samples, Ledger::open(folder)?, settings)?;
         let io = || OperatorError::io(folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
-        let (app, handle) = (server.app().clone(), runtime.handle().clone());
+        let (state, handle) = (server.state().clone(), runtime.handle().clone());
         server.announce();
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
@@ -41,8 +41,8 @@ impl Running {
             }
             runtime.shutdown_background();
         };
-        let thread = std::thread::Builder::new().name("relata-person".to_owned()).spawn(serve).map_err(io())?;
-        Ok(Self { folder: folder.to_path_buf(), app, runtime: handle, stop: Some(stop), thread: Some(thread) })
+        let thread = std::thread::Builder::new().name("relata-annotate".to_owned()).spawn(serve).map_err(io())?;
+        Ok(Self { folder: folder.to_path_buf(), state, runtime: handle, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The run folder that it serves.
@@ -51,12 +51,12 @@ impl Running {
     }
 
     /// Asks the questions at the page, until they have all their answers.
-    pub(crate) fn call(&self, questions: &[Question]) -> Result<Call> {
-        Call::start(&self.app, &self.runtime, questions)
+    pub(crate) fn ask(&self, questions: &[Question]) -> Result<Waiter> {
+        Waiter::start(&self.state, &self.runtime, questions)
     }
 }
 
-impl Drop for Running {
+impl Drop for BackgroundServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

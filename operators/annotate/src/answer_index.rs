@@ -1,5 +1,6 @@
-//! What was said at this page: the rows of the ledger that carry its name, followed one by one, and what people said here
-//! whatever became of it on its way into the ledger.
+//! The answer index: every answer given at this page, by question and person. It follows the rows of the ledger that
+//! carry the page's name, and keeps what people answered here even where an oracle around the page changed it on its way
+//! into the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +8,11 @@ use relata_active::ledger::{Ledger, Row};
 use relata_data::Result;
 use relata_oracle::{Answer, Question};
 
-/// What somebody said about the candidates of a question.
-pub(crate) type Said = BTreeMap<u64, Answer>;
+/// A person's answers to a question, by candidate.
+pub(crate) type CandidateAnswers = BTreeMap<u64, Answer>;
 
-/// See [`Board::follow`].
-pub(crate) struct Board {
+/// The answers at one page. [`AnswerIndex::catch_up`] reads new ones from the ledger.
+pub(crate) struct AnswerIndex {
     /// The oracle whose answers count here.
     oracle: String,
     /// The last row of the ledger that was read.
@@ -21,7 +22,7 @@ pub(crate) struct Board {
     /// The round of each question.
     rounds: BTreeMap<u64, u32>,
     /// By question and person.
-    said: BTreeMap<u64, BTreeMap<String, Said>>,
+    answers: BTreeMap<u64, BTreeMap<String, CandidateAnswers>>,
     /// The questions that each person has answered, the last one at the end.
     order: BTreeMap<String, Vec<u64>>,
     /// Who gave answers here, by question and moment.
@@ -40,15 +41,15 @@ struct Written {
     candidate: u64,
 }
 
-impl Board {
-    /// A board of the answers that carry this name as their oracle.
+impl AnswerIndex {
+    /// An index of the answers that carry this name as their oracle.
     pub(crate) fn new(oracle: String) -> Self {
         Self {
             oracle,
             read: 0,
             next: 0,
             rounds: BTreeMap::new(),
-            said: BTreeMap::new(),
+            answers: BTreeMap::new(),
             order: BTreeMap::new(),
             given: BTreeMap::new(),
             rows: BTreeMap::new(),
@@ -57,7 +58,7 @@ impl Board {
     }
 
     /// Reads what is new in the ledger, whoever wrote it.
-    pub(crate) fn follow(&mut self, ledger: &Ledger) -> Result<()> {
+    pub(crate) fn catch_up(&mut self, ledger: &Ledger) -> Result<()> {
         let next = ledger.next_question()?;
         if next != self.next {
             self.rounds = ledger.questions()?.iter().map(|question| (question.question, question.round)).collect();
@@ -74,7 +75,7 @@ impl Board {
             return;
         }
         if let Some(Written { name, question, candidate, .. }) = undoes.and_then(|undone| self.rows.remove(&undone)) {
-            self.take_back(&name, question, |about| about == candidate);
+            self.retract(&name, question, |about| about == candidate);
             self.reopened.entry(question).or_default().insert(candidate);
             return;
         }
@@ -83,22 +84,22 @@ impl Board {
         let name = given.unwrap_or_else(|| answer.annotator.clone());
         let (question, candidate, annotator) = (answer.question, answer.candidate, answer.annotator.clone());
         if !is_given {
-            self.hear(&name, answer);
+            self.insert(&name, answer);
         }
         self.rows.insert(sequence, Written { name, annotator, question, candidate });
     }
 
     /// Answers of this person are about to be recorded; what becomes of them in the ledger is known by their moment.
-    pub(crate) fn expect(&mut self, name: &str, answers: &[Answer]) {
+    pub(crate) fn announce(&mut self, name: &str, answers: &[Answer]) {
         self.given.extend(answers.iter().map(|answer| ((answer.question, answer.answered_at), name.to_owned())));
     }
 
     /// Answers of this person were recorded.
-    pub(crate) fn say(&mut self, name: &str, answers: &[Answer]) {
-        answers.iter().for_each(|answer| self.hear(name, answer.clone()));
+    pub(crate) fn confirm(&mut self, name: &str, answers: &[Answer]) {
+        answers.iter().for_each(|answer| self.insert(name, answer.clone()));
     }
 
-    fn hear(&mut self, name: &str, answer: Answer) {
+    fn insert(&mut self, name: &str, answer: Answer) {
         let (question, candidate) = (answer.question, answer.candidate);
         if let Some(candidates) = self.reopened.get_mut(&question) {
             candidates.remove(&candidate);
@@ -108,20 +109,20 @@ impl Board {
             order.retain(|&other| other != question);
             order.push(question);
         }
-        self.said.entry(question).or_default().entry(name.to_owned()).or_default().insert(candidate, answer);
+        self.answers.entry(question).or_default().entry(name.to_owned()).or_default().insert(candidate, answer);
     }
 
-    /// Forgets what a person said about these candidates of a question.
-    pub(crate) fn take_back(&mut self, name: &str, question: u64, which: impl Fn(u64) -> bool) {
-        let Some(people) = self.said.get_mut(&question) else { return };
-        let Some(said) = people.get_mut(name) else { return };
-        said.retain(|&candidate, _| !which(candidate));
-        if said.is_empty() {
+    /// Forgets a person's answers about these candidates of a question.
+    pub(crate) fn retract(&mut self, name: &str, question: u64, which: impl Fn(u64) -> bool) {
+        let Some(people) = self.answers.get_mut(&question) else { return };
+        let Some(answers) = people.get_mut(name) else { return };
+        answers.retain(|&candidate, _| !which(candidate));
+        if answers.is_empty() {
             people.remove(name);
             self.order.entry(name.to_owned()).or_default().retain(|&other| other != question);
         }
         if people.is_empty() {
-            self.said.remove(&question);
+            self.answers.remove(&question);
         }
     }
 
@@ -132,62 +133,65 @@ impl Board {
     }
 
     /// A person's last answer that stands, with its question.
-    pub(crate) fn last(&self, name: &str) -> Option<(u64, &Said)> {
+    pub(crate) fn last(&self, name: &str) -> Option<(u64, &CandidateAnswers)> {
         let &question = self.order.get(name)?.last()?;
-        Some((question, self.said.get(&question)?.get(name)?))
+        Some((question, self.answers.get(&question)?.get(name)?))
     }
 
     /// Whether a person's answer to a question stands.
-    pub(crate) fn stands(&self, name: &str, question: u64) -> bool {
-        self.said.get(&question).is_some_and(|people| people.contains_key(name))
+    pub(crate) fn has_answered(&self, name: &str, question: u64) -> bool {
+        self.answers.get(&question).is_some_and(|people| people.contains_key(name))
     }
 
-    /// Whether a person has spoken about every candidate.
-    pub(crate) fn has_said(&self, name: &str, question: &Question) -> bool {
-        let said = self.said.get(&question.question).and_then(|people| people.get(name));
-        said.is_some_and(|said| question.candidates.iter().all(|candidate| said.contains_key(candidate)))
+    /// Whether a person has answered about every candidate.
+    pub(crate) fn has_answered_all(&self, name: &str, question: &Question) -> bool {
+        let answers = self.answers.get(&question.question).and_then(|people| people.get(name));
+        answers.is_some_and(|answers| question.candidates.iter().all(|candidate| answers.contains_key(candidate)))
     }
 
-    /// Whether a person has spoken about a candidate.
-    pub(crate) fn has_said_about(&self, name: &str, question: u64, candidate: u64) -> bool {
-        self.said.get(&question).and_then(|people| people.get(name)).is_some_and(|said| said.contains_key(&candidate))
+    /// Whether a person has answered about a candidate.
+    pub(crate) fn has_answered_about(&self, name: &str, question: u64, candidate: u64) -> bool {
+        self.answers
+            .get(&question)
+            .and_then(|people| people.get(name))
+            .is_some_and(|answers| answers.contains_key(&candidate))
     }
 
-    /// Whether a person has said something else about a question.
+    /// Whether a person's answers to a question differ from these.
     pub(crate) fn differs(&self, name: &str, question: u64, now: impl Fn(u64) -> Option<bool>) -> bool {
-        let said = self.said.get(&question).and_then(|people| people.get(name));
-        said.into_iter().flatten().any(|(&candidate, answer)| now(candidate) != answer.related)
+        let answers = self.answers.get(&question).and_then(|people| people.get(name));
+        answers.into_iter().flatten().any(|(&candidate, answer)| now(candidate) != answer.related)
     }
 
-    /// How many people have spoken about the candidate about which the fewest have.
-    pub(crate) fn people(&self, question: &Question) -> usize {
-        let about = |&candidate: &u64| self.people_about(question.question, candidate);
+    /// How many people have answered about every candidate: the fewest over the candidates.
+    pub(crate) fn annotator_count(&self, question: &Question) -> usize {
+        let about = |&candidate: &u64| self.annotators_about(question.question, candidate);
         question.candidates.iter().map(about).min().unwrap_or_default()
     }
 
-    fn people_about(&self, question: u64, candidate: u64) -> usize {
-        let people = self.said.get(&question).into_iter().flat_map(BTreeMap::values);
-        people.filter(|said| said.contains_key(&candidate)).count()
+    fn annotators_about(&self, question: u64, candidate: u64) -> usize {
+        let people = self.answers.get(&question).into_iter().flat_map(BTreeMap::values);
+        people.filter(|answers| answers.contains_key(&candidate)).count()
     }
 
-    /// What is left of questions without the candidates about which so many people have spoken.
-    pub(crate) fn left(&self, questions: &[Question], people: usize) -> BTreeMap<u64, Question> {
+    /// The questions without the candidates about which enough people have answered.
+    pub(crate) fn remaining(&self, questions: &[Question], people: usize) -> BTreeMap<u64, Question> {
         let left = questions.iter().map(|question| {
             let mut left = question.clone();
-            left.candidates.retain(|&candidate| self.people_about(question.question, candidate) < people);
+            left.candidates.retain(|&candidate| self.annotators_about(question.question, candidate) < people);
             (question.question, left)
         });
         left.filter(|(_, question)| !question.candidates.is_empty()).collect()
     }
 
-    /// What was said about these questions, but for what was said at moments that are known.
-    pub(crate) fn unheard(&self, questions: &[Question], heard: &BTreeSet<(u64, i64)>) -> Vec<Answer> {
-        let people = |question: &Question| self.said.get(&question.question).into_iter().flat_map(BTreeMap::values);
-        let said = questions.iter().flat_map(|question| {
-            let about = people(question).flat_map(|said| said.values());
+    /// Answers to these questions, except those given at moments that are known.
+    pub(crate) fn unreported(&self, questions: &[Question], heard: &BTreeSet<(u64, i64)>) -> Vec<Answer> {
+        let people = |question: &Question| self.answers.get(&question.question).into_iter().flat_map(BTreeMap::values);
+        let answers = questions.iter().flat_map(|question| {
+            let about = people(question).flat_map(|answers| answers.values());
             about.filter(|answer| question.candidates.contains(&answer.candidate))
         });
-        said.filter(|answer| !heard.contains(&(answer.question, answer.answered_at))).cloned().collect()
+        answers.filter(|answer| !heard.contains(&(answer.question, answer.answered_at))).cloned().collect()
     }
 
     /// Questions to which an answer was taken back, with the candidates that it was about.
@@ -207,7 +211,7 @@ impl Board {
 
     /// The questions that somebody answered here.
     pub(crate) fn answered(&self) -> impl Iterator<Item = u64> {
-        self.said.keys().copied()
+        self.answers.keys().copied()
     }
 }
 
@@ -230,23 +234,23 @@ mod tests {
         answers.collect()
     }
 
-    fn related(said: Option<(u64, &Said)>) -> Option<(u64, Vec<Option<bool>>)> {
+    fn related(said: Option<(u64, &CandidateAnswers)>) -> Option<(u64, Vec<Option<bool>>)> {
         said.map(|(question, said)| (question, said.values().map(|answer| answer.related).collect()))
     }
 
-    fn board(asked: &[Question]) -> (tempfile::TempDir, Ledger, Board) {
+    fn index(asked: &[Question]) -> (tempfile::TempDir, Ledger, AnswerIndex) {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(folder.path()).unwrap();
         ledger.ask(asked).unwrap();
-        (folder, ledger, Board::new("person".to_owned()))
+        (folder, ledger, AnswerIndex::new("person".to_owned()))
     }
 
     #[test]
     fn it_follows_answers_and_what_is_taken_back() {
         let asked = [question(1, 1), question(2, 1), question(3, 2)];
-        let (_folder, ledger, mut board) = board(&asked[..2]);
-        board.follow(&ledger).unwrap();
-        assert_eq!((board.rounds().len(), board.last("ada")), (2, None));
+        let (_folder, ledger, mut index) = index(&asked[..2]);
+        index.catch_up(&ledger).unwrap();
+        assert_eq!((index.rounds().len(), index.last("ada")), (2, None));
         let yes = [Some(true), Some(false)];
         for (number, oracle, annotator, said) in [
             (2, "person", "ada", yes),
@@ -258,44 +262,46 @@ mod tests {
             ledger.record(&answers(number, oracle, annotator, said)).unwrap();
         }
         ledger.ask(&asked[2..]).unwrap();
-        board.follow(&ledger).unwrap();
-        board.follow(&ledger).unwrap();
-        assert_eq!(related(board.last("ada")), Some((1, vec![None, None])));
-        assert_eq!(related(board.last("bob")), Some((1, yes.to_vec())));
-        assert_eq!(["ada", "bob", "eve"].map(|name| board.count(name)), [2, 1, 0]);
-        assert_eq!([1, 2, 3].map(|number| board.people(&question(number, 1))), [2, 1, 0]);
-        assert_eq!(board.left(&asked, 2).into_keys().collect::<Vec<_>>(), [2, 3]);
-        assert!(board.reopened().next().is_none());
+        index.catch_up(&ledger).unwrap();
+        index.catch_up(&ledger).unwrap();
+        assert_eq!(related(index.last("ada")), Some((1, vec![None, None])));
+        assert_eq!(related(index.last("bob")), Some((1, yes.to_vec())));
+        assert_eq!(["ada", "bob", "eve"].map(|name| index.count(name)), [2, 1, 0]);
+        assert_eq!([1, 2, 3].map(|number| index.annotator_count(&question(number, 1))), [2, 1, 0]);
+        assert_eq!(index.remaining(&asked, 2).into_keys().collect::<Vec<_>>(), [2, 3]);
+        assert!(index.reopened().next().is_none());
 
         ledger.undo(1, "ada").unwrap();
-        board.follow(&ledger).unwrap();
-        assert_eq!(related(board.last("ada")), Some((2, yes.to_vec())));
-        assert!(board.stands("ada", 2) && !board.stands("ada", 1) && board.has_said("bob", &asked[0]));
-        assert_eq!(board.reopened().collect::<Vec<_>>(), [(1, &BTreeSet::from([1, 2]))]);
+        index.catch_up(&ledger).unwrap();
+        assert_eq!(related(index.last("ada")), Some((2, yes.to_vec())));
+        assert!(
+            index.has_answered("ada", 2) && !index.has_answered("ada", 1) && index.has_answered_all("bob", &asked[0])
+        );
+        assert_eq!(index.reopened().collect::<Vec<_>>(), [(1, &BTreeSet::from([1, 2]))]);
     }
 
     #[test]
-    fn what_was_said_here_is_known_whatever_became_of_it() {
-        let (_folder, ledger, mut board) = board(&[question(1, 1)]);
+    fn answers_given_here_are_known_whatever_became_of_them() {
+        let (_folder, ledger, mut index) = index(&[question(1, 1)]);
         let mut given = answers(1, "person", "ada", [Some(true), None]);
         given.iter_mut().for_each(|answer| answer.answered_at = 5);
-        board.expect("ada", &given);
+        index.announce("ada", &given);
         // Turned round and renamed on its way, and the pass was kept back.
         let written = Answer { related: Some(false), annotator: "team".to_owned(), ..given[0].clone() };
         ledger.record(&[written]).unwrap();
-        board.follow(&ledger).unwrap();
-        assert!(!board.stands("ada", 1) && !board.stands("team", 1), "not yet said");
-        board.say("ada", &given);
-        assert_eq!(related(board.last("ada")), Some((1, vec![Some(true), None])));
-        assert_eq!(board.people(&question(1, 1)), 1);
-        assert_eq!(board.unheard(&[question(1, 1)], &BTreeSet::new()), given);
-        assert_eq!(board.unheard(&[question(1, 1)], &BTreeSet::from([(1, 5)])), []);
-        assert_eq!(board.annotators("ada", 1), BTreeSet::from(["team".to_owned()]));
+        index.catch_up(&ledger).unwrap();
+        assert!(!index.has_answered("ada", 1) && !index.has_answered("team", 1), "not yet recorded");
+        index.confirm("ada", &given);
+        assert_eq!(related(index.last("ada")), Some((1, vec![Some(true), None])));
+        assert_eq!(index.annotator_count(&question(1, 1)), 1);
+        assert_eq!(index.unreported(&[question(1, 1)], &BTreeSet::new()), given);
+        assert_eq!(index.unreported(&[question(1, 1)], &BTreeSet::from([(1, 5)])), []);
+        assert_eq!(index.annotators("ada", 1), BTreeSet::from(["team".to_owned()]));
 
         ledger.undo(1, "team").unwrap();
-        board.follow(&ledger).unwrap();
-        assert_eq!(related(board.last("ada")), Some((1, vec![None])), "the pass has no row to take back");
-        board.take_back("ada", 1, |_| true);
-        assert_eq!((board.last("ada"), board.count("ada")), (None, 0));
+        index.catch_up(&ledger).unwrap();
+        assert_eq!(related(index.last("ada")), Some((1, vec![None])), "the pass has no row to take back");
+        index.retract("ada", 1, |_| true);
+        assert_eq!((index.last("ada"), index.count("ada")), (None, 0));
     }
 }

@@ -1,4 +1,4 @@
-//! What a request tells about samples.
+//! Sample content: what a request tells about samples, such as columns, features or a picture.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,13 +11,15 @@ use relata_data::feature_store::FeatureStore;
 use relata_data::sink::{enlarged, pixels, png};
 use relata_data::{OperatorError, Result, query};
 use relata_oracle::{Context, Question};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::service::ORACLE;
+use crate::name::ORACLE;
 
 /// What is sent of a sample beside its columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SampleContent {
     /// Nothing.
     Columns,
     /// The numbers that the model is trained on.
@@ -27,19 +29,19 @@ pub enum Content {
 }
 
 /// The samples of some questions.
-pub(crate) struct Subjects {
-    content: Content,
+pub(crate) struct RequestSamples {
+    content: SampleContent,
     columns: HashMap<u64, Map<String, Value>>,
     rows: HashMap<u64, u32>,
     features: FeatureStore,
 }
 
-impl Subjects {
+impl RequestSamples {
     /// Reads the columns of all samples that the questions name; features are read when they are sent.
     pub(crate) async fn load(
         context: &Context<'_>,
         questions: &[Question],
-        content: Content,
+        content: SampleContent,
         columns: &[String],
     ) -> Result<Self> {
         let ids: BTreeSet<u64> =
@@ -56,7 +58,7 @@ impl Subjects {
             rows.insert(id, row);
         }
         let features = context.samples.features.clone();
-        if content == Content::Image && features.shape().as_image().is_none() {
+        if content == SampleContent::Image && features.shape().as_image().is_none() {
             let found = format!("{}", features.shape());
             return Err(OperatorError::setting(ORACLE, "content", "features or columns, since no images", found));
         }
@@ -71,12 +73,12 @@ impl Subjects {
 
     /// The features of a sample, if they are sent.
     pub(crate) fn features(&self, id: u64) -> Option<Vec<f32>> {
-        (self.content == Content::Features).then(|| self.read(id))?
+        (self.content == SampleContent::Features).then(|| self.read(id))?
     }
 
     /// The picture of a sample in base64, if it is sent, its longer side at least so many pixels.
     pub(crate) fn image(&self, id: u64, side: u32) -> Option<String> {
-        let dims = self.features.shape().as_image().filter(|_| self.content == Content::Image)?;
+        let dims = self.features.shape().as_image().filter(|_| self.content == SampleContent::Image)?;
         Some(STANDARD.encode(png(&enlarged(&pixels(&self.read(id)?, dims), side))))
     }
 

@@ -1,13 +1,13 @@
-//! The plain dialect: batches of questions and answers, as the documentation of the crate describes them.
+//! The plain protocol: batches of questions and answers, as the documentation of the crate describes them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Dialect;
-use crate::request::Subjects;
-use crate::response::{Answers, Asked, Said, Trouble, certain, required, shorten};
+use super::Protocol;
+use crate::response::{Answers, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten};
+use crate::sample_content::RequestSamples;
 
 /// The members of a request.
 pub(super) const MEMBERS: &[&str] = &["instruction", "questions"];
@@ -51,35 +51,35 @@ struct Answer {
     annotator: Option<String>,
 }
 
-pub(super) fn request(dialect: &Dialect, asked: &[Asked], subjects: &Subjects) -> String {
+pub(super) fn request(protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
     let sample = |id: u64| Sample {
         id,
-        columns: subjects.columns(id),
-        features: subjects.features(id),
-        image: subjects.image(id, 1),
+        columns: samples.columns(id),
+        features: samples.features(id),
+        image: samples.image(id, 1),
     };
-    let question = |asked: &Asked| Question {
+    let question = |asked: &OpenQuestion| Question {
         question: asked.question.question,
         anchor: sample(asked.question.anchor),
         candidates: asked.missing.iter().map(|&id| sample(id)).collect(),
     };
     let request = Request {
-        instruction: dialect.instruction.as_deref(),
+        instruction: protocol.instruction.as_deref(),
         questions: asked.iter().map(question).collect(),
-        options: &dialect.options,
+        options: &protocol.options,
     };
     serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON")
 }
 
-pub(super) fn response(text: &str) -> Result<Vec<Result<Said, String>>, Trouble> {
+pub(super) fn response(text: &str) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
     let answers: Answers = serde_json::from_str(text)
-        .map_err(|error| Trouble::form("JSON with `answers`", format!("{} ({error})", shorten(text))))?;
-    let said = |answer: Answer| Said {
+        .map_err(|error| RequestError::form("JSON with `answers`", format!("{} ({error})", shorten(text))))?;
+    let read = |answer: Answer| ServiceAnswer {
         question: answer.question,
         candidate: answer.candidate,
         related: answer.related,
         confidence: answer.confidence,
         annotator: answer.annotator.filter(|name| !name.is_empty()),
     };
-    Ok(answers.each::<Answer>().map(|answer| answer.map(said)).collect())
+    Ok(answers.each::<Answer>().map(|answer| answer.map(read)).collect())
 }

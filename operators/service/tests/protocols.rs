@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::RgbImage;
 use relata_oracle::Oracle;
-use relata_service::{Content, service};
+use relata_service::{SampleContent, service};
 use serde_json::{Value, json};
 
 use crate::dataset::{Fixture, question, said};
@@ -74,7 +74,7 @@ async fn pictures_and_chosen_columns_in_the_plain_dialect() {
     let server = Server::start(|_, request| ok(request.truth()));
     fixture.ask(&server.oracle(), &[question(1, 3, &[1])]).await.0.unwrap();
     fixture
-        .ask(&server.oracle().columns(["label"]).content(Content::Features), &[question(1, 3, &[1])])
+        .ask(&server.oracle().columns(["label"]).content(SampleContent::Features), &[question(1, 3, &[1])])
         .await
         .0
         .unwrap();
@@ -134,7 +134,7 @@ async fn a_chat_about_rows_of_a_table() {
     let server = Server::start(|_, _| ok(chat(json!({ "answers": [{ "candidate": 3, "related": true }] }))));
     let oracle = server.oracle().chat("reader");
     fixture.ask(&oracle, &[question(1, 2, &[3])]).await.0.unwrap();
-    fixture.ask(&oracle.clone().content(Content::Features), &[question(1, 2, &[3])]).await.0.unwrap();
+    fixture.ask(&oracle.clone().content(SampleContent::Features), &[question(1, 2, &[3])]).await.0.unwrap();
     let texts = |request: &Seen| {
         let parts = request.body["messages"][1]["content"].as_array().unwrap();
         parts.iter().map(|part| part["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -143,7 +143,7 @@ async fn a_chat_about_rows_of_a_table() {
     assert_eq!(seen[0][0], "The anchor:\ncity: \"Bern \\\"west\\\"\"\nprice: 2.25\nsold: true");
     assert_eq!(seen[0][1], "Candidate 3:\ncity: null\nprice: 3.25\nsold: false");
     assert_eq!(seen[1], ["The anchor:\nfeatures: [2.5, -0.1]", "Candidate 3:\nfeatures: [3.5, -0.1]"]);
-    let (result, _) = fixture.ask(&oracle.content(Content::Image), &[question(1, 2, &[3])]).await;
+    let (result, _) = fixture.ask(&oracle.content(SampleContent::Image), &[question(1, 2, &[3])]).await;
     assert!(result.unwrap_err().to_string().contains("no images"));
 }
 
