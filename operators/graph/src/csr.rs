@@ -72,12 +72,14 @@ impl Csr {
 }
 
 /// Builds a CSR file by counting: first every row's neighbours are counted, then each goes to its place.
+#[derive(Debug)]
 pub struct CsrBuilder {
     path: PathBuf,
     offsets: Vec<u64>,
 }
 
 /// A [`CsrBuilder`] that has counted everything.
+#[derive(Debug)]
 pub struct CsrPlaces {
     path: PathBuf,
     /// Where a row starts, and, while it is filled, where its next neighbour goes.

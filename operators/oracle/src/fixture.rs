@@ -1,11 +1,14 @@
-//! A dataset, questions and somewhere to write answers, for the tests of this folder.
+//! Test fixture: a dataset, questions and somewhere to write answers, for the tests of this folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::{Answer, Context, Oracle, Question, Record};
+use crate::answer::Answer;
+use crate::oracle::{Context, Oracle};
+use crate::question::Question;
+use crate::record::Record;
 use relata_data::source::{Dataset, Samples, csv, ingest, session, sql};
 use relata_data::{Result, Session, query};
 

@@ -1,16 +1,15 @@
-//! Two graphs mixed as `(1 - alpha) G_a + alpha G_b`.
-
-use relata_registry::Description;
-use std::path::PathBuf;
+//! Mix of two graphs: `(1 - alpha) G_a + alpha G_b`.
 
 use async_trait::async_trait;
+use relata_graph::Relations;
+use relata_registry::{Component, Description, ReadError, Registry};
 
-use crate::{Context, Oracle, Relations};
+use crate::oracle::{Context, Oracle, check_inner};
 use relata_data::{OperatorError, Result};
 
 /// See [`mix`].
 #[derive(Debug, Clone)]
-pub struct Mix<A, B> {
+pub struct Mix<A = Box<dyn Oracle>, B = Box<dyn Oracle>> {
     a: A,
     b: B,
     alpha: f32,
@@ -18,8 +17,33 @@ pub struct Mix<A, B> {
 
 /// `(1 - alpha) G_a + alpha G_b`, alpha in [0, 1]: from self-supervised (0) to supervised (1) with one number
 /// (Cabannes et al. 2023, section 3).
+///
+/// ```
+/// use relata_oracle::{Oracle, mix, same_label, same_sample};
+///
+/// assert!(mix(same_sample(), same_label("label"), 0.3).check().is_ok());
+/// assert!(mix(same_sample(), same_label("label"), 1.3).check().is_err());
+/// ```
 pub fn mix<A: Oracle, B: Oracle>(a: A, b: B, alpha: f32) -> Mix<A, B> {
     Mix { a, b, alpha }
+}
+
+impl Component<dyn Oracle> for Mix {
+    const NAME: &'static str = "mix";
+    const SUMMARY: &'static str = "two graphs mixed as (1 - alpha) a + alpha b";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        description.known(&["alpha", "a", "b"])?;
+        Ok(Self {
+            a: registry.read_setting(description, "a")?,
+            b: registry.read_setting(description, "b")?,
+            alpha: description.setting("alpha")?,
+        })
+    }
 }
 
 #[async_trait]
@@ -28,16 +52,15 @@ impl<A: Oracle, B: Oracle> Oracle for Mix<A, B> {
         Description::new("mix").with("alpha", &self.alpha).with("a", self.a.describe()).with("b", self.b.describe())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.a.files().into_iter().chain(self.b.files()).collect()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        vec![&self.a, &self.b]
     }
 
     fn check(&self) -> Result<()> {
         if !(0.0..=1.0).contains(&self.alpha) {
             return Err(OperatorError::setting("mix", "alpha", "in [0, 1]", self.alpha));
         }
-        self.a.check()?;
-        self.b.check()
+        check_inner(self)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

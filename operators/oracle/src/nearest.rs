@@ -1,6 +1,5 @@
-//! Samples that are among each other's nearest neighbours are related.
+//! Nearest-neighbour oracle (kNN): samples that are among each other's nearest neighbours are related.
 
-use relata_registry::Description;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,24 +7,29 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
-use instant_distance::{Builder, Point, Search};
-use rayon::prelude::*;
+use relata_data::source::IdLookup;
+use relata_data::{OperatorError, ParquetFile, Result, query};
+use relata_graph::Relations;
+use relata_graph::knn::Metric;
+use relata_registry::{Description, Settings};
 use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
 use relata_schemas::samples::SOURCE_ID;
+use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use crate::{Context, Oracle, Question, Record, Relations};
+use crate::neighbour_lists::{NeighbourLists, approximate, exact};
+use crate::oracle::{Context, Oracle};
+use crate::question::Question;
+use crate::record::Record;
 use relata_data::embeddings::{IdColumn, VectorColumn};
-use relata_data::source::IdLookup;
-use relata_data::{OperatorError, ParquetFile, Result, query};
-use relata_graph::knn::{Metric, top_k};
 
-/// Rows of one block of the exact search.
+/// Rows of a batch of an embeddings file.
 const BLOCK: usize = 4096;
 
 /// See [`nearest`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Nearest {
     k: usize,
     metric: Metric,
@@ -34,7 +38,27 @@ pub struct Nearest {
     embeddings: Option<PathBuf>,
     exact_up_to: usize,
     /// What the questions are answered from, once there was one.
-    lists: OnceCell<Arc<Lists>>,
+    #[serde(skip)]
+    lists: OnceCell<Arc<NeighbourLists>>,
+}
+
+impl Default for Nearest {
+    fn default() -> Self {
+        Self {
+            k: 10,
+            metric: Metric::Cosine,
+            mutual: true,
+            tuned: false,
+            embeddings: None,
+            exact_up_to: 50_000,
+            lists: OnceCell::new(),
+        }
+    }
+}
+
+impl Settings for Nearest {
+    const NAME: &'static str = "nearest";
+    const SUMMARY: &'static str = "samples among each other's k nearest neighbours are related";
 }
 
 /// Training rows that are mutually among each other's `k` nearest by cosine similarity of their features are positives.
@@ -42,16 +66,16 @@ pub struct Nearest {
 ///
 /// Asked about two training rows, it says "related" if they are such neighbours, else "not related"; it passes where a
 /// sample is not trained on. The neighbours are searched for once.
+///
+/// ```
+/// use relata_oracle::{Oracle, nearest};
+///
+/// // By the embeddings of an earlier run.
+/// let oracle = nearest(5).embeddings("runs/first/embeddings.parquet");
+/// assert_eq!(oracle.files().len(), 1);
+/// ```
 pub fn nearest(k: usize) -> Nearest {
-    Nearest {
-        k,
-        metric: Metric::Cosine,
-        mutual: true,
-        tuned: false,
-        embeddings: None,
-        exact_up_to: 50_000,
-        lists: OnceCell::new(),
-    }
+    Nearest { k, ..Nearest::default() }
 }
 
 impl Nearest {
@@ -90,7 +114,7 @@ impl Nearest {
     }
 
     /// The neighbours of every training row.
-    async fn lists(&self, context: &Context<'_>) -> Result<Lists> {
+    async fn lists(&self, context: &Context<'_>) -> Result<NeighbourLists> {
         let mut ids: Vec<u64> = Vec::new();
         let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
         for batch in query::collect(training).await? {
@@ -98,10 +122,10 @@ impl Nearest {
         }
         let (values, width) = self.vectors(context, &ids).await?;
         let near = match ids.len() <= self.exact_up_to {
-            true => self.exact(&values, width),
-            false => self.approximate(values, width, context.seed)?,
+            true => exact(&values, width, self.k, self.metric),
+            false => approximate(values, width, self.k, self.metric, context.seed)?,
         };
-        Ok(Lists { ids, near })
+        Ok(NeighbourLists { ids, near })
     }
 
     /// The vectors of the training rows, row-major, and their width.
@@ -164,97 +188,12 @@ impl Nearest {
             }),
         }
     }
-
-    fn exact(&self, values: &[f32], width: usize) -> Vec<Vec<(u32, f32)>> {
-        let blocks = || values.chunks(BLOCK * width).zip((0u64..).step_by(BLOCK)).map(|(rows, first)| (first, rows));
-        let mut lists = Vec::with_capacity(values.len() / width);
-        for (first, queries) in blocks() {
-            let all = blocks().map(Ok::<_, std::convert::Infallible>);
-            let Ok(found) = top_k(queries, width, all, self.k + 1, self.metric);
-            for (row, list) in (first..).zip(found) {
-                let others = list.into_iter().filter(|&(other, _)| other != row);
-                let squared = |score: f32| if self.metric == Metric::L2 { score * score } else { 2.0 - 2.0 * score };
-                lists.push(others.take(self.k).map(|(other, score)| (other as u32, squared(score))).collect());
-            }
-        }
-        lists
-    }
-
-    fn approximate(&self, mut values: Vec<f32>, width: usize, seed: u64) -> Result<Vec<Vec<(u32, f32)>>> {
-        if self.metric == Metric::Cosine {
-            for row in values.chunks_exact_mut(width) {
-                let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-                row.iter_mut().for_each(|v| *v /= norm);
-            }
-        }
-        let points: Vec<Row> = values.chunks_exact(width).map(|row| Row(row.into())).collect();
-        // Insertion on several threads would make the index depend on their timing.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-        let pool = pool.map_err(|e| OperatorError::setting("nearest", "threads", "available", e))?;
-        let rows: Vec<u32> = (0..points.len() as u32).collect();
-        let builder = || Builder::default().seed(seed).ef_construction(200).ef_search(200.max(self.k * 2));
-        let index = pool.install(|| builder().build(points.clone(), rows));
-        let find = |(row, point): (usize, &Row)| {
-            let mut search = Search::default();
-            let found = index.search(point, &mut search).map(|item| (*item.value, item.distance));
-            let found = found.filter(|&(other, _)| other as usize != row);
-            found.take(self.k).collect()
-        };
-        Ok(points.par_iter().enumerate().map(find).collect())
-    }
-}
-
-/// The training rows' ids, ascending, and each one's neighbours, nearest first, as (position, squared distance).
-#[derive(Debug)]
-struct Lists {
-    ids: Vec<u64>,
-    near: Vec<Vec<(u32, f32)>>,
-}
-
-impl Lists {
-    fn row(&self, id: u64) -> Option<u32> {
-        self.ids.binary_search(&id).ok().map(|row| row as u32)
-    }
-
-    /// Whether two rows are among each other's neighbours, or, if one direction is enough, in one of the lists.
-    fn related(&self, a: u32, b: u32, mutual: bool) -> bool {
-        let (there, back) = (self.lists(a, b), self.lists(b, a));
-        if mutual { there && back } else { there || back }
-    }
-
-    /// Whether `b` is among the neighbours of `a`.
-    fn lists(&self, a: u32, b: u32) -> bool {
-        self.near[a as usize].iter().any(|&(other, _)| other == b)
-    }
-
-    /// See [`Nearest::tuned`].
-    fn tuned(&self, a: u32, b: u32, squared: f32) -> f32 {
-        let scale = |row: u32| self.near[row as usize].last().map_or(0.0, |&(_, squared)| squared).max(0.0).sqrt();
-        let scales = scale(a) * scale(b);
-        // Copies of one sample have no distance between them, whatever the scale.
-        if scales > 0.0 { (-squared.max(0.0) / scales).exp().max(f32::MIN_POSITIVE) } else { 1.0 }
-    }
-}
-
-#[derive(Clone)]
-struct Row(Arc<[f32]>);
-
-impl Point for Row {
-    fn distance(&self, other: &Self) -> f32 {
-        self.0.iter().zip(other.0.iter()).map(|(a, b)| (a - b) * (a - b)).sum::<f32>()
-    }
 }
 
 #[async_trait]
 impl Oracle for Nearest {
     fn describe(&self) -> Description {
-        Description::new("nearest")
-            .with("k", &self.k)
-            .with("metric", format!("{:?}", self.metric).to_lowercase())
-            .with("mutual", &self.mutual)
-            .with("tuned", &self.tuned)
-            .with("embeddings", &self.embeddings)
-            .with("exact_up_to", &self.exact_up_to)
+        Description::of(self)
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -1,23 +1,22 @@
-//! Another oracle's relations and answers with mistakes, for experiments.
-
-use relata_registry::Description;
-use std::path::PathBuf;
+//! Label noise: another oracle's relations and answers with mistakes, for experiments.
 
 use async_trait::async_trait;
 use rand::RngExt;
+use relata_data::{OperatorError, Result};
+use relata_graph::Relations;
+use relata_registry::{Component, Description, ReadError, Registry};
 use twox_hash::XxHash64;
 
-use crate::changed::Changed;
-use crate::{Answer, Context, Cost, Oracle, Question, Record, Relations};
-use relata_data::seed::stream;
-use relata_data::{OperatorError, Result};
-
-const RELATIONS: u64 = 0x2015e;
-const ANSWERS: u64 = 0x2015f;
+use crate::answer::Answer;
+use crate::map_answers::MapAnswers;
+use crate::oracle::{Context, Oracle, check_inner};
+use crate::question::Question;
+use crate::record::Record;
+use relata_data::seed::Purpose;
 
 /// See [`noisy`].
 #[derive(Debug, Clone)]
-pub struct Noisy<O> {
+pub struct Noisy<O = Box<dyn Oracle>> {
     inner: O,
     rate: f64,
     yes_error: f64,
@@ -25,11 +24,40 @@ pub struct Noisy<O> {
     passes: f64,
 }
 
-/// Flips the sign of each edge, or redraws each member's group, and one group of each pair of groups that are apart,
-/// among all groups, with probability `rate`. Views of one sample stay related. An answer is wrong with the same probability, and stays the same however often the annotator
-/// is asked about the pair.
+/// Flips the sign of each edge with probability `rate`, and redraws each member's group, and one group of each
+/// cannot-link, among all groups with that probability. Views of one sample stay related. An answer is wrong with the
+/// same probability, and stays the same however often the annotator is asked about the pair.
+///
+/// ```
+/// use relata_oracle::{Oracle, labels, noisy};
+///
+/// // A tenth of the answers is wrong, and a fifth is passed.
+/// let oracle = noisy(labels("label"), 0.1).with_passes(0.2);
+/// assert!(oracle.check().is_ok());
+/// assert!(noisy(labels("label"), 1.1).check().is_err());
+/// ```
 pub fn noisy<O: Oracle>(inner: O, rate: f64) -> Noisy<O> {
     Noisy { inner, rate, yes_error: rate, no_error: rate, passes: 0.0 }
+}
+
+impl Component<dyn Oracle> for Noisy {
+    const NAME: &'static str = "noisy";
+    const SUMMARY: &'static str = "another oracle with mistakes (label noise)";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        description.known(&["rate", "yes_error", "no_error", "passes", "of"])?;
+        Ok(Self {
+            inner: registry.read_setting(description, "of")?,
+            rate: description.setting("rate")?,
+            yes_error: description.setting("yes_error")?,
+            no_error: description.setting("no_error")?,
+            passes: description.setting("passes")?,
+        })
+    }
 }
 
 impl<O> Noisy<O> {
@@ -50,7 +78,7 @@ impl<O> Noisy<O> {
         let Some(related) = answer.related else { return };
         let (a, b) = (answer.anchor.min(answer.candidate), answer.anchor.max(answer.candidate));
         let annotator = XxHash64::oneshot(0, answer.annotator.as_bytes());
-        let mut random = stream(seed, &[ANSWERS, a, b, annotator]);
+        let mut random = Purpose::NoisyAnswers.stream(seed, &[a, b, annotator]);
         let (error, pass): (f64, f64) = (random.random(), random.random());
         let wrong = error < if related { self.yes_error } else { self.no_error };
         answer.related = (pass >= self.passes).then_some(related != wrong);
@@ -68,8 +96,8 @@ impl<O: Oracle> Oracle for Noisy<O> {
             .with("of", self.inner.describe())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.inner.files()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        vec![&self.inner]
     }
 
     fn check(&self) -> Result<()> {
@@ -80,11 +108,11 @@ impl<O: Oracle> Oracle for Noisy<O> {
                 return Err(OperatorError::setting("noisy", setting, "in [0, 1]", rate));
             }
         }
-        self.inner.check()
+        check_inner(self)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
-        let before = out.set_noise(Some((self.rate, stream(context.seed, &[RELATIONS]))));
+        let before = out.set_noise(Some((self.rate, Purpose::NoisyRelations.stream(context.seed, &[]))));
         let result = self.inner.relate(context, out).await;
         out.set_noise(before);
         result
@@ -92,15 +120,7 @@ impl<O: Oracle> Oracle for Noisy<O> {
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let disturb = |answer: &mut Answer| self.disturb(context.seed, answer);
-        self.inner.answer(context, questions, &Changed::new(out, disturb)).await
-    }
-
-    fn cost(&self) -> Cost {
-        self.inner.cost()
-    }
-
-    fn annotators(&self) -> usize {
-        self.inner.annotators()
+        self.inner.answer(context, questions, &MapAnswers::new(out, disturb)).await
     }
 }
 
@@ -108,7 +128,7 @@ impl<O: Oracle> Oracle for Noisy<O> {
 mod tests {
     use super::*;
     use crate::fixture::Fixture;
-    use crate::labels;
+    use crate::{OracleExt, labels};
 
     /// 120 rows of two classes, and every pair of them once.
     async fn all_pairs() -> (Fixture, Vec<Question>) {

@@ -1,25 +1,49 @@
-//! Another oracle at a price.
+//! Priced oracle: another oracle at a cost.
 
-use relata_registry::Description;
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use async_trait::async_trait;
+use relata_registry::{Component, Description, ReadError, Registry};
 
-use crate::changed::Changed;
-use crate::{Answer, Context, Cost, Oracle, Question, Record, Relations};
+use crate::answer::Answer;
+use crate::cost::Cost;
+use crate::map_answers::MapAnswers;
+use crate::oracle::{Context, Oracle, check_inner};
+use crate::question::Question;
+use crate::record::Record;
 use relata_data::{OperatorError, Result};
 
-/// See [`Oracle::priced`].
+/// See [`priced`].
 #[derive(Debug, Clone)]
-pub struct Priced<O> {
+pub struct Priced<O = Box<dyn Oracle>> {
     inner: O,
     cost: Cost,
 }
 
-impl<O> Priced<O> {
-    pub(super) fn new(inner: O, cost: Cost) -> Self {
-        Self { inner, cost }
+/// Another oracle at this price of each annotator, in the units of the budget.
+///
+/// ```
+/// use relata_oracle::{Oracle, OracleExt, labels, priced};
+///
+/// assert_eq!(priced(labels("label"), 3.0, 0.5).cost().of(4), 5.0);
+/// assert_eq!(labels("label").priced(3.0, 0.5).cost().of(4), 5.0);
+/// ```
+pub fn priced<O: Oracle>(oracle: O, per_question: f64, per_candidate: f64) -> Priced<O> {
+    Priced { inner: oracle, cost: Cost { per_question, per_candidate } }
+}
+
+impl Component<dyn Oracle> for Priced {
+    const NAME: &'static str = "priced";
+    const SUMMARY: &'static str = "another oracle at a price";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        description.known(&["per_question", "per_candidate", "of"])?;
+        let (question, candidate) = (description.setting("per_question")?, description.setting("per_candidate")?);
+        Ok(priced(registry.read_setting(description, "of")?, question, candidate))
     }
 }
 
@@ -32,8 +56,8 @@ impl<O: Oracle> Oracle for Priced<O> {
             .with("of", self.inner.describe())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.inner.files()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        vec![&self.inner]
     }
 
     fn check(&self) -> Result<()> {
@@ -43,11 +67,7 @@ impl<O: Oracle> Oracle for Priced<O> {
                 return Err(OperatorError::setting("priced", setting, "a number from 0", price));
             }
         }
-        self.inner.check()
-    }
-
-    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
-        self.inner.relate(context, out).await
+        check_inner(self)
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
@@ -55,15 +75,11 @@ impl<O: Oracle> Oracle for Priced<O> {
         let price = |answer: &mut Answer| {
             answer.cost = sizes.get(&answer.question).map_or(0.0, |&candidates| self.cost.of_each(candidates)) as f32;
         };
-        self.inner.answer(context, questions, &Changed::new(out, price)).await
+        self.inner.answer(context, questions, &MapAnswers::new(out, price)).await
     }
 
     fn cost(&self) -> Cost {
         self.cost.times(self.inner.annotators())
-    }
-
-    fn annotators(&self) -> usize {
-        self.inner.annotators()
     }
 }
 
@@ -71,7 +87,7 @@ impl<O: Oracle> Oracle for Priced<O> {
 mod tests {
     use super::*;
     use crate::fixture::Fixture;
-    use crate::labels;
+    use crate::{OracleExt, labels};
 
     #[test]
     fn a_question_costs_the_price_of_each_annotator() {

@@ -1,6 +1,5 @@
-//! An SQL predicate over a pair of samples, such as "the same customer within a day".
+//! SQL rule: a predicate over a pair of samples, such as "the same customer within a day".
 
-use relata_registry::Description;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -9,16 +8,34 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
+use relata_graph::Relations;
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
-use crate::{Context, Oracle, Question, Record, Relations};
+use crate::oracle::{Context, Oracle};
+use crate::question::Question;
+use crate::record::Record;
 use relata_data::{Result, query};
 
 /// See [`rule`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Rule {
-    name: String,
+    rel: String,
     predicate: String,
+    /// 1 if the pairs are positives, -1 if they are negatives.
     weight: f32,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { rel: "rule".to_owned(), predicate: "false".to_owned(), weight: 1.0 }
+    }
+}
+
+impl Settings for Rule {
+    const NAME: &'static str = "rule";
+    const SUMMARY: &'static str = "an SQL predicate over a pair of samples";
 }
 
 /// Pairs of training rows `a`, `b` for which the predicate holds are positives. Equalities between the two sides, such
@@ -26,8 +43,15 @@ pub struct Rule {
 ///
 /// Asked about two samples (`a` is the one with the smaller id), it says "related" where the predicate is true, "not
 /// related" where it is false, and passes where it is null.
+///
+/// ```
+/// use relata_oracle::{Oracle, rule};
+///
+/// let same_day = rule("same day", "a.customer = b.customer AND a.day = b.day");
+/// assert_eq!(same_day.name(), "same day");
+/// ```
 pub fn rule(name: impl Into<String>, predicate: impl Into<String>) -> Rule {
-    Rule { name: name.into(), predicate: predicate.into(), weight: 1.0 }
+    Rule { rel: name.into(), predicate: predicate.into(), weight: 1.0 }
 }
 
 impl Rule {
@@ -64,10 +88,11 @@ impl Rule {
 #[async_trait]
 impl Oracle for Rule {
     fn describe(&self) -> Description {
-        Description::new("rule")
-            .with("name", &self.name)
-            .with("predicate", &self.predicate)
-            .with("weight", &self.weight)
+        Description::of(self)
+    }
+
+    fn name(&self) -> String {
+        self.rel.clone()
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
@@ -75,7 +100,7 @@ impl Oracle for Rule {
             "SELECT a.id AS src, b.id AS dst FROM training a JOIN training b ON a.id < b.id AND ({})",
             self.predicate
         );
-        let rel: Arc<str> = self.name.as_str().into();
+        let rel: Arc<str> = self.rel.as_str().into();
         let mut pairs = query::stream(query::plan_sql(context.session, &text).await?).await?;
         while let Some(batch) = pairs.next().await {
             let batch = batch?;
@@ -102,7 +127,7 @@ impl Oracle for Rule {
                 (true, false) => Some(false),
                 (false, false) => None,
             };
-            out.record(&question.answers(&self.name, self.cost(), related))?;
+            out.record(&question.answers(&self.rel, self.cost(), related))?;
         }
         Ok(())
     }

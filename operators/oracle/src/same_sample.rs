@@ -1,16 +1,29 @@
-//! Two views of one sample are related: the self-supervised graph.
+//! Same-sample oracle: two views of one sample are related, the self-supervised graph.
 
 use async_trait::async_trait;
-use relata_registry::Description;
+use relata_graph::Relations;
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
-use crate::{Context, Oracle, Relations};
+use crate::oracle::{Context, Oracle};
 use relata_data::Result;
 
 /// See [`same_sample`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct SameSample;
 
+impl Settings for SameSample {
+    const NAME: &'static str = "same_sample";
+    const SUMMARY: &'static str = "two views of one sample are related";
+}
+
 /// Views of one sample are positives of each other (SimCLR, VICReg and Barlow Twins train on this graph alone).
+///
+/// ```
+/// use relata_oracle::{Oracle, same_sample};
+///
+/// assert_eq!(same_sample().describe().to_string(), "same_sample");
+/// ```
 pub fn same_sample() -> SameSample {
     SameSample
 }
@@ -18,7 +31,7 @@ pub fn same_sample() -> SameSample {
 #[async_trait]
 impl Oracle for SameSample {
     fn describe(&self) -> Description {
-        Description::new("same_sample")
+        Description::of(self)
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {

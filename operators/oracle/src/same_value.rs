@@ -1,6 +1,5 @@
-//! Samples that share a label, or the value of any column or SQL expression, are related.
+//! Same-value oracle (class labels): samples that share a label, or the value of an SQL expression, are related.
 
-use relata_registry::Description;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::array::{Array, AsArray};
@@ -9,16 +8,20 @@ use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, col, lit};
 use rand::seq::SliceRandom;
-
-use crate::{Context, Oracle, Question, Record, Relations};
-use relata_data::seed::stream;
 use relata_data::{OperatorError, Result, query};
+use relata_graph::Relations;
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
 
-const PURPOSE: u64 = 0x1abe1;
+use crate::oracle::{Context, Oracle};
+use crate::question::Question;
+use crate::record::Record;
+use relata_data::seed::Purpose;
 
 /// See [`same_label`], [`same_value`] and [`labels`]. Asked, it compares any two samples, trained on or not, and passes
 /// where one has no value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SameValue {
     rel: String,
     expression: String,
@@ -27,13 +30,32 @@ pub struct SameValue {
     signed: bool,
 }
 
+impl Settings for SameValue {
+    const NAME: &'static str = "same_value";
+    const SUMMARY: &'static str = "rows with the same label, or value of an SQL expression, are related";
+}
+
 /// Training rows with the same value of a label column are positives; rows without a label are unknown.
+///
+/// ```
+/// use relata_oracle::{Oracle, same_label};
+///
+/// // Ten labels of each class, and rows of different classes are negatives.
+/// let oracle = same_label("label").per_class(10).signed();
+/// assert_eq!(oracle.name(), "same_label(label)");
+/// ```
 pub fn same_label(column: impl Into<String>) -> SameValue {
     let column = column.into();
     SameValue { rel: format!("same_label({column})"), ..same_value(format!("\"{column}\"")) }
 }
 
 /// Training rows with the same value of an SQL expression over the samples' columns are positives; null is unknown.
+///
+/// ```
+/// use relata_oracle::{Oracle, same_value};
+///
+/// assert_eq!(same_value("year / 10").name(), "same_value(year / 10)");
+/// ```
 pub fn same_value(expression: impl Into<String>) -> SameValue {
     let expression = expression.into();
     let rel = format!("same_value({expression})");
@@ -41,6 +63,12 @@ pub fn same_value(expression: impl Into<String>) -> SameValue {
 }
 
 /// [`same_label`] to be asked: answers with the truth, as an annotator of an experiment.
+///
+/// ```
+/// use relata_oracle::{Oracle, labels};
+///
+/// assert_eq!(labels("label").name(), "labels(label)");
+/// ```
 pub fn labels(column: impl Into<String>) -> SameValue {
     let column = column.into();
     SameValue { rel: format!("labels({column})"), ..same_label(column) }
@@ -75,10 +103,11 @@ impl SameValue {
 #[async_trait]
 impl Oracle for SameValue {
     fn describe(&self) -> Description {
-        Description::new(self.rel.clone())
-            .with("rows", &self.rows)
-            .with("per_class", &self.per_class)
-            .with("signed", &self.signed)
+        Description::of(self)
+    }
+
+    fn name(&self) -> String {
+        self.rel.clone()
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
@@ -89,7 +118,7 @@ impl Oracle for SameValue {
                 hint: "Every training row has null there: name a column that has values.".to_owned(),
             });
         }
-        values.shuffle(&mut stream(context.seed, &[PURPOSE]));
+        values.shuffle(&mut Purpose::LabelledRows.stream(context.seed, &[]));
         let groups: BTreeMap<String, u64> =
             values.iter().map(|v| v.1.clone()).collect::<BTreeSet<_>>().into_iter().zip(0..).collect();
         if let Some(most) = self.per_class {

@@ -1,24 +1,46 @@
-//! The relations of another oracle, weaker, and its answers, less confident.
-
-use relata_registry::Description;
-use std::path::PathBuf;
+//! Weighted oracle: the relations of another oracle, weaker, and its answers, less confident.
 
 use async_trait::async_trait;
+use relata_graph::Relations;
+use relata_registry::{Component, Description, ReadError, Registry};
 
-use crate::changed::Changed;
-use crate::{Answer, Context, Cost, Oracle, Question, Record, Relations};
+use crate::answer::Answer;
+use crate::map_answers::MapAnswers;
+use crate::oracle::{Context, Oracle, check_inner};
+use crate::question::Question;
+use crate::record::Record;
 use relata_data::{OperatorError, Result};
 
-/// See [`Oracle::weighted`].
+/// See [`weighted`].
 #[derive(Debug, Clone)]
-pub struct Weighted<O> {
+pub struct Weighted<O = Box<dyn Oracle>> {
     inner: O,
     factor: f32,
 }
 
-impl<O> Weighted<O> {
-    pub(super) fn new(inner: O, factor: f32) -> Self {
-        Self { inner, factor }
+/// Another oracle with the weights of its relations and the confidences of its answers multiplied by `factor` in (0, 1].
+///
+/// ```
+/// use relata_oracle::{Oracle, OracleExt, same_sample, weighted};
+///
+/// assert_eq!(weighted(same_sample(), 0.5).describe().to_string(), "weighted factor=0.5 of=(same_sample)");
+/// assert_eq!(same_sample().weighted(0.5).describe(), weighted(same_sample(), 0.5).describe());
+/// ```
+pub fn weighted<O: Oracle>(oracle: O, factor: f32) -> Weighted<O> {
+    Weighted { inner: oracle, factor }
+}
+
+impl Component<dyn Oracle> for Weighted {
+    const NAME: &'static str = "weighted";
+    const SUMMARY: &'static str = "another oracle, weaker";
+
+    fn defaults() -> Option<Description> {
+        None
+    }
+
+    fn read(description: &Description, registry: &Registry<dyn Oracle>) -> Result<Self, ReadError> {
+        description.known(&["factor", "of"])?;
+        Ok(weighted(registry.read_setting(description, "of")?, description.setting("factor")?))
     }
 }
 
@@ -28,15 +50,15 @@ impl<O: Oracle> Oracle for Weighted<O> {
         Description::new("weighted").with("factor", &self.factor).with("of", self.inner.describe())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.inner.files()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        vec![&self.inner]
     }
 
     fn check(&self) -> Result<()> {
         if !(self.factor > 0.0 && self.factor <= 1.0) {
             return Err(OperatorError::setting("weighted", "factor", "in (0, 1]", self.factor));
         }
-        self.inner.check()
+        check_inner(self)
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
@@ -48,14 +70,6 @@ impl<O: Oracle> Oracle for Weighted<O> {
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let weaker = |answer: &mut Answer| answer.confidence *= self.factor;
-        self.inner.answer(context, questions, &Changed::new(out, weaker)).await
-    }
-
-    fn cost(&self) -> Cost {
-        self.inner.cost()
-    }
-
-    fn annotators(&self) -> usize {
-        self.inner.annotators()
+        self.inner.answer(context, questions, &MapAnswers::new(out, weaker)).await
     }
 }

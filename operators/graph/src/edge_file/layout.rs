@@ -1,4 +1,4 @@
-//! Which columns of an edge file mean what: the conventions of neighbouring tools.
+//! Layout of edge files, which columns mean what: the conventions of neighbouring tools.
 
 use arrow::datatypes::{DataType, Schema};
 use relata_schemas::SchemaError;

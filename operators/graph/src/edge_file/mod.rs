@@ -92,14 +92,14 @@ pub async fn read_placed_edges<'a>(
 /// The file as a table, by its extension; ids that are text must not be taken for numbers, or `007` becomes `7`.
 fn open(path: &Path, ids: Option<&IdLookup>) -> Result<Dataset> {
     let text = |delimiter| match ids.is_some_and(IdLookup::is_text) {
-        true => Csv::new(path, delimiter).with_text(ID_COLUMNS).into(),
+        true => Csv::new(path, delimiter).with_text(ID_COLUMNS.iter().copied()).into(),
         false => Csv::new(path, delimiter).into(),
     };
     let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "parquet" | "pq" => Ok(parquet(path)),
-        "csv" => Ok(text(b',')),
-        "tsv" => Ok(text(b'\t')),
+        "csv" => Ok(text(',')),
+        "tsv" => Ok(text('\t')),
         "jsonl" | "ndjson" | "json" => Ok(json_lines(path)),
         other => Err(OperatorError::Unreadable {
             path: path.to_path_buf(),

@@ -1,4 +1,4 @@
-//! Every convention and every refusal of edge files.
+//! Tests of every convention and every refusal of edge files.
 
 use arrow::compute::concat_batches;
 use arrow::datatypes::Float32Type;

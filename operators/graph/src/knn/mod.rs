@@ -1,4 +1,4 @@
-//! Exact search for the nearest rows, by blocks, and the matrix products it is made of.
+//! kNN search, exact, by blocks of rows, and the matrix products that it is made of.
 
 mod product;
 mod top_k;

@@ -5,7 +5,7 @@ use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
 
 /// A view of a matrix in a slice.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a, T> {
     view: MatRef<'a, T>,
 }

@@ -6,6 +6,7 @@ use std::collections::BinaryHeap;
 
 use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::product::{Matrix, multiply};
 
@@ -17,7 +18,8 @@ const ROWS: usize = 1024;
 const LANES: usize = 32;
 
 /// What makes a row near.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// The cosine of the angle; larger is nearer. It is 0 where a vector is 0.
     Cosine,

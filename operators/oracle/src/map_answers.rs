@@ -1,23 +1,25 @@
-//! A recorder that changes answers on their way to another one.
+//! Recorder that changes answers on their way to another one.
 
 use std::path::Path;
 
-use crate::{Answer, Record};
 use relata_data::Result;
 
+use crate::answer::Answer;
+use crate::record::Record;
+
 /// Records what `change` makes of each answer.
-pub(super) struct Changed<'a, F> {
+pub(super) struct MapAnswers<'a, F> {
     out: &'a dyn Record,
     change: F,
 }
 
-impl<'a, F: Fn(&mut Answer) + Send + Sync> Changed<'a, F> {
+impl<'a, F: Fn(&mut Answer) + Send + Sync> MapAnswers<'a, F> {
     pub(super) fn new(out: &'a dyn Record, change: F) -> Self {
         Self { out, change }
     }
 }
 
-impl<F: Fn(&mut Answer) + Send + Sync> Record for Changed<'_, F> {
+impl<F: Fn(&mut Answer) + Send + Sync> Record for MapAnswers<'_, F> {
     fn record(&self, answers: &[Answer]) -> Result<()> {
         let mut answers = answers.to_vec();
         answers.iter_mut().for_each(&self.change);

@@ -1,0 +1,166 @@
+//! The trait of oracles, and what an oracle may look at.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use relata_data::source::Samples;
+use relata_data::{OperatorError, Result, Session};
+use relata_graph::Relations;
+use relata_registry::Description;
+
+use crate::cost::Cost;
+use crate::question::Question;
+use crate::record::Record;
+
+/// What an oracle may look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// SQL over `samples` (every row: `id` and all non-feature columns) and `training` (the rows trained on).
+    pub session: &'a Session,
+    /// Ids and features by row number.
+    pub samples: &'a Samples,
+    /// The pipeline's seed.
+    pub seed: u64,
+}
+
+/// A source of relations between samples. Implement `describe` and `relate` (unasked) or `answer` (asked), or both, to
+/// plug in your own.
+///
+/// An oracle around others implements [`inner`](Self::inner), and then only what it changes: every other method of
+/// this trait delegates by default. With one inner oracle that is what the inner one does; with several, `files` are
+/// those of all, `check` checks each, `annotators` are the most of any, and `relate`, `answer` and `cost` are its own.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use relata_data::Result;
+/// use relata_oracle::{Context, Description, Oracle, Relations};
+///
+/// /// Samples 1 and 2 are related.
+/// struct Pair;
+///
+/// #[async_trait]
+/// impl Oracle for Pair {
+///     fn describe(&self) -> Description {
+///         Description::new("pair")
+///     }
+///
+///     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {
+///         out.edge(&"pair".into(), 1, 2, 1.0)
+///     }
+/// }
+///
+/// assert_eq!(Pair.name(), "pair");
+/// ```
+#[async_trait]
+pub trait Oracle: Send + Sync {
+    /// Name and settings, for the plan.
+    fn describe(&self) -> Description;
+
+    /// The oracles that it wraps (one) or combines (several); none if it knows something itself.
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        vec![]
+    }
+
+    /// The name that it signs its answers with.
+    fn name(&self) -> String {
+        match self.inner()[..] {
+            [only] => only.name(),
+            _ => self.describe().name,
+        }
+    }
+
+    /// Files that the answers depend on; a run is not resumed if they have changed.
+    fn files(&self) -> Vec<PathBuf> {
+        self.inner().into_iter().flat_map(Oracle::files).collect()
+    }
+
+    /// Refuses settings that make no sense, before any work starts. One that checks settings of its own calls
+    /// [`check_inner`] as well.
+    fn check(&self) -> Result<()> {
+        check_inner(self)
+    }
+
+    /// States every relation that this oracle knows about.
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
+        if let [only] = self.inner()[..] {
+            return only.relate(context, out).await;
+        }
+        Err(OperatorError::Unsupported {
+            oracle: self.describe().name,
+            what: "state relations unasked",
+            hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
+        })
+    }
+
+    /// Answers questions: records one answer per candidate, or one per candidate and annotator, as soon as it has
+    /// them. Answers that were recorded before an error are kept, and what is missing then is asked again.
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        if let [only] = self.inner()[..] {
+            return only.answer(context, questions, out).await;
+        }
+        Err(OperatorError::Unsupported {
+            oracle: self.describe().name,
+            what: "answer questions",
+            hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",
+        })
+    }
+
+    /// What a question costs, all annotators that answer it together.
+    fn cost(&self) -> Cost {
+        match self.inner()[..] {
+            [only] => only.cost(),
+            _ => Cost::default(),
+        }
+    }
+
+    /// How many annotators answer each question, as long as none fails. Questions that fewer have answered are asked
+    /// again when a run is resumed.
+    fn annotators(&self) -> usize {
+        self.inner().into_iter().map(Oracle::annotators).max().unwrap_or(1)
+    }
+}
+
+/// Checks every oracle that another one wraps or combines.
+pub fn check_inner<O: Oracle + ?Sized>(outer: &O) -> Result<()> {
+    outer.inner().into_iter().try_for_each(Oracle::check)
+}
+
+/// The one place beside the trait's defaults that names every method of it.
+#[async_trait]
+impl<O: Oracle + ?Sized> Oracle for Box<O> {
+    fn describe(&self) -> Description {
+        (**self).describe()
+    }
+
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        (**self).inner()
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        (**self).files()
+    }
+
+    fn check(&self) -> Result<()> {
+        (**self).check()
+    }
+
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
+        (**self).relate(context, out).await
+    }
+
+    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+        (**self).answer(context, questions, out).await
+    }
+
+    fn cost(&self) -> Cost {
+        (**self).cost()
+    }
+
+    fn annotators(&self) -> usize {
+        (**self).annotators()
+    }
+}
