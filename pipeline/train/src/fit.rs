@@ -1,15 +1,17 @@
 //! Fit: the settings of a training run.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use relata_registry::Description;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::batch::Batches;
 use crate::device::DeviceChoice;
 use crate::error::{Result, TrainError};
-use crate::optimiser::{Optimiser, Schedule, adamw};
+use crate::optimiser::{OPTIMISERS, Optimise, Schedule, adamw};
 
 /// How long and how to train. What it writes is everything that changes what is learned, and reads back; checkpoint
 /// times do not change it and are left out.
@@ -29,7 +31,7 @@ pub struct Fit {
     pub(crate) batch: usize,
     pub(crate) batches: Batches,
     pub(crate) seed: u64,
-    pub(crate) optimiser: Optimiser,
+    optimiser: AnyOptimiser,
     pub(crate) schedule: Schedule,
     pub(crate) clip: Option<f64>,
     pub(crate) allow_collapse: bool,
@@ -49,7 +51,7 @@ impl Default for Fit {
             batch: 256,
             batches: Batches::by_sample(),
             seed: 0,
-            optimiser: adamw(1e-3),
+            optimiser: AnyOptimiser(Arc::new(adamw(1e-3))),
             schedule: Schedule::cosine(0.1),
             clip: None,
             allow_collapse: false,
@@ -86,8 +88,8 @@ impl Fit {
     }
 
     /// The optimiser and its peak learning rate.
-    pub fn optimiser(mut self, optimiser: Optimiser) -> Self {
-        self.optimiser = optimiser;
+    pub fn optimiser(mut self, optimiser: impl Optimise + 'static) -> Self {
+        self.optimiser = AnyOptimiser(Arc::new(optimiser));
         self
     }
 
@@ -156,6 +158,11 @@ impl Fit {
         self
     }
 
+    /// The optimiser and its peak learning rate.
+    pub fn optimiser_settings(&self) -> &dyn Optimise {
+        self.optimiser.0.as_ref()
+    }
+
     /// The seed.
     pub fn seed_value(&self) -> u64 {
         self.seed
@@ -173,7 +180,7 @@ impl Fit {
 
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
-        self.optimiser.check()?;
+        self.optimiser.0.check()?;
         self.schedule.check()?;
         self.batches.check()?;
         if self.epochs == 0 {
@@ -189,6 +196,29 @@ impl Fit {
             Some(norm) if norm.is_nan() || norm <= 0.0 => Err(TrainError::setting("fit", "clip", "above 0", norm)),
             _ => Ok(()),
         }
+    }
+}
+
+/// The optimiser of a run, written as its description.
+#[derive(Debug, Clone)]
+struct AnyOptimiser(Arc<dyn Optimise>);
+
+impl PartialEq for AnyOptimiser {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.describe() == other.0.describe()
+    }
+}
+
+impl Serialize for AnyOptimiser {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.describe().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnyOptimiser {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let optimiser = OPTIMISERS.read(&Description::deserialize(deserializer)?);
+        Ok(Self(Arc::from(optimiser.map_err(D::Error::custom)?)))
     }
 }
 

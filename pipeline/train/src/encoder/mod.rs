@@ -14,35 +14,31 @@
 #![doc = include_str!("WEIGHTS.md")]
 
 mod architecture;
-mod convnet;
-mod linear;
-mod mlp;
-mod resnet18;
 mod spec;
 
 pub use architecture::{Architecture, IntoArchitecture};
-pub use convnet::{Convnet, ConvnetSpec, convnet};
-pub use linear::{LinearEncoder, LinearSpec, linear};
-pub use mlp::{MlpSpec, mlp};
-pub use resnet18::{ResNet18, ResNet18Spec, ResidualBlock, resnet18};
 pub use spec::{EncoderSpec, Projected};
 
 pub use crate::model::{Encoder, Mlp, Model};
 
-relata_registry::registry! {
-    /// Every built-in encoder, by name; each takes `projector` beside its own settings.
-    pub static ENCODERS: dyn Architecture = "encoder" [
-        Projected<LinearSpec>,
-        Projected<MlpSpec>,
-        Projected<ConvnetSpec>,
-        Projected<ResNet18Spec>,
-    ]
+/// Declares the built-in encoders, one file each: their modules, the registry and the functions for preludes.
+macro_rules! encoders {
+    ($($module:ident :: $spec:ident),* $(,)?) => {
+        $(mod $module; pub use $module::*;)*
+
+        relata_registry::registry! {
+            /// Every built-in encoder, by name; each takes `projector` beside its own settings.
+            pub static ENCODERS: dyn Architecture = "encoder" [$(Projected<$module::$spec>),*]
+        }
+
+        /// The function that makes each encoder.
+        pub mod constructors {
+            $(pub use super::$module::$module;)*
+        }
+    };
 }
 
-/// The function that makes each encoder, for preludes.
-pub mod constructors {
-    pub use super::{convnet, linear, mlp, resnet18};
-}
+encoders![linear::LinearSpec, mlp::MlpSpec, convnet::ConvnetSpec, resnet18::ResNet18Spec];
 
 #[cfg(test)]
 mod tests {

@@ -48,7 +48,7 @@ impl<E: Encoder> ModelLearner<E> {
         };
         // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
         let model = model.map(&mut Renumber { next: 1 });
-        let optimiser = OptimiserState::new(&fit.optimiser, &device);
+        let optimiser = fit.optimiser_settings().state(&device);
         Ok(Self {
             model: Some(model),
             optimiser,

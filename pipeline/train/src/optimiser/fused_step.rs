@@ -13,30 +13,49 @@ use crate::error::StateError;
 use crate::layer::{CpuTensor, cpu_tensor};
 
 /// What a step does to parameters that each have `N` vectors of state.
-pub(crate) trait UpdateRule<const N: usize> {
+pub(super) trait UpdateRule<const N: usize>: Send {
     /// One step; `time` counts them, this one included.
     fn step(&self, rate: f64, time: u64, parameters: Vec<Parameter<'_, N>>);
 }
 
+/// A step of all parameters of a model at once, whatever the rule.
+pub(super) trait FusedStep: Send {
+    /// One step of the parameters, by their ids.
+    fn step(&mut self, rate: f64, parameters: &mut BTreeMap<u64, Taken>);
+
+    /// The state in the safetensors format: `time`, and for each parameter its number and that of the vector.
+    fn save(&self) -> Result<Vec<u8>, StateError>;
+
+    /// Goes on from what [`save`](Self::save) gave.
+    fn load(&mut self, bytes: &[u8]) -> Result<(), StateError>;
+}
+
 /// A rule and its state for one model.
-pub(crate) struct FusedStep<R, const N: usize> {
+pub(super) struct RuleState<R, const N: usize> {
     update_rule: R,
     time: u64,
     states: BTreeMap<u64, [Vec<f32>; N]>,
 }
 
-impl<const N: usize, R: UpdateRule<N>> FusedStep<R, N> {
+impl<const N: usize, R: UpdateRule<N>> RuleState<R, N> {
     pub fn new(update_rule: R) -> Self {
         Self { update_rule, time: 0, states: BTreeMap::new() }
     }
+}
 
-    /// One step of every parameter that has a gradient.
-    pub fn step<M: Module>(&mut self, rate: f64, model: M, gradients: GradientsParams) -> M {
+/// One step of every parameter that has a gradient.
+pub(super) fn step<M: Module>(steps: &mut dyn FusedStep, rate: f64, model: M, gradients: GradientsParams) -> M {
+    let mut take = Take { gradients, taken: BTreeMap::new() };
+    let model = model.map(&mut take);
+    let mut taken = take.taken;
+    steps.step(rate, &mut taken);
+    model.map(&mut PutBack(taken))
+}
+
+impl<const N: usize, R: UpdateRule<N>> FusedStep for RuleState<R, N> {
+    fn step(&mut self, rate: f64, taken: &mut BTreeMap<u64, Taken>) {
         self.time += 1;
-        let mut taken = Take { gradients, taken: BTreeMap::new() };
-        let model = model.map(&mut taken);
-        let mut taken = taken.taken;
-        for (&id, Taken { weights, .. }) in &taken {
+        for (&id, Taken { weights, .. }) in taken.iter() {
             let fresh = || [(); N].map(|()| vec![0.0; weights.layout().num_elements()]);
             self.states.entry(id).or_insert_with(fresh);
         }
@@ -45,15 +64,13 @@ impl<const N: usize, R: UpdateRule<N>> FusedStep<R, N> {
         let states: Vec<_> = states.collect();
         let parameters = taken.values_mut().zip(states).map(|(Taken { weights, gradient }, state)| Parameter {
             weights: weights.storage_mut(),
-            gradient: gradient.as_slice().expect("`in_memory` made it contiguous; models are of 32 bits"),
+            gradient: gradient.as_slice().expect("`cpu_tensor` made it contiguous; models are of 32 bits"),
             state: state.each_mut().map(Vec::as_mut_slice),
         });
         self.update_rule.step(rate, self.time, parameters.collect());
-        model.map(&mut PutBack(taken))
     }
 
-    /// The state in the safetensors format: `time`, and for each parameter its number and that of the vector.
-    pub fn save(&self) -> Result<Vec<u8>, StateError> {
+    fn save(&self) -> Result<Vec<u8>, StateError> {
         let mut tensors = vec![("time".to_owned(), Dtype::U64, self.time.to_le_bytes().to_vec())];
         for (id, state) in &self.states {
             for (k, vector) in state.iter().enumerate() {
@@ -69,8 +86,7 @@ impl<const N: usize, R: UpdateRule<N>> FusedStep<R, N> {
         views.and_then(|views| serialize(views, None)).map_err(StateError::optimiser)
     }
 
-    /// Goes on from what [`save`](Self::save) gave.
-    pub fn load(&mut self, bytes: &[u8]) -> Result<(), StateError> {
+    fn load(&mut self, bytes: &[u8]) -> Result<(), StateError> {
         let wrong = |tensor: &str, expected: &'static str| StateError::Tensor { tensor: tensor.to_owned(), expected };
         let file = SafeTensors::deserialize(bytes).map_err(StateError::optimiser)?;
         let data = |name: &str| file.tensor(name).map(|tensor| tensor.data().to_vec()).map_err(StateError::optimiser);
@@ -95,7 +111,8 @@ fn name(id: u64, vector: usize) -> String {
     format!("{id}.{vector}")
 }
 
-struct Taken {
+/// A parameter outside of its model.
+pub(super) struct Taken {
     weights: CpuTensor,
     gradient: CpuTensor,
 }

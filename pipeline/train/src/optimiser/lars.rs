@@ -2,30 +2,97 @@
 
 use burn::optim::{Optimizer, RecordState, StateSink, StateSource};
 use burn::tensor::{Device, Tensor};
+use relata_registry::{Description, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::optimise::{Optimise, check_settings};
+use super::state::OptimiserState;
+use crate::error::Result;
+
+const TRUST: f64 = 1e-3;
+
+/// See [`lars`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lars {
+    learning_rate: f64,
+    weight_decay: f64,
+    momentum: f64,
+}
+
+impl Default for Lars {
+    fn default() -> Self {
+        Self { learning_rate: 0.3, weight_decay: 1e-6, momentum: 0.9 }
+    }
+}
+
+impl Settings for Lars {
+    const NAME: &'static str = "lars";
+    const SUMMARY: &'static str = "layer-wise adaptive rate scaling, for large batches (You et al. 2017)";
+}
+
+/// LARS (You et al. 2017) with momentum 0.9, weight decay 1e-6 and trust coefficient 1e-3, for large batches.
+///
+/// ```
+/// use relata_train::optimiser::{Optimise, lars};
+///
+/// let optimiser = lars(0.3).with_weight_decay(0.01);
+/// optimiser.check()?;
+/// assert_eq!(optimiser.describe().to_string(), "lars learning_rate=0.3 momentum=0.9 weight_decay=0.01");
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
+pub fn lars(learning_rate: f64) -> Lars {
+    Lars { learning_rate, ..Lars::default() }
+}
+
+impl Lars {
+    /// Another weight decay.
+    pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+
+    /// Another momentum.
+    pub fn with_momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+}
+
+impl Optimise for Lars {
+    fn describe(&self) -> Description {
+        Description::of(self)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_settings(Self::NAME, self.learning_rate, self.weight_decay, self.momentum)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn state(&self, _: &Device) -> OptimiserState {
+        let &Self { momentum, weight_decay, .. } = self;
+        OptimiserState::composed(LayerwiseSgd { momentum, weight_decay })
+    }
+}
 
 /// Momentum SGD whose step per layer is `trust |w| / (|g| + decay |w|)`; biases and norms (rank 1) are not adapted.
 #[derive(Debug, Clone)]
-pub(super) struct Lars {
+struct LayerwiseSgd {
     momentum: f64,
     weight_decay: f64,
-    trust: f64,
 }
 
 /// The velocity of one parameter.
 #[derive(Clone)]
-pub(super) struct LarsState<const D: usize> {
+struct LarsState<const D: usize> {
     /// Running sum of scaled gradients.
-    pub velocity: Tensor<D>,
+    velocity: Tensor<D>,
 }
 
-impl Lars {
-    /// With trust coefficient 1e-3.
-    pub fn new(momentum: f64, weight_decay: f64) -> Self {
-        Self { momentum, weight_decay, trust: 1e-3 }
-    }
-}
-
-impl Optimizer for Lars {
+impl Optimizer for LayerwiseSgd {
     type State<const D: usize> = LarsState<D>;
 
     fn step<const D: usize>(
@@ -42,7 +109,7 @@ impl Optimizer for Lars {
             let (weights, gradients) = (norm(&tensor), norm(&grad));
             let decayed = grad + tensor.clone().mul_scalar(self.weight_decay);
             let denominator = gradients + self.weight_decay * weights;
-            let ratio = if weights > 0.0 && denominator > 0.0 { self.trust * weights / denominator } else { 1.0 };
+            let ratio = if weights > 0.0 && denominator > 0.0 { TRUST * weights / denominator } else { 1.0 };
             decayed.mul_scalar(ratio)
         };
         let velocity = match state {
@@ -75,7 +142,7 @@ mod tests {
     #[test]
     fn two_steps_match_the_paper_by_hand() {
         let device = Device::flex();
-        let lars = Lars::new(0.9, 0.5);
+        let lars = LayerwiseSgd { momentum: 0.9, weight_decay: 0.5 };
         let weights = Tensor::<2>::from_floats([[3.0, 4.0]], &device);
         let gradient = Tensor::<2>::from_floats([[0.6, 0.8]], &device);
         let (weights, state) = lars.step(10.0, weights, gradient.clone(), None);

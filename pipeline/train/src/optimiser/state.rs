@@ -1,67 +1,73 @@
 //! Optimiser state of one model: stepped by the kernels on the CPU, else by burn.
 
+use std::fmt;
+
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer, Optimizer};
 use burn::tensor::{Bytes, Device};
 
-use super::adamw::AdamW;
-use super::fused_step::FusedStep;
-use super::lars::Lars;
-use super::settings::{Optimiser, OptimiserName};
-use super::sgd::Sgd;
+use super::fused_step::{FusedStep, RuleState, UpdateRule, step};
 use crate::error::StateError;
 use crate::layer::on_cpu;
 
-/// The optimiser with its state.
-pub(crate) enum OptimiserState {
-    AdamW(FusedStep<AdamW, 2>),
-    Sgd(FusedStep<Sgd, 1>),
-    Composed(ModuleOptimizer),
+/// An optimiser at work on one model, with its state.
+pub struct OptimiserState(By);
+
+enum By {
+    Kernels(Box<dyn FusedStep>),
+    Burn(Box<ModuleOptimizer>),
+}
+
+impl fmt::Debug for OptimiserState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            By::Kernels(_) => "OptimiserState(by the kernels)",
+            By::Burn(_) => "OptimiserState(by burn)",
+        })
+    }
 }
 
 impl OptimiserState {
-    /// With fresh state.
-    pub fn new(settings: &Optimiser, device: &Device) -> Self {
-        let &Optimiser { name, momentum, weight_decay, .. } = settings;
-        let (adamw, sgd) = (AdamW { momentum, weight_decay }, Sgd { momentum, weight_decay });
-        match (name, on_cpu(device)) {
-            (OptimiserName::AdamW, true) => Self::AdamW(FusedStep::new(adamw)),
-            (OptimiserName::AdamW, false) => Self::Composed(adamw.composed().into()),
-            (OptimiserName::Sgd, true) => Self::Sgd(FusedStep::new(sgd)),
-            (OptimiserName::Sgd, false) => Self::Composed(sgd.composed().into()),
-            (OptimiserName::Lars, _) => Self::Composed(Lars::new(momentum, weight_decay).into()),
-        }
+    /// By an optimiser that is composed of burn's operations.
+    pub fn composed(optimiser: impl Optimizer) -> Self {
+        Self(By::Burn(Box::new(optimiser.into())))
+    }
+
+    /// By the kernels on the CPU, elsewhere by `composed`.
+    pub(super) fn fused_on_cpu<R: UpdateRule<N> + 'static, O: Optimizer, const N: usize>(
+        device: &Device,
+        rule: R,
+        composed: impl FnOnce(&R) -> O,
+    ) -> Self {
+        if on_cpu(device) { Self(By::Kernels(Box::new(RuleState::new(rule)))) } else { Self::composed(composed(&rule)) }
     }
 
     /// One step.
-    pub fn step<M: Module>(&mut self, rate: f64, model: M, gradients: GradientsParams) -> M {
-        match self {
-            Self::AdamW(inner) => inner.step(rate, model, gradients),
-            Self::Sgd(inner) => inner.step(rate, model, gradients),
-            Self::Composed(inner) => inner.step(rate, model, gradients),
+    pub(crate) fn step<M: Module>(&mut self, rate: f64, model: M, gradients: GradientsParams) -> M {
+        match &mut self.0 {
+            By::Kernels(steps) => step(steps.as_mut(), rate, model, gradients),
+            By::Burn(optimiser) => optimiser.step(rate, model, gradients),
         }
     }
 
     /// The state as bytes.
-    pub fn save(&self) -> Result<Vec<u8>, StateError> {
-        match self {
-            Self::AdamW(inner) => inner.save(),
-            Self::Sgd(inner) => inner.save(),
-            Self::Composed(inner) => inner.into_bytes().map(|b| b.to_vec()).map_err(StateError::optimiser),
+    pub(crate) fn save(&self) -> Result<Vec<u8>, StateError> {
+        match &self.0 {
+            By::Kernels(steps) => steps.save(),
+            By::Burn(optimiser) => optimiser.into_bytes().map(|b| b.to_vec()).map_err(StateError::optimiser),
         }
     }
 
     /// Goes on from what [`save`](Self::save) gave.
-    pub fn load(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
-        match self {
-            Self::AdamW(inner) => inner.load(&bytes)?,
-            Self::Sgd(inner) => inner.load(&bytes)?,
-            Self::Composed(inner) => {
-                let loaded = inner.clone().from_bytes(Bytes::from_bytes_vec(bytes));
-                *inner = loaded.map_err(StateError::optimiser)?;
+    pub(crate) fn load(&mut self, bytes: Vec<u8>) -> Result<(), StateError> {
+        match &mut self.0 {
+            By::Kernels(steps) => steps.load(&bytes),
+            By::Burn(optimiser) => {
+                let loaded = optimiser.as_ref().clone().from_bytes(Bytes::from_bytes_vec(bytes));
+                **optimiser = loaded.map_err(StateError::optimiser)?;
+                Ok(())
             }
         }
-        Ok(())
     }
 }
 
@@ -70,7 +76,10 @@ mod tests {
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::Tensor;
 
-    use super::super::settings::{adamw, lars, sgd};
+    use super::super::adamw::adamw;
+    use super::super::lars::lars;
+    use super::super::optimise::Optimise;
+    use super::super::sgd::sgd;
     use super::*;
 
     fn values_of(layer: &Linear) -> Vec<f32> {
@@ -95,14 +104,21 @@ mod tests {
     fn the_kernels_step_as_burn_does() {
         let device = Device::flex().autodiff();
         let layer = LinearConfig::new(3, 2).init(&device);
-        for settings in [adamw(0.1).with_weight_decay(0.1), sgd(0.1).with_momentum(0.5).with_weight_decay(0.25)] {
-            let (momentum, weight_decay) = (settings.momentum, settings.weight_decay);
-            let composed = match settings.name {
-                OptimiserName::AdamW => AdamW { momentum, weight_decay }.composed().into(),
-                _ => Sgd { momentum, weight_decay }.composed().into(),
-            };
-            let ours = steps(layer.clone(), &mut OptimiserState::new(&settings, &device), 0..4, &device);
-            let theirs = steps(layer.clone(), &mut OptimiserState::Composed(composed), 0..4, &device);
+        let cases: [(Box<dyn Optimise>, OptimiserState); 2] = [
+            {
+                let settings = adamw(0.1).with_weight_decay(0.1);
+                let composed = OptimiserState::composed(settings.composed());
+                (Box::new(settings), composed)
+            },
+            {
+                let settings = sgd(0.1).with_momentum(0.5).with_weight_decay(0.25);
+                let composed = OptimiserState::composed(settings.composed());
+                (Box::new(settings), composed)
+            },
+        ];
+        for (settings, mut composed) in cases {
+            let ours = steps(layer.clone(), &mut settings.state(&device), 0..4, &device);
+            let theirs = steps(layer.clone(), &mut composed, 0..4, &device);
             assert_ne!(values_of(&ours), values_of(&layer));
             for (a, b) in values_of(&ours).into_iter().zip(values_of(&theirs)) {
                 assert!((a - b).abs() < 1e-5, "{settings:?}: {a} {b}");
@@ -113,10 +129,11 @@ mod tests {
     #[test]
     fn a_saved_state_goes_on_with_the_same_bits() {
         let device = Device::flex().autodiff();
-        for settings in [adamw(0.1), sgd(0.1), lars(0.1)] {
-            let mut state = OptimiserState::new(&settings, &device);
+        let all: [Box<dyn Optimise>; 3] = [Box::new(adamw(0.1)), Box::new(sgd(0.1)), Box::new(lars(0.1))];
+        for settings in all {
+            let mut state = settings.state(&device);
             let layer = steps(LinearConfig::new(3, 2).init(&device), &mut state, 0..2, &device);
-            let mut loaded = OptimiserState::new(&settings, &device);
+            let mut loaded = settings.state(&device);
             loaded.load(state.save().unwrap()).unwrap();
             let on = steps(layer.clone(), &mut state, 2..4, &device);
             assert_eq!(values_of(&on), values_of(&steps(layer, &mut loaded, 2..4, &device)));
@@ -129,7 +146,7 @@ mod tests {
         let device = Device::flex().autodiff();
         let layer = LinearConfig::new(3, 2).init(&device).no_grad();
         let before = values_of(&layer);
-        let layer = OptimiserState::new(&adamw(0.1), &device).step(0.1, layer, GradientsParams::new());
+        let layer = adamw(0.1).state(&device).step(0.1, layer, GradientsParams::new());
         assert_eq!(values_of(&layer), before);
     }
 }

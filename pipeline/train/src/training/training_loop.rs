@@ -111,7 +111,8 @@ impl Training<'_> {
             })?;
             let (epoch, samples) = (batch.epoch, batch.samples);
             let checks = detector.as_ref().is_some_and(|detector| detector.is_due(step));
-            let learning_rate = self.fit.optimiser.learning_rate() * self.fit.schedule.factor(step, total_steps);
+            let learning_rate =
+                self.fit.optimiser_settings().learning_rate() * self.fit.schedule.factor(step, total_steps);
             let result = self.step(learner, batch, step, learning_rate, checks)?;
             clock.samples += samples;
             let done = step + 1;
