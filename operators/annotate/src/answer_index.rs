@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relata_active::ledger::{Ledger, Row};
+use relata_active::ledger::{Ledger, LedgerEntry};
 use relata_data::Result;
 use relata_oracle::{Answer, Question};
 
@@ -68,9 +68,9 @@ impl AnswerIndex {
         Ok(())
     }
 
-    fn add(&mut self, row: Row) {
+    fn add(&mut self, row: LedgerEntry) {
         self.read = row.sequence;
-        let Row { sequence, answer, undoes } = row;
+        let LedgerEntry { sequence, answer, undoes } = row;
         if answer.oracle != self.oracle {
             return;
         }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::RgbImage;
-use relata_oracle::Oracle;
+use relata_oracle::OracleExt;
 use relata_service::{SampleContent, service};
 use serde_json::{Value, json};
 

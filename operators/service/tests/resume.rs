@@ -2,7 +2,7 @@
 //! counted twice.
 
 use relata_active::ledger::Ledger;
-use relata_oracle::{Oracle, Question};
+use relata_oracle::{OracleExt, Question};
 
 use crate::dataset::{Fixture, question};
 use crate::server::{Reply, Server, answers, ok};

@@ -9,7 +9,7 @@ use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, R
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, UInt64Type};
 use futures::StreamExt;
 use relata_data::embeddings::{IdColumn, VectorColumn};
-use relata_data::ids::IdIndex;
+use relata_data::id_index::IdIndex;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
 use relata_data::{OperatorError, ParquetFile};

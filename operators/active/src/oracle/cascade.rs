@@ -29,7 +29,7 @@ pub struct Cascade {
 ///
 /// ```
 /// use relata_active::oracle::{cascade, replay};
-/// use relata_oracle::{Oracle, labels};
+/// use relata_oracle::{Oracle, OracleExt, labels};
 ///
 /// let earlier: Box<dyn Oracle> = Box::new(replay("earlier.jsonl"));
 /// let oracle = cascade([earlier, Box::new(labels("digit").priced(0.0, 5.0))]);
@@ -204,6 +204,8 @@ fn unanswered(question: &Question, failures: &[(String, OperatorError)]) -> Oper
 mod tests {
     use super::super::fixture::{Fixture, Scripted, question};
     use super::super::{ORACLES, crowd, replay};
+    use relata_oracle::OracleExt;
+
     use super::*;
 
     #[tokio::test]

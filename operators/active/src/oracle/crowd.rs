@@ -26,7 +26,7 @@ pub struct Crowd {
 ///
 /// ```
 /// use relata_active::oracle::crowd;
-/// use relata_oracle::{Oracle, labels, noisy};
+/// use relata_oracle::{Oracle, OracleExt, labels, noisy};
 ///
 /// let annotators = ["anna", "ben", "cleo"].map(|name| noisy(labels("digit"), 0.1).named(name));
 /// let oracle = crowd(annotators).each(2);
@@ -221,7 +221,7 @@ fn pages_of(description: &Value, pages: &mut BTreeSet<String>) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use relata_oracle::{labels, noisy, rule};
+    use relata_oracle::{OracleExt, labels, noisy, rule};
 
     use super::super::fixture::{Fixture, Scripted, question};
     use super::*;

@@ -88,7 +88,7 @@ impl Oracle for BeliefOracle {
         }
         let rel = out.weighted_members("answers", &self.members, false)?;
         let apart: Vec<_> = self.apart.iter().map(|&(a, b)| (a, b, self.weight)).collect();
-        out.apart(&rel, &apart)
+        out.cannot_link(&rel, &apart)
     }
 }
 

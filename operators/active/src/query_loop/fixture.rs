@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
 use async_trait::async_trait;
-use relata_data::ids::IdIndex;
+use relata_data::id_index::IdIndex;
 use relata_data::source::{Samples, csv, ingest, session};
 use relata_data::{OperatorError, Result, Session};
 use relata_graph::Groups;

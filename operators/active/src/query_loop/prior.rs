@@ -62,7 +62,7 @@ pub fn prior_constraints(groups: &Groups, rows: &[u32]) -> Vec<Constraint> {
         }
     }
     for (group, &(head, _)) in &heads {
-        let separated = groups.apart(*group).iter().filter(|(other, weight)| other > group && *weight >= 1.0);
+        let separated = groups.cannot_links(*group).iter().filter(|(other, weight)| other > group && *weight >= 1.0);
         for (other, _) in separated.filter_map(|(other, _)| heads.get(other)) {
             state(head, *other, false, 1.0);
         }

@@ -32,7 +32,7 @@ fn noise_name_weight_and_price_reach_the_ledger() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2])]);
     let address = free();
-    let oracle = Oracle::priced(noisy(person(&*address), 1.0).named("team").weighted(0.5), 3.0, 1.0);
+    let oracle = OracleExt::priced(noisy(person(&*address), 1.0).named("team").weighted(0.5), 3.0, 1.0);
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &oracle, &questions, &run.ledger);
         awaits(&address, "ada");

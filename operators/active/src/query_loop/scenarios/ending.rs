@@ -1,6 +1,6 @@
 //! When a query loop stops, and why.
 
-use relata_oracle::Oracle;
+use relata_oracle::OracleExt;
 
 use super::super::fixture::{Says, Script, Trial};
 use super::super::{AskConfig, StopReason, StrategyExt};
