@@ -1,4 +1,4 @@
-//! The feature store: a memory-mapped Arrow IPC file of fixed-width rows, read by row number or from front to back.
+//! Feature store: a memory-mapped Arrow IPC file of fixed-width rows, read by row number or from front to back.
 
 use std::fmt;
 use std::fs::File;

@@ -1,5 +1,6 @@
-//! SQL queries and tables: DataFusion's futures behind boxes. Their types are enormous, and every async function that awaits one makes the
-//! compiler prove anew that it can be sent between threads; behind these functions it is proven once.
+//! SQL queries and tables: DataFusion's futures behind boxes. Their types are enormous, and every async function that
+//! awaits one makes the compiler prove anew that it can be sent between threads; behind these functions it is proven
+//! once.
 
 use arrow::array::RecordBatch;
 use datafusion::dataframe::DataFrame;

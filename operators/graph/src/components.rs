@@ -1,4 +1,5 @@
-//! Connected components by union-find, which the transitive closure is made of: who is related to whom through a chain of known positives.
+//! Connected components by union-find, which the transitive closure is made of: who is related to whom through a chain
+//! of known positives.
 
 /// The component of every row, and how to join two.
 #[derive(Debug, Clone)]

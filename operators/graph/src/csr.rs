@@ -1,4 +1,5 @@
-//! CSR graph: the explicit edges as a memory-mapped compressed sparse row matrix over row numbers, both directions of every edge.
+//! CSR graph: the explicit edges as a memory-mapped compressed sparse row matrix over row numbers, both directions of
+//! every edge.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Induced edges: those that hold among the nodes of one batch: every one of them, so that a known positive is never taken for
+//! Induced edges: every edge that holds among the nodes of one batch, so that a known positive is never taken for
 //! a negative.
 
 pub use relata_schemas::InducedEdges;

@@ -1,5 +1,6 @@
-//! Resolution of constraints, from everything that oracles stated to the canonical graph: one edge per pair under a policy, contradictions kept
-//! as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills to disk.
+//! Resolution of constraints, from everything that oracles stated to the canonical graph: one edge per pair under a
+//! policy, contradictions kept as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills
+//! to disk.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Oracles: whoever can say that samples are related. Passive oracles state their relations unasked, active ones answer
-//! questions; some do both.
+//! Oracles: whoever can say that samples are related. Passive oracles state their relations unasked, active ones
+//! answer questions; some do both.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answer;

@@ -1,4 +1,4 @@
-//! The trait of oracles, and what an oracle may look at.
+//! Oracle trait, and what an oracle may look at.
 
 use std::path::PathBuf;
 

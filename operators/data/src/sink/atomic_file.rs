@@ -1,4 +1,5 @@
-//! Atomic file: it appears under its name only once it is complete and on disk; a failed write leaves the previous file whole.
+//! Atomic file: it appears under its name only once it is complete and on disk; a failed write leaves the previous
+//! file whole.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ use datafusion::prelude::DataFrame;
 use crate::{Result, Session};
 
 /// A reader of blocks from front to back.
-pub(super) trait Blocks: Debug + Send + Sync + 'static {
+pub(super) trait BlockReader: Debug + Send + Sync + 'static {
     /// The schema of every block.
     fn schema(&self) -> &SchemaRef;
 
@@ -24,7 +24,7 @@ pub(super) trait Blocks: Debug + Send + Sync + 'static {
 }
 
 /// The blocks as a table of one partition, in order.
-pub(super) fn block_table(session: &Session, blocks: impl Blocks) -> Result<DataFrame> {
+pub(super) fn block_table(session: &Session, blocks: impl BlockReader) -> Result<DataFrame> {
     let schema = blocks.schema().clone();
     let table = StreamingTable::try_new(schema, vec![Arc::new(Partition(Arc::new(blocks)))])?;
     Ok(session.read_table(Arc::new(table))?)
@@ -33,7 +33,7 @@ pub(super) fn block_table(session: &Session, blocks: impl Blocks) -> Result<Data
 #[derive(Debug)]
 struct Partition<B>(Arc<B>);
 
-impl<B: Blocks> PartitionStream for Partition<B> {
+impl<B: BlockReader> PartitionStream for Partition<B> {
     fn schema(&self) -> &SchemaRef {
         self.0.schema()
     }

@@ -21,7 +21,7 @@ const INFER_ROWS: usize = 20_000;
 /// Comma-separated files with a header: one file, a folder of `.csv` files, or a pattern such as `part-*.csv`.
 ///
 /// ```
-/// use relata_data::source::{session, csv};
+/// use relata_data::source::{csv, session};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let folder = tempfile::tempdir().expect("a folder");

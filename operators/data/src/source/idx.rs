@@ -12,7 +12,7 @@ use relata_schemas::samples::{LABEL, SPLIT};
 use relata_schemas::{Element, FeatureShape};
 use serde::{Deserialize, Serialize};
 
-use super::block_table::{Blocks, block_table};
+use super::block_table::{BlockReader, block_table};
 use super::dataset::Dataset;
 use super::idx_file::{IdxFile, unreadable};
 use super::source_trait::Source;
@@ -149,7 +149,7 @@ struct IdxBlocks {
     parts: Vec<Part>,
 }
 
-impl Blocks for IdxBlocks {
+impl BlockReader for IdxBlocks {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

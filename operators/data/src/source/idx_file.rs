@@ -1,4 +1,4 @@
-//! One IDX file of bytes (the format of MNIST), plain or gzipped, read from front to back.
+//! IDX file of bytes (the format of MNIST), plain or gzipped, read from front to back.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};

@@ -15,7 +15,7 @@ use relata_schemas::samples::LABEL;
 use relata_schemas::{Element, FeatureShape};
 use serde::{Deserialize, Serialize};
 
-use super::block_table::{Blocks, block_table};
+use super::block_table::{BlockReader, block_table};
 use super::paths::{collect, entries, has_extension};
 use super::source_trait::Source;
 use crate::{OperatorError, Result, Session};
@@ -143,7 +143,7 @@ struct ImageBlocks {
     len: usize,
 }
 
-impl Blocks for ImageBlocks {
+impl BlockReader for ImageBlocks {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }

@@ -19,7 +19,7 @@ const INFER_ROWS: usize = 20_000;
 /// Files of one JSON object per line: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or a pattern.
 ///
 /// ```
-/// use relata_data::source::{session, json_lines};
+/// use relata_data::source::{json_lines, session};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let folder = tempfile::tempdir().expect("a folder");

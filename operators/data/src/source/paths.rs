@@ -1,4 +1,5 @@
-//! Paths and patterns (globs), and the files that they mean: itself, the files below a folder, or those that match a pattern of `*`, `?` and `**`.
+//! Paths and patterns (globs), and the files that they mean: a file itself, the files below a folder, or those that
+//! match a pattern of `*`, `?` and `**`.
 
 use std::path::{Component, Path, PathBuf};
 

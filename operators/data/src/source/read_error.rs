@@ -1,4 +1,5 @@
-//! Read errors: from DataFusion's errors to ours. A source's own error comes out as it was, a malformed file as unreadable.
+//! Read errors: from DataFusion's errors to ours. A source's own error comes out as it was, a malformed file as
+//! unreadable.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The ids of samples: a column of integers, a column of text that is numbered, or row numbers.
+//! Sample ids: a column of integers, a column of text that is numbered, or row numbers.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -10,8 +10,8 @@ use crate::feature_store::FeatureStore;
 use crate::id_index::IdIndex;
 use crate::{OperatorError, ParquetFile, Result};
 
-/// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer (the
-/// path of an image often names its class), or say nothing.
+/// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer
+/// (the path of an image often names its class), or say nothing.
 pub const KEPT_BACK: [&str; 5] = ["id", "source_id", "label", "split", "path"];
 
 /// The schema metadata that says that `source_id` holds the user's own ids.

@@ -1,4 +1,4 @@
-//! The trait of sources: what can be read as a table of samples.
+//! Source trait: what can be read as a table of samples.
 
 use std::path::PathBuf;
 

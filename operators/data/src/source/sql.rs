@@ -19,7 +19,7 @@ use crate::{Result, Session};
 /// gives them: add `ORDER BY` to joins and groups, so that every run numbers them alike.
 ///
 /// ```
-/// use relata_data::source::{session, Dataset, csv, sql};
+/// use relata_data::source::{Dataset, csv, session, sql};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
 /// let folder = tempfile::tempdir().expect("a folder");

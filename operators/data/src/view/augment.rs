@@ -1,4 +1,4 @@
-//! The trait of views (augmentations): random changes of a sample that keep what it is.
+//! View trait (augmentation): random changes of a sample that keep what it is.
 
 use std::sync::Arc;
 

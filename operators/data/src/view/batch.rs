@@ -1,4 +1,4 @@
-//! The views of a batch: every sample several times, each time changed at random, in parallel and reproducibly.
+//! Batches of views: every sample several times, each time changed at random, in parallel and reproducibly.
 
 use std::cell::RefCell;
 use std::sync::Arc;

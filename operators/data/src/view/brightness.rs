@@ -28,8 +28,8 @@ impl Settings for Brightness {
     const SUMMARY: &'static str = "random brightness of an image";
 }
 
-/// Multiplies an image by a factor uniform in `1 - strength..1 + strength`. After the last change of a chain the image is
-/// clamped to [0, 1].
+/// Multiplies an image by a factor uniform in `1 - strength..1 + strength`. After the last change of a chain the image
+/// is clamped to [0, 1].
 ///
 /// ```
 /// use relata_data::view::{Augment, brightness};

@@ -1,4 +1,4 @@
-//! What the views ask of shapes and settings, as errors that name the view and the setting.
+//! Checks of shapes and settings, as errors that name the view and the setting.
 
 use relata_schemas::FeatureShape;
 

@@ -1,4 +1,4 @@
-//! The random draws of the views, which are defined for any settings and so cannot panic.
+//! Random draws of the views, which are defined for any settings and so cannot panic.
 
 use rand::RngExt;
 

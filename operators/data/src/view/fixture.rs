@@ -1,4 +1,4 @@
-//! Small feature stores, and a view applied outside of a batch, for the tests of this folder.
+//! Test fixture: small feature stores, and a view applied outside of a batch, for the tests of this folder.
 
 use std::sync::Arc;
 

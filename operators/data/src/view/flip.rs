@@ -41,7 +41,8 @@ pub fn flip() -> Flip {
 }
 
 impl Flip {
-    /// Another probability than 0.5. (It replaces the 0.5, where [`AugmentExt::with_probability`](super::AugmentExt::with_probability) would multiply it.)
+    /// Another probability than 0.5. It replaces the 0.5, where
+    /// [`AugmentExt::with_probability`](super::AugmentExt::with_probability) would multiply it.
     pub fn with_probability(mut self, p: f64) -> Self {
         self.probability = p;
         self

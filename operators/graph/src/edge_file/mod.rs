@@ -25,6 +25,7 @@ mod layout;
 pub type EdgeStream<'a> = BoxStream<'a, Result<RecordBatch>>;
 
 /// Canonical edges, and where in the file each of them stands.
+#[derive(Debug)]
 pub struct PlacedEdges {
     /// A batch of the table [`EDGES`].
     pub edges: RecordBatch,

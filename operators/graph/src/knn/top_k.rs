@@ -1,5 +1,5 @@
-//! kNN search, exact: the k nearest rows of every query, in one pass over blocks of rows: a matrix product finds the candidates and
-//! 64-bit arithmetic ranks them, so that results do not depend on how the rows are cut into blocks.
+//! kNN search, exact: the k nearest rows of every query, in one pass over blocks of rows: a matrix product finds the
+//! candidates and 64-bit arithmetic ranks them, so that results do not depend on how the rows are cut into blocks.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
