@@ -19,19 +19,19 @@ pub(super) struct ConstraintGraph {
 
 #[derive(Debug, Clone, Default)]
 struct Ends {
-    yes: Vec<Link>,
-    no: Vec<Link>,
+    must_links: Vec<Link>,
+    cannot_links: Vec<Link>,
 }
 
 impl ConstraintGraph {
     /// The must-links of a node.
-    pub fn yes(&self, node: usize) -> &[Link] {
-        self.nodes.get(node).map_or(&[], |ends| &ends.yes)
+    pub fn must_links(&self, node: usize) -> &[Link] {
+        self.nodes.get(node).map_or(&[], |ends| &ends.must_links)
     }
 
     /// The cannot-links of a node.
-    pub fn no(&self, node: usize) -> &[Link] {
-        self.nodes.get(node).map_or(&[], |ends| &ends.no)
+    pub fn cannot_links(&self, node: usize) -> &[Link] {
+        self.nodes.get(node).map_or(&[], |ends| &ends.cannot_links)
     }
 
     /// Adds one end of a link.
@@ -52,7 +52,7 @@ impl ConstraintGraph {
 
     fn side(&mut self, node: usize, related: bool) -> &mut Vec<Link> {
         let ends = &mut self.nodes[node];
-        if related { &mut ends.yes } else { &mut ends.no }
+        if related { &mut ends.must_links } else { &mut ends.cannot_links }
     }
 
     /// The pairs of a shortest chain, in order from `a` to `b`, that implies their relation by usable links: links of
@@ -76,9 +76,9 @@ impl ConstraintGraph {
         {
             head += 1;
             let node = closure.node(row);
-            let crossing = if closure.label(row) == there { &[] } else { self.no(node) };
+            let crossing = if closure.label(row) == there { &[] } else { self.cannot_links(node) };
             let crossing = crossing.iter().filter(|link| closure.label(link.row) == there);
-            for link in self.yes(node).iter().chain(crossing) {
+            for link in self.must_links(node).iter().chain(crossing) {
                 let from = &mut came[index(link.row)];
                 if from.is_none() && link.row != start && usable(link.pair) {
                     *from = Some(Link { row, pair: link.pair });
@@ -109,7 +109,7 @@ impl ConstraintGraph {
         loop {
             for (queue, side) in queues.iter_mut().zip([1, 2]) {
                 let Some(&row) = queue.get(head) else { return Some(std::mem::take(queue)) };
-                for link in self.yes(closure.node(row)) {
+                for link in self.must_links(closure.node(row)) {
                     let seen = &mut sides[closure.position(link.row)];
                     if *seen == 0 {
                         *seen = side;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::component_ranking::{Rank, Ranking};
-use super::constraint::Relation;
+use super::must_link_cannot_link::Relation;
 
 /// No node.
 const NONE: u32 = u32::MAX;
