@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::belief::Belief;
-use super::constraint_graph::Link;
+use super::constraint_graph::ConstraintLink;
 use super::must_link_cannot_link::Relation;
 use super::policy::AnswerPolicy;
 
@@ -69,7 +69,7 @@ impl Belief {
         let (a, b, related) = (pair.a, pair.b, pair.related);
         for (row, other) in [(a, b), (b, a)] {
             self.closure.add_row(row);
-            self.links.insert(self.closure.node(row), related, Link { row: other, pair: at });
+            self.links.insert(self.closure.node(row), related, ConstraintLink { row: other, pair: at });
         }
         if related {
             self.closure.add_must_link(a, b);

@@ -4,7 +4,7 @@ use super::transitive_closure::TransitiveClosure;
 
 /// A standing pair, seen from one of its rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
+pub(super) struct ConstraintLink {
     /// The other row.
     pub row: u32,
     /// The pair.
@@ -19,23 +19,23 @@ pub(super) struct ConstraintGraph {
 
 #[derive(Debug, Clone, Default)]
 struct Ends {
-    must_links: Vec<Link>,
-    cannot_links: Vec<Link>,
+    must_links: Vec<ConstraintLink>,
+    cannot_links: Vec<ConstraintLink>,
 }
 
 impl ConstraintGraph {
     /// The must-links of a node.
-    pub fn must_links(&self, node: usize) -> &[Link] {
+    pub fn must_links(&self, node: usize) -> &[ConstraintLink] {
         self.nodes.get(node).map_or(&[], |ends| &ends.must_links)
     }
 
     /// The cannot-links of a node.
-    pub fn cannot_links(&self, node: usize) -> &[Link] {
+    pub fn cannot_links(&self, node: usize) -> &[ConstraintLink] {
         self.nodes.get(node).map_or(&[], |ends| &ends.cannot_links)
     }
 
     /// Adds one end of a link.
-    pub fn insert(&mut self, node: usize, related: bool, link: Link) {
+    pub fn insert(&mut self, node: usize, related: bool, link: ConstraintLink) {
         if self.nodes.len() <= node {
             self.nodes.resize_with(node + 1, Ends::default);
         }
@@ -50,7 +50,7 @@ impl ConstraintGraph {
         }
     }
 
-    fn side(&mut self, node: usize, related: bool) -> &mut Vec<Link> {
+    fn side(&mut self, node: usize, related: bool) -> &mut Vec<ConstraintLink> {
         let ends = &mut self.nodes[node];
         if related { &mut ends.must_links } else { &mut ends.cannot_links }
     }
@@ -68,7 +68,7 @@ impl ConstraintGraph {
         let (here, there) = (closure.label(start), closure.label(end));
         let offset = if here == there { 0 } else { size(start) };
         let index = |row| closure.position(row) + if closure.label(row) == here { 0 } else { offset };
-        let mut came: Vec<Option<Link>> = vec![None; offset + size(end)];
+        let mut came: Vec<Option<ConstraintLink>> = vec![None; offset + size(end)];
         let mut queue = vec![start];
         let mut head = 0;
         while let Some(&row) = queue.get(head)
@@ -81,7 +81,7 @@ impl ConstraintGraph {
             for link in self.must_links(node).iter().chain(crossing) {
                 let from = &mut came[index(link.row)];
                 if from.is_none() && link.row != start && usable(link.pair) {
-                    *from = Some(Link { row, pair: link.pair });
+                    *from = Some(ConstraintLink { row, pair: link.pair });
                     queue.push(link.row);
                 }
             }
