@@ -198,9 +198,11 @@ fn annotator(description: &Value) -> String {
 
 /// The name under which an oracle answers; people at a page of their own answer under `person(page)`.
 fn name(description: &Value) -> String {
-    match (description["name"].as_str().unwrap_or("oracle"), description["page"].as_str()) {
-        ("person", Some(page)) => format!("person({page})"),
-        (name, _) => name.to_owned(),
+    let setting = |name: &str| description[name].as_str();
+    match setting("name").unwrap_or("oracle") {
+        "person" => setting("page").map_or("person".to_owned(), |page| format!("person({page})")),
+        "rule" => setting("rel").unwrap_or("rule").to_owned(),
+        name => name.to_owned(),
     }
 }
 
