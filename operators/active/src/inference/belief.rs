@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bridges::bridges;
 use super::constrained_pair::ConstrainedPair;
-use super::constraint::{Constraint, ConstraintEffect, Relation};
 use super::constraint_graph::ConstraintGraph;
 use super::contradiction::Contradiction;
 use super::doubt::{Doubt, DoubtKind};
+use super::must_link_cannot_link::{Constraint, ConstraintEffect, Relation};
 use super::policy::{AnswerPolicy, BeliefSettings};
 use super::transitive_closure::TransitiveClosure;
 
@@ -194,7 +194,7 @@ impl Belief {
 
     /// The other rows of the standing must-links of a row, in the order in which they came.
     pub fn must_links(&self, row: u32) -> impl Iterator<Item = u32> {
-        let links = if self.is_known(row) { self.links.yes(self.closure.node(row)) } else { &[] };
+        let links = if self.is_known(row) { self.links.must_links(self.closure.node(row)) } else { &[] };
         links.iter().map(|link| link.row)
     }
 

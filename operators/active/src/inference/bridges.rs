@@ -25,7 +25,7 @@ pub(super) fn bridges(
     let mut stack = vec![(root, u32::MAX, 0)];
     while let Some((row, up, next)) = stack.last_mut() {
         let here = closure.position(*row);
-        if let Some(link) = links.yes(closure.node(*row)).get(*next) {
+        if let Some(link) = links.must_links(closure.node(*row)).get(*next) {
             *next += 1;
             let there = closure.position(link.row);
             if link.pair == *up {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::belief::Belief;
-use super::constraint::Relation;
-use super::constraint_graph::Link;
+use super::constraint_graph::ConstraintLink;
+use super::must_link_cannot_link::Relation;
 use super::policy::AnswerPolicy;
 
 impl Belief {
@@ -69,7 +69,7 @@ impl Belief {
         let (a, b, related) = (pair.a, pair.b, pair.related);
         for (row, other) in [(a, b), (b, a)] {
             self.closure.add_row(row);
-            self.links.insert(self.closure.node(row), related, Link { row: other, pair: at });
+            self.links.insert(self.closure.node(row), related, ConstraintLink { row: other, pair: at });
         }
         if related {
             self.closure.add_must_link(a, b);
@@ -94,14 +94,14 @@ impl Belief {
             if let Some(side) = self.links.cut_off(&self.closure, a, b) {
                 let nodes: Vec<usize> = side.iter().map(|&row| self.closure.node(row)).collect();
                 let unrelated: Vec<u32> =
-                    nodes.iter().flat_map(|&node| self.links.no(node)).map(|link| link.row).collect();
-                let ends: usize = nodes.iter().map(|&node| self.links.yes(node).len()).sum();
+                    nodes.iter().flat_map(|&node| self.links.cannot_links(node)).map(|link| link.row).collect();
+                let ends: usize = nodes.iter().map(|&node| self.links.must_links(node).len()).sum();
                 self.closure.split(&side, &unrelated, ends as u32 / 2);
             }
         }
         for row in [a, b] {
             let node = self.closure.node(row);
-            if self.links.yes(node).is_empty() && self.links.no(node).is_empty() {
+            if self.links.must_links(node).is_empty() && self.links.cannot_links(node).is_empty() {
                 self.closure.remove_row(row);
             }
         }

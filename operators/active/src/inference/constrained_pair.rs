@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::constraint::Constraint;
+use super::must_link_cannot_link::Constraint;
 use super::policy::AnswerPolicy;
 
 /// All constraints about two rows.

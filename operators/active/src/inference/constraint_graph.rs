@@ -4,7 +4,7 @@ use super::transitive_closure::TransitiveClosure;
 
 /// A standing pair, seen from one of its rows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
+pub(super) struct ConstraintLink {
     /// The other row.
     pub row: u32,
     /// The pair.
@@ -19,23 +19,23 @@ pub(super) struct ConstraintGraph {
 
 #[derive(Debug, Clone, Default)]
 struct Ends {
-    yes: Vec<Link>,
-    no: Vec<Link>,
+    must_links: Vec<ConstraintLink>,
+    cannot_links: Vec<ConstraintLink>,
 }
 
 impl ConstraintGraph {
     /// The must-links of a node.
-    pub fn yes(&self, node: usize) -> &[Link] {
-        self.nodes.get(node).map_or(&[], |ends| &ends.yes)
+    pub fn must_links(&self, node: usize) -> &[ConstraintLink] {
+        self.nodes.get(node).map_or(&[], |ends| &ends.must_links)
     }
 
     /// The cannot-links of a node.
-    pub fn no(&self, node: usize) -> &[Link] {
-        self.nodes.get(node).map_or(&[], |ends| &ends.no)
+    pub fn cannot_links(&self, node: usize) -> &[ConstraintLink] {
+        self.nodes.get(node).map_or(&[], |ends| &ends.cannot_links)
     }
 
     /// Adds one end of a link.
-    pub fn insert(&mut self, node: usize, related: bool, link: Link) {
+    pub fn insert(&mut self, node: usize, related: bool, link: ConstraintLink) {
         if self.nodes.len() <= node {
             self.nodes.resize_with(node + 1, Ends::default);
         }
@@ -50,9 +50,9 @@ impl ConstraintGraph {
         }
     }
 
-    fn side(&mut self, node: usize, related: bool) -> &mut Vec<Link> {
+    fn side(&mut self, node: usize, related: bool) -> &mut Vec<ConstraintLink> {
         let ends = &mut self.nodes[node];
-        if related { &mut ends.yes } else { &mut ends.no }
+        if related { &mut ends.must_links } else { &mut ends.cannot_links }
     }
 
     /// The pairs of a shortest chain, in order from `a` to `b`, that implies their relation by usable links: links of
@@ -68,7 +68,7 @@ impl ConstraintGraph {
         let (here, there) = (closure.label(start), closure.label(end));
         let offset = if here == there { 0 } else { size(start) };
         let index = |row| closure.position(row) + if closure.label(row) == here { 0 } else { offset };
-        let mut came: Vec<Option<Link>> = vec![None; offset + size(end)];
+        let mut came: Vec<Option<ConstraintLink>> = vec![None; offset + size(end)];
         let mut queue = vec![start];
         let mut head = 0;
         while let Some(&row) = queue.get(head)
@@ -76,12 +76,12 @@ impl ConstraintGraph {
         {
             head += 1;
             let node = closure.node(row);
-            let crossing = if closure.label(row) == there { &[] } else { self.no(node) };
+            let crossing = if closure.label(row) == there { &[] } else { self.cannot_links(node) };
             let crossing = crossing.iter().filter(|link| closure.label(link.row) == there);
-            for link in self.yes(node).iter().chain(crossing) {
+            for link in self.must_links(node).iter().chain(crossing) {
                 let from = &mut came[index(link.row)];
                 if from.is_none() && link.row != start && usable(link.pair) {
-                    *from = Some(Link { row, pair: link.pair });
+                    *from = Some(ConstraintLink { row, pair: link.pair });
                     queue.push(link.row);
                 }
             }
@@ -109,7 +109,7 @@ impl ConstraintGraph {
         loop {
             for (queue, side) in queues.iter_mut().zip([1, 2]) {
                 let Some(&row) = queue.get(head) else { return Some(std::mem::take(queue)) };
-                for link in self.yes(closure.node(row)) {
+                for link in self.must_links(closure.node(row)) {
                     let seen = &mut sides[closure.position(link.row)];
                     if *seen == 0 {
                         *seen = side;

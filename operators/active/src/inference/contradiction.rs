@@ -1,6 +1,6 @@
 //! Contradictions: an answer that says the opposite of what followed from the answers before it.
 
-use super::constraint::Relation;
+use super::must_link_cannot_link::Relation;
 
 /// An answer that said the opposite of what followed from the answers before it.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,10 +8,10 @@ mod component_ranking;
 mod components;
 mod conflict_resolution;
 mod constrained_pair;
-mod constraint;
 mod constraint_graph;
 mod contradiction;
 mod doubt;
+mod must_link_cannot_link;
 mod policy;
 #[cfg(test)]
 mod reference;
@@ -20,7 +20,7 @@ mod tests;
 mod transitive_closure;
 
 pub use belief::Belief;
-pub use constraint::{Constraint, ConstraintEffect, Relation, weight_of};
 pub use contradiction::Contradiction;
 pub use doubt::{Doubt, DoubtKind};
+pub use must_link_cannot_link::{Constraint, ConstraintEffect, Relation, weight_of};
 pub use policy::{AnswerPolicy, BeliefSettings};

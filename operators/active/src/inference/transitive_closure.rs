@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::component_ranking::{Rank, Ranking};
-use super::constraint::Relation;
+use super::must_link_cannot_link::Relation;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -18,13 +18,13 @@ pub(super) struct TransitiveClosure {
     nodes: Vec<u32>,
     /// By node: its position among the members of its component.
     positions: Vec<u32>,
-    slots: Vec<Component>,
+    slots: Vec<ConnectedComponent>,
     free: Vec<u32>,
     ranking: Ranking,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Component {
+struct ConnectedComponent {
     members: Vec<u32>,
     /// The smallest of them.
     first: u32,
@@ -135,7 +135,7 @@ impl TransitiveClosure {
     pub fn remove_row(&mut self, row: u32) {
         self.unrank(self.label(row));
         let slot = self.label(row) as usize - self.rows();
-        self.slots[slot] = Component::default();
+        self.slots[slot] = ConnectedComponent::default();
         self.free.push(slot as u32);
         self.labels[row as usize] = row;
     }
@@ -230,7 +230,7 @@ impl TransitiveClosure {
     /// What the rank of a component with a slot depends on.
     pub fn rank(&self, label: u32) -> Option<Rank> {
         let component = self.component(label).filter(|component| !component.members.is_empty())?;
-        let Component { first, pairs, .. } = *component;
+        let ConnectedComponent { first, pairs, .. } = *component;
         let (rows, cannot_links) = (component.members.len() as u32, component.cannot_links.len() as u32);
         Some(Rank { label, rows, first, pairs, cannot_links })
     }
@@ -280,7 +280,7 @@ impl TransitiveClosure {
 
     fn new_label(&mut self) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Component::default());
+            self.slots.push(ConnectedComponent::default());
             self.slots.len() as u32 - 1
         });
         self.rows() as u32 + slot
@@ -295,12 +295,12 @@ impl TransitiveClosure {
         self.positions[node] = position;
     }
 
-    fn component(&self, label: u32) -> Option<&Component> {
+    fn component(&self, label: u32) -> Option<&ConnectedComponent> {
         self.slots.get((label as usize).checked_sub(self.rows())?)
     }
 
     /// The component with a slot's label.
-    fn at(&mut self, label: u32) -> &mut Component {
+    fn at(&mut self, label: u32) -> &mut ConnectedComponent {
         let slot = label as usize - self.rows();
         &mut self.slots[slot]
     }

@@ -22,7 +22,7 @@ const SAME_MOMENT: &str = "
     WHERE question = ?1 AND candidate = ?2 AND annotator = ?3 AND answered_at = ?4 AND undoes IS NULL";
 
 /// Answers that go into the ledger together.
-pub(super) struct Writer<'t> {
+pub(super) struct AnswerWriter<'t> {
     transaction: &'t Transaction<'t>,
     asked: BTreeMap<u64, Option<AskedQuestion>>,
     touched: BTreeSet<(u64, String)>,
@@ -47,8 +47,8 @@ impl From<Question> for AskedQuestion {
     }
 }
 
-impl<'t> Writer<'t> {
-    /// Starts within a transaction; [`Writer::finish`] must follow.
+impl<'t> AnswerWriter<'t> {
+    /// Starts within a transaction; [`AnswerWriter::finish`] must follow.
     pub fn new(transaction: &'t Transaction<'t>) -> Self {
         Self { transaction, asked: BTreeMap::new(), touched: BTreeSet::new() }
     }

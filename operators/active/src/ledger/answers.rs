@@ -7,7 +7,7 @@ use relata_data::Result;
 use relata_oracle::{Answer, Record};
 use rusqlite::{Connection, params};
 
-use super::answer_writer::Writer;
+use super::answer_writer::AnswerWriter;
 use super::error::LedgerError;
 use super::sqlite_ledger::{Ledger, Spending};
 use super::timestamp;
@@ -31,7 +31,7 @@ impl Record for Ledger {
     /// [`OperatorError::Oracle`]: relata_data::OperatorError::Oracle
     fn record(&self, answers: &[Answer]) -> Result<()> {
         self.write(|transaction| {
-            let mut writer = Writer::new(transaction);
+            let mut writer = AnswerWriter::new(transaction);
             for answer in answers {
                 writer.answer(answer)?;
             }
@@ -68,7 +68,7 @@ impl Ledger {
             let mut statement = transaction.prepare_cached(standing)?;
             let rows = statement.query_map(params![question.cast_signed(), annotator], |row| row.get(0))?;
             let rows: Vec<u64> = rows.collect::<Result<_, _>>()?;
-            let (mut writer, now) = (Writer::new(transaction), timestamp::now());
+            let (mut writer, now) = (AnswerWriter::new(transaction), timestamp::now());
             for &row in &rows {
                 writer.undo(row, now)?;
             }

@@ -10,7 +10,7 @@ use relata_oracle::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::answer_writer::{Standing, Writer};
+use super::answer_writer::{AnswerWriter, Standing};
 use super::answers::LedgerEntry;
 use super::error::{LedgerError, Refusal};
 use super::sqlite_ledger::Ledger;
@@ -97,7 +97,7 @@ pub(super) fn is_name(text: &str) -> bool {
 /// imported if a line is broken ([`OperatorError::Unreadable`], which names it).
 pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Imported> {
     ledger.write(|transaction| {
-        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), timestamp::now());
+        let (mut writer, mut imported, now) = (AnswerWriter::new(transaction), Imported::default(), timestamp::now());
         // The row of the ledger for each row of the file; none where the ledger has another answer instead.
         let mut rows: BTreeMap<u64, Option<u64>> = BTreeMap::new();
         lines(path, "an answer: {\"question\", \"candidate\", \"related\", ..}", |line: AnswerLine| {

@@ -104,13 +104,13 @@ fn end(now: i64, seconds: u64) -> i64 {
 
 /// A question's place in the order: round, negated priority, number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
+struct QueuePlace {
     round: i64,
     rank: f64,
     question: i64,
 }
 
-impl Place {
+impl QueuePlace {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self { round: row.get(0)?, rank: row.get(1)?, question: row.get(2)? })
     }
@@ -125,17 +125,17 @@ fn next(transaction: &Transaction<'_>, annotator: &str, wanted: usize) -> Result
     }
     let seen = "SELECT round, rank, question FROM cursors WHERE annotator = ?1 AND wanted = ?2";
     let key = params![annotator, wanted];
-    let start = transaction.prepare_cached(seen)?.query_row(key, Place::read).optional()?;
+    let start = transaction.prepare_cached(seen)?.query_row(key, QueuePlace::read).optional()?;
     let mut complete = transaction.prepare_cached(COMPLETE)?;
     let mut leased =
         transaction.prepare_cached("SELECT COUNT(*) FROM leases WHERE question = ?1 AND annotator <> ?2")?;
 
     let mut statement = transaction.prepare_cached(&in_order(wanted.min(most + 1)))?;
-    let after = start.unwrap_or(Place { round: i64::MIN, rank: f64::NEG_INFINITY, question: i64::MIN });
+    let after = start.unwrap_or(QueuePlace { round: i64::MIN, rank: f64::NEG_INFINITY, question: i64::MIN });
     let mut rows = statement.query(params![after.round, after.rank, after.question])?;
     let (mut passed, mut waiting, mut found) = (None, false, None);
     while let Some(row) = rows.next()? {
-        let (place, least) = (Place::read(row)?, row.get::<_, i64>(3)?);
+        let (place, least) = (QueuePlace::read(row)?, row.get::<_, i64>(3)?);
         let key = params![place.question, annotator];
         if complete.query_row(key, |row| row.get(0))? {
             // Nothing may be passed for good behind a question that only waits for somebody else.
@@ -147,7 +147,7 @@ fn next(transaction: &Transaction<'_>, annotator: &str, wanted: usize) -> Result
             waiting = true;
         }
     }
-    if let Some(Place { round, rank, question }) = passed {
+    if let Some(QueuePlace { round, rank, question }) = passed {
         let keep = "INSERT OR REPLACE INTO cursors VALUES (?1, ?2, ?3, ?4, ?5)";
         transaction.prepare_cached(keep)?.execute(params![annotator, wanted, round, rank, question])?;
     }

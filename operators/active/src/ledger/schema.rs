@@ -96,7 +96,7 @@ const APPEND_ONLY: &str = "
     END;
 ";
 
-enum State {
+enum FileState {
     Empty,
     Ours,
 }
@@ -109,7 +109,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Connection), LedgerError>
     let state = inspect(&transaction)?;
     drop(transaction);
     write_ahead(&writer)?;
-    if matches!(state, State::Empty) {
+    if matches!(state, FileState::Empty) {
         create(&mut writer)?;
     }
     let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -136,16 +136,16 @@ fn connect(path: &Path, more: OpenFlags) -> Result<Connection, LedgerError> {
 }
 
 /// Refuses a file that is not a ledger of this version or an empty one.
-fn inspect(connection: &Connection) -> Result<State, LedgerError> {
+fn inspect(connection: &Connection) -> Result<FileState, LedgerError> {
     let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0));
     let (version, application) = (number("PRAGMA user_version")?, number("PRAGMA application_id")?);
     match (version, application) {
-        (VERSION, APPLICATION) => Ok(State::Ours),
+        (VERSION, APPLICATION) => Ok(FileState::Ours),
         (newer, APPLICATION) if newer > VERSION => Err(LedgerError::File {
             reason: format!("its layout has version {newer}, and this program knows version {VERSION}"),
             hint: "It was written by a newer Relata: update this one.",
         }),
-        (0, 0) if number("SELECT COUNT(*) FROM sqlite_schema")? == 0 => Ok(State::Empty),
+        (0, 0) if number("SELECT COUNT(*) FROM sqlite_schema")? == 0 => Ok(FileState::Empty),
         _ => Err(LedgerError::File {
             reason: format!(
                 "expected a ledger of version {VERSION}, found application {application:#x}, version {version}"
@@ -179,7 +179,7 @@ fn write_ahead(connection: &Connection) -> Result<(), LedgerError> {
 fn create(connection: &mut Connection) -> Result<(), LedgerError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if matches!(inspect(&transaction)?, State::Empty) {
+    if matches!(inspect(&transaction)?, FileState::Empty) {
         transaction.execute_batch(TABLES)?;
         for (table, key) in [("questions", "question"), ("answers", "sequence")] {
             transaction.execute_batch(&APPEND_ONLY.replace("TABLE", table).replace("KEY", key))?;

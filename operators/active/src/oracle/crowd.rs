@@ -196,16 +196,21 @@ fn annotator(description: &Value) -> String {
     }
 }
 
+/// The name under which an oracle answers; people at a page of their own answer under `person(page)`.
 fn name(description: &Value) -> String {
-    description["name"].as_str().unwrap_or("oracle").to_owned()
+    let setting = |name: &str| description[name].as_str();
+    match setting("name").unwrap_or("oracle") {
+        "person" => setting("page").map_or("person".to_owned(), |page| format!("person({page})")),
+        "rule" => setting("rel").unwrap_or("rule").to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The names under which people answer within an oracle, as far as its description tells.
 fn pages_of(description: &Value, pages: &mut BTreeSet<String>) {
     let own = name(description);
     if own == "person" || own.starts_with("person(") {
-        let page = description["page"].as_str().filter(|_| own == "person");
-        pages.insert(page.map_or(own, |page| format!("person({page})")));
+        pages.insert(own);
     }
     match &description["of"] {
         Value::Array(all) => all.iter().for_each(|of| pages_of(of, pages)),
@@ -285,6 +290,14 @@ mod tests {
         assert!(crowd([anna(), ben()]).each(3).check().is_err());
         assert!(crowd([anna(), ben()]).each(0).check().is_err());
         assert!(crowd(Vec::<Box<dyn Oracle>>::new()).check().is_err());
+    }
+
+    #[test]
+    fn people_answer_under_the_name_of_their_page() {
+        let page = serde_json::json!({ "name": "named", "of": { "name": "person", "page": "left" } });
+        let mut pages = BTreeSet::new();
+        pages_of(&page, &mut pages);
+        assert_eq!((pages, annotator(&page)), (BTreeSet::from(["person(left)".to_owned()]), "person(left)".to_owned()));
     }
 
     #[test]

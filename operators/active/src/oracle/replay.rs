@@ -51,8 +51,8 @@ type ReplayedAnswers = BTreeMap<(u64, u64), BTreeMap<String, ReplayedAnswer>>;
 /// An answer in the file.
 #[derive(Debug, Clone, Deserialize)]
 struct ReplayedAnswer {
-    anchor: Id,
-    candidate: Id,
+    anchor: ReplayedId,
+    candidate: ReplayedId,
     #[serde(deserialize_with = "Option::deserialize")]
     related: Option<bool>,
     confidence: Option<f32>,
@@ -65,12 +65,12 @@ struct ReplayedAnswer {
 
 /// A sample, as numbered or as called by its own name.
 #[derive(Debug, Clone)]
-enum Id {
+enum ReplayedId {
     Number(u64),
     Text(String),
 }
 
-impl<'de> Deserialize<'de> for Id {
+impl<'de> Deserialize<'de> for ReplayedId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::String(text) => Ok(Self::Text(text)),
@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
-impl Id {
+impl ReplayedId {
     fn number(&self, lookup: &IdLookup) -> Option<u64> {
         match self {
             Self::Number(number) => lookup.number(*number),
@@ -142,7 +142,7 @@ impl Replay {
                 OperatorError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
             })
         };
-        let id = |name: &str| -> Result<Vec<Id>> {
+        let id = |name: &str| -> Result<Vec<ReplayedId>> {
             let text = batch.column_by_name(name).is_some_and(|ids| !ids.data_type().is_integer());
             let ids = needed(name, if text { DataType::Utf8 } else { DataType::UInt64 })?;
             if let Some(row) = (0..ids.len()).find(|&row| ids.is_null(row)) {
@@ -151,8 +151,8 @@ impl Replay {
                 return Err(error.at_row((lines.len() + row) as u64).into());
             }
             Ok(match text {
-                true => ids.as_string::<i32>().iter().flatten().map(|id| Id::Text(id.to_owned())).collect(),
-                false => ids.as_primitive::<UInt64Type>().values().iter().map(|&id| Id::Number(id)).collect(),
+                true => ids.as_string::<i32>().iter().flatten().map(|id| ReplayedId::Text(id.to_owned())).collect(),
+                false => ids.as_primitive::<UInt64Type>().values().iter().map(|&id| ReplayedId::Number(id)).collect(),
             })
         };
         let float = |name: &str| column(name, DataType::Float32);

@@ -78,7 +78,7 @@ fn trust(belief: &Belief) -> BTreeMap<u32, f32> {
 #[async_trait]
 impl Oracle for BeliefOracle {
     fn describe(&self) -> Description {
-        Description::new("answers").with("weight", &self.weight)
+        Description::new("answers").with("weight", self.weight)
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -8,7 +8,7 @@ use relata_data::{OperatorError, Result};
 use relata_oracle::{Answer, Cost, Question};
 use serde::Deserialize;
 
-use super::super::answer_writer::{Standing, Writer};
+use super::super::answer_writer::{AnswerWriter, Standing};
 use super::super::error::LedgerError;
 use super::super::json_lines::{Imported, is_name};
 use super::super::sqlite_ledger::Ledger;
@@ -31,7 +31,7 @@ struct Data {
 
 #[derive(Deserialize)]
 struct Annotation {
-    result: Vec<Region>,
+    result: Vec<AnnotationRegion>,
     was_cancelled: Option<bool>,
     completed_by: Option<CompletedBy>,
     created_at: Option<String>,
@@ -40,7 +40,7 @@ struct Annotation {
 }
 
 #[derive(Deserialize)]
-struct Region {
+struct AnnotationRegion {
     from_name: Option<String>,
     #[serde(default)]
     value: Selected,
@@ -49,18 +49,18 @@ struct Region {
 #[derive(Default, Deserialize)]
 struct Selected {
     #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Vec<AnnotationChoice>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Choice {
+enum AnnotationChoice {
     Name(String),
     /// From the topmost choice down, where choices are nested.
     Path(Vec<String>),
 }
 
-impl Choice {
+impl AnnotationChoice {
     fn name(&self) -> &str {
         match self {
             Self::Name(name) => name,
@@ -91,7 +91,7 @@ impl Annotation {
     /// The choices of a control.
     fn choices<'a>(&'a self, control: &'a str) -> impl Iterator<Item = &'a str> {
         let of = self.result.iter().filter(move |region| region.from_name.as_deref() == Some(control));
-        of.flat_map(|region| region.value.choices.iter().map(Choice::name))
+        of.flat_map(|region| region.value.choices.iter().map(AnnotationChoice::name))
     }
 }
 
@@ -116,7 +116,7 @@ pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) ->
         broken("an array of tasks with `data.question` and `annotations`".to_owned(), error.to_string())
     })?;
     ledger.write(|transaction| {
-        let (mut writer, mut imported, now) = (Writer::new(transaction), Imported::default(), timestamp::now());
+        let (mut writer, mut imported, now) = (AnswerWriter::new(transaction), Imported::default(), timestamp::now());
         for (task, of) in (1..).zip(tasks) {
             for (number, annotation) in (1..).zip(of.annotations) {
                 let fail = |expected: &str, found: String| {

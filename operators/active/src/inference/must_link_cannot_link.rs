@@ -1,4 +1,4 @@
-//! Constraints: an answer "yes" about two rows is a must-link, "no" a cannot-link.
+//! Must-link and cannot-link constraints: an answer "yes" about two rows is a must-link, "no" a cannot-link.
 
 /// What is known about two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
