@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, MallocRetention, backward, forward};
+use relata_kernels::{ConvGeometry, Epilogue, FilterLayout, Isa, MallocRetention, backward, forward};
 
 fn values(len: usize) -> Vec<f32> {
     (0..len).map(|i| ((i * 7919) % 1000) as f32 / 1000.0 - 0.5).collect()
@@ -76,7 +76,7 @@ fn layers(c: &mut Criterion) {
         ("resnet 4", conv(128, 4, 512, 512, 1)),
     ] {
         let linear = g.kernel == 1;
-        let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
+        let layout = if linear { FilterLayout::linear(&g) } else { FilterLayout::convolution(&g) };
         let input = values(g.images * g.height * g.width * g.inputs);
         let filter = values(g.weights());
         let y = values(g.rows() * g.outputs);

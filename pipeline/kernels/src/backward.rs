@@ -8,11 +8,11 @@ use rayon::prelude::*;
 
 use crate::disjoint_slices::DisjointSlices;
 use crate::forward::with_buffer;
-use crate::geometry::{ConvGeometry, Layout};
+use crate::geometry::{ConvGeometry, FilterLayout};
 use crate::im2col::Im2col;
 use crate::input_gradient::InputGradient;
 use crate::isa::Isa;
-use crate::matmul::{Matrix, is_plain, multiply};
+use crate::matmul::{MatrixView, is_plain, multiply};
 use crate::microkernel::{Summands, Target, columns, transposed};
 use crate::partition::ELEMENTWISE;
 use crate::uninit::{Initialised, write_uninit};
@@ -29,7 +29,7 @@ pub fn backward(
     isa: Isa,
     geometry: &ConvGeometry,
     input: &[f32],
-    filter: (&[f32], Layout),
+    filter: (&[f32], FilterLayout),
     gradient: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
     wanted: bool,
 ) -> (Vec<f32>, Option<Vec<f32>>) {
@@ -111,7 +111,7 @@ impl Products<'_> {
 fn plain(
     geometry: &ConvGeometry,
     input: &[f32],
-    (weights, layout): (&[f32], Layout),
+    (weights, layout): (&[f32], FilterLayout),
     gradient: &(dyn Fn(Range<usize>, &mut [f32]) + Sync),
     wanted: bool,
 ) -> (Vec<f32>, Option<Vec<f32>>) {
@@ -122,9 +122,9 @@ fn plain(
     of_output.par_chunks_mut(at_once * image).enumerate().for_each(|(piece, to)| {
         gradient(piece * at_once..piece * at_once + to.len() / image, to);
     });
-    let of_rows = Matrix::rows(&of_output, outputs);
+    let of_rows = MatrixView::rows(&of_output, outputs);
     let product = |to: &mut [MaybeUninit<f32>]| {
-        let left = Matrix::rows(input, inputs).transposed();
+        let left = MatrixView::rows(input, inputs).transposed();
         multiply([inputs, outputs, rows], left, of_rows, to, [layout.input, layout.output]);
         Initialised
     };
@@ -133,7 +133,7 @@ fn plain(
     let of_filter = unsafe { write_uninit(weights.len(), product) };
     let of_input = wanted.then(|| {
         let product = |to: &mut [MaybeUninit<f32>]| {
-            let right = Matrix { values: weights, row: layout.output, column: layout.input };
+            let right = MatrixView { values: weights, row: layout.output, column: layout.input };
             multiply([rows, inputs, outputs], of_rows, right, to, [inputs, 1]);
             Initialised
         };
@@ -159,7 +159,7 @@ fn pack<'a>(
 }
 
 /// Adds the groups up, in order, and brings the sum into the filter's layout.
-fn unpack(groups: &[Vec<f32>], geometry: &ConvGeometry, layout: Layout, len: usize) -> Vec<f32> {
+fn unpack(groups: &[Vec<f32>], geometry: &ConvGeometry, layout: FilterLayout, len: usize) -> Vec<f32> {
     let (inputs, outputs) = (geometry.inputs, geometry.outputs);
     let mut result = vec![0.0; len];
     let shared = DisjointSlices::new(&mut result);

@@ -13,7 +13,7 @@ use crate::microkernel::{Stretches, Tap};
 type Place = (usize, usize);
 
 /// One direction: which positions are made, and from where.
-pub(crate) struct Axis {
+pub(crate) struct AxisTaps {
     /// Each position with where its first tap lies, before the map if that is negative.
     pub positions: Vec<(usize, isize)>,
     /// Taps, one after another in the map.
@@ -35,7 +35,7 @@ pub(crate) struct Region {
 }
 
 /// The regions of `images` maps with `channels` numbers at a position that are read and `columns` that are made.
-pub(crate) fn regions(images: usize, [y, x]: [&Axis; 2], [channels, columns]: [usize; 2]) -> Vec<Region> {
+pub(crate) fn regions(images: usize, [y, x]: [&AxisTaps; 2], [channels, columns]: [usize; 2]) -> Vec<Region> {
     let mut found = vec![];
     for (taps_y, ys) in y.by_taps() {
         for (taps_x, xs) in x.by_taps() {
@@ -61,7 +61,7 @@ pub(crate) fn regions(images: usize, [y, x]: [&Axis; 2], [channels, columns]: [u
     found
 }
 
-impl Axis {
+impl AxisTaps {
     /// Positions by the taps that lie within the map.
     fn by_taps(&self) -> Vec<(Range<usize>, Vec<Place>)> {
         let mut groups = BTreeMap::<(usize, usize), Vec<Place>>::new();
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn each_position_is_made_once_from_the_taps_within_the_map() {
         // Seven positions, every second, three taps, one before and one behind the map.
-        let axis = Axis { positions: (0..4).map(|i| (i, 2 * i as isize - 1)).collect(), taps: 3, read: 7, made: 4 };
+        let axis = AxisTaps { positions: (0..4).map(|i| (i, 2 * i as isize - 1)).collect(), taps: 3, read: 7, made: 4 };
         assert_eq!(axis.by_taps(), [(0..2, vec![(3, 5)]), (0..3, vec![(1, 1), (2, 3)]), (1..3, vec![(0, 0)])]);
         let found = regions(2, [&axis, &axis], [1, 1]);
         let mut places: Vec<usize> = found.iter().flat_map(|region| region.places(2)).copied().collect();
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_position_without_taps_is_made_of_nothing() {
-        let axis = Axis { positions: vec![(0, -3), (1, 0), (2, 4)], taps: 2, read: 4, made: 3 };
+        let axis = AxisTaps { positions: vec![(0, -3), (1, 0), (2, 4)], taps: 2, read: 4, made: 3 };
         let found = regions(1, [&axis, &axis], [5, 1]);
         let nothing = found.iter().filter(|region| region.taps.is_empty());
         assert_eq!(nothing.map(|region| region.len(1)).sum::<usize>(), 8);

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use crate::batch_norm::{ScaleShift, apply_in_place, rows_at_once};
 use crate::border_regions::Region;
 use crate::disjoint_slices::DisjointSlices;
-use crate::geometry::{ConvGeometry, Layout};
+use crate::geometry::{ConvGeometry, FilterLayout};
 use crate::im2col::Im2col;
 use crate::isa::Isa;
-use crate::matmul::{Matrix, is_plain, multiply};
+use crate::matmul::{MatrixView, is_plain, multiply};
 use crate::microkernel::{Target, product};
 use crate::moments::ChannelMoments;
 use crate::packing::PackedMatrix;
@@ -41,7 +41,7 @@ pub fn forward(
     isa: Isa,
     geometry: &ConvGeometry,
     input: &[f32],
-    filter: (&[f32], Layout),
+    filter: (&[f32], FilterLayout),
     epilogue: Epilogue<'_>,
 ) -> (Vec<f32>, Option<ChannelMoments>) {
     let ConvGeometry { images, inputs, outputs, .. } = *geometry;
@@ -49,8 +49,8 @@ pub fn forward(
     let (weights, layout) = filter;
     layout.check(geometry, weights.len());
     if is_plain(geometry, isa) {
-        let left = Matrix::rows(input, inputs);
-        let right = Matrix { values: weights, row: layout.input, column: layout.output };
+        let left = MatrixView::rows(input, inputs);
+        let right = MatrixView { values: weights, row: layout.input, column: layout.output };
         let product = |to: &mut [MaybeUninit<f32>]| {
             multiply([geometry.rows(), outputs, inputs], left, right, to, [outputs, 1]);
             Initialised

@@ -71,7 +71,7 @@ impl ConvGeometry {
 
 /// Where a filter's numbers lie, so that every library's layout is read and written in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
+pub struct FilterLayout {
     /// Distance between output channels.
     pub(crate) output: usize,
     /// Distance between input channels.
@@ -80,7 +80,7 @@ pub struct Layout {
     pub(crate) tap: usize,
 }
 
-impl Layout {
+impl FilterLayout {
     /// `[outputs, inputs, kernel, kernel]`, as convolutions are stored.
     pub fn convolution(geometry: &ConvGeometry) -> Self {
         Self { output: geometry.inputs * geometry.taps(), input: geometry.taps(), tap: 1 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::border_regions::{Axis, Region, regions};
+use crate::border_regions::{AxisTaps, Region, regions};
 use crate::geometry::ConvGeometry;
 
 /// Filters over fewer channels than this are made one tap of copied patches: stretches that short would cost more in
@@ -25,7 +25,7 @@ impl Im2col {
         let [out_height, out_width] = geometry.out();
         let axis = |read: usize, made: usize| {
             let first = |position: usize| (position * stride) as isize - padding as isize;
-            Axis {
+            AxisTaps {
                 positions: (0..made).map(|position| (position, first(position))).collect(),
                 taps: kernel,
                 read,

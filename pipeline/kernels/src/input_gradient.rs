@@ -5,9 +5,9 @@
 
 use std::mem::MaybeUninit;
 
-use crate::border_regions::{Axis, Region, regions};
+use crate::border_regions::{AxisTaps, Region, regions};
 use crate::forward::all_panels;
-use crate::geometry::{ConvGeometry, Layout};
+use crate::geometry::{ConvGeometry, FilterLayout};
 use crate::isa::Isa;
 use crate::packing::PackedMatrix;
 
@@ -24,7 +24,7 @@ struct Remainder {
 }
 
 impl InputGradient {
-    pub fn new(isa: Isa, geometry: &ConvGeometry, weights: &[f32], layout: Layout) -> Self {
+    pub fn new(isa: Isa, geometry: &ConvGeometry, weights: &[f32], layout: FilterLayout) -> Self {
         let ConvGeometry { height, width, inputs, outputs, kernel, stride, .. } = *geometry;
         let [out_height, out_width] = geometry.out();
         let images = geometry.parts().part;
@@ -55,10 +55,10 @@ impl InputGradient {
 }
 
 /// Along one direction, position i meets tap t at output (i + padding - t) / stride, if that is whole.
-fn axis(geometry: &ConvGeometry, made: usize, read: usize, remainder: usize) -> Axis {
+fn axis(geometry: &ConvGeometry, made: usize, read: usize, remainder: usize) -> AxisTaps {
     let ConvGeometry { kernel, stride, padding, .. } = *geometry;
     let taps = (remainder..kernel).step_by(stride).len();
     let positions = (0..made).filter(|i| (i + padding) % stride == remainder);
     let first = |i: usize| ((i + padding) / stride) as isize - taps as isize + 1;
-    Axis { positions: positions.map(|i| (i, first(i))).collect(), taps, read, made }
+    AxisTaps { positions: positions.map(|i| (i, first(i))).collect(), taps, read, made }
 }

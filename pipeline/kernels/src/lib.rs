@@ -33,7 +33,7 @@ mod uninit;
 pub use backward::backward;
 pub use edge_ops::EdgeOps;
 pub use forward::{Epilogue, forward};
-pub use geometry::{ConvGeometry, Layout};
+pub use geometry::{ConvGeometry, FilterLayout};
 pub use isa::Isa;
 pub use malloc_retention::MallocRetention;
 pub use moments::ChannelMoments;

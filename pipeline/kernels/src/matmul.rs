@@ -8,14 +8,14 @@ use crate::geometry::ConvGeometry;
 use crate::isa::Isa;
 
 /// A matrix in a slice: element (i, j) is at `i * row + j * column`.
-#[derive(Clone, Copy)]
-pub(crate) struct Matrix<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MatrixView<'a> {
     pub values: &'a [f32],
     pub row: usize,
     pub column: usize,
 }
 
-impl<'a> Matrix<'a> {
+impl<'a> MatrixView<'a> {
     /// Rows of `width` numbers one after another.
     pub fn rows(values: &'a [f32], width: usize) -> Self {
         Self { values, row: width, column: 1 }
@@ -45,8 +45,8 @@ pub(crate) fn is_plain(geometry: &ConvGeometry, isa: Isa) -> bool {
 /// column`.
 pub(crate) fn multiply(
     [m, n, depth]: [usize; 3],
-    left: Matrix<'_>,
-    right: Matrix<'_>,
+    left: MatrixView<'_>,
+    right: MatrixView<'_>,
     to: &mut [MaybeUninit<f32>],
     [row, column]: [usize; 2],
 ) {

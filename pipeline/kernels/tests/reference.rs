@@ -7,12 +7,12 @@ use naive::Naive;
 use proptest::prelude::*;
 use relata_kernels::batch_norm::{ScaleShift, apply, deviations};
 use relata_kernels::batch_norm_gradient::{self, Normalised};
-use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, backward, forward};
+use relata_kernels::{ConvGeometry, Epilogue, FilterLayout, Isa, backward, forward};
 
 const EPSILON: f64 = 1e-5;
 
 /// The layer by the kernels: output, and gradients of filter, input, gamma, beta and residual.
-fn by_kernels(isa: Isa, g: &ConvGeometry, layout: Layout, case: &Naive) -> Vec<Vec<f32>> {
+fn by_kernels(isa: Isa, g: &ConvGeometry, layout: FilterLayout, case: &Naive) -> Vec<Vec<f32>> {
     let single = |v: &[f64]| v.iter().map(|&x| x as f32).collect::<Vec<f32>>();
     let (input, filter) = (single(&case.input), single(&case.filter));
     let (gamma, beta, upstream) = (single(&case.gamma), single(&case.beta), single(&case.upstream));
@@ -41,7 +41,7 @@ fn by_kernels(isa: Isa, g: &ConvGeometry, layout: Layout, case: &Naive) -> Vec<V
 }
 
 fn check(g: ConvGeometry, linear: bool, with_residual: bool, seed: u64) -> Result<(), TestCaseError> {
-    let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
+    let layout = if linear { FilterLayout::linear(&g) } else { FilterLayout::convolution(&g) };
     let case = Naive::new(g, layout, with_residual, seed);
     let expected = case.gradients();
     for &isa in Isa::supported() {
@@ -64,10 +64,10 @@ fn check(g: ConvGeometry, linear: bool, with_residual: bool, seed: u64) -> Resul
 fn what_is_no_number_goes_through() {
     let g = ConvGeometry { images: 2, height: 3, width: 3, inputs: 2, outputs: 20, kernel: 3, stride: 1, padding: 1 };
     for &isa in Isa::supported() {
-        let mut case = Naive::new(g, Layout::convolution(&g), false, 1);
+        let mut case = Naive::new(g, FilterLayout::convolution(&g), false, 1);
         case.filter[0] = f64::NAN;
         for (name, found) in
-            ["output", "filter", "input"].iter().zip(by_kernels(isa, &g, Layout::convolution(&g), &case))
+            ["output", "filter", "input"].iter().zip(by_kernels(isa, &g, FilterLayout::convolution(&g), &case))
         {
             assert!(found.iter().any(|x| x.is_nan()), "{name} at {isa:?}");
         }
@@ -100,7 +100,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn layers_equal_their_twin((g, linear) in geometries(), residual: bool, seed in 0u64..1000) {
-        let layout = if linear { Layout::linear(&g) } else { Layout::convolution(&g) };
+        let layout = if linear { FilterLayout::linear(&g) } else { FilterLayout::convolution(&g) };
         // Rounding decides on which side of the kink a number falls that is as good as 0.
         prop_assume!(Naive::new(g, layout, residual, seed).nearest_to_the_kink() > 2e-5);
         check(g, linear, residual, seed)?;
@@ -144,7 +144,7 @@ fn the_twins_gradients_are_finite_differences() {
         ),
         (ConvGeometry::linear(6, 4, 3), false),
     ] {
-        let layout = if g.height == 1 { Layout::linear(&g) } else { Layout::convolution(&g) };
+        let layout = if g.height == 1 { FilterLayout::linear(&g) } else { FilterLayout::convolution(&g) };
         let case = Naive::new(g, layout, residual, 9);
         let gradients = case.gradients();
         let score = |case: &Naive| -> f64 { case.output().iter().zip(&case.upstream).map(|(a, b)| a * b).sum() };
@@ -172,7 +172,7 @@ fn threads_do_not_change_a_bit() {
     let g =
         ConvGeometry { images: 40, height: 14, width: 14, inputs: 32, outputs: 64, kernel: 3, stride: 2, padding: 1 };
     let linear = ConvGeometry::linear(600, 300, 200);
-    for (g, layout) in [(g, Layout::convolution(&g)), (linear, Layout::linear(&linear))] {
+    for (g, layout) in [(g, FilterLayout::convolution(&g)), (linear, FilterLayout::linear(&linear))] {
         let case = Naive::new(g, layout, true, 5);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -71,7 +71,7 @@ fn on_cpu(z: &Tensor<2>, edges: &SignedEdges, op: EdgeOp) -> Option<FloatTensor<
         }
     };
     Some(match EdgeOpBackward.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
-        OpsKind::Tracked(prepared) => prepared.finish(State { op, z, kernel }, output),
+        OpsKind::Tracked(prepared) => prepared.finish(EdgeOpState { op, z, kernel }, output),
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     })
 }
@@ -80,17 +80,17 @@ fn on_cpu(z: &Tensor<2>, edges: &SignedEdges, op: EdgeOp) -> Option<FloatTensor<
 struct EdgeOpBackward;
 
 #[derive(Debug, Clone)]
-struct State {
+struct EdgeOpState {
     op: EdgeOp,
     z: CpuTensor,
     kernel: Arc<EdgeOps>,
 }
 
 impl Backward<Flex, 1> for EdgeOpBackward {
-    type State = State;
+    type State = EdgeOpState;
 
-    fn backward(self, ops: Ops<State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { op, z, kernel } = ops.state;
+    fn backward(self, ops: Ops<EdgeOpState, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let EdgeOpState { op, z, kernel } = ops.state;
         let upstream = grads.consume::<Flex>(&ops.node).to_contiguous();
         let [Some(node)] = ops.parents else { return };
         let (values, width) = values_and_width(&z);

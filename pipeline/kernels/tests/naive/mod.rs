@@ -1,6 +1,6 @@
 //! Naive reference of a layer, in 64 bits, as it is defined.
 
-use relata_kernels::{ConvGeometry, Layout};
+use relata_kernels::{ConvGeometry, FilterLayout};
 
 const EPSILON: f64 = 1e-5;
 
@@ -8,7 +8,7 @@ const EPSILON: f64 = 1e-5;
 #[derive(Clone)]
 pub struct Naive {
     geometry: ConvGeometry,
-    layout: Layout,
+    layout: FilterLayout,
     pub input: Vec<f64>,
     pub filter: Vec<f64>,
     pub gamma: Vec<f64>,
@@ -31,7 +31,7 @@ pub fn numbers(seed: u64, len: usize) -> Vec<f64> {
 }
 
 impl Naive {
-    pub fn new(geometry: ConvGeometry, layout: Layout, residual: bool, seed: u64) -> Self {
+    pub fn new(geometry: ConvGeometry, layout: FilterLayout, residual: bool, seed: u64) -> Self {
         let g = geometry;
         let len = g.rows() * g.outputs;
         Self {

@@ -72,13 +72,6 @@ impl<S> Projected<S> {
     }
 }
 
-impl<S: EncoderSpec> From<S> for Projected<S> {
-    /// No projector: the loss sees the embedding itself.
-    fn from(encoder: S) -> Self {
-        Self::new(encoder, vec![])
-    }
-}
-
 impl<S: EncoderSpec> Projected<S> {
     /// Name and settings, for the plan.
     pub fn describe(&self) -> Description {

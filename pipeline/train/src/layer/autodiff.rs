@@ -41,7 +41,7 @@ pub(super) fn record(
     let statistics = [forward.mean.clone(), forward.variance.clone()];
     let nodes = [of_input, of_filter, of_gamma, of_beta, of_residual];
     let output = match LayerBackward.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
-        OpsKind::Tracked(prepared) => prepared.finish(State { layer, input, filter, gamma, forward }, output),
+        OpsKind::Tracked(prepared) => prepared.finish(LayerState { layer, input, filter, gamma, forward }, output),
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     };
     (output, statistics)
@@ -51,7 +51,7 @@ pub(super) fn record(
 struct LayerBackward;
 
 #[derive(Debug, Clone)]
-struct State {
+struct LayerState {
     layer: FusedLayer,
     input: CpuTensor,
     filter: CpuTensor,
@@ -60,10 +60,10 @@ struct State {
 }
 
 impl Backward<Flex, 5> for LayerBackward {
-    type State = State;
+    type State = LayerState;
 
-    fn backward(self, ops: Ops<State, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { layer, input, filter, gamma, forward } = ops.state;
+    fn backward(self, ops: Ops<LayerState, 5>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let LayerState { layer, input, filter, gamma, forward } = ops.state;
         let [to_input, to_filter, to_gamma, to_beta, to_residual] = ops.parents;
         let upstream = grads.consume::<Flex>(&ops.node).to_contiguous();
         let (isa, geometry) = (Isa::best(), layer.geometry);

@@ -5,7 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_kernels::{ConvGeometry, Layout};
+use relata_kernels::{ConvGeometry, FilterLayout};
 
 use super::batch_norm::{fits, normalised};
 use super::cpu_tensor::on_cpu;
@@ -54,7 +54,7 @@ impl FeatureMaps {
             };
             let layer = FusedLayer {
                 geometry,
-                layout: Layout::convolution(&geometry),
+                layout: FilterLayout::convolution(&geometry),
                 rectified: !matches!(activation, Activation::Identity),
                 epsilon: norm.epsilon,
             };

@@ -1,7 +1,7 @@
 //! Fused layer on CPU tensors: a linear map, batch norm, a residual and ReLU, by the kernels.
 
 use relata_kernels::batch_norm::{ScaleShift, apply, deviations};
-use relata_kernels::{ConvGeometry, Epilogue, Isa, Layout, forward};
+use relata_kernels::{ConvGeometry, Epilogue, FilterLayout, Isa, forward};
 
 use super::cpu_tensor::{CpuTensor, cpu_tensor_of, values};
 
@@ -9,7 +9,7 @@ use super::cpu_tensor::{CpuTensor, cpu_tensor_of, values};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FusedLayer {
     pub geometry: ConvGeometry,
-    pub layout: Layout,
+    pub layout: FilterLayout,
     pub rectified: bool,
     pub epsilon: f64,
 }

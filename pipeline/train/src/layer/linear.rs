@@ -3,7 +3,7 @@
 use burn::nn::{BatchNorm, Linear};
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use relata_kernels::{ConvGeometry, Layout};
+use relata_kernels::{ConvGeometry, FilterLayout};
 
 use super::batch_norm::{fits, normalised};
 use super::fused_layer::FusedLayer;
@@ -16,7 +16,8 @@ pub fn linear_norm_relu(samples: Tensor<2>, linear: &Linear, norm: &BatchNorm) -
     let [rows, inputs] = samples.dims();
     let [_, outputs] = linear.weight.dims();
     let geometry = ConvGeometry::linear(rows, inputs, outputs);
-    let layer = FusedLayer { geometry, layout: Layout::linear(&geometry), rectified: true, epsilon: norm.epsilon };
+    let layer =
+        FusedLayer { geometry, layout: FilterLayout::linear(&geometry), rectified: true, epsilon: norm.epsilon };
     normalised(layer, samples, linear.weight.val(), norm, None, [rows, outputs])
 }
 
