@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
-use crate::token::Token;
+use crate::token::AccessToken;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -26,7 +26,7 @@ const SAFEGUARDS: [(&str, &str); 6] = [
 
 /// The rules of one server about who may use it.
 pub(crate) struct Auth {
-    token: Option<Token>,
+    token: Option<AccessToken>,
     /// The cookie's name; cookies know no ports, so that the name does.
     cookie: String,
     /// The host in the address that was asked for.
@@ -34,7 +34,7 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(token: Option<Token>, address: &str, port: u16) -> Self {
+    pub(crate) fn new(token: Option<AccessToken>, address: &str, port: u16) -> Self {
         Self { token, cookie: format!("relata-{port}"), host: host_of(address).to_ascii_lowercase() }
     }
 
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_token_is_taken_from_the_link_once_and_then_from_the_cookie() {
-        let auth = Auth::new(Some(Token::new("correct-horse")), "0.0.0.0:80", 80);
+        let auth = Auth::new(Some(AccessToken::new("correct-horse")), "0.0.0.0:80", 80);
         let get = |path, cookie| ask(&auth, Method::GET, path, &[("host", "any.example"), ("cookie", cookie)]);
         assert_eq!(get("/", ""), Err(401));
         assert_eq!(get("/?token=correct", ""), Err(401));

@@ -68,7 +68,7 @@ use relata_registry::registry;
 pub use person::{Person, person};
 pub use server::{Server, serve};
 pub use settings::PageConfig;
-pub use token::Token;
+pub use token::AccessToken;
 
 registry! {
     /// The oracle of this crate by name, to read it from a plan.

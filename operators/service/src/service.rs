@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::batch::BatchContext;
 use crate::batch_queue::answer_all;
-use crate::cancellable_sleep::CancelFlag;
+use crate::cancellable_sleep::SleepCancel;
 use crate::connection::{Connection, check_url};
 use crate::name::ORACLE;
 use crate::protocol::Protocol;
@@ -230,7 +230,7 @@ impl Service {
             annotator: self.annotator().to_owned(),
             samples: RequestSamples::load(context, questions, content, &columns).await?,
             limit: self.rate.clone(),
-            cancel: Arc::new(CancelFlag::default()),
+            cancel: Arc::new(SleepCancel::default()),
             retry: RetryPolicy { times: self.retries, pause: self.pause },
             seed: context.seed,
             cost: self.cost(),

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Protocol;
-use crate::response::{Answers, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten};
+use crate::response::{
+    AnswersJson, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten,
+};
 use crate::sample_content::RequestSamples;
 
 /// Where chats are held, below the address of an API.
@@ -19,24 +21,24 @@ const FORM: &str = "Say for each candidate whether it is related to the anchor. 
     \"confidence\": a number from 0 to 1}]}, one entry for each candidate.";
 
 #[derive(Deserialize)]
-struct Completion {
-    choices: Vec<Choice>,
+struct ChatCompletion {
+    choices: Vec<ChatChoice>,
 }
 
 #[derive(Deserialize)]
-struct Choice {
-    message: Message,
+struct ChatChoice {
+    message: ChatMessage,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct ChatMessage {
     content: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct ChatAnswer {
     candidate: u64,
     #[serde(deserialize_with = "required")]
     related: Option<bool>,
@@ -87,23 +89,23 @@ pub(super) fn response(
     asked: &[OpenQuestion],
     text: &str,
 ) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
-    let completion: Completion = serde_json::from_str(text).map_err(|error| {
+    let completion: ChatCompletion = serde_json::from_str(text).map_err(|error| {
         RequestError::form("a chat completion with `choices`", format!("{} ({error})", shorten(text)))
     })?;
     let wrong = |found: String| RequestError::form("a message of JSON with `answers`", found);
     let choice = completion.choices.into_iter().next().ok_or_else(|| wrong("no choice".to_owned()))?;
     let ended = choice.finish_reason.map(|reason| format!(", finish_reason {reason}")).unwrap_or_default();
     let content = choice.message.content.ok_or_else(|| wrong(format!("no content{ended}")))?;
-    let answers: Answers =
+    let answers: AnswersJson =
         serde_json::from_str(&content).map_err(|error| wrong(format!("{} ({error}{ended})", shorten(&content))))?;
     // A chat is about one question.
     let question = asked.first().map_or(0, |asked| asked.question.question);
-    let read = |answer: Answer| ServiceAnswer {
+    let read = |answer: ChatAnswer| ServiceAnswer {
         question,
         candidate: answer.candidate,
         related: answer.related,
         confidence: answer.confidence,
         annotator: None,
     };
-    Ok(answers.each::<Answer>().map(|answer| answer.map(read)).collect())
+    Ok(answers.each::<ChatAnswer>().map(|answer| answer.map(read)).collect())
 }
