@@ -39,7 +39,7 @@ impl Auth {
     }
 
     /// Without a token, a page elsewhere may point a name of its own to this machine ("DNS rebinding"), so that only
-    /// names of this machine are heard. It does not have the token, so that with one any name will do.
+    /// names of this machine are accepted. It does not have the token, so that with one any name will do.
     fn accepts_host(&self, host: &str) -> bool {
         let name = host_of(host).to_ascii_lowercase();
         let is_loopback = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_from_ports() {
+    fn hosts_are_separated_from_ports() {
         for (authority, host) in [("a.b:80", "a.b"), ("a", "a"), ("[::1]:80", "::1"), ("[::1]", "::1"), ("", "")] {
             assert_eq!(host_of(authority), host);
         }
     }
 
     #[test]
-    fn without_a_token_only_names_of_this_machine_are_heard() {
+    fn without_a_token_only_names_of_this_machine_are_accepted() {
         let auth = Auth::new(None, "My-Alias:80", 80);
         let host = |name| ask(&auth, Method::GET, "/", &[("host", name)]);
         for own in ["localhost", "LOCALHOST:1", "127.0.0.1:80", "[::1]:80", "127.3.2.1", "my-alias:80"] {

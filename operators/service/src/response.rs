@@ -84,7 +84,7 @@ pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     Option::deserialize(deserializer)
 }
 
-/// Confidence, unless told.
+/// The confidence of an answer that has none.
 pub(crate) fn certain() -> f64 {
     1.0
 }

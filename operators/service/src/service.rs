@@ -346,7 +346,7 @@ mod tests {
         changed.check().unwrap();
         assert_eq!(changed.describe(), plain.describe());
         assert!(!format!("{changed:?}").contains(&value));
-        // What the answers depend on is told.
+        // What the answers depend on is in it.
         for other in [plain.clone().batch(1), plain.clone().columns(["note"]), plain.clone().instruction("Cats?")] {
             assert_ne!(other.describe(), plain.describe());
         }

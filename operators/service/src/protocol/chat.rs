@@ -1,9 +1,10 @@
 //! The chat protocol of OpenAI-compatible endpoints: a question is a prompt with pictures, the answer is JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Protocol;
 use crate::response::{
     AnswersJson, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten,
 };
@@ -46,7 +47,13 @@ struct ChatAnswer {
     confidence: f64,
 }
 
-pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
+pub(super) fn request(
+    model: &str,
+    instruction: Option<&str>,
+    options: &BTreeMap<String, Value>,
+    asked: &[OpenQuestion],
+    samples: &RequestSamples,
+) -> String {
     let mut parts = Vec::new();
     for asked in asked {
         describe(&mut parts, "The anchor", asked.question.anchor, samples);
@@ -54,7 +61,7 @@ pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], 
             describe(&mut parts, &format!("Candidate {candidate}"), candidate, samples);
         }
     }
-    let instruction = protocol.instruction.as_deref().unwrap_or(INSTRUCTION);
+    let instruction = instruction.unwrap_or(INSTRUCTION);
     let mut request = json!({
         "model": model,
         "messages": [
@@ -63,7 +70,7 @@ pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], 
         ],
         "response_format": { "type": "json_object" },
     });
-    for (name, value) in &protocol.options {
+    for (name, value) in options {
         request[name] = value.clone();
     }
     request.to_string()

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Protocol;
 use crate::response::{
     AnswersJson, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten,
 };
@@ -53,7 +52,12 @@ struct PlainAnswer {
     annotator: Option<String>,
 }
 
-pub(super) fn request(protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
+pub(super) fn request(
+    instruction: Option<&str>,
+    options: &BTreeMap<String, Value>,
+    asked: &[OpenQuestion],
+    samples: &RequestSamples,
+) -> String {
     let sample = |id: u64| PlainSample {
         id,
         columns: samples.columns(id),
@@ -65,11 +69,7 @@ pub(super) fn request(protocol: &Protocol, asked: &[OpenQuestion], samples: &Req
         anchor: sample(asked.question.anchor),
         candidates: asked.missing.iter().map(|&id| sample(id)).collect(),
     };
-    let request = PlainRequest {
-        instruction: protocol.instruction.as_deref(),
-        questions: asked.iter().map(question).collect(),
-        options: &protocol.options,
-    };
+    let request = PlainRequest { instruction, questions: asked.iter().map(question).collect(), options };
     serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON")
 }
 
