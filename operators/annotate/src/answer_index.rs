@@ -28,13 +28,13 @@ pub(crate) struct AnswerIndex {
     /// Who gave answers here, by question and moment.
     given: BTreeMap<(u64, i64), String>,
     /// Rows that stand.
-    rows: BTreeMap<u64, Written>,
+    rows: BTreeMap<u64, IndexedRow>,
     /// Candidates about which an answer was taken back, and no other one was given since.
     reopened: BTreeMap<u64, BTreeSet<u64>>,
 }
 
 /// A row as it came into the ledger.
-struct Written {
+struct IndexedRow {
     name: String,
     annotator: String,
     question: u64,
@@ -74,7 +74,8 @@ impl AnswerIndex {
         if answer.oracle != self.oracle {
             return;
         }
-        if let Some(Written { name, question, candidate, .. }) = undoes.and_then(|undone| self.rows.remove(&undone)) {
+        if let Some(IndexedRow { name, question, candidate, .. }) = undoes.and_then(|undone| self.rows.remove(&undone))
+        {
             self.retract(&name, question, |about| about == candidate);
             self.reopened.entry(question).or_default().insert(candidate);
             return;
@@ -86,7 +87,7 @@ impl AnswerIndex {
         if !is_given {
             self.insert(&name, answer);
         }
-        self.rows.insert(sequence, Written { name, annotator, question, candidate });
+        self.rows.insert(sequence, IndexedRow { name, annotator, question, candidate });
     }
 
     /// Answers of this person are about to be recorded; what becomes of them in the ledger is known by their moment.

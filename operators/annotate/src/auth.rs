@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
-use crate::token::Token;
+use crate::token::AccessToken;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -26,7 +26,7 @@ const SAFEGUARDS: [(&str, &str); 6] = [
 
 /// The rules of one server about who may use it.
 pub(crate) struct Auth {
-    token: Option<Token>,
+    token: Option<AccessToken>,
     /// The cookie's name; cookies know no ports, so that the name does.
     cookie: String,
     /// The host in the address that was asked for.
@@ -34,12 +34,12 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(token: Option<Token>, address: &str, port: u16) -> Self {
+    pub(crate) fn new(token: Option<AccessToken>, address: &str, port: u16) -> Self {
         Self { token, cookie: format!("relata-{port}"), host: host_of(address).to_ascii_lowercase() }
     }
 
     /// Without a token, a page elsewhere may point a name of its own to this machine ("DNS rebinding"), so that only
-    /// names of this machine are heard. It does not have the token, so that with one any name will do.
+    /// names of this machine are accepted. It does not have the token, so that with one any name will do.
     fn accepts_host(&self, host: &str) -> bool {
         let name = host_of(host).to_ascii_lowercase();
         let is_loopback = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_from_ports() {
+    fn hosts_are_separated_from_ports() {
         for (authority, host) in [("a.b:80", "a.b"), ("a", "a"), ("[::1]:80", "::1"), ("[::1]", "::1"), ("", "")] {
             assert_eq!(host_of(authority), host);
         }
     }
 
     #[test]
-    fn without_a_token_only_names_of_this_machine_are_heard() {
+    fn without_a_token_only_names_of_this_machine_are_accepted() {
         let auth = Auth::new(None, "My-Alias:80", 80);
         let host = |name| ask(&auth, Method::GET, "/", &[("host", name)]);
         for own in ["localhost", "LOCALHOST:1", "127.0.0.1:80", "[::1]:80", "127.3.2.1", "my-alias:80"] {
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_token_is_taken_from_the_link_once_and_then_from_the_cookie() {
-        let auth = Auth::new(Some(Token::new("correct-horse")), "0.0.0.0:80", 80);
+        let auth = Auth::new(Some(AccessToken::new("correct-horse")), "0.0.0.0:80", 80);
         let get = |path, cookie| ask(&auth, Method::GET, path, &[("host", "any.example"), ("cookie", cookie)]);
         assert_eq!(get("/", ""), Err(401));
         assert_eq!(get("/?token=correct", ""), Err(401));

@@ -1,5 +1,5 @@
-//! Cards: what the page shows of a sample. That is its picture, its columns as a row of a table, or, where there is neither, a small chart of
-//! its numbers.
+//! Cards: what the page shows of a sample. That is its picture, its columns as a row of a table, or, where there is
+//! neither, a small chart of its numbers.
 
 use std::collections::BTreeMap;
 

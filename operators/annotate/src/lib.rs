@@ -13,12 +13,12 @@
 //! # Who records answers
 //! A page that is served for an oracle hands each answer to whoever asked, so that oracles around it (a crowd, a cascade,
 //! a name, a price, noise) see it, and says that it is written down when they have. It counts the answers that carry its
-//! own name as their oracle, whatever others have said. A pass in a [cascade](relata_active::oracle::cascade) is held
+//! own name as their oracle, whatever others have answered. A pass in a [cascade](relata_active::oracle::cascade) is held
 //! back there for the next oracle: it is the one thing that is not in the ledger yet when the page says so.
 //!
 //! Answers may come late. If the time for which a question was kept is over, the answer is taken all the same, unless
 //! others have given all that were wished since: then it is refused with a sentence that says so. Whoever has a question
-//! in time is always heard.
+//! in time may always answer.
 //!
 //! Answers of a round can be taken back as long as the page is there. A question of an earlier round that is open
 //! again because of that comes back with the next round.
@@ -68,7 +68,7 @@ use relata_registry::registry;
 pub use person::{Person, person};
 pub use server::{Server, serve};
 pub use settings::PageConfig;
-pub use token::Token;
+pub use token::AccessToken;
 
 registry! {
     /// The oracle of this crate by name, to read it from a plan.

@@ -21,16 +21,16 @@ pub(crate) struct Submission {
 /// The questions that an oracle waits for; it asks one list after the other.
 #[derive(Default)]
 pub(crate) struct PendingQuestions {
-    state: Mutex<State>,
+    state: Mutex<PendingState>,
 }
 
 #[derive(Default)]
-struct State {
+struct PendingState {
     begun: bool,
-    waiting: Option<Waiting>,
+    waiting: Option<WaitingOracle>,
 }
 
-struct Waiting {
+struct WaitingOracle {
     asked: BTreeMap<u64, Question>,
     oracle: UnboundedSender<Submission>,
     finished: bool,
@@ -40,7 +40,7 @@ impl PendingQuestions {
     /// Begins to ask; people's answers come out of the receiver, which ends some time after [`end`](Self::end).
     pub(crate) fn begin(&self, asked: BTreeMap<u64, Question>) -> UnboundedReceiver<Submission> {
         let (oracle, answers) = unbounded_channel();
-        *self.state() = State { begun: true, waiting: Some(Waiting { asked, oracle, finished: false }) };
+        *self.state() = PendingState { begun: true, waiting: Some(WaitingOracle { asked, oracle, finished: false }) };
         answers
     }
 
@@ -76,7 +76,7 @@ impl PendingQuestions {
         self.state().waiting.as_ref().map(|waiting| waiting.oracle.clone())
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PendingState> {
         // Every change is a single assignment, so that a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

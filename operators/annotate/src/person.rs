@@ -11,7 +11,7 @@ use relata_registry::{Component, Description, ReadError, Registry};
 use crate::background_server::BackgroundServer;
 use crate::name::ORACLE;
 use crate::settings::PageConfig;
-use crate::token::Token;
+use crate::token::AccessToken;
 
 /// People at a web page: see [`person`]. Read from a plan, the page is served at `127.0.0.1:7878`, unless the plan was
 /// given an `address` since: a plan does not hold it.
@@ -96,13 +96,13 @@ impl Person {
     /// # Ok::<(), relata_data::OperatorError>(())
     /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.config.token = Some(Token::new(token));
+        self.config.token = Some(AccessToken::new(token));
         self
     }
 
     /// A secret that people need, drawn at random for each process and printed as part of the link.
     pub fn generated_token(mut self) -> Self {
-        self.config.token = Some(Token::generate());
+        self.config.token = Some(AccessToken::generate());
         self
     }
 

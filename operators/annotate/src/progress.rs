@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The progress of a round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub(crate) struct RoundProgress {
+pub(crate) struct RoundCounts {
     number: u32,
     answered: usize,
     questions: usize,
@@ -17,9 +17,9 @@ pub(crate) struct RoundProgress {
 
 /// The progress of all rounds.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub(crate) struct PageProgress {
     /// The round of the first of the open questions, or the last round if none is open.
-    pub(crate) round: RoundProgress,
+    pub(crate) round: RoundCounts,
     pub(crate) answered: usize,
     pub(crate) questions: usize,
     /// Whether a person may end the round: somebody waits, and each question has an answer.
@@ -41,14 +41,14 @@ pub(crate) struct RoundReport {
     known_pairs: Option<u64>,
 }
 
-impl Progress {
+impl PageProgress {
     /// Counts, from the rounds of all questions and those that are open.
     pub(crate) fn of(rounds: &BTreeMap<u64, u32>, open: &[Question], finishable: bool) -> Self {
         let last = rounds.values().max().copied().unwrap_or_default();
         let number = open.iter().map(|question| question.round).min().unwrap_or(last);
         let questions = rounds.values().filter(|&&round| round == number).count();
         let left = open.iter().filter(|question| question.round == number).count();
-        let round = RoundProgress { number, answered: questions.saturating_sub(left), questions };
+        let round = RoundCounts { number, answered: questions.saturating_sub(left), questions };
         let answered = rounds.len().saturating_sub(open.len());
         Self { round, answered, questions: rounds.len(), finishable }
     }
@@ -124,14 +124,14 @@ mod tests {
             priority: 0.0,
         };
         let mut rounds = BTreeMap::from([(1, 1), (2, 1)]);
-        let round = |rounds: &BTreeMap<u64, u32>, open: &[Question]| Progress::of(rounds, open, false).round;
+        let round = |rounds: &BTreeMap<u64, u32>, open: &[Question]| PageProgress::of(rounds, open, false).round;
         let first = [question(1, 1), question(2, 1)];
-        assert_eq!(round(&rounds, &first), RoundProgress { number: 1, answered: 0, questions: 2 });
+        assert_eq!(round(&rounds, &first), RoundCounts { number: 1, answered: 0, questions: 2 });
         rounds.insert(3, 2);
-        assert_eq!(round(&rounds, &[question(3, 2)]), RoundProgress { number: 2, answered: 0, questions: 1 });
-        assert_eq!(round(&rounds, &[]), RoundProgress { number: 2, answered: 1, questions: 1 });
-        assert_eq!(round(&BTreeMap::new(), &[]), RoundProgress::default());
-        let all = Progress::of(&rounds, &first[1..], false);
+        assert_eq!(round(&rounds, &[question(3, 2)]), RoundCounts { number: 2, answered: 0, questions: 1 });
+        assert_eq!(round(&rounds, &[]), RoundCounts { number: 2, answered: 1, questions: 1 });
+        assert_eq!(round(&BTreeMap::new(), &[]), RoundCounts::default());
+        let all = PageProgress::of(&rounds, &first[1..], false);
         assert_eq!((all.answered, all.questions, all.round.answered), (2, 3, 1));
     }
 }

@@ -7,7 +7,7 @@ use relata_data::Result;
 use relata_oracle::{Question, Record};
 
 use crate::answer_index::AnswerIndex;
-use crate::progress::Progress;
+use crate::progress::PageProgress;
 use crate::state::AppState;
 
 impl AppState {
@@ -74,11 +74,11 @@ impl AppState {
     }
 
     /// How far people are.
-    pub(crate) fn progress(&self) -> Result<Progress> {
+    pub(crate) fn progress(&self) -> Result<PageProgress> {
         let people = self.settings.annotators;
         if !self.for_oracle {
             let open = self.ledger.unanswered(people)?;
-            return Ok(Progress::of(self.index()?.rounds(), &open, false));
+            return Ok(PageProgress::of(self.index()?.rounds(), &open, false));
         }
         let index = self.index()?;
         let asked = self.asked(&index)?;
@@ -86,7 +86,7 @@ impl AppState {
         let here = index.answered().chain(open.iter().map(|question| question.question));
         let rounds = here.filter_map(|number| Some((number, *index.rounds().get(&number)?))).collect();
         let finishable = !open.is_empty() && open.iter().all(|question| index.annotator_count(question) > 0);
-        Ok(Progress::of(&rounds, &open, finishable))
+        Ok(PageProgress::of(&rounds, &open, finishable))
     }
 
     /// How many questions nobody has answered, so that a round cannot end.

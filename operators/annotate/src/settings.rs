@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::name::ORACLE;
-use crate::token::Token;
+use crate::token::AccessToken;
 
 /// The settings of a page, also of the oracle [`person`](crate::person()).
 ///
@@ -34,7 +34,7 @@ pub struct PageConfig {
     pub show: Vec<String>,
     /// The secret that people need; must be there beyond loopback.
     #[serde(skip)]
-    pub token: Option<Token>,
+    pub token: Option<AccessToken>,
     /// What an answer costs.
     pub cost: Cost,
     /// The page's name, to tell the answers of several pages in one run apart.
@@ -179,7 +179,7 @@ mod tests {
     fn beyond_loopback_a_token_is_required() {
         for beyond in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
             assert!(error_of(|s| s.address = beyond.to_owned()).contains("`token` must be set"));
-            let token = Some(Token::generate());
+            let token = Some(AccessToken::generate());
             PageConfig { token, ..PageConfig::new(beyond) }.check().unwrap();
         }
         for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0", "localhost:0"] {
@@ -193,7 +193,7 @@ mod tests {
             annotators: 3,
             question_text: Some("Which are cats?".to_owned()),
             show: vec!["note".to_owned()],
-            token: Some(Token::new("correct-horse")),
+            token: Some(AccessToken::new("correct-horse")),
             cost: Cost { per_question: 1.5, per_candidate: 0.25 },
             page: Some("left".to_owned()),
             ..PageConfig::new("127.0.0.1:1")

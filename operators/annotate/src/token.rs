@@ -11,10 +11,10 @@ const SHORTEST: usize = 8;
 
 /// A secret; neither shown when it is debugged nor part of a plan.
 #[derive(Clone)]
-pub struct Token(String);
+pub struct AccessToken(String);
 
-impl Token {
-    /// A token of one's own: at least 8 letters, digits, `-`, `_` or `.`, which [`Token::check`] ensures.
+impl AccessToken {
+    /// A token of one's own: at least 8 letters, digits, `-`, `_` or `.`, which [`AccessToken::check`] ensures.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -50,9 +50,9 @@ impl Token {
     }
 }
 
-impl std::fmt::Debug for Token {
+impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(..)")
+        f.write_str("AccessToken(..)")
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn generated_tokens_are_sound_and_never_alike() {
-        let tokens = [Token::generate(), Token::generate()];
+        let tokens = [AccessToken::generate(), AccessToken::generate()];
         assert_ne!(tokens[0].reveal(), tokens[1].reveal());
         for token in &tokens {
             token.check().unwrap();
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn only_the_whole_secret_is_accepted() {
-        let token = Token::new("correct-horse");
+        let token = AccessToken::new("correct-horse");
         assert!(token.is("correct-horse"));
         for wrong in ["", "correct", "correct-hors_", "correct-horse ", "CORRECT-HORSE"] {
             assert!(!token.is(wrong), "{wrong}");
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn tokens_that_are_short_or_do_not_fit_a_cookie_are_refused() {
         for wrong in ["", "seven77", "with space", "semi;colon", "a&b=c&d=e", "ünïcödé-töken"] {
-            let error = Token::new(wrong).check().unwrap_err().to_string();
+            let error = AccessToken::new(wrong).check().unwrap_err().to_string();
             assert!(error.contains("`token` must be at least 8"), "{error}");
             assert!(wrong.is_empty() || !error.contains(wrong), "the secret is told: {error}");
         }

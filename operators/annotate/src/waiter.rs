@@ -20,16 +20,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) struct Waiter {
     state: Arc<AppState>,
     questions: Vec<Question>,
-    given: UnboundedReceiver<Submission>,
+    submissions: UnboundedReceiver<Submission>,
     /// Question and moment of what was recorded while it waited.
-    heard: BTreeSet<(u64, i64)>,
+    recorded: BTreeSet<(u64, i64)>,
     watch: JoinHandle<Result<()>>,
 }
 
-/// Answers with the page that wants to know what becomes of them.
+/// Answers that are not recorded yet; the page waits for that.
 pub(crate) struct UnrecordedSubmission {
     state: Arc<AppState>,
-    given: Submission,
+    submission: Submission,
 }
 
 impl Waiter {
@@ -44,16 +44,16 @@ impl Waiter {
         }
         state.ledger.ask(&unknown)?;
         let asked = state.index()?.remaining(questions, state.settings.annotators);
-        let given = state.pending.begin(asked);
+        let submissions = state.pending.begin(asked);
         let watch = runtime.spawn(watch(state.clone()));
-        Ok(Self { state: state.clone(), questions: questions.to_vec(), given, heard: BTreeSet::new(), watch })
+        Ok(Self { state: state.clone(), questions: questions.to_vec(), submissions, recorded: BTreeSet::new(), watch })
     }
 
     /// The next answers that people give; none when it is over.
     pub(crate) async fn next(&mut self) -> Option<UnrecordedSubmission> {
-        let given = self.given.recv().await?;
-        self.heard.extend(given.answers.iter().map(|answer| (answer.question, answer.answered_at)));
-        Some(UnrecordedSubmission { state: self.state.clone(), given })
+        let submission = self.submissions.recv().await?;
+        self.recorded.extend(submission.answers.iter().map(|answer| (answer.question, answer.answered_at)));
+        Some(UnrecordedSubmission { state: self.state.clone(), submission })
     }
 
     /// Tells whoever wraps this oracle which answers were given before or written by another process: a cascade has to know
@@ -69,7 +69,7 @@ impl Waiter {
             })
         });
         watched?;
-        let missed = self.state.index()?.unreported(&self.questions, &self.heard);
+        let missed = self.state.index()?.unreported(&self.questions, &self.recorded);
         if missed.is_empty() { Ok(()) } else { out.record(&missed) }
     }
 }
@@ -84,7 +84,7 @@ impl Drop for Waiter {
 impl UnrecordedSubmission {
     /// Records the answers, counts them, and tells the page.
     pub(crate) fn record(self, out: &dyn Record) {
-        let Self { state, given: Submission { name, answers, recorded } } = self;
+        let Self { state, submission: Submission { name, answers, recorded } } = self;
         // The rows in the ledger may carry another name and other answers by then: they are known by their moment.
         let result = state.index().map(|mut index| index.announce(&name, &answers));
         let result = result.and_then(|()| out.record(&answers)).and_then(|()| {

@@ -11,7 +11,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use http_client::{Response, request};
-use relata_annotate::{PageConfig, Server, Token, person};
+use relata_annotate::{AccessToken, PageConfig, Server, person};
 use relata_data::source::session;
 use relata_oracle::{Answer, Context, Cost, Oracle, Record};
 use serde_json::{Value, json};
@@ -212,7 +212,7 @@ fn beyond_loopback_the_token_opens_the_page_and_then_the_cookie_does() {
     run.ask(&[(0, &[1, 2])]);
     let server = run.serve(|settings| {
         settings.address = "0.0.0.0:0".to_owned();
-        settings.token = Some(Token::new("correct-horse"));
+        settings.token = Some(AccessToken::new("correct-horse"));
     });
     assert!(server.link.ends_with("/?token=correct-horse"), "{}", server.link);
     for path in ["/", "/?token=wrong-horse", "/page.js", "/api/next?annotator=eve", "/image/1.png?token=correct-horse"]

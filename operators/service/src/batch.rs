@@ -6,7 +6,7 @@ use std::time::Instant;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Answer, Cost, Question};
 
-use crate::cancellable_sleep::CancelFlag;
+use crate::cancellable_sleep::SleepCancel;
 use crate::connection::Connection;
 use crate::name::ORACLE;
 use crate::protocol::Protocol;
@@ -23,7 +23,7 @@ pub(crate) struct BatchContext {
     pub(crate) annotator: String,
     pub(crate) samples: RequestSamples,
     pub(crate) limit: RateLimit,
-    pub(crate) cancel: Arc<CancelFlag>,
+    pub(crate) cancel: Arc<SleepCancel>,
     pub(crate) retry: RetryPolicy,
     pub(crate) seed: u64,
     pub(crate) cost: Cost,

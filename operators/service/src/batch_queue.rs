@@ -8,7 +8,7 @@ use relata_oracle::{Question, Record};
 use tokio::task::JoinSet;
 
 use crate::batch::{BatchContext, QuestionBatch};
-use crate::cancellable_sleep::CancelOnDrop;
+use crate::cancellable_sleep::CancelSleepOnDrop;
 use crate::name::ORACLE;
 
 /// Has at least one question answered, with so many questions in a request and so many requests under way at most. The
@@ -21,7 +21,7 @@ pub(crate) async fn answer_all(
     out: &dyn Record,
 ) -> Result<()> {
     // Whoever sleeps on a thread of its own wakes up if the pipeline goes away.
-    let _cancel = CancelOnDrop(context.cancel.clone());
+    let _cancel = CancelSleepOnDrop(context.cancel.clone());
     let mut waiting: VecDeque<QuestionBatch> =
         questions.chunks(batch_size).map(|batch| QuestionBatch::new(context.clone(), batch)).collect();
     let mut running = JoinSet::new();

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 /// Wakes all sleepers once it is set.
 #[derive(Default)]
-pub(crate) struct CancelFlag {
+pub(crate) struct SleepCancel {
     cancelled: Mutex<bool>,
     changed: Condvar,
 }
 
-impl CancelFlag {
+impl SleepCancel {
     pub(crate) fn set(&self) {
         *self.cancelled.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
@@ -31,9 +31,9 @@ impl CancelFlag {
 }
 
 /// Cancels when it is dropped.
-pub(crate) struct CancelOnDrop(pub(crate) Arc<CancelFlag>);
+pub(crate) struct CancelSleepOnDrop(pub(crate) Arc<SleepCancel>);
 
-impl Drop for CancelOnDrop {
+impl Drop for CancelSleepOnDrop {
     fn drop(&mut self) {
         self.0.set();
     }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn sleepers_wake_when_due_or_cancelled() {
-        let cancel = Arc::new(CancelFlag::default());
+        let cancel = Arc::new(SleepCancel::default());
         let start = Instant::now();
         assert!(cancel.sleep_until(start + Duration::from_millis(30)));
         assert!(start.elapsed() >= Duration::from_millis(30));
@@ -55,7 +55,7 @@ mod tests {
             let cancel = cancel.clone();
             move || cancel.sleep_until(start + Duration::from_secs(600))
         });
-        drop(CancelOnDrop(cancel));
+        drop(CancelSleepOnDrop(cancel));
         assert!(!sleeper.join().unwrap());
     }
 }

@@ -52,7 +52,7 @@
 //! - Answers that are valid are written down at once, whatever else is wrong with the response, and the next request
 //!   asks only for what is missing. A request that brought no answer counts against [`Service::retries`]; pauses between
 //!   them double, with some jitter.
-//! - OpenQuestion again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
+//! - Asked again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
 //!   15 minutes holds all requests back), malformed JSON, missing answers, answers to what was not asked, two answers of
 //!   one annotator about one candidate (neither counts), a confidence out of range.
 //! - An error at once: every other status (redirects too), an address or certificate that cannot be right.

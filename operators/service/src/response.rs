@@ -63,11 +63,11 @@ impl RequestError {
 /// The members of a response that are read from JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Answers {
+pub(crate) struct AnswersJson {
     answers: Vec<Value>,
 }
 
-impl Answers {
+impl AnswersJson {
     /// Reads each answer by itself, so that one that is malformed does not spoil the others.
     pub(crate) fn each<T: serde::de::DeserializeOwned>(self) -> impl Iterator<Item = Result<T, InvalidAnswer>> {
         self.answers.into_iter().map(|answer| {
@@ -84,7 +84,7 @@ pub(crate) fn required<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     Option::deserialize(deserializer)
 }
 
-/// Confidence, unless told.
+/// The confidence of an answer that has none.
 pub(crate) fn certain() -> f64 {
     1.0
 }

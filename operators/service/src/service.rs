@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::batch::BatchContext;
 use crate::batch_queue::answer_all;
-use crate::cancellable_sleep::CancelFlag;
+use crate::cancellable_sleep::SleepCancel;
 use crate::connection::{Connection, check_url};
 use crate::name::ORACLE;
 use crate::protocol::Protocol;
@@ -230,7 +230,7 @@ impl Service {
             annotator: self.annotator().to_owned(),
             samples: RequestSamples::load(context, questions, content, &columns).await?,
             limit: self.rate.clone(),
-            cancel: Arc::new(CancelFlag::default()),
+            cancel: Arc::new(SleepCancel::default()),
             retry: RetryPolicy { times: self.retries, pause: self.pause },
             seed: context.seed,
             cost: self.cost(),
@@ -346,7 +346,7 @@ mod tests {
         changed.check().unwrap();
         assert_eq!(changed.describe(), plain.describe());
         assert!(!format!("{changed:?}").contains(&value));
-        // What the answers depend on is told.
+        // What the answers depend on is in it.
         for other in [plain.clone().batch(1), plain.clone().columns(["note"]), plain.clone().instruction("Cats?")] {
             assert_ne!(other.describe(), plain.describe());
         }

@@ -82,7 +82,7 @@ fn answers(state: &AppState, request: &AnswerRequest) -> Result<Vec<Answer>, Api
     if let Some(question) = &question {
         check(request, question)?;
     }
-    // Asked about again, a question may have candidates about which nothing was request.
+    // Asked about again, a question may have candidates without an answer.
     let is_answered = |index: &AnswerIndex| match &question {
         Some(question) => index.has_answered_all(name, question),
         None => index.has_answered(name, request.question),

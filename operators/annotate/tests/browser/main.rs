@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use relata_active::ledger::Ledger;
-use relata_annotate::{PageConfig, Token, person, serve};
+use relata_annotate::{AccessToken, PageConfig, person, serve};
 use relata_data::source::{Samples, session};
 use relata_oracle::{Context, Oracle};
 use serde_json::json;
@@ -342,7 +342,7 @@ fn the_link_with_the_token_opens_the_page_and_leaves_no_trace() {
     run.ask(&[(0, &[10, 20])]);
     let server = run.serve(|settings| {
         settings.address = "0.0.0.0:0".to_owned();
-        settings.token = Some(Token::generate());
+        settings.token = Some(AccessToken::generate());
     });
     let ada = Browser::start();
     ada.sit(&server.link, "Ada");

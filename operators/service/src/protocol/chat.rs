@@ -1,10 +1,13 @@
 //! The chat protocol of OpenAI-compatible endpoints: a question is a prompt with pictures, the answer is JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Protocol;
-use crate::response::{Answers, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten};
+use crate::response::{
+    AnswersJson, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten,
+};
 use crate::sample_content::RequestSamples;
 
 /// Where chats are held, below the address of an API.
@@ -19,24 +22,24 @@ const FORM: &str = "Say for each candidate whether it is related to the anchor. 
     \"confidence\": a number from 0 to 1}]}, one entry for each candidate.";
 
 #[derive(Deserialize)]
-struct Completion {
-    choices: Vec<Choice>,
+struct ChatCompletion {
+    choices: Vec<ChatChoice>,
 }
 
 #[derive(Deserialize)]
-struct Choice {
-    message: Message,
+struct ChatChoice {
+    message: ChatMessage,
     finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct ChatMessage {
     content: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct ChatAnswer {
     candidate: u64,
     #[serde(deserialize_with = "required")]
     related: Option<bool>,
@@ -44,7 +47,13 @@ struct Answer {
     confidence: f64,
 }
 
-pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
+pub(super) fn request(
+    model: &str,
+    instruction: Option<&str>,
+    options: &BTreeMap<String, Value>,
+    asked: &[OpenQuestion],
+    samples: &RequestSamples,
+) -> String {
     let mut parts = Vec::new();
     for asked in asked {
         describe(&mut parts, "The anchor", asked.question.anchor, samples);
@@ -52,7 +61,7 @@ pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], 
             describe(&mut parts, &format!("Candidate {candidate}"), candidate, samples);
         }
     }
-    let instruction = protocol.instruction.as_deref().unwrap_or(INSTRUCTION);
+    let instruction = instruction.unwrap_or(INSTRUCTION);
     let mut request = json!({
         "model": model,
         "messages": [
@@ -61,7 +70,7 @@ pub(super) fn request(model: &str, protocol: &Protocol, asked: &[OpenQuestion], 
         ],
         "response_format": { "type": "json_object" },
     });
-    for (name, value) in &protocol.options {
+    for (name, value) in options {
         request[name] = value.clone();
     }
     request.to_string()
@@ -87,23 +96,23 @@ pub(super) fn response(
     asked: &[OpenQuestion],
     text: &str,
 ) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
-    let completion: Completion = serde_json::from_str(text).map_err(|error| {
+    let completion: ChatCompletion = serde_json::from_str(text).map_err(|error| {
         RequestError::form("a chat completion with `choices`", format!("{} ({error})", shorten(text)))
     })?;
     let wrong = |found: String| RequestError::form("a message of JSON with `answers`", found);
     let choice = completion.choices.into_iter().next().ok_or_else(|| wrong("no choice".to_owned()))?;
     let ended = choice.finish_reason.map(|reason| format!(", finish_reason {reason}")).unwrap_or_default();
     let content = choice.message.content.ok_or_else(|| wrong(format!("no content{ended}")))?;
-    let answers: Answers =
+    let answers: AnswersJson =
         serde_json::from_str(&content).map_err(|error| wrong(format!("{} ({error}{ended})", shorten(&content))))?;
     // A chat is about one question.
     let question = asked.first().map_or(0, |asked| asked.question.question);
-    let read = |answer: Answer| ServiceAnswer {
+    let read = |answer: ChatAnswer| ServiceAnswer {
         question,
         candidate: answer.candidate,
         related: answer.related,
         confidence: answer.confidence,
         annotator: None,
     };
-    Ok(answers.each::<Answer>().map(|answer| answer.map(read)).collect())
+    Ok(answers.each::<ChatAnswer>().map(|answer| answer.map(read)).collect())
 }

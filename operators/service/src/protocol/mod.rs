@@ -51,7 +51,7 @@ impl Protocol {
         format!("{}{}", url.trim_end_matches('/'), chat::PATH)
     }
 
-    /// What is told about the samples of a dataset, given what the user chose.
+    /// The content and the columns that are sent of the samples, given what the user chose.
     pub(crate) fn content(
         &self,
         samples: &Samples,
@@ -72,8 +72,8 @@ impl Protocol {
     /// The body of a request.
     pub(crate) fn request(&self, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
         match &self.model {
-            Some(model) => chat::request(model, self, asked, samples),
-            None => plain::request(self, asked, samples),
+            Some(model) => chat::request(model, self.instruction.as_deref(), &self.options, asked, samples),
+            None => plain::request(self.instruction.as_deref(), &self.options, asked, samples),
         }
     }
 

@@ -5,31 +5,32 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Protocol;
-use crate::response::{Answers, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten};
+use crate::response::{
+    AnswersJson, InvalidAnswer, OpenQuestion, RequestError, ServiceAnswer, certain, required, shorten,
+};
 use crate::sample_content::RequestSamples;
 
 /// The members of a request.
 pub(super) const MEMBERS: &[&str] = &["instruction", "questions"];
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct PlainRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instruction: Option<&'a str>,
-    questions: Vec<Question<'a>>,
+    questions: Vec<PlainQuestion<'a>>,
     #[serde(flatten)]
     options: &'a BTreeMap<String, Value>,
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
+struct PlainQuestion<'a> {
     question: u64,
-    anchor: Sample<'a>,
-    candidates: Vec<Sample<'a>>,
+    anchor: PlainSample<'a>,
+    candidates: Vec<PlainSample<'a>>,
 }
 
 #[derive(Serialize)]
-struct Sample<'a> {
+struct PlainSample<'a> {
     id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<&'a Map<String, Value>>,
@@ -41,7 +42,7 @@ struct Sample<'a> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct PlainAnswer {
     question: u64,
     candidate: u64,
     #[serde(deserialize_with = "required")]
@@ -51,35 +52,36 @@ struct Answer {
     annotator: Option<String>,
 }
 
-pub(super) fn request(protocol: &Protocol, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
-    let sample = |id: u64| Sample {
+pub(super) fn request(
+    instruction: Option<&str>,
+    options: &BTreeMap<String, Value>,
+    asked: &[OpenQuestion],
+    samples: &RequestSamples,
+) -> String {
+    let sample = |id: u64| PlainSample {
         id,
         columns: samples.columns(id),
         features: samples.features(id),
         image: samples.image(id, 1),
     };
-    let question = |asked: &OpenQuestion| Question {
+    let question = |asked: &OpenQuestion| PlainQuestion {
         question: asked.question.question,
         anchor: sample(asked.question.anchor),
         candidates: asked.missing.iter().map(|&id| sample(id)).collect(),
     };
-    let request = Request {
-        instruction: protocol.instruction.as_deref(),
-        questions: asked.iter().map(question).collect(),
-        options: &protocol.options,
-    };
+    let request = PlainRequest { instruction, questions: asked.iter().map(question).collect(), options };
     serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON")
 }
 
 pub(super) fn response(text: &str) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {
-    let answers: Answers = serde_json::from_str(text)
+    let answers: AnswersJson = serde_json::from_str(text)
         .map_err(|error| RequestError::form("JSON with `answers`", format!("{} ({error})", shorten(text))))?;
-    let read = |answer: Answer| ServiceAnswer {
+    let read = |answer: PlainAnswer| ServiceAnswer {
         question: answer.question,
         candidate: answer.candidate,
         related: answer.related,
         confidence: answer.confidence,
         annotator: answer.annotator.filter(|name| !name.is_empty()),
     };
-    Ok(answers.each::<Answer>().map(|answer| answer.map(read)).collect())
+    Ok(answers.each::<PlainAnswer>().map(|answer| answer.map(read)).collect())
 }
