@@ -160,6 +160,10 @@ impl Oracle for Person {
         self.config.describe()
     }
 
+    fn name(&self) -> String {
+        self.config.oracle()
+    }
+
     fn check(&self) -> Result<()> {
         self.config.check()
     }

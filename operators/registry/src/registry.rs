@@ -9,6 +9,10 @@ use crate::error::ReadError;
 use crate::settings::Settings;
 
 /// A component of a registry of `T`, such as `dyn Augment`. [`Settings`] are components of any registry.
+///
+/// Implement it by hand for components that hold others: `read` refuses other settings with [`Description::known`] and
+/// reads the inner ones with [`Registry::read_setting`], so that they may come from any crate whose list of entries is
+/// part of the registry.
 pub trait Component<T: ?Sized + 'static>: Sized {
     /// The name in plans and on the command line.
     const NAME: &'static str;

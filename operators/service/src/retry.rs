@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::RngExt;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
-const PURPOSE: u64 = 0x2e712;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A service that wants to be left alone for longer fails at once.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -23,7 +22,7 @@ impl RetryPolicy {
     pub(crate) fn pause(&self, failures: u32, seed: u64, question: u64) -> Duration {
         let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
         let pause = self.pause.saturating_mul(1 << doublings.min(20)).min(LONGEST_PAUSE);
-        let jitter: f64 = stream(seed, &[PURPOSE, question, failures.into()]).random();
+        let jitter: f64 = Purpose::RetryJitter.stream(seed, &[question, failures.into()]).random();
         pause.mul_f64(0.5 + 0.5 * jitter)
     }
 }

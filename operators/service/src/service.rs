@@ -248,6 +248,10 @@ impl Oracle for Service {
         Description::of(&Self { annotator, batch, ..self.clone() })
     }
 
+    fn name(&self) -> String {
+        self.annotator().to_owned()
+    }
+
     fn check(&self) -> Result<()> {
         let wrong = |setting: &str, expected: &str, found: String| {
             Err(OperatorError::setting(ORACLE, setting, expected, found))

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use relata_loss::vicreg;
 use relata_schemas::{Element, FeatureShape, InducedEdges};
 use relata_train::DeviceChoice;
-use relata_train::fit::{Fit, Head, IntoArchitecture, Learner};
+use relata_train::encoder::IntoArchitecture;
+use relata_train::fit::Fit;
+use relata_train::learner::{Head, Learner, LearnerState};
 
 use crate::check_description;
 
@@ -53,7 +55,7 @@ pub fn check_encoder(encoder: impl IntoArchitecture) {
         assert!(step.loss.is_finite() && trained.is_finite(), "step: the loss is {}", step.loss);
         let changed = trained.embed(values.clone(), ROWS, Head::Encoder);
         assert_ne!(changed, fresh, "step: training changes nothing");
-        let (weights, optimiser) = trained.save().unwrap_or_else(|error| panic!("save: {error}"));
+        let LearnerState { weights, optimiser } = trained.save().unwrap_or_else(|error| panic!("save: {error}"));
         let mut loaded = learner();
         loaded.load(weights, Some(optimiser)).unwrap_or_else(|error| panic!("load: {error}"));
         assert_eq!(loaded.embed(values.clone(), ROWS, Head::Encoder), changed, "load: other embeddings than before");

@@ -1,12 +1,12 @@
 //! Cascade of oracles: what the first cannot say is asked of the next.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record, check_inner};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use super::inner_oracles::{InnerOracles, OF};
@@ -58,15 +58,19 @@ impl Oracle for Cascade {
         Description::new("cascade").with(OF, self.oracles.descriptions())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.oracles.files()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        self.oracles.all()
+    }
+
+    fn name(&self) -> String {
+        "cascade".to_owned()
     }
 
     fn check(&self) -> Result<()> {
         if self.oracles.is_empty() {
             return Err(OperatorError::setting("cascade", "oracles", "at least one", 0));
         }
-        self.oracles.check()
+        check_inner(self)
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
@@ -80,7 +84,7 @@ impl Oracle for Cascade {
             let last = at + 1 == self.oracles.len();
             let step = CascadeStep { out, paid, last, heard: Mutex::default() };
             if let Err(error) = oracle.answer(context, &left, &step).await {
-                failures.push((oracle.describe().name, error));
+                failures.push((oracle.name(), error));
             }
             paid = step.finish(&mut left)?;
         }
@@ -100,11 +104,6 @@ impl Oracle for Cascade {
                 per_candidate: sum.per_candidate + cost.per_candidate,
             },
         )
-    }
-
-    /// As many as answer a question at most, since each oracle may be the one that answers.
-    fn annotators(&self) -> usize {
-        self.oracles.iter().map(|oracle| oracle.annotators()).max().unwrap_or(1)
     }
 }
 

@@ -1,16 +1,17 @@
 //! Crowd of annotators, a few of whom answer each question.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 use relata_data::{OperatorError, Result};
 use relata_oracle::{Context, Cost, Oracle, Question, Record};
 use relata_registry::{Component, Description, ReadError, Registry};
-use serde_json::Value;
 
 use super::inner_oracles::{InnerOracles, OF};
+
+/// The name under which people answer; at a page with a name it is `person(left)`.
+const PERSON: &str = "person";
 
 /// See [`crowd`].
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub struct Crowd {
 }
 
 /// Every annotator answers every question, or [`each`](Crowd::each) question goes to some of them. They need different
-/// names: [`named`](Oracle::named). The votes are only collected here; what they are worth is estimated from how the
+/// names: [`named`](relata_oracle::OracleExt::named). The votes are only collected here; what they are worth is estimated from how the
 /// annotators agree ([`dawid_skene`](crate::dawid_skene::dawid_skene)).
 ///
 /// ```
@@ -60,7 +61,7 @@ impl Crowd {
     /// The questions of one annotator, without what it has answered already.
     fn share(&self, at: usize, questions: &[Question], out: &dyn Record) -> Result<Vec<Question>> {
         let annotators = self.oracles.len();
-        let name = annotator(&as_json(&*self.oracles[at]));
+        let name = self.oracles[at].name();
         let mut share = questions.to_vec();
         share.retain(|question| {
             let first = (question.question % annotators as u64) as usize;
@@ -116,8 +117,12 @@ impl Oracle for Crowd {
             .with(OF, self.oracles.descriptions())
     }
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.oracles.files()
+    fn inner(&self) -> Vec<&dyn Oracle> {
+        self.oracles.all()
+    }
+
+    fn name(&self) -> String {
+        "crowd".to_owned()
     }
 
     fn check(&self) -> Result<()> {
@@ -128,7 +133,7 @@ impl Oracle for Crowd {
         }
         let mut names = BTreeSet::new();
         for oracle in self.oracles.iter() {
-            let name = annotator(&as_json(&**oracle));
+            let name = oracle.name();
             if let Some(twice) = names.replace(name) {
                 let expected = "annotators of different names, such as `oracle.named(\"anna\")`";
                 return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
@@ -138,7 +143,7 @@ impl Oracle for Crowd {
         let mut pages = BTreeSet::new();
         for oracle in self.oracles.iter() {
             let mut own = BTreeSet::new();
-            pages_of(&as_json(&**oracle), &mut own);
+            pages_of(&**oracle, &mut own);
             if let Some(twice) = own.iter().find(|page| pages.contains(*page)) {
                 // People have names of their own, so that only the page's name tells whose question was answered.
                 let expected = "people at pages of different names, such as `person(..).page(\"left\")`";
@@ -182,44 +187,13 @@ impl Oracle for Crowd {
     }
 }
 
-fn as_json(oracle: &dyn Oracle) -> Value {
-    // Descriptions are plain data, which serde_json always writes.
-    serde_json::to_value(oracle.describe()).unwrap_or_default()
-}
-
-/// The name that an oracle answers under, as far as its description tells.
-fn annotator(description: &Value) -> String {
-    match (&description["annotator"], &description["of"]) {
-        (Value::String(annotator), _) => annotator.clone(),
-        (_, of @ Value::Object(_)) => annotator(of),
-        _ => name(description),
+/// The names under which people answer at a page, within an oracle and those that it holds.
+fn pages_of(oracle: &dyn Oracle, pages: &mut BTreeSet<String>) {
+    let name = oracle.name();
+    if oracle.inner().is_empty() && (name == PERSON || name.starts_with(&format!("{PERSON}("))) {
+        pages.insert(name);
     }
-}
-
-/// The name under which an oracle answers; people at a page of their own answer under `person(page)`.
-fn name(description: &Value) -> String {
-    let setting = |name: &str| description[name].as_str();
-    match setting("name").unwrap_or("oracle") {
-        "person" => setting("page").map_or("person".to_owned(), |page| format!("person({page})")),
-        "rule" => setting("rel").unwrap_or("rule").to_owned(),
-        name => name.to_owned(),
-    }
-}
-
-/// The names under which people answer within an oracle, as far as its description tells.
-fn pages_of(description: &Value, pages: &mut BTreeSet<String>) {
-    let own = name(description);
-    if own == "person" || own.starts_with("person(") {
-        pages.insert(own);
-    }
-    match &description["of"] {
-        Value::Array(all) => all.iter().for_each(|of| pages_of(of, pages)),
-        of => {
-            if of.is_object() {
-                pages_of(of, pages);
-            }
-        }
-    }
+    oracle.inner().into_iter().for_each(|inner| pages_of(inner, pages));
 }
 
 #[cfg(test)]
@@ -290,14 +264,6 @@ mod tests {
         assert!(crowd([anna(), ben()]).each(3).check().is_err());
         assert!(crowd([anna(), ben()]).each(0).check().is_err());
         assert!(crowd(Vec::<Box<dyn Oracle>>::new()).check().is_err());
-    }
-
-    #[test]
-    fn people_answer_under_the_name_of_their_page() {
-        let page = serde_json::json!({ "name": "named", "of": { "name": "person", "page": "left" } });
-        let mut pages = BTreeSet::new();
-        pages_of(&page, &mut pages);
-        assert_eq!((pages, annotator(&page)), (BTreeSet::from(["person(left)".to_owned()]), "person(left)".to_owned()));
     }
 
     #[test]

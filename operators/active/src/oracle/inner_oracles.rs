@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::path::PathBuf;
 
-use relata_data::Result;
 use relata_oracle::Oracle;
 use relata_registry::{Description, ReadError, Registry};
 
@@ -25,12 +23,7 @@ impl InnerOracles {
         registry: &Registry<dyn Oracle>,
         settings: &[&str],
     ) -> Result<Self, ReadError> {
-        let known = |setting: &str| setting == OF || settings.contains(&setting);
-        if let Some(setting) = description.values.keys().find(|setting| !known(setting)) {
-            let expected = settings.iter().copied().chain([OF]).collect::<Vec<_>>().join(", ");
-            let found = format!("unknown setting `{setting}`; expected one of {expected}");
-            return Err(ReadError::Settings { name: description.name.clone(), found });
-        }
+        description.known(&settings.iter().copied().chain([OF]).collect::<Vec<_>>())?;
         let of: Vec<Description> = description.setting(OF)?;
         Ok(Self(of.iter().map(|oracle| registry.read(oracle)).collect::<Result<_, _>>()?))
     }
@@ -39,12 +32,9 @@ impl InnerOracles {
         self.iter().map(|oracle| oracle.describe()).collect()
     }
 
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.iter().flat_map(|oracle| oracle.files()).collect()
-    }
-
-    pub fn check(&self) -> Result<()> {
-        self.iter().try_for_each(|oracle| oracle.check())
+    /// All of them, as [`Oracle::inner`] gives them.
+    pub fn all(&self) -> Vec<&dyn Oracle> {
+        self.iter().map(|oracle| &**oracle).collect()
     }
 }
 

@@ -134,7 +134,7 @@ impl<'a> QueryLoop<'a> {
         }
         if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
             return Err(OperatorError::Oracle {
-                oracle: oracle.describe().name,
+                oracle: oracle.name(),
                 question: first.question,
                 expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
                 found: "fewer".to_owned(),

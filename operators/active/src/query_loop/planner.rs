@@ -1,7 +1,7 @@
 //! Planner: the questions of a round. No pair is asked about twice, and the budget pays for all of them.
 
 use relata_data::Result;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 use relata_oracle::{Cost, Question};
 
 use super::active_loop::QueryLoop;
@@ -10,8 +10,6 @@ use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::round::RoundContext;
 use super::stop_rules::{StopReason, ValidationRule};
 use crate::strategy::{Query, QueryContext, draw_pairs};
-
-const PURPOSE: u64 = 0x7a11d;
 
 /// Calls of a strategy for one round, as long as it proposes only pairs that are known from the start.
 const CALLS: usize = 8;
@@ -47,7 +45,7 @@ impl QueryLoop<'_> {
     fn validation_pairs(&self, round_context: &RoundContext<'_>, asked: &mut Pairs) -> Vec<(String, Query)> {
         let rule = self.config.plan.until_validated.filter(|_| round_context.round == 1);
         let Some(ValidationRule { pairs, .. }) = rule else { return vec![] };
-        let mut rng = stream(round_context.seed, &[PURPOSE]);
+        let mut rng = Purpose::QueryPlanner.stream(round_context.seed, &[]);
         let mut drawn = draw_pairs(&self.query_context(round_context), pairs, &mut rng);
         drawn.retain(|&(a, b)| !self.prior.knows(a, b) && asked.insert(ordered(a, b)));
         drawn.into_iter().map(|pair| (VALIDATION.to_owned(), single_pair(pair))).collect()

@@ -6,13 +6,12 @@ use std::collections::HashMap;
 
 use rand::seq::index::sample;
 use rayon::prelude::*;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 use relata_graph::knn::{Matrix, multiply};
 
 use super::batch_selection::ScoredPair;
 use super::query_context::QueryContext;
 
-const PURPOSE: u64 = 0x9001;
 /// Rows drawn at random.
 const ROWS: usize = 10_000;
 /// Components looked at, the largest first.
@@ -73,7 +72,7 @@ impl CandidatePool {
         let rows: Vec<u32> = if all <= most {
             (0..all as u32).collect()
         } else {
-            let drawn = sample(&mut stream(context.seed, &[PURPOSE, context.round.into()]), all, most);
+            let drawn = sample(&mut Purpose::QueryPool.stream(context.seed, &[context.round.into()]), all, most);
             let mut rows: Vec<u32> = drawn.into_iter().map(|row| row as u32).collect();
             rows.extend(components.iter().flat_map(|known| &known.members));
             rows.sort_unstable();

@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rayon::prelude::*;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
 use crate::neighbour_graph::NeighbourGraph;
 
-const PURPOSE: u64 = 0xd17e;
 /// Neighbours that a row is compared with.
 const NEIGHBOURS: usize = 5;
 /// Pairs that are chosen from.
@@ -56,7 +55,7 @@ impl Strategy for Diverse {
         let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
         let mut scored = pool.against_components(context, PAIRS, |_, _, probability| uncertainty(probability));
         scored.extend(unqueried_pairs(context, &pool, Some(&neighbours), uncertainty));
-        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        let mut rng = Purpose::DiverseSamples.stream(context.seed, &[context.round.into()]);
         if scored.len() > PAIRS {
             let chosen = rand::seq::index::sample(&mut rng, scored.len(), PAIRS);
             scored = chosen.into_iter().map(|at| scored[at]).collect();

@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use rand::RngExt;
-use relata_data::seed::{Rng, stream};
+use relata_data::seed::{Purpose, Rng};
 
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
-
-const PURPOSE: u64 = 0x9a125;
 
 /// See [`random_pairs`].
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -42,7 +40,7 @@ impl Strategy for RandomPairs {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
-        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        let mut rng = Purpose::RandomPairs.stream(context.seed, &[context.round.into()]);
         draw_pairs(context, pairs, &mut rng)
             .into_iter()
             .map(|(a, b)| Query { anchor: a, candidates: vec![b], priority: 1.0 })

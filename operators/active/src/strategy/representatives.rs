@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use rand::RngExt;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
 use crate::neighbour_graph::NeighbourGraph;
 use relata_registry::{Description, Settings};
@@ -17,7 +17,6 @@ use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::ridge::RidgeClassifier;
 
-const PURPOSE: u64 = 0x2e925;
 /// Neighbours that make a row typical by being near.
 const NEIGHBOURS: usize = 20;
 /// Classes that are told apart, those asked about least, and members of each that are learnt from.
@@ -141,7 +140,7 @@ impl Representatives {
                 (0..classes.len()).filter(|&at| may(at)).reduce(better)
             })
             .collect();
-        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        let mut rng = Purpose::Representatives.stream(context.seed, &[context.round.into()]);
         // Components that are in a question already.
         let mut used = HashSet::new();
         let mut questions = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rand::RngExt;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
 use super::batch_selection::{ScoredPair, select_batch};
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
@@ -11,7 +11,6 @@ use super::query_context::QueryContext;
 use super::query_strategy::Query;
 use crate::neighbour_graph::NeighbourGraph;
 
-const PURPOSE: u64 = 0xf2e54;
 /// Pairs drawn at random.
 const DRAWN: usize = 10_000;
 
@@ -30,7 +29,7 @@ pub(super) fn unqueried_pairs(
             unqueried.iter().flat_map(|&b| unqueried.iter().take_while(move |&&a| a < b).map(move |&a| (a, b))),
         );
     } else {
-        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        let mut rng = Purpose::FreshSamples.stream(context.seed, &[context.round.into()]);
         for _ in 0..DRAWN {
             let (a, b) =
                 (unqueried[rng.random_range(0..unqueried.len())], unqueried[rng.random_range(0..unqueried.len())]);

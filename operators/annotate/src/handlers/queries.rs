@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use rand::seq::SliceRandom;
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 use relata_data::sink::{self, enlarged, png};
 use relata_oracle::Question;
 use serde::Deserialize;
@@ -20,7 +20,6 @@ use crate::error::ApiError;
 use crate::progress::RoundReport;
 use crate::state::AppState;
 
-const PURPOSE: u64 = 0x9e250;
 /// Pixels that the longer side of a picture has at least.
 const SIDE: u32 = 128;
 
@@ -90,7 +89,7 @@ pub(crate) async fn picture(
 /// The candidates in an order of the question's own, which does not tell how they were ranked.
 fn shuffled(question: &Question) -> Vec<u64> {
     let mut candidates = question.candidates.clone();
-    candidates.shuffle(&mut stream(question.question, &[PURPOSE, question.anchor]));
+    candidates.shuffle(&mut Purpose::CandidateOrder.stream(question.question, &[question.anchor]));
     candidates
 }
 

@@ -1,7 +1,7 @@
 //! What is taken back comes back: in the same round, in the next one, and through whatever is around the oracle.
 
 use relata_annotate::person;
-use relata_oracle::{Oracle, noisy};
+use relata_oracle::{Oracle, OracleExt, noisy};
 use serde_json::{Value, json};
 
 use crate::page::{ask, awaits, free, post, says, shown};

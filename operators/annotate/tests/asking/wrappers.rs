@@ -8,7 +8,7 @@ use relata_active::ledger::Ledger;
 use relata_active::oracle::{cascade, crowd};
 use relata_annotate::person;
 use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Oracle, Question, Record, noisy};
+use relata_oracle::{Answer, Oracle, OracleExt, Question, Record, noisy};
 
 use crate::page::{Knows, ask, awaits, free, say, says, shown};
 use crate::served::Run;

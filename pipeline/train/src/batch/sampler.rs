@@ -5,14 +5,11 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use relata_data::seed::{Rng, stream};
+use relata_data::seed::{Purpose, Rng};
 use relata_graph::Graph;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, TrainError};
-
-const PERMUTATION: u64 = 0x9e12;
-const PAIRS: u64 = 0x9a12;
 
 /// How batches are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -89,13 +86,15 @@ impl Sampler {
     /// All batches of an epoch, lazily.
     pub fn epoch(&self, epoch: u64) -> impl Iterator<Item = Vec<u32>> + '_ {
         let mut order = (*self.rows).clone();
-        order.shuffle(&mut stream(self.seed, &[PERMUTATION, epoch]));
+        order.shuffle(&mut Purpose::SamplerPermutation.stream(self.seed, &[epoch]));
         (0..self.steps_per_epoch()).map(move |step| {
             let from = step as usize * self.batch;
             let by_sample = &order[from..(from + self.batch).min(order.len())];
             match &self.pairs {
                 None => by_sample.to_vec(),
-                Some(pairs) => self.with_pairs(pairs, by_sample, &mut stream(self.seed, &[PAIRS, epoch, step])),
+                Some(pairs) => {
+                    self.with_pairs(pairs, by_sample, &mut Purpose::SamplerPairs.stream(self.seed, &[epoch, step]))
+                }
             }
         })
     }

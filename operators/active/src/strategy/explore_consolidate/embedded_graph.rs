@@ -1,12 +1,11 @@
 //! Embedded graph: the neighbour graph of a pool, and its spectral coordinates.
 
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
 use super::super::candidate_pool::CandidatePool;
 use super::super::spectral_embedding::spectral_embedding;
 use crate::neighbour_graph::NeighbourGraph;
 
-const PURPOSE: u64 = 0xec;
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 5;
 /// Spectral coordinates.
@@ -25,7 +24,7 @@ impl EmbeddedGraph {
     pub fn new(pool: &CandidatePool, seed: u64) -> Self {
         let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
         let width = COORDINATES.min(pool.rows.len());
-        let coordinates = spectral_embedding(&neighbours, width, &mut stream(seed, &[PURPOSE]));
+        let coordinates = spectral_embedding(&neighbours, width, &mut Purpose::SpectralEmbedding.stream(seed, &[]));
         Self { neighbours, coordinates, width }
     }
 }

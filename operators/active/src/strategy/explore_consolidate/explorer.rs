@@ -1,6 +1,6 @@
 //! Explorer: which component each row probably belongs to, and which questions that suggests.
 
-use relata_data::seed::stream;
+use relata_data::seed::Purpose;
 
 use super::super::candidate_pool::CandidatePool;
 use super::super::facility_location::FacilityLocation;
@@ -8,7 +8,6 @@ use super::super::query_context::QueryContext;
 use super::embedded_graph::EmbeddedGraph;
 use crate::label_propagation::{SINK, propagate_label, propagate_labels};
 
-const PURPOSE: u64 = 0xb0a2d;
 /// A component whose chance is below this share is not asked about.
 const STOP: f32 = 0.05;
 /// The weight of a row whose component is certain, when rows are covered.
@@ -56,7 +55,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
             Cluster::new(known.members.clone(), cannot_links, chances, graph)
         };
         let clusters = (0..most).map(cluster).collect();
-        let mut rng = stream(context.seed, &[PURPOSE, context.round.into()]);
+        let mut rng = Purpose::Explorer.stream(context.seed, &[context.round.into()]);
         let asked = (0..rows as u32).filter(|&place| context.belief.is_known(pool.rows[place as usize]));
         let asked: Vec<u32> = asked.collect();
         let facility_location =
