@@ -83,15 +83,16 @@ fn process() {
     let folder = PathBuf::from(std::env::var(FOLDER).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     match JOBS.into_iter().find(|known| format!("{known:?}") == job).unwrap() {
-        Job::Train => drop(runtime.block_on(resume::pipeline(&folder, 3).run()).unwrap()),
-        Job::TrainForLong => drop(runtime.block_on(resume::pipeline(&folder, 1_000_000).run()).unwrap()),
-        Job::Ask => drop(runtime.block_on(resume_asking::pipeline(&folder, labels("label")).run()).unwrap()),
+        Job::Train => drop(runtime.block_on(resume::pipeline(&folder, 3).run_async()).unwrap()),
+        Job::TrainForLong => drop(runtime.block_on(resume::pipeline(&folder, 1_000_000).run_async()).unwrap()),
+        Job::Ask => drop(runtime.block_on(resume_asking::pipeline(&folder, labels("label")).run_async()).unwrap()),
         Job::AskSlowly => {
-            tell(runtime.block_on(resume_asking::pipeline(&folder, resume_asking::Slow::default()).run()));
+            let pipeline = resume_asking::pipeline(&folder, resume_asking::Slow::default());
+            tell(runtime.block_on(pipeline.cancel_with(Cancel::on_ctrl_c()).run_async()));
         }
-        Job::TrainOnThreads => drop(runtime.block_on(threads::pipeline(&folder).run()).unwrap()),
+        Job::TrainOnThreads => drop(runtime.block_on(threads::pipeline(&folder).run_async()).unwrap()),
         Job::Overwrite => println!("{}", disk_full::overwrite(&folder)),
-        Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run())),
+        Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run_async())),
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use relata::Result;
+use relata::Run;
 use relata::plot::{Figure, Spread, bands};
-use relata::run::Run;
 use relata_data::OperatorError;
 use relata_data::sink::{ParquetSink, write_atomically};
 

@@ -22,7 +22,7 @@ use relata_schemas::samples::SOURCE_ID;
 use relata_train::DeviceChoice;
 use relata_train::loss::{GraphLoss, Score, score};
 
-use crate::Result;
+use crate::error::Result;
 use crate::evaluate::EvaluateError;
 
 /// The loss of a file of embeddings.

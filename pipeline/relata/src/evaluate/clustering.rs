@@ -2,8 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::contingency::Contingency;
 use super::directions::directions;
-use super::{Contingency, Evaluation, Result, Split, Vectors, block_rows, kmeans};
+use super::error::Result;
+use super::evaluation::Evaluation;
+use super::kmeans::kmeans;
+use super::split::Split;
+use super::vectors::{Vectors, block_rows};
 
 /// Settings of the comparison; see [`clustering`].
 #[derive(Debug, Clone)]
@@ -101,8 +106,8 @@ impl Evaluation for Clustering {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::blobs;
     use super::*;
-    use crate::evaluate::tests::blobs;
 
     #[test]
     fn blobs_agree_fully_and_noise_hardly() {

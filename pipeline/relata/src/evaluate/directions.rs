@@ -1,7 +1,8 @@
 //! Vectors as directions: seen from their mean, each of unit length.
 
+use super::error::Result;
 use super::standardiser::mean;
-use super::{Result, Vectors, block_rows};
+use super::vectors::{Vectors, block_rows};
 
 /// A copy in which the mean is taken away from every row and its length divided out; a row at the mean becomes zeros.
 pub(super) fn directions(vectors: &Vectors) -> Result<Vectors> {

@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Evaluation, Moments, Result, Split, alignment, effective_rank};
+use super::alignment::alignment;
+use super::effective_rank::effective_rank;
+use super::error::Result;
+use super::evaluation::Evaluation;
+use super::moments::Moments;
+use super::split::Split;
 
 /// See [`geometry`].
 #[derive(Debug, Clone)]

@@ -7,8 +7,11 @@ use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use serde_json::{Value, json};
 
+use super::error::{EvaluateError, Result};
+use super::evaluation::Evaluation;
 use super::objective::{Objective, accuracy};
-use super::{EvaluateError, Evaluation, Result, Split, Standardiser};
+use super::split::Split;
+use super::standardiser::Standardiser;
 
 /// Past steps that approximate the curvature.
 const MEMORY: usize = 20;
@@ -188,8 +191,8 @@ fn minimise(objective: &Objective<'_>, max_iterations: u64) -> Result<(Vec<f64>,
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{blobs, split};
     use super::*;
-    use crate::evaluate::tests::{blobs, split};
     use crate::evaluate::{Classes, Vectors};
 
     #[test]

@@ -9,7 +9,10 @@ use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::embeddings::{EMBEDDING, ID};
 
-use super::{Classes, EvaluateError, MAX_CLASSES, Result, VectorColumn, Vectors, VectorsBuilder};
+use super::classes::{Classes, MAX_CLASSES};
+use super::error::{EvaluateError, Result};
+use super::vectors::{Vectors, VectorsBuilder};
+use relata_data::embeddings::VectorColumn;
 
 /// Rows per record batch while reading.
 const BATCH: usize = 1024;

@@ -5,7 +5,9 @@ use std::path::Path;
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::embeddings::EMBEDDING;
 
-use super::{Result, VectorColumn, Vectors, VectorsBuilder};
+use super::error::Result;
+use super::vectors::{Vectors, VectorsBuilder};
+use relata_data::embeddings::VectorColumn;
 
 /// Reads the column `embedding` a batch at a time; none if there are no rows.
 pub(crate) fn unlabelled(path: &Path) -> Result<Option<Vectors>> {

@@ -13,7 +13,7 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, TextStyle, register_font};
 use relata_data::sink::write_atomically;
 
-use super::PlotError;
+use super::error::PlotError;
 
 /// The size of a figure in SVG units; the PNG has twice as many pixels each way.
 const SIZE: (u32, u32) = (960, 600);

@@ -5,8 +5,8 @@ use std::error::Error;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::Canvas;
 use super::axis::Axis;
+use super::figure::Canvas;
 
 /// Room for the labels of the y and the x axis, and around the chart, in units.
 const LEFT: u32 = 64;

@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::Canvas;
+use super::figure::Canvas;
 
 /// Font size of the entries, in units.
 const TEXT: u32 = 14;

@@ -2,7 +2,7 @@
 
 use relata_data::seed;
 
-use super::{Scatter, scatter};
+use super::scatter::{Scatter, scatter};
 use crate::evaluate::{Classes, Moments, Result, Vectors};
 
 /// The most rows that are projected.

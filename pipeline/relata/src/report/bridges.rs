@@ -2,7 +2,7 @@
 
 use super::gallery::Gallery;
 use super::verdicts::Verdicts;
-use crate::run::Bridge;
+use crate::store::Bridge;
 
 /// Bridges shown, the worst ones.
 const SHOWN: usize = 8;
@@ -35,8 +35,8 @@ pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, verdicts: &Verdicts) -
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::super::audit::fixture::asked;
     use super::*;
+    use crate::fixture::asked;
 
     #[test]
     fn the_worst_bridges_are_shown_and_the_others_counted() {

@@ -80,8 +80,8 @@ fn overview(runs: &[Facts], metrics: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, metrics, question};
     use super::*;
+    use crate::fixture::{asked, metrics, question};
 
     #[test]
     fn means_go_as_far_as_all_curves_do() {

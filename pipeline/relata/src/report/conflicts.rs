@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::gallery::Gallery;
 use super::html::{escaped, number};
 use super::verdicts::Verdicts;
-use crate::Result;
 use crate::audit::Audit;
+use crate::error::Result;
 
 /// Contradictions shown.
 const SHOWN: usize = 8;
@@ -162,8 +162,8 @@ fn answers(side: &str) -> Vec<u64> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::super::audit::fixture::{answer, asked, conflicts};
     use super::*;
+    use crate::fixture::{answer, asked, conflicts};
 
     #[test]
     fn only_answers_have_numbers() {

@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 use super::html::escaped;
 use super::picture;
-use crate::Result;
-use crate::run::Run;
+use crate::error::Result;
+use crate::store::Run;
 
 /// Pixels that an image of the page has at most.
 const SIDE: u32 = 96;
@@ -121,7 +121,7 @@ mod tests {
     use relata_data::source::{csv, ingest, session};
 
     use super::*;
-    use crate::sql::fixture;
+    use crate::fixture;
 
     #[tokio::test]
     async fn samples_show_their_columns_and_bars_escaped_and_clipped() {

@@ -25,8 +25,8 @@ use verdicts::Verdicts;
 
 pub use gallery::Gallery;
 
-use crate::Result;
-use crate::run::Run;
+use crate::error::Result;
+use crate::store::Run;
 
 /// The most points of the training loss.
 const LOSSES: usize = 200;

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::gallery::Gallery;
 use super::html::escaped;
 use super::verdicts::Verdicts;
-use crate::Result;
 use crate::audit::Audit;
+use crate::error::Result;
 
 /// Questions shown, about.
 const SHOWN: usize = 12;
@@ -72,8 +72,8 @@ pub(super) fn show(questions: &[Shown], gallery: &Gallery, verdicts: &Verdicts) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, question};
     use super::*;
+    use crate::fixture::{asked, question};
 
     #[tokio::test]
     async fn the_most_useful_questions_of_evenly_spread_rounds_are_shown() {

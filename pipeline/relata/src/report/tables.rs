@@ -123,8 +123,8 @@ pub(super) fn oracles(oracles: &[OracleSummary]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, metrics};
     use super::*;
+    use crate::fixture::{asked, metrics};
 
     #[tokio::test]
     async fn gains_stand_beside_what_they_are_gains_of() {

@@ -12,7 +12,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// Rows that take work to find.
 pub(super) trait Computation: Debug + Send + Sync + 'static {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// The formats of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,14 +1,11 @@
 //! SQL over runs: every table of one or more run folders, nearest neighbours, the graph, and ways to print an answer.
 
 mod arguments;
-mod audit_views;
 mod catalogue;
 mod computed;
 mod describe;
 mod embedding_file;
 mod error;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod format;
 mod implied;
 mod known_pairs;
@@ -19,9 +16,11 @@ mod neighbours;
 mod prompt;
 mod query;
 mod rounds;
+mod run;
 mod session;
 mod short_lists;
 mod statements;
+pub(crate) mod views;
 mod write;
 
 pub use error::SqlError;
@@ -29,4 +28,5 @@ pub use format::Format;
 pub use prompt::prompt;
 pub use query::query;
 pub use session::session;
+pub use statements::statements;
 pub use write::write_result;

@@ -12,11 +12,11 @@ use datafusion::error::DataFusionError;
 use rayon::prelude::*;
 use relata_graph::knn::{Metric, top_k};
 
-use super::SqlError;
 use super::arguments::{Arguments, SampleId};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, ComputedTable};
 use super::embedding_file::EmbeddingFile;
+use super::error::SqlError;
 
 const FUNCTION: &str = "nearest(embeddings, query, k [, metric])";
 
@@ -145,9 +145,11 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
 
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
-    use crate::run::Run;
+    use crate::fixture;
+    use crate::store::Run;
 
     async fn ask(run: &Run, text: &str) -> Result<Vec<(u64, f32)>, SqlError> {
         let session = session(std::slice::from_ref(run)).await?;

@@ -8,8 +8,11 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::describe::describe;
+use super::error::SqlError;
+use super::format::Format;
+use super::query::query;
 use super::statements::Statements;
-use super::{Format, SqlError, query, write_result};
+use super::write::write_result;
 
 const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\q quits.";
 
@@ -134,8 +137,9 @@ fn input_error(error: ReadlineError) -> SqlError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, session};
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     #[tokio::test]
     async fn statements_and_commands_are_answered() {

@@ -6,8 +6,8 @@ use datafusion::prelude::DataFrame;
 use relata_data::Session;
 use relata_data::query::plan_sql;
 
-use super::SqlError;
 use super::describe::table_names;
+use super::error::SqlError;
 
 /// Plans a query on a session of [`session`](super::session()); nothing is read before the frame is collected,
 /// streamed or written.
@@ -41,8 +41,9 @@ fn missing_table(error: &DataFusionError) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, session};
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     #[tokio::test]
     async fn a_missing_table_is_named_beside_those_that_exist() {

@@ -12,13 +12,14 @@ use relata_data::source::parquet;
 
 use super::catalogue::Catalogue;
 use super::computed::ComputedTable;
+use super::error::SqlError;
 use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
 use super::mean_vector::MeanVector;
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
 use super::rounds::{ReadRounds, RoundTable};
-use super::{SqlError, audit_views};
-use crate::run::Run;
+use super::views;
+use crate::store::Run;
 
 /// A session that sees the tables of the first run under their names and, if there are several runs, those of every
 /// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
@@ -69,7 +70,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
         }
     }
     if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
-        audit_views::register(&session).await?;
+        views::register(&session).await?;
     }
     session.register_udaf(AggregateUDF::from(MeanVector::new()));
     session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
@@ -82,8 +83,10 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::Float64Type;
 
-    use super::super::{fixture, query};
+    use super::super::query::query;
     use super::*;
+    use crate::fixture;
+    use crate::store::Artifact;
 
     async fn number(session: &Session, text: &str) -> f64 {
         let frame = query(session, &format!("SELECT CAST(({text}) AS DOUBLE) AS number")).await.unwrap();
@@ -104,7 +107,7 @@ mod tests {
                 run
             })
             .collect();
-        fixture::write(&runs[1], "samples", &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
+        fixture::write(&runs[1], Artifact::Samples, &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
         let several = session(&runs).await.unwrap();
         for (table, rows) in
             [("embeddings", 1.0), ("digits.embeddings", 1.0), ("digits_2.embeddings", 2.0), ("digits_2.samples", 1.0)]

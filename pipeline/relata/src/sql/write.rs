@@ -18,8 +18,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use relata_data::query::stream;
 
+use super::error::SqlError;
+use super::format::Format;
 use super::short_lists::ShortLists;
-use super::{Format, SqlError};
 
 /// Rows of a printed table; those beyond are counted.
 const TABLE_ROWS: usize = 1000;
@@ -126,8 +127,10 @@ mod tests {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use relata_data::Session;
 
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     async fn five() -> (tempfile::TempDir, Session) {
         let folder = tempfile::tempdir().unwrap();

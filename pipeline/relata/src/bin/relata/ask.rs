@@ -5,7 +5,7 @@ use std::io::{Write, stdout};
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
-use relata::run::Run;
+use relata::Run;
 use relata_annotate::{Token, serve};
 
 use crate::asked;
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let (annotators, folder) = (settings.annotators, run.folder().display());
     settings.check()?;
     if ledger.unanswered(annotators)?.is_empty() {
-        let next = match run.path("metrics.parquet").exists() {
+        let next = match run.is_finished() {
             true => "The run is finished; a pipeline with a larger budget that writes to another folder asks more.",
             false => "Run its pipeline again: it learns from the answers and asks the next round.",
         };

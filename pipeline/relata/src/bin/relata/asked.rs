@@ -1,6 +1,6 @@
 //! How a run asks, as its plan tells, and how its answers are learned from.
 
-use relata::run::Run;
+use relata::Run;
 use relata_annotate::Settings;
 use relata_oracle::Cost;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub fn page(address: impl Into<String>, stages: &Value) -> Settings {
 /// What to do so that a model learns from new answers of a run.
 pub fn next_step(run: &Run) -> String {
     let folder = run.folder().display();
-    match run.path("metrics.parquet").exists() {
+    match run.is_finished() {
         false => "Run the pipeline again to learn from them.".to_owned(),
         true => format!(
             "The run is finished and does not learn from them any more. For a model that does, write its answers to a \

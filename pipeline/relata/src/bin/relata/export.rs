@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write, stdout};
 use std::path::PathBuf;
 
+use relata::Run;
 use relata::report::Gallery;
-use relata::run::Run;
 use relata_active::ledger::label_studio::{CONFIGURATION, export_tasks};
 use relata_active::ledger::{Ledger, export_answers, export_questions};
 use relata_data::sink::AtomicFile;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::{Path, PathBuf};
 
-use relata::run::Run;
+use relata::Run;
 use relata_active::ledger::label_studio::import_results;
 use relata_active::ledger::{import_answers, import_questions};
 use relata_data::OperatorError;

@@ -3,8 +3,8 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
+use relata::Run;
 use relata::report::report;
-use relata::run::Run;
 use relata_data::sink::write_atomically;
 
 use crate::failure::Outcome;

@@ -4,7 +4,7 @@ use std::env;
 use std::io::{BufWriter, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
-use relata::run::Run;
+use relata::Run;
 use relata::sql::{Format, prompt, query, session, write_result};
 use relata_data::sink::AtomicFile;
 
