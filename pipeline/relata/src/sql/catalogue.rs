@@ -110,7 +110,7 @@ fn add(run: &Run, schema: Option<&str>, files: &mut Vec<TableFile>) {
     for artifact in Artifact::TABLES {
         let path = match artifact {
             Artifact::Metrics if !run.is_finished() => all_rounds(run),
-            other => run.latest(other),
+            other => run.latest(other).map(|run| run.path(other)),
         };
         if let Some(path) = path {
             files.push(TableFile { schema: schema.map(str::to_owned), table: artifact.table(), path });

@@ -87,10 +87,11 @@ impl Computation for Related {
 
     fn compute(&self) -> Result<RecordBatch, SqlError> {
         let samples = self.run.samples().map_err(SqlError::run)?;
-        let graph = self.run.graph(&samples).map_err(SqlError::run)?;
+        let run = self.run.latest(Artifact::GraphSettings).unwrap_or_else(|| self.run.clone());
+        let graph = run.graph(&samples).map_err(SqlError::run)?;
         if graph.rows() != samples.ids.rows() {
             let found = format!("a graph over {} rows, of a dataset of {}", graph.rows(), samples.ids.rows());
-            return Err(SqlError::run(StoreError::corrupt(self.run.path(Artifact::Adjacency), found)));
+            return Err(SqlError::run(StoreError::corrupt(run.path(Artifact::Adjacency), found)));
         }
         let table = || samples.samples_path.display().to_string();
         let unknown = || SqlError::UnknownSample { table: table(), id: self.id.to_string() };

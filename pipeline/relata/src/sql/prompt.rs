@@ -10,11 +10,12 @@ use rustyline::error::ReadlineError;
 use super::describe::describe;
 use super::error::SqlError;
 use super::format::Format;
+use super::functions::functions;
 use super::query::query;
 use super::statements::Statements;
 use super::write::write_result;
 
-const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\q quits.";
+const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\? the functions, \\q quits.";
 
 /// Reads statements from the terminal, or from a pipe, until `\q` or the end of input, and prints their answers.
 /// Ctrl-C clears what is typed or stops a running query; `\d` lists the tables. Lines are kept in the file `history`.
@@ -91,6 +92,7 @@ async fn read_line(
 async fn command(session: &Session, line: &str, out: &mut impl Write) -> Result<(), SqlError> {
     match line.trim_end_matches(';') {
         "\\d" => write!(out, "{}", describe(session).await?)?,
+        "\\?" => write!(out, "{}{HELP}\n", functions())?,
         _ => writeln!(out, "There is no command {line}. {HELP}")?,
     }
     Ok(())

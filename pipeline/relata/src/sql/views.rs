@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use relata_data::Session;
+use relata_data::query::plan_sql;
 
 use super::error::SqlError;
 
@@ -16,23 +18,51 @@ pub(crate) const ORACLES: &str = include_str!("oracles.sql");
 /// What each round asked and cost.
 pub(crate) const ROUNDS: &str = include_str!("rounds.sql");
 
+const SCORES_NAME: &str = "scores";
+
 /// Answers that were not taken back.
 const STANDING: &str = "
     SELECT a.* FROM answers a LEFT ANTI JOIN answers u ON u.undoes = a.sequence WHERE a.undoes IS NULL";
 
-/// Names and queries.
+/// The last value of each measure, beside that of the raw features; `{}` is the table of metrics.
+const SCORES: &str = "
+    WITH last AS (SELECT name, last_value(value ORDER BY round, step, at) AS value FROM {} GROUP BY name)
+    SELECT l.name, l.value, r.value AS raw FROM last l LEFT JOIN last r ON r.name = concat('raw.', l.name)
+    WHERE NOT starts_with(l.name, 'raw.')";
+
+/// Names and queries about questions and answers.
 const VIEWS: [(&str, &str); 4] =
     [("standing", STANDING), ("annotators", ANNOTATORS), ("oracles", ORACLES), ("cost_curve", CURVE)];
 
-/// Registers each view whose tables are there; those that look at edges and metrics are not while a run asks.
-pub(super) async fn register(session: &Session) -> Result<(), SqlError> {
+/// Lets a session have views.
+pub(super) async fn allow(session: &Session) -> Result<(), SqlError> {
     // Where a query takes some columns of a view only, DataFusion compares schemas with and without the names of our tables
     // in their metadata, and would refuse its own plan.
-    session.sql("SET datafusion.execution.skip_physical_aggregate_schema_check = true").await?;
+    plan_sql(session, "SET datafusion.execution.skip_physical_aggregate_schema_check = true").await?;
+    Ok(())
+}
+
+/// Registers `scores` beside a table of metrics.
+pub(super) async fn register_scores(session: &Session, metrics: &TableReference) -> Result<(), SqlError> {
+    let name = match metrics.schema() {
+        Some(schema) => TableReference::partial(schema, SCORES_NAME),
+        None => TableReference::bare(SCORES_NAME),
+    };
+    register(session, name, &SCORES.replace("{}", &metrics.to_quoted_string())).await
+}
+
+/// Registers each view about questions and answers whose tables are there; those that look at edges and metrics are not
+/// before a round is finished.
+pub(super) async fn register_audits(session: &Session) -> Result<(), SqlError> {
     for (name, query) in VIEWS {
-        if let Ok(plan) = session.state().create_logical_plan(query).await {
-            session.register_table(name, Arc::new(ViewTable::new(plan, Some(query.to_owned()))))?;
-        }
+        register(session, TableReference::bare(name), query).await?;
+    }
+    Ok(())
+}
+
+async fn register(session: &Session, name: TableReference, query: &str) -> Result<(), SqlError> {
+    if let Ok(plan) = session.state().create_logical_plan(query).await {
+        session.register_table(name, Arc::new(ViewTable::new(plan, Some(query.to_owned()))))?;
     }
     Ok(())
 }

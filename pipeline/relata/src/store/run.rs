@@ -106,14 +106,13 @@ impl Run {
         rounds.filter(Self::is_finished).collect::<Vec<_>>().into_iter()
     }
 
-    /// Where an artifact is now: in the folder itself, or, while rounds are being asked, in that of the last finished
-    /// round that has it.
-    pub fn latest(&self, artifact: Artifact) -> Option<PathBuf> {
-        let own = self.path(artifact);
-        if own.exists() {
-            return Some(own);
+    /// The run that has an artifact now: this one, or, while its rounds are being asked, the last finished round that has it.
+    pub(crate) fn latest(&self, artifact: Artifact) -> Option<Self> {
+        let has = |run: &Self| run.path(artifact).exists();
+        if has(self) {
+            return Some(self.clone());
         }
-        self.finished_rounds().rev().map(|round| round.path(artifact)).find(|path| path.exists())
+        self.finished_rounds().rev().find(has)
     }
 
     /// All rows of a small table.
