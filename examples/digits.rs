@@ -21,7 +21,7 @@ async fn main() -> relata::Result<()> {
         )
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
-        .evaluate(clustering("label").directions())
+        .evaluate(clustering("label").normalised())
         .evaluate(geometry("label"))
         .write(folder)
         .progress(bars())

@@ -104,7 +104,7 @@ impl Curves {
     }
 
     /// In words: how far answers ever hurt, and how many pairs each strategy needs for what random ones reach.
-    pub fn verdicts(&self) -> Vec<String> {
+    pub fn votes(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let strategies = self.strategies();
         for &strategy in strategies.iter().filter(|&&s| s != NO_ANSWERS) {

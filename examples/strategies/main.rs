@@ -108,7 +108,7 @@ async fn run(options: &Options) -> relata::Result<()> {
     }
     curves.write(&recipe.folder)?;
     println!("curves and plots in {}", recipe.folder.display());
-    for line in curves.verdicts() {
+    for line in curves.votes() {
         println!("{line}");
     }
     Ok(())

@@ -140,5 +140,5 @@ impl Recipe {
 }
 
 fn measured(trained: Pipeline<Trained>) -> Pipeline<Trained> {
-    trained.evaluate(known_probe("label")).evaluate(linear_probe("label")).evaluate(clustering("label").directions())
+    trained.evaluate(known_probe("label")).evaluate(linear_probe("label")).evaluate(clustering("label").normalised())
 }

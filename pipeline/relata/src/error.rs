@@ -1,4 +1,4 @@
-//! The errors of pipelines.
+//! Errors of pipelines.
 
 use std::error::Error;
 use std::fmt;

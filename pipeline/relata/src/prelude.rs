@@ -1,4 +1,4 @@
-//! Everything that a pipeline usually names.
+//! Prelude: everything that a pipeline usually names. It exports no `Result`; that of pipelines is `relata::Result`.
 
 pub use relata_active::ask::{Asking, Budget};
 pub use relata_active::belief::AnswerPolicy;

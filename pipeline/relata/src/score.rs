@@ -1,4 +1,4 @@
-//! The loss of embeddings that anybody made, under a list of edges, with its terms and its gradient.
+//! Loss of embeddings that anybody made, under a list of edges, with its terms and its gradient.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

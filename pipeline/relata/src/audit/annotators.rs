@@ -1,4 +1,4 @@
-//! How much and how well each annotator answers.
+//! Annotators: how much and how well each answers.
 
 use relata_active::crowd::{self, dawid_skene};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! The cost curve: every measurement over what was spent up to it.
+//! Cost curve: every measurement over what was spent up to it.
 
 use serde::{Deserialize, Serialize};
 

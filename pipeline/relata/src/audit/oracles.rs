@@ -1,4 +1,4 @@
-//! How much of what was asked each oracle speaks about, and how often oracles contradict each other.
+//! Oracle summaries: how much of what was asked each speaks about, and how often they contradict each other.
 
 use serde::{Deserialize, Serialize};
 

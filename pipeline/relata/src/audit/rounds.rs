@@ -1,4 +1,4 @@
-//! What each round asked, cost and bought.
+//! Round summaries: what each round asked, cost and gained.
 
 use serde::{Deserialize, Serialize};
 

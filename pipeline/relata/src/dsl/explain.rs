@@ -1,4 +1,4 @@
-//! A plan in words.
+//! Plan of a pipeline in words.
 
 use std::fmt::Write;
 

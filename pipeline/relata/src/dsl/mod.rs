@@ -1,4 +1,4 @@
-//! The language in which pipelines are written.
+//! Pipelines: the language in which they are written.
 
 mod explain;
 mod pipeline;

@@ -1,4 +1,4 @@
-//! A pipeline from samples to embeddings; its type says which stage comes next.
+//! Pipelines from samples to embeddings, whose type says which stage comes next.
 
 use std::marker::PhantomData;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The classes of a label column: its distinct values in their natural order, numbered from 0.
+//! Classes of a label column: its distinct values in their natural order, numbered from 0.
 
 use std::collections::{BTreeSet, HashMap};
 

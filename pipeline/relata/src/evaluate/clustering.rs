@@ -1,12 +1,12 @@
-//! Unsupervised agreement with the classes: k-means on the test vectors, compared with the labels by NMI and ARI.
+//! Clustering: k-means on the test vectors, compared with the labels by NMI and ARI.
 
 use serde_json::{Value, json};
 
 use super::contingency::Contingency;
-use super::directions::directions;
 use super::error::Result;
 use super::evaluation::Evaluation;
 use super::kmeans::kmeans;
+use super::normalise::normalised;
 use super::split::Split;
 use super::vectors::{Vectors, block_rows};
 
@@ -17,7 +17,7 @@ pub struct Clustering {
     clusters: Option<usize>,
     restarts: u64,
     seed: u64,
-    directions: bool,
+    normalised: bool,
 }
 
 /// How well the clusters of k-means agree with the classes.
@@ -31,7 +31,7 @@ pub struct ClusteringResult {
 
 /// Compares k-means clusters with the classes in `label`: as many clusters as the vectors have classes, 10 restarts.
 pub fn clustering(label: impl Into<String>) -> Clustering {
-    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, directions: false }
+    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, normalised: false }
 }
 
 impl Clustering {
@@ -53,18 +53,18 @@ impl Clustering {
         self
     }
 
-    /// Clusters directions: the vectors seen from their mean, each of unit length. What cosine losses such as
+    /// Clusters the vectors centred and scaled to unit length. What cosine losses such as
     /// [`nt_xent`](crate::prelude::nt_xent) train says nothing with its length.
-    pub fn directions(mut self) -> Self {
-        self.directions = true;
+    pub fn normalised(mut self) -> Self {
+        self.normalised = true;
         self
     }
 
     /// Clusters the vectors and compares.
     pub fn compare(&self, vectors: &Vectors) -> Result<ClusteringResult> {
-        if self.directions {
-            let plain = Self { directions: false, ..self.clone() };
-            return plain.compare(&directions(vectors)?);
+        if self.normalised {
+            let plain = Self { normalised: false, ..self.clone() };
+            return plain.compare(&normalised(vectors)?);
         }
         let classes = vectors.class_counts().iter().filter(|count| **count > 0).count();
         let clusters = self.clusters.unwrap_or(classes.max(1));
@@ -99,7 +99,7 @@ impl Evaluation for Clustering {
             "clusters": self.clusters,
             "restarts": self.restarts,
             "seed": self.seed,
-            "directions": self.directions,
+            "normalised": self.normalised,
         })
     }
 }

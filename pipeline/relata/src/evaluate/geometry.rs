@@ -1,4 +1,4 @@
-//! How the test vectors lie, whatever classifier reads them: effective rank, alignment and uniformity.
+//! Geometry of the test vectors, whatever classifier reads them: effective rank, alignment and uniformity.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
+//! Linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
 
 use std::cell::RefCell;
 

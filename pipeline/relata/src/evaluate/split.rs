@@ -1,4 +1,4 @@
-//! An embeddings table as training and test vectors: any Parquet file with a column of float lists of one length.
+//! Train-test split of an embeddings table: any Parquet file with a column of float lists of one length.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;

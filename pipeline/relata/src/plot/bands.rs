@@ -1,4 +1,4 @@
-//! Line charts of means over repeated trials, with a band around each line for their spread.
+//! Bands: line charts of means over repeated trials, with their spread around each line.
 
 use super::curves::{Curves, Series, curves};
 use super::spread::Spread;

@@ -1,4 +1,4 @@
-//! A figure: something that draws itself on a canvas and can be saved as SVG and PNG.
+//! Figures: what draws itself on a canvas and can be saved as SVG and PNG.
 
 use std::error::Error;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! The frame of a chart: axes with labels and a light grid.
+//! Frame of a chart: axes with labels and a light grid.
 
 use std::error::Error;
 

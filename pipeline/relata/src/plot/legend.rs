@@ -1,4 +1,4 @@
-//! A legend in a column of its own, right of the chart, so that it never covers any data.
+//! Legend in a column of its own, right of the chart, so that it never covers any data.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Embeddings in two dimensions: a sample of rows on the first two principal axes of all rows.
+//! Projection of embeddings to two dimensions: a sample of rows on the first two principal axes of all rows.
 
 use relata_data::seed;
 

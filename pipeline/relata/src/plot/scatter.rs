@@ -1,4 +1,4 @@
-//! Points in the plane, coloured by class, with the same scale on both axes.
+//! Scatter plots coloured by class, with the same scale on both axes.
 
 use std::error::Error;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The spread of what repeated trials measured.
+//! Spread of what repeated trials measured.
 
 /// What trials measured at one x: their mean, and one standard deviation to both sides of it, but no further than the
 /// least and the largest value.

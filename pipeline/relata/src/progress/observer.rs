@@ -1,4 +1,4 @@
-//! The trait of those who watch a run, and the one who shows nothing.
+//! Observer of a run: the trait, and one who shows nothing.
 
 use std::fmt::Debug;
 

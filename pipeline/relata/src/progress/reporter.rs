@@ -1,4 +1,4 @@
-//! The reporter: tells the watcher and the log of `tracing` what a run does.
+//! Reporter: tells the observer and the log of `tracing` what a run does.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Several runs on one page: what each strategy makes of the same budget.
+//! Comparison of several runs on one page: what each strategy makes of the same budget.
 
 use std::collections::BTreeMap;
 

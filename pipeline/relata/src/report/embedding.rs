@@ -1,4 +1,4 @@
-//! The embeddings in two dimensions, coloured by a label and by what the answers joined.
+//! Scatter plots of the embeddings, coloured by a label and by what the answers joined.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! What the page says about a run, gathered once.
+//! Facts: the contents of the page about a run, gathered once.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the samples of a run look like: pictures, bars of vectors, and the columns beside the features.
+//! Gallery of samples: pictures, bars of vectors, and the columns beside the features.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

@@ -1,4 +1,4 @@
-//! A sample as a picture that fits into a page: a PNG within the address, or a small bar chart.
+//! Sample pictures that fit into a page: a PNG within the address, or a small bar chart.
 
 use std::fmt::Write;
 

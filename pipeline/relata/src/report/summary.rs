@@ -1,4 +1,4 @@
-//! The first thing that a reader sees: the numbers that matter, and what became of the measurements.
+//! Summary: the numbers that matter, and what became of the measurements.
 
 use super::facts::Facts;
 use super::html::{Cell, change, escaped, number, percent, table};

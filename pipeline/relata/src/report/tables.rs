@@ -1,10 +1,10 @@
-//! The tables of the audit, as HTML.
+//! Audit tables, as HTML.
 
 use super::facts::Facts;
 use super::html::{Cell, change, number, table};
 use crate::audit::{Annotator, OracleSummary};
 
-/// What each round asked, cost and bought.
+/// What each round asked, cost and gained.
 pub(super) fn rounds(facts: &Facts) -> String {
     if facts.rounds.is_empty() {
         return String::new();

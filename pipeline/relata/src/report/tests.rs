@@ -1,4 +1,4 @@
-//! Whole pages of small runs.
+//! Tests of whole pages of small runs.
 
 use std::path::Path;
 

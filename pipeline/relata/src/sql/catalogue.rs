@@ -1,4 +1,4 @@
-//! The runs of a session and the Parquet files of their tables, under the names that queries use.
+//! Catalogue: the runs of a session and the files of their tables, under the names that queries use.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Tables that are computed when a query scans them, on a thread for blocking work.
+//! Computed tables: their rows are found when a query scans them, on a thread for blocking work.
 
 use std::fmt::Debug;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The tables of a session with their columns.
+//! Table listing: the tables of a session with their columns.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! A Parquet file of embeddings, whoever made it, read block by block, and by id or row number.
+//! Embedding files: Parquet files of embeddings, whoever made them, read block by block, by id or by row number.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

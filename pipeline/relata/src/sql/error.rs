@@ -1,4 +1,4 @@
-//! The errors of queries: each says what is wrong, what there is instead, and what to do about it.
+//! Errors of queries: each says what is wrong, what there is instead, and what to do about it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How an answer is printed.
+//! Output formats.
 
 use std::str::FromStr;
 

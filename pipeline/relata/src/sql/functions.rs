@@ -1,4 +1,4 @@
-//! The functions that queries have beside those of standard SQL.
+//! Functions that queries have beside those of standard SQL.
 
 use std::fmt::Write;
 

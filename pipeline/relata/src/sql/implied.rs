@@ -1,4 +1,4 @@
-//! `implied`: what became known by each row of the ledger, beyond the pair that it is about.
+//! Implied pairs: the table `implied` of what became known by each answer, beyond the pair that it is about.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! `mean_vector(vectors)`: the mean of vectors number by number, as an aggregate function.
+//! Mean of vectors: the aggregate function `mean_vector(vectors)`.
 
 use std::sync::Arc;
 

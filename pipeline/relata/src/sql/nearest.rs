@@ -1,4 +1,4 @@
-//! `nearest(embeddings, query, k [, metric])`: the k nearest rows of a table of embeddings, exactly.
+//! Nearest neighbours: the table function `nearest(embeddings, query, k [, metric])`, an exact search.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `neighbours([run,] id [, 'all'])`: what the graph of a run knows about a sample.
+//! Neighbours in the graph: the table function `neighbours([run,] id [, 'all'])`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -48,12 +48,12 @@ impl TableFunctionImpl for Neighbours {
             1 => self.0.run(Some(&arguments.name(0, "run")?))?,
             _ => return Err(arguments.wrong(2, "the last argument", "'all' or nothing").into()),
         };
-        Ok(Arc::new(ComputedTable::new(Related { run: run.clone(), id, all })))
+        Ok(Arc::new(ComputedTable::new(GraphNeighbours { run: run.clone(), id, all })))
     }
 }
 
 #[derive(Debug)]
-struct Related {
+struct GraphNeighbours {
     run: Run,
     id: SampleId,
     /// Whether implied negatives are asked for.
@@ -80,7 +80,7 @@ impl Origin {
     }
 }
 
-impl Computation for Related {
+impl Computation for GraphNeighbours {
     fn schema(&self) -> SchemaRef {
         SCHEMA.clone()
     }

@@ -1,4 +1,4 @@
-//! The interactive prompt: statements over any number of lines, a history, and errors that end nothing.
+//! Prompt: statements over any number of lines, a history, and errors that end nothing.
 
 use std::io::{ErrorKind, IsTerminal, Write, stdin, stdout};
 use std::path::{Path, PathBuf};

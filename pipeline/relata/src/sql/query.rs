@@ -1,4 +1,4 @@
-//! One query, with an error that lists the tables if it names one that is not there.
+//! Query planning, with an error that lists the tables if a query names one that is not there.
 
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;

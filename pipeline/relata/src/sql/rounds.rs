@@ -1,4 +1,4 @@
-//! `rounds` and `bridges`: what was written down about the rounds of questions of a run.
+//! Round tables, `rounds` and `bridges`: what was written down about the rounds of questions of a run.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! Files as tables: `FROM 'file.parquet'` and the other formats that Relata reads.
+//! Table files: `FROM 'file.parquet'` and the other formats that Relata reads.
 
 use std::path::Path;
 

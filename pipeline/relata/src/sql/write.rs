@@ -1,4 +1,4 @@
-//! Answers written batch by batch as a table, CSV, JSON lines or Parquet.
+//! Output: the answer to a query written batch by batch as a table, CSV, JSON lines or Parquet.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use relata_data::query::stream;
 
 use super::error::SqlError;
 use super::format::Format;
-use super::short_lists::ShortLists;
+use super::list_formatter::ListFormatter;
 
 /// Rows of a printed table; those beyond are counted.
 const TABLE_ROWS: usize = 1000;
@@ -51,7 +51,7 @@ async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (impl Writ
         rows += batch.num_rows();
     }
     if !stream.schema().fields().is_empty() {
-        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ShortLists));
+        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ListFormatter));
         writeln!(out, "{}", pretty_format_batches_with_options(&shown, &options)?)?;
     }
     if rows > TABLE_ROWS {

@@ -18,7 +18,7 @@ use super::context::StageContext;
 use super::model::Model;
 use super::relate;
 use super::round_embeddings::unit_embeddings;
-use super::rounds::{copy, finish, forget};
+use super::round_files::{copy, finish, forget};
 use super::train::{Amount, Learned};
 use crate::error::{PipelineError, Result};
 use crate::store::{Artifact, Bridge, RoundRecord, Run, groups};
@@ -161,7 +161,7 @@ async fn learn(
     tell(context, round)
 }
 
-/// `progress.json`: what the last round bought, in words, for people who answer.
+/// Tells the people who answer in words what the last round gained.
 fn tell(context: &StageContext<'_>, round: &Round) -> Result<()> {
     let values = |number: u32| context.run.round(number).metrics();
     let (before, after) = (values(round.round - 1)?, values(round.round)?);

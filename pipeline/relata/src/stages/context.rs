@@ -1,4 +1,4 @@
-//! The context of a run: what all its stages work with.
+//! Stage context: what all stages of a run work with.
 
 use std::sync::Arc;
 

@@ -8,9 +8,9 @@ use relata_data::view::Views;
 use relata_data::view::{contact_sheet, save_png};
 use relata_train::fit::Metric;
 
-use super::measure::read_split;
+use super::measurements::read_split;
 use crate::error::Result;
-use crate::evaluate::{Classes, unlabelled};
+use crate::evaluate::{Classes, read_vectors};
 use crate::plot::{Figure, Series, curves, projection};
 use crate::store::{Artifact, Run, StoreError, metrics_of_rounds};
 
@@ -130,7 +130,7 @@ fn scatter(run: &Run, folder: &Path, columns: &[String], label: Option<&str>) ->
             projection(&split.test, 0)?.figure(format!("Embeddings by {label}"), &split.classes)
         }
         None => {
-            let Some(all) = unlabelled(&run.embeddings())?.filter(|all| all.rows() > 1) else { return Ok(vec![]) };
+            let Some(all) = read_vectors(&run.embeddings())?.filter(|all| all.rows() > 1) else { return Ok(vec![]) };
             projection(&all, 0)?.figure("Embeddings", &Classes::new(BTreeSet::from(["all rows".to_owned()])))
         }
     };

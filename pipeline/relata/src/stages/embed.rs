@@ -1,4 +1,4 @@
-//! The embed stage: the vectors of all samples.
+//! Embed stage: the vectors of all samples.
 
 use super::context::StageContext;
 use super::model::Model;

@@ -1,11 +1,11 @@
-//! The evaluate stage: measurements of the raw features before training and of the embeddings after it.
+//! Evaluate stage: measurements of the raw features before training and of the embeddings after it.
 
 use relata_data::OperatorError;
 use relata_train::fit::Metric;
 
 use super::context::StageContext;
 use super::draw::{draw_embeddings, draw_loss, draw_metrics};
-use super::measure::measure;
+use super::measurements::measure;
 use super::model::Model;
 use crate::error::Result;
 use crate::store::{Artifact, RAW, Run, read_metrics, write_metrics};

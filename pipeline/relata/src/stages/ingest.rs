@@ -1,4 +1,4 @@
-//! The ingest stage: the dataset into the folder of the run, as a table of samples and a feature store.
+//! Ingest stage: the dataset into the folder of the run, as a table of samples and a feature store.
 
 use relata_data::Session;
 use relata_data::source::{Samples, ingest as write_samples};

@@ -1,18 +1,18 @@
-//! The stages of a run: ingest, relate, train, embed, evaluate and ask, each in a file of its own, and their order.
+//! Stages of a run: ingest, relate, train, embed, evaluate and ask, each in a file of its own, and their order.
 
 mod ask;
 mod context;
 mod draw;
 mod embed;
-mod embed_new;
+mod embed_dataset;
 mod evaluate;
 mod ingest;
-mod measure;
+mod measurements;
 mod model;
 mod order;
 mod relate;
 mod round_embeddings;
-mod rounds;
+mod round_files;
 mod spec;
 mod train;
 mod views;

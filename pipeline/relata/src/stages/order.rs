@@ -1,4 +1,4 @@
-//! The order of the stages. Each leaves a file that marks it as done, so a run that was stopped goes on where it was.
+//! Order of the stages. Each leaves a file that marks it as done, so a run that was stopped goes on where it was.
 
 use std::sync::Arc;
 

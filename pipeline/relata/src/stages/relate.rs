@@ -1,4 +1,4 @@
-//! The relate stage: what the oracles state about the training rows, and the resolved graph.
+//! Relate stage: what the oracles state about the training rows, and the resolved graph.
 
 use relata_data::OperatorError;
 use relata_data::sink::write_atomically;

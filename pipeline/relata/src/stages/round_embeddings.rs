@@ -1,4 +1,4 @@
-//! Embeddings of a round, as strategies see them.
+//! Round embeddings: those of the training rows, as query strategies see them.
 
 use std::fs::File;
 

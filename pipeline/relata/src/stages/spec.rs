@@ -1,4 +1,4 @@
-//! The specification of a run: what a pipeline was told, checked in one place before any work starts.
+//! Specification of a run: what a pipeline was told, checked in one place before any work starts.
 
 use std::path::PathBuf;
 use std::sync::Arc;

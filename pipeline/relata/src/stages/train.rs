@@ -1,4 +1,4 @@
-//! The train stage: a model by gradient descent or in closed form.
+//! Train stage: a model by gradient descent or in closed form.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The errors of a run's folder.
+//! Errors of a run folder.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The graph of a run: groups, edges and what they look like.
+//! Graph of a run: groups, edges and what they look like.
 
 use relata_data::OperatorError;
 use relata_data::source::Samples;

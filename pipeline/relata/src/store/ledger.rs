@@ -1,4 +1,4 @@
-//! The ledger of a run: its questions and answers.
+//! Ledger of a run: its questions and answers.
 
 use relata_active::ledger::Ledger;
 

@@ -1,4 +1,4 @@
-//! One process at a time works in a run folder.
+//! Lock of a run folder: one process at a time works in it.
 
 use std::fs::{File, TryLockError};
 

@@ -1,4 +1,4 @@
-//! The run folder: typed artifacts, the plan, the lock, and the tables that stages write. It knows nothing of SQL.
+//! Run folder: typed artifacts, the plan, the lock, and the tables that stages write. It knows nothing of SQL.
 
 mod artifact;
 mod embeddings;

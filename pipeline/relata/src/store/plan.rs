@@ -1,4 +1,4 @@
-//! What a run was asked to do: kept in `run.json`, compared when the run is started again.
+//! Plan of a run: settings and inputs, kept beside its tables and compared when the run is started again.
 
 use std::path::{Path, PathBuf};
 

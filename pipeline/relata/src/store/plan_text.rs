@@ -1,4 +1,4 @@
-//! The plan of a run in words.
+//! Plan of a run in words.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A run: the folder in which its tables, checkpoints and plots lie.
+//! Run: the folder in which its tables, checkpoints and plots lie.
 
 use std::path::{Path, PathBuf};
 

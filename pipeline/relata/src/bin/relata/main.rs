@@ -2,7 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod ask;
-mod asked;
+mod ask_settings;
 mod embed;
 mod export;
 mod failure;

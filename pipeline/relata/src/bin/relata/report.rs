@@ -9,7 +9,7 @@ use relata_data::sink::write_atomically;
 
 use crate::failure::Outcome;
 
-/// Writes one HTML page about a run: its measurements over what the answers cost, what each round bought, who answered
+/// Writes one HTML page about a run: its measurements over what the answers cost, what each round gained, who answered
 /// and how well, the embeddings, some of the questions, and the worst contradictions with their samples.
 ///
 /// Of several runs it shows the cost curves by strategy instead. The page needs no other file and no network.

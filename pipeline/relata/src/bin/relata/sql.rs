@@ -62,7 +62,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
         }
         Some(path) => {
             let [statement] = &all[..] else {
-                return Err(Failure::Usage(format!("--output takes the answer to one statement, not to {}", all.len())));
+                return Err(Failure::Usage(format!(
+                    "--output takes the answer to one statement, not to {}",
+                    all.len()
+                )));
             };
             let mut file = AtomicFile::create(path)?;
             write_result(query(&session, statement).await?, format, &mut file).await?;

@@ -1,4 +1,4 @@
-//! Embeddings of new samples, which a run has not seen, by the model that it trained.
+//! Embeddings of new samples by the model that a run has trained.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
-//! Vectors as directions: seen from their mean, each of unit length.
+//! Normalised vectors: centred, each of unit length.
 
 use super::error::Result;
 use super::standardiser::mean;
 use super::vectors::{Vectors, block_rows};
 
 /// A copy in which the mean is taken away from every row and its length divided out; a row at the mean becomes zeros.
-pub(super) fn directions(vectors: &Vectors) -> Result<Vectors> {
+pub(super) fn normalised(vectors: &Vectors) -> Result<Vectors> {
     let width = vectors.width();
     let mean: Vec<f32> = mean(vectors)?.into_iter().map(|m| m as f32).collect();
     let mut copy = Vectors::builder(width)?;
@@ -33,7 +33,7 @@ mod tests {
         for (row, class) in [([11.0, 5.0], 1), ([7.0, 5.0], 0), ([9.0, 8.0], 2), ([9.0, 2.0], 0), ([9.0, 5.0], 0)] {
             builder.push(&row, class).unwrap();
         }
-        let found = directions(&builder.finish().unwrap()).unwrap();
+        let found = normalised(&builder.finish().unwrap()).unwrap();
         let block = found.blocks(9).next().unwrap().unwrap();
         assert_eq!(block.values, [1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, -1.0, 0.0, 0.0]);
         assert_eq!(block.classes, [1, 0, 2, 0, 0]);

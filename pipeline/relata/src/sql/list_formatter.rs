@@ -1,4 +1,4 @@
-//! Lists in printed tables: the first numbers of a long list, and how many there are.
+//! List formatter of printed tables: the first numbers of a long list, and how many there are.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -15,9 +15,9 @@ const SHOWN: usize = 3;
 
 /// Formats lists like `[0.12, -0.5, 0.25, … 128 numbers]`, and everything else as usual.
 #[derive(Debug)]
-pub(super) struct ShortLists;
+pub(super) struct ListFormatter;
 
-impl ArrayFormatterFactory for ShortLists {
+impl ArrayFormatterFactory for ListFormatter {
     fn create_array_formatter<'formatter>(
         &self,
         array: &'formatter dyn Array,
@@ -32,19 +32,19 @@ impl ArrayFormatterFactory for ShortLists {
         };
         let what = if items.data_type().is_numeric() { "numbers" } else { "items" };
         let items = ArrayFormatter::try_new(items, options)?;
-        let short = ShortList { array, items, what, null: options.null().to_owned() };
+        let short = ShortenedList { array, items, what, null: options.null().to_owned() };
         Ok(Some(ArrayFormatter::new(Box::new(short), options.safe())))
     }
 }
 
-struct ShortList<'a> {
+struct ShortenedList<'a> {
     array: &'a dyn Array,
     items: ArrayFormatter<'a>,
     what: &'static str,
     null: String,
 }
 
-impl ShortList<'_> {
+impl ShortenedList<'_> {
     fn range(&self, row: usize) -> Range<usize> {
         match self.array.data_type() {
             DataType::FixedSizeList(_, width) => row * *width as usize..(row + 1) * *width as usize,
@@ -60,7 +60,7 @@ impl ShortList<'_> {
     }
 }
 
-impl DisplayIndex for ShortList<'_> {
+impl DisplayIndex for ShortenedList<'_> {
     fn write(&self, row: usize, out: &mut dyn Write) -> FormatResult {
         if self.array.is_null(row) {
             return Ok(out.write_str(&self.null)?);
@@ -88,7 +88,7 @@ mod tests {
 
     fn shown(array: &dyn Array) -> Vec<String> {
         let options = FormatOptions::new().with_null("NULL");
-        let formatter = ShortLists.create_array_formatter(array, &options, None).unwrap().unwrap();
+        let formatter = ListFormatter.create_array_formatter(array, &options, None).unwrap().unwrap();
         (0..array.len()).map(|row| formatter.value(row).to_string()).collect()
     }
 

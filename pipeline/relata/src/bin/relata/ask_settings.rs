@@ -1,4 +1,4 @@
-//! How a run asks, as its plan tells, and how its answers are learned from.
+//! Settings of a run's page for people, as its plan tells, and how its answers are learned from.
 
 use relata::Run;
 use relata_annotate::Settings;

@@ -1,4 +1,4 @@
-//! The files of rounds: what the last one made becomes the run's, and what nobody needs any more goes.
+//! Round files: what the last round made becomes the run's, and what nobody needs any more goes.
 
 use std::fs::File;
 use std::io::{self, BufReader};

@@ -1,4 +1,4 @@
-//! All vectors of an embeddings file as one class, for pictures that need no label.
+//! Vectors of a whole embeddings file, for pictures that need no label.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use super::error::Result;
 use super::vectors::{Vectors, VectorsBuilder};
 use relata_data::embeddings::VectorColumn;
 
-/// Reads the column `embedding` a batch at a time; none if there are no rows.
-pub(crate) fn unlabelled(path: &Path) -> Result<Option<Vectors>> {
+/// Reads the column `embedding` a batch at a time, as vectors of one class; none if there are no rows.
+pub(crate) fn read_vectors(path: &Path) -> Result<Option<Vectors>> {
     let file = ParquetFile::open(path)?;
     let at = file.schema().index_of(EMBEDDING).map_err(OperatorError::from)?;
     let table = path.display().to_string();

@@ -1,4 +1,4 @@
-//! What was said about each pair, as a badge.
+//! Votes on pairs, as badges.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use super::html::escaped;
 use crate::audit::Vote;
 
 /// What annotators say in the end about the pairs that were asked about.
-pub(super) struct Verdicts(BTreeMap<(u64, u64), Said>);
+pub(super) struct PairVotes(BTreeMap<(u64, u64), Votes>);
 
 #[derive(Default)]
-struct Said {
+struct Votes {
     yes: Vec<String>,
     no: Vec<String>,
     passed: Vec<String>,
 }
 
-impl Verdicts {
+impl PairVotes {
     /// From all votes.
     pub fn new(votes: Vec<Vote>) -> Self {
-        let mut pairs: BTreeMap<_, Said> = BTreeMap::new();
+        let mut pairs: BTreeMap<_, Votes> = BTreeMap::new();
         for Vote { low, high, annotator, related, .. } in votes {
             let said = pairs.entry((low, high)).or_default();
             match related {
@@ -60,7 +60,7 @@ impl Verdicts {
         format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
     }
 
-    fn said(&self, a: u64, b: u64) -> Option<&Said> {
+    fn said(&self, a: u64, b: u64) -> Option<&Votes> {
         self.0.get(&(a.min(b), a.max(b)))
     }
 }
@@ -78,7 +78,7 @@ mod tests {
             related,
             confidence: 1.0,
         };
-        let verdicts = Verdicts::new(vec![
+        let votes = PairVotes::new(vec![
             vote(1, 2, "a<b", Some(true)),
             vote(1, 3, "ann", Some(true)),
             vote(1, 3, "bob", Some(false)),
@@ -86,12 +86,12 @@ mod tests {
             vote(1, 5, "ann", Some(false)),
             vote(1, 5, "bob", None),
         ]);
-        let classes = [2, 3, 4, 5, 6].map(|other| verdicts.class(other, 1));
+        let classes = [2, 3, 4, 5, 6].map(|other| votes.class(other, 1));
         assert_eq!(classes, ["yes", "torn", "pass", "no", "open"]);
-        assert_eq!(verdicts.badge(2, 1), "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>");
-        assert_eq!(verdicts.badge(1, 3), "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>");
-        assert_eq!(verdicts.badge(1, 5), "<span class=\"badge\" title=\"different: ann; passed: bob\">✗ 1</span>");
-        assert_eq!(verdicts.badge(1, 4), "<span class=\"badge\" title=\"passed: ann\">– passed</span>");
-        assert_eq!(verdicts.badge(1, 6), "<span class=\"badge\">no answer</span>");
+        assert_eq!(votes.badge(2, 1), "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>");
+        assert_eq!(votes.badge(1, 3), "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>");
+        assert_eq!(votes.badge(1, 5), "<span class=\"badge\" title=\"different: ann; passed: bob\">✗ 1</span>");
+        assert_eq!(votes.badge(1, 4), "<span class=\"badge\" title=\"passed: ann\">– passed</span>");
+        assert_eq!(votes.badge(1, 6), "<span class=\"badge\">no answer</span>");
     }
 }
