@@ -31,7 +31,8 @@ pub enum Trained {}
 /// It is known where the run goes.
 pub enum Ready {}
 
-/// Stages from samples to embeddings. Training comes after relations, and running after a folder is named:
+/// Stages from samples to embeddings; an example is at the [crate](crate). Training comes after relations, and running after a
+/// folder is named:
 ///
 /// ```compile_fail
 /// use relata::dsl::Pipeline;
