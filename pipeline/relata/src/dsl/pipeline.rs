@@ -1,5 +1,6 @@
 //! Pipelines from samples to embeddings, whose type says which stage comes next.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,12 +24,16 @@ use crate::stages::{self, Spec, Trainer};
 use crate::store::Run;
 
 /// Samples are known, relations are not: nothing can be trained yet.
+#[derive(Debug)]
 pub enum Read {}
 /// There is at least one oracle.
+#[derive(Debug)]
 pub enum Related {}
 /// It is known how embeddings are learned.
+#[derive(Debug)]
 pub enum Trained {}
 /// It is known where the run goes.
+#[derive(Debug)]
 pub enum Ready {}
 
 /// Stages from samples to embeddings; an example is at the [crate](crate). Training comes after relations, and running after a
@@ -44,6 +49,12 @@ pub enum Ready {}
 pub struct Pipeline<Stage> {
     spec: Spec,
     stage: PhantomData<Stage>,
+}
+
+impl<Stage> fmt::Debug for Pipeline<Stage> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("stages", &self.spec.describe()).field("folder", &self.spec.folder).finish()
+    }
 }
 
 impl Pipeline<Read> {

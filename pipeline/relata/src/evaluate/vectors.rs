@@ -34,6 +34,7 @@ pub struct Block {
 }
 
 /// Writes [`Vectors`] row by row.
+#[derive(Debug)]
 pub struct VectorsBuilder {
     width: usize,
     rows: u64,

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -28,6 +29,13 @@ pub struct Canvas<'a, DB: DrawingBackend> {
     pub area: &'a DrawingArea<DB, Shift>,
     /// Pixels per unit; line widths and font sizes are multiples of it.
     pub scale: u32,
+}
+
+impl<DB: DrawingBackend> fmt::Debug for Canvas<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pixels = self.area.dim_in_pixel();
+        f.debug_struct("Canvas").field("pixels", &pixels).field("scale", &self.scale).finish()
+    }
 }
 
 impl<DB: DrawingBackend> Canvas<'_, DB> {

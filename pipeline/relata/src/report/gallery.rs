@@ -1,6 +1,7 @@
 //! Gallery of samples: pictures, bars of vectors, and the columns beside the features.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::File;
 
 use arrow::array::{Array, AsArray};
@@ -28,6 +29,12 @@ pub struct Gallery {
     samples: Option<Samples>,
     /// Names and values of the columns of each sample.
     columns: BTreeMap<u64, Vec<(String, String)>>,
+}
+
+impl fmt::Debug for Gallery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gallery").field("columns", &self.columns).finish_non_exhaustive()
+    }
 }
 
 impl Gallery {

@@ -152,6 +152,7 @@ mod tests {
         let mut out = Vec::new();
         command(&session, "\\d;", &mut out).await.unwrap();
         command(&session, "\\x", &mut out).await.unwrap();
+        command(&session, "\\?", &mut out).await.unwrap();
         answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM embeddings", &mut out).await.unwrap();
         answer(&session, "SELECT * FROM v", &mut out).await.unwrap();
         assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
@@ -159,6 +160,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("embeddings\n    id "), "{text}");
         assert!(text.contains("no command \\x"), "{text}");
+        assert!(text.contains("nearest(embeddings, TABLE, K") && text.contains("cosine_distance(a, b)"), "{text}");
         assert!(text.ends_with("| seven |\n+-------+\n| 7     |\n+-------+\n1 row\n"), "{text}");
     }
 
