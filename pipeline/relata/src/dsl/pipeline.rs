@@ -205,14 +205,17 @@ impl Pipeline<Ready> {
     /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
     /// ends with the same embeddings; a run of another plan is refused.
     ///
-    /// It works on a thread of its own and returns when it is done, inside of an async runtime too, whose thread it then
-    /// blocks: [`run_async`](Self::run_async) does not.
+    /// It works on the thread that calls it. Inside of an async runtime, which no thread may enter twice, it works on a thread
+    /// of its own, and the calling thread waits: [`run_async`](Self::run_async) does not block it.
     pub fn run(self) -> Result<Run> {
         let spec = self.spec;
         let work = move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             runtime.map_err(PipelineError::Runtime)?.block_on(stages::run(&spec))
         };
+        if tokio::runtime::Handle::try_current().is_err() {
+            return work();
+        }
         let thread = thread::Builder::new().name("relata".to_owned()).spawn(work).map_err(PipelineError::Runtime)?;
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
