@@ -37,7 +37,7 @@ const VOTES: &str = "
     GROUP BY 1, 2 ORDER BY 1, 2";
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut missed = Vec::new();
     println!("seed  pairs asked  majority: pairs right  graph: pairs known  right  worst minority");
     for seed in 0..SEEDS {
@@ -59,7 +59,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     }
 }
 
-async fn ask(seed: u32) -> Result<Run> {
+async fn ask(seed: u32) -> relata::Result<Run> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let annotators = ["anna", "ben", "carla", "dan", "eve"]
         .map(|name| noisy(labels("label"), WRONG).named(format!("{name}-{seed}")));
@@ -79,13 +79,12 @@ async fn ask(seed: u32) -> Result<Run> {
         .solve(closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised())
         .evaluate(linear_probe("label"))
         .write(format!("runs/crowd/{seed}"))
-        .quiet()
-        .run()
+        .run_async()
         .await
 }
 
 /// The number of pairs asked about, and the share of those decided by the majority that it decided right.
-async fn majority(run: &Run) -> Result<(usize, f64)> {
+async fn majority(run: &Run) -> relata::Result<(usize, f64)> {
     let mut by_pair: BTreeMap<(u64, u64), bool> = BTreeMap::new();
     for batch in query::collect(run.sql(VOTES).await?).await.map_err(OperatorError::from)? {
         let (a, b) = (batch["a"].as_primitive::<UInt64Type>(), batch["b"].as_primitive::<UInt64Type>());
@@ -97,13 +96,13 @@ async fn majority(run: &Run) -> Result<(usize, f64)> {
     Ok((by_pair.len(), right as f64 / by_pair.len() as f64))
 }
 
-async fn precision(run: &Run) -> Result<(i64, f64)> {
+async fn precision(run: &Run) -> relata::Result<(i64, f64)> {
     let batches = query::collect(run.sql(KNOWN_PAIRS).await?).await.map_err(OperatorError::from)?;
     let value = |column: usize| batches[0].column(column).as_primitive::<Int64Type>().value(0);
     Ok((value(0), value(1) as f64 / value(0) as f64))
 }
 
-async fn number(run: &Run, sql: &str) -> Result<f64> {
+async fn number(run: &Run, sql: &str) -> relata::Result<f64> {
     let batches = query::collect(run.sql(sql).await?).await.map_err(OperatorError::from)?;
     let column = batches[0].column(0);
     Ok(if column.is_valid(0) { column.as_primitive::<Float64Type>().value(0) } else { 0.0 })

@@ -4,7 +4,7 @@
 use relata::prelude::*;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> relata::Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let supervised = std::env::args().any(|argument| argument == "--labels");
     let samples = Pipeline::read(parquet(data).features("image"))
@@ -21,11 +21,13 @@ async fn main() -> Result<()> {
         )
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
-        .evaluate(clustering("label").directions())
+        .evaluate(clustering("label").normalised())
         .evaluate(geometry("label"))
-        .write(folder);
+        .write(folder)
+        .progress(bars())
+        .cancel_with(Cancel::on_ctrl_c());
     println!("{}", pipeline.explain().await?);
-    let run = pipeline.run().await?;
+    let run = pipeline.run_async().await?;
 
     println!("metrics on the test split, before (raw pixels) and after");
     run.show(

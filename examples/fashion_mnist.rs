@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run(options: Options) -> Result<()> {
+async fn run(options: Options) -> relata::Result<()> {
     let file = |name: &str| format!("{}/{name}", options.data);
     let dataset = idx_splits([
         ("train", file("train-images-idx3-ubyte.gz"), file("train-labels-idx1-ubyte.gz")),
@@ -51,9 +51,11 @@ async fn run(options: Options) -> Result<()> {
         )
         .evaluate(linear_probe("label"))
         .evaluate(knn("label"))
-        .write(options.out);
+        .write(options.out)
+        .progress(bars())
+        .cancel_with(Cancel::on_ctrl_c());
     println!("{}", pipeline.explain().await?);
-    let run = pipeline.run().await?;
+    let run = pipeline.run_async().await?;
     run.show(
         "SELECT after.name, round(before.value, 4) AS raw_pixels, round(after.value, 4) AS embeddings
          FROM metrics after JOIN metrics before ON before.name = concat('raw.', after.name) ORDER BY after.name",
@@ -63,7 +65,7 @@ async fn run(options: Options) -> Result<()> {
     Ok(())
 }
 
-fn options() -> std::result::Result<Options, String> {
+fn options() -> Result<Options, String> {
     let mut options = Options {
         data: "/usr/share/datasets/fashion-mnist".to_owned(),
         graph: "ssl".to_owned(),

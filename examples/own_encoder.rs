@@ -48,7 +48,7 @@ impl EncoderSpec for ResidualSpec {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> relata::Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.1)))
@@ -56,7 +56,9 @@ async fn main() -> Result<()> {
         .train(ResidualSpec { width: 128 }.project([128, 64]), nt_xent(0.2), Fit::epochs(10))
         .evaluate(linear_probe("label"))
         .write("runs/own_encoder")
-        .run()
+        .progress(bars())
+        .cancel_with(Cancel::on_ctrl_c())
+        .run_async()
         .await?;
-    run.show("SELECT name, round(value, 4) AS value FROM metrics WHERE name LIKE '%linear_probe.test'").await
+    Ok(run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores WHERE name LIKE '%.test'").await?)
 }

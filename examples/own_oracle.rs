@@ -41,7 +41,7 @@ impl Oracle for SameWriter {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> relata::Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.05)))
@@ -50,8 +50,10 @@ async fn main() -> Result<()> {
         .train(mlp([128, 64]).project([64]), vicreg(), Fit::epochs(5).batches(Batches::mixed(0.5)))
         .evaluate(knn("label"))
         .write("runs/own_oracle")
-        .run()
+        .progress(bars())
+        .cancel_with(Cancel::on_ctrl_c())
+        .run_async()
         .await?;
     run.show("SELECT rel, count(*) AS edges, avg(weight) AS weight FROM edges GROUP BY rel").await?;
-    run.show("SELECT name, round(value, 4) AS value FROM metrics WHERE name LIKE '%knn.test'").await
+    Ok(run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores").await?)
 }

@@ -34,7 +34,7 @@ impl Strategy for MostSimilar {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> relata::Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         // A prior of neighbours, which a "no" corrects and a "yes" joins: without one, a few answers would outweigh
@@ -45,12 +45,14 @@ async fn main() -> Result<()> {
         .solve(closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised())
         .evaluate(linear_probe("label"))
         .write("runs/own_strategy")
-        .run()
+        .progress(bars())
+        .cancel_with(Cancel::on_ctrl_c())
+        .run_async()
         .await?;
     run.show(
         "SELECT round, name, round(value, 4) AS value FROM metrics
          WHERE name IN ('ask.yes', 'ask.components', 'linear_probe.test') ORDER BY round, name",
     )
     .await?;
-    run.show("SELECT related, count(*) AS answers, sum(cost) AS cost FROM answers GROUP BY related").await
+    Ok(run.show("SELECT related, count(*) AS answers, sum(cost) AS cost FROM answers GROUP BY related").await?)
 }

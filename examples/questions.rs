@@ -44,7 +44,7 @@ type Point = (&'static str, u32, u32, f64, f64);
 type Make = fn() -> Box<dyn Strategy>;
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let digits = Digits::read().await?;
     let folder = std::path::Path::new("runs/questions");
     std::fs::create_dir_all(folder)?;
@@ -81,7 +81,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 }
 
 impl Digits {
-    async fn read() -> Result<Self> {
+    async fn read() -> relata::Result<Self> {
         let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
         let folder = tempfile::tempdir().map_err(OperatorError::io("a temporary folder"))?;
         let session = session();
@@ -188,7 +188,7 @@ fn mean(points: &[Point], name: &str, pairs: usize, value: fn(&Point) -> f64) ->
     found.iter().sum::<f64>() / found.len() as f64
 }
 
-fn write(path: &std::path::Path, points: &[Point]) -> Result<()> {
+fn write(path: &std::path::Path, points: &[Point]) -> relata::Result<()> {
     let field = |name: &str, data_type| Field::new(name, data_type, false);
     let schema = Arc::new(Schema::new(vec![
         field("strategy", DataType::Utf8),
@@ -213,7 +213,7 @@ fn write(path: &std::path::Path, points: &[Point]) -> Result<()> {
     Ok(())
 }
 
-fn draw(folder: &std::path::Path, points: &[Point]) -> Result<()> {
+fn draw(folder: &std::path::Path, points: &[Point]) -> relata::Result<()> {
     let mut names: Vec<&str> = points.iter().map(|p| p.0).collect();
     names.dedup();
     let series: Vec<(String, Vec<Spread>)> = names

@@ -21,7 +21,7 @@ fn read(folder: &Path) -> Pipeline<relata::dsl::Read> {
 }
 
 fn solved(related: Pipeline<relata::dsl::Related>, folder: &Path) -> Pipeline<Ready> {
-    related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 3)).evaluate(knn("label")).write(folder.join("run")).quiet()
+    related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 3)).evaluate(knn("label")).write(folder.join("run"))
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn the_budget_is_spent_and_never_exceeded() {
     let folder = tempfile::tempdir().unwrap();
     let asking = representatives(4).budget(30.5).per_round(12);
     let run = solved(read(folder.path()).ask(labels("label").priced(1.0, 0.5), asking), folder.path());
-    let run = run.run().await.unwrap();
+    let run = run.run_async().await.unwrap();
     let spent = number(&run, "SELECT sum(cost) FROM answers").await;
     assert!(spent <= 30.5 && spent > 28.0, "{spent}");
     let wrong = "SELECT count(*) FROM answers w JOIN samples a ON a.id = w.anchor JOIN samples c ON c.id = w.candidate
@@ -46,7 +46,7 @@ async fn the_budget_is_spent_and_never_exceeded() {
 async fn asking_ends_when_no_question_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let asking = explore_consolidate().budget(1e6).per_round(400);
-    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run().await.unwrap();
+    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run_async().await.unwrap();
     // Three classes of twenty rows: everything is known by closure.
     assert_eq!(number(&run, "SELECT max(value) FROM metrics WHERE name = 'ask.known_positives'").await, 570.0);
     assert_eq!(number(&run, "SELECT max(value) FROM metrics WHERE name = 'ask.known_negatives'").await, 1200.0);
@@ -91,7 +91,7 @@ async fn answers_before_a_failure_are_kept_and_the_run_goes_on_with_them() {
     let run = loop {
         attempts += 1;
         assert!(attempts < 30, "no progress after {kept} answers");
-        match pipeline().run().await {
+        match pipeline().run_async().await {
             Ok(run) => break run,
             Err(error) => assert!(error.to_string().contains("closed connection"), "{error}"),
         }
@@ -108,7 +108,7 @@ async fn answers_before_a_failure_are_kept_and_the_run_goes_on_with_them() {
     let other = tempfile::tempdir().unwrap();
     std::fs::copy(folder.path().join("samples.csv"), other.path().join("samples.csv")).unwrap();
     let asking = random_pairs().budget(40.0).per_round(20);
-    let whole = solved(read(other.path()).ask(labels("label"), asking), other.path()).run().await.unwrap();
+    let whole = solved(read(other.path()).ask(labels("label"), asking), other.path()).run_async().await.unwrap();
     for query in ["SELECT * FROM memberships ORDER BY id, rel", "SELECT a, b FROM separations ORDER BY a, b"] {
         assert_eq!(answer(&run, query).await, answer(&whole, query).await);
     }
@@ -119,9 +119,10 @@ async fn answers_before_a_failure_are_kept_and_the_run_goes_on_with_them() {
 async fn an_oracle_that_cannot_answer_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let asking = random_pairs().budget(5.0);
-    let error = solved(read(folder.path()).ask(same_sample(), asking), folder.path()).run().await.unwrap_err();
+    let error = solved(read(folder.path()).ask(same_sample(), asking), folder.path()).run_async().await.unwrap_err();
     assert!(error.to_string().contains("same_sample") && error.to_string().contains(".relate("), "{error}");
-    let error = solved(read(folder.path()).ask(labels("label"), random_pairs().budget(0.0)), folder.path()).run().await;
+    let error =
+        solved(read(folder.path()).ask(labels("label"), random_pairs().budget(0.0)), folder.path()).run_async().await;
     assert!(error.unwrap_err().to_string().contains("`budget` must be above 0"));
 }
 
@@ -132,7 +133,7 @@ async fn a_pipeline_asks_once() {
         let once = read(folder.path()).ask(labels("label"), random_pairs().budget(5.0));
         solved(once.ask(rule("further right", "a.x > b.x"), random_pairs().budget(5.0)), folder.path())
     };
-    for error in [twice().explain().await.map(drop), twice().run().await.map(drop)] {
+    for error in [twice().explain().await.map(drop), twice().run_async().await.map(drop)] {
         let text = error.unwrap_err().to_string();
         assert!(
             text.contains("labels(label), rule") && text.contains("crowd([..])") && text.contains("cascade("),
@@ -154,7 +155,7 @@ async fn strategies_have_a_seed_where_training_has_none() {
         };
         let pipeline = solved(related, &folder.path().join(name));
         assert_eq!(pipeline.explain().await.unwrap().contains("seed      "), seed.is_some());
-        let run = pipeline.run().await.unwrap();
+        let run = pipeline.run_async().await.unwrap();
         let planned = run.plan().unwrap().stages["seed"].as_u64();
         assert_eq!(planned, seed, "plans of before are as they were");
         asked.push(answer(&run, "SELECT anchor, candidate FROM answers ORDER BY sequence").await);
@@ -168,7 +169,7 @@ async fn why_asking_stopped_and_what_is_doubted_can_be_asked() {
     let folder = tempfile::tempdir().unwrap();
     // Chains: every "yes" joins what was apart before, so all those in the middle are bridges.
     let asking = explore_consolidate().budget(60.0).per_round(20).bridges_from(3);
-    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run().await.unwrap();
+    let run = solved(read(folder.path()).ask(labels("label"), asking), folder.path()).run_async().await.unwrap();
     let rounds = run.rounds().unwrap();
     assert_eq!(rounds.len(), 3);
     assert_eq!(run.stopped().unwrap().map(|reason| reason.to_string()).as_deref(), Some("the budget is spent"));
@@ -199,7 +200,7 @@ async fn a_probe_of_what_follows_from_answers_learns_the_classes() {
     let prior = nearest(7).l2().either_way().tuned().weighted(1.0 / 3.0);
     let asked = read.relate(prior).ask(labels("label"), asking.shared()).resolve(Policy::NegativesCut);
     let asked = asked.solve(closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised());
-    let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).quiet().run().await.unwrap();
+    let run = asked.evaluate(known_probe("label")).write(folder.path().join("run")).run_async().await.unwrap();
     let last =
         |name: &str| format!("SELECT value FROM metrics WHERE name = 'known_probe.{name}' ORDER BY round DESC LIMIT 1");
     let rows = number(&run, &last("rows")).await;
@@ -215,19 +216,20 @@ async fn training_may_start_from_the_weights_of_another_run() {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = |name: &str, fit: Fit| {
         let related = read(folder.path()).views(2, noise(0.1)).relate(same_sample());
-        related.train(mlp([8, 4]), vicreg(), fit).evaluate(knn("label")).write(folder.path().join(name)).quiet()
+        related.train(mlp([8, 4]), vicreg(), fit).evaluate(knn("label")).write(folder.path().join(name))
     };
     let fit = || Fit::epochs(3).batch(16);
-    let first = pipeline("first", fit()).run().await.unwrap();
+    let first = pipeline("first", fit()).run_async().await.unwrap();
     // Nothing is learned at a learning rate of almost nothing: the second run ends where the first did.
     let still = fit().optimiser(sgd(1e-30)).seed(9).from_run(first.folder());
-    let second = pipeline("second", still).run().await.unwrap();
+    let second = pipeline("second", still).run_async().await.unwrap();
     let (a, b) = (embeddings(first.folder()), embeddings(second.folder()));
     assert!(a.iter().zip(&b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) < 0.2, "{:?} {:?}", &a[..4], &b[..4]);
-    let fresh = pipeline("fresh", fit().optimiser(sgd(1e-30)).seed(9)).run().await.unwrap();
+    let fresh = pipeline("fresh", fit().optimiser(sgd(1e-30)).seed(9)).run_async().await.unwrap();
     let c = embeddings(fresh.folder());
     assert!(a.iter().zip(&c).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max) > 0.2);
-    let error = pipeline("third", fit().from_run(folder.path().join("nowhere"))).run().await.unwrap_err().to_string();
+    let error =
+        pipeline("third", fit().from_run(folder.path().join("nowhere"))).run_async().await.unwrap_err().to_string();
     assert!(error.contains("nowhere/checkpoints/latest.json"), "{error}");
 }
 

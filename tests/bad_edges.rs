@@ -17,9 +17,9 @@ async fn refusal(name: &str, content: &str) -> String {
     run(folder.path(), csv(samples), &file).await.err().unwrap().to_string()
 }
 
-async fn run(folder: &Path, samples: Dataset, file: &Path) -> Result<Run> {
+async fn run(folder: &Path, samples: Dataset, file: &Path) -> relata::Result<Run> {
     let related = Pipeline::read(samples).relate(edges(file));
-    related.train(mlp([3]), vicreg(), data::short_fit()).write(folder.join("run")).quiet().run().await
+    related.train(mlp([3]), vicreg(), data::short_fit()).write(folder.join("run")).run_async().await
 }
 
 #[tokio::test]

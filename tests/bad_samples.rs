@@ -13,7 +13,7 @@ use crate::data;
 async fn refusal(folder: &Path, dataset: impl Into<Dataset>) -> String {
     let run = folder.join("run");
     let related = Pipeline::read(dataset).views(2, noise(0.1)).relate(same_sample());
-    let result = related.train(mlp([4]), vicreg(), data::short_fit()).write(&run).quiet().run().await;
+    let result = related.train(mlp([4]), vicreg(), data::short_fit()).write(&run).run_async().await;
     let files = std::fs::read_dir(&run).map(|files| files.map(|f| f.unwrap().file_name()).collect::<Vec<_>>());
     let files = files.unwrap_or_default();
     assert!(files.iter().all(|name| name == "run.json" || name == "run.lock"), "{files:?}");

@@ -16,7 +16,7 @@ async fn failure(
     loss: impl GraphLoss + 'static,
     fit: Fit,
 ) -> PipelineError {
-    related.train(encoder, loss, fit).write(folder.join("run")).quiet().run().await.err().unwrap()
+    related.train(encoder, loss, fit).write(folder.join("run")).run_async().await.err().unwrap()
 }
 
 fn digits() -> Pipeline<relata::dsl::Read> {
@@ -54,13 +54,13 @@ async fn one_view_of_each_sample_and_relations_of_other_rows_are_no_positives() 
     let single = read().train_on("id < 5").relate(same_value("CASE WHEN id = 3 THEN 1 END"));
     none(failure(&at("single"), single, mlp([3]), vicreg(), data::short_fit()).await);
     let solved = alone().views(2, noise(0.1)).solve(closed_form(Kernel::Linear, 1));
-    none(solved.write(at("solved")).quiet().run().await.err().unwrap());
+    none(solved.write(at("solved")).run_async().await.err().unwrap());
 
     let one = || read().train_on("id = 3").views(2, noise(0.1)).relate(same_sample());
     let error = failure(&at("one"), one(), mlp([3]), vicreg(), data::short_fit()).await;
     assert!(matches!(error, PipelineError::Train(TrainError::TooFewRows { rows: 1 })), "{error}");
     assert!(error.to_string().contains("there is one sample to train on"), "{error}");
-    let error = one().solve(closed_form(Kernel::Linear, 1)).write(at("one solved")).quiet().run().await.err().unwrap();
+    let error = one().solve(closed_form(Kernel::Linear, 1)).write(at("one solved")).run_async().await.err().unwrap();
     assert!(matches!(error, PipelineError::Train(TrainError::TooFewRows { rows: 1 })), "{error}");
 }
 
@@ -73,7 +73,7 @@ async fn a_label_that_no_evaluation_can_read_is_named_before_any_work() {
         let run = folder.path().join(wrong);
         let related = Pipeline::read(csv(&samples).feature_columns(["x", "y"])).relate(same_label("label"));
         let trained = related.train(mlp([3]), vicreg(), data::short_fit()).evaluate(knn("label"));
-        let error = trained.evaluate(linear_probe(wrong)).write(&run).quiet().run().await.err().unwrap().to_string();
+        let error = trained.evaluate(linear_probe(wrong)).write(&run).run_async().await.err().unwrap().to_string();
         for part in ["samples.csv", &format!("no column `{wrong}` for the label"), "id", "label"] {
             assert!(error.contains(part), "no `{part}` in {error}");
         }
@@ -101,7 +101,7 @@ async fn one_class_cannot_be_probed() {
     let samples = data::text_file(folder.path(), "samples.csv", &data::circle(20, 1));
     let related = Pipeline::read(csv(samples)).relate(same_label("label"));
     let trained = related.train(mlp([3]), vicreg(), data::short_fit()).evaluate(linear_probe("label"));
-    let error = trained.write(folder.path().join("run")).quiet().run().await.err().unwrap().to_string();
+    let error = trained.write(folder.path().join("run")).run_async().await.err().unwrap().to_string();
     assert!(error.contains("two classes") && error.contains("16 training rows are of 0"), "{error}");
 }
 
@@ -163,5 +163,5 @@ async fn a_representation_that_collapses_stops_with_its_rank() {
     assert!(*rank < 2.0);
     assert!(error.to_string().contains("allow_collapse"), "{error}");
     let trained = related().train(mlp([8]), loss(), fit().allow_collapse());
-    trained.write(folder.path().join("allowed")).quiet().run().await.unwrap();
+    trained.write(folder.path().join("allowed")).run_async().await.unwrap();
 }

@@ -28,10 +28,20 @@ pub enum Job {
     Overwrite,
     /// Runs a pipeline, and says how that went.
     RunAndTell,
+    /// Fails like a `main` that returns the error of a pipeline.
+    FailInMain,
 }
 
-const JOBS: [Job; 7] =
-    [Job::Train, Job::TrainForLong, Job::Ask, Job::AskSlowly, Job::TrainOnThreads, Job::Overwrite, Job::RunAndTell];
+const JOBS: [Job; 8] = [
+    Job::Train,
+    Job::TrainForLong,
+    Job::Ask,
+    Job::AskSlowly,
+    Job::TrainOnThreads,
+    Job::Overwrite,
+    Job::RunAndTell,
+    Job::FailInMain,
+];
 
 /// A process that does this job, without output.
 pub fn command(job: Job, folder: &Path) -> Command {
@@ -78,21 +88,27 @@ pub fn signal(child: &Child, name: &str) {
 
 /// The body of child processes; nothing to test where there is no job.
 #[test]
-fn process() {
-    let Ok(job) = std::env::var(JOB) else { return };
+fn process() -> relata::Result<()> {
+    let Ok(job) = std::env::var(JOB) else { return Ok(()) };
     let folder = PathBuf::from(std::env::var(FOLDER).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     match JOBS.into_iter().find(|known| format!("{known:?}") == job).unwrap() {
-        Job::Train => drop(runtime.block_on(resume::pipeline(&folder, 3).run()).unwrap()),
-        Job::TrainForLong => drop(runtime.block_on(resume::pipeline(&folder, 1_000_000).run()).unwrap()),
-        Job::Ask => drop(runtime.block_on(resume_asking::pipeline(&folder, labels("label")).run()).unwrap()),
+        Job::Train => drop(runtime.block_on(resume::pipeline(&folder, 3).run_async()).unwrap()),
+        Job::TrainForLong => drop(runtime.block_on(resume::pipeline(&folder, 1_000_000).run_async()).unwrap()),
+        Job::Ask => drop(runtime.block_on(resume_asking::pipeline(&folder, labels("label")).run_async()).unwrap()),
         Job::AskSlowly => {
-            tell(runtime.block_on(resume_asking::pipeline(&folder, resume_asking::Slow::default()).run()));
+            let pipeline = resume_asking::pipeline(&folder, resume_asking::Slow::default());
+            tell(runtime.block_on(pipeline.cancel_with(Cancel::on_ctrl_c()).run_async()));
         }
-        Job::TrainOnThreads => drop(runtime.block_on(threads::pipeline(&folder).run()).unwrap()),
+        Job::TrainOnThreads => drop(runtime.block_on(threads::pipeline(&folder).run_async()).unwrap()),
         Job::Overwrite => println!("{}", disk_full::overwrite(&folder)),
-        Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run())),
+        Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run_async())),
+        Job::FailInMain => {
+            let related = Pipeline::read(csv(folder.join("missing.csv"))).relate(same_sample());
+            related.solve(closed_form(Kernel::Linear, 1)).write(folder.join("run")).run()?;
+        }
     }
+    Ok(())
 }
 
 fn tell(result: relata::Result<Run>) {

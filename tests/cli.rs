@@ -37,7 +37,7 @@ async fn run(folder: &Path) -> PathBuf {
     let related = Pipeline::read(csv(samples)).views(2, noise(0.1)).relate(same_sample());
     let asked = related.ask(labels("label"), random_pairs().budget(20.0).per_round(10).epochs(1));
     let trained = asked.train(mlp([8, 4]), vicreg(), Fit::epochs(2).batch(16)).evaluate(knn("label"));
-    trained.write(folder.join("run")).quiet().run().await.unwrap();
+    trained.write(folder.join("run")).run_async().await.unwrap();
     folder.join("run")
 }
 
@@ -111,7 +111,7 @@ async fn every_verb_works_on_a_run() {
     let related = Pipeline::read(csv(at.join("samples.csv"))).views(2, noise(0.1)).relate(same_sample());
     let asked = related.ask(replay(at.join("answers.jsonl")), random_pairs().budget(5.0).epochs(1));
     let trained = asked.train(mlp([8, 4]), vicreg(), Fit::epochs(2).batch(16));
-    let replayed = trained.write(at.join("replayed")).quiet().run().await.unwrap();
+    let replayed = trained.write(at.join("replayed")).run_async().await.unwrap();
     assert!(data::number(&replayed, "SELECT count(related) FROM answers").await > 0.0);
 }
 
@@ -185,7 +185,7 @@ async fn images_in_files_are_embedded_as_the_model_was_trained() {
     let read = Dataset::from(idx(at.join("train-images-idx3-ubyte"))).features("image");
     let trained = Pipeline::read(read).views(2, noise(0.1)).relate(same_sample());
     let trained = trained.train(mlp([4]), vicreg(), data::short_fit());
-    trained.write(at.join("run")).quiet().run().await.unwrap();
+    trained.write(at.join("run")).run_async().await.unwrap();
     std::fs::create_dir_all(at.join("pictures/a")).unwrap();
     for number in 0..2 {
         let small = image::GrayImage::from_vec(8, 8, bytes(number).collect()).unwrap();

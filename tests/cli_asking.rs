@@ -20,7 +20,7 @@ fn pipeline(folder: &Path) -> Pipeline<Ready> {
     let people = Oracle::priced(person("127.0.0.1:0"), 2.0, 0.5);
     let related = Pipeline::read(csv(samples)).ask(people, random_pairs().budget(10.0).per_round(2));
     let solved = related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 2)).evaluate(knn("label"));
-    solved.write(folder.join("run")).quiet()
+    solved.write(folder.join("run"))
 }
 
 /// Lets the pipeline ask, and ends it before anybody has answered.
@@ -30,10 +30,14 @@ async fn ask(folder: &Path, questions: usize) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
+    let cancel = Cancel::new();
+    let mut running = Box::pin(pipeline(folder).cancel_with(cancel.clone()).run_async());
     tokio::select! {
-        result = pipeline(folder).run() => panic!("nobody has answered: {:?}", result.err()),
-        () = asked => {}
+        result = &mut running => panic!("nobody has answered: {:?}", result.err()),
+        () = asked => cancel.cancel(),
     }
+    let error = running.await.err().unwrap();
+    assert!(matches!(error, PipelineError::Interrupted { round: 1, .. }), "{error}");
 }
 
 /// How many questions of the run are open.

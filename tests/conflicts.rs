@@ -14,7 +14,7 @@ async fn resolved(policy: Policy, infer: bool) -> (Vec<String>, Vec<String>) {
     let related = Pipeline::read(csv(samples)).relate(edges(a)).relate(edges(b)).relate(same_label("label"));
     let related = if infer { related.resolve(policy).infer() } else { related.resolve(policy) };
     let trained = related.train(mlp([3]), vicreg(), data::short_fit());
-    let run = trained.write(folder.path().join("run")).quiet().run().await.unwrap();
+    let run = trained.write(folder.path().join("run")).run_async().await.unwrap();
     let edges = answer(&run, "SELECT src, dst, weight FROM edges ORDER BY src, dst").await;
     let conflicts = "SELECT src, dst, positive, negative, policy, kept FROM conflicts ORDER BY src, dst, positive";
     (edges, answer(&run, conflicts).await)

@@ -8,8 +8,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Float32Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use relata::Run;
 use relata::prelude::*;
-use relata::run::Run;
 
 /// The digits that come with the examples.
 pub fn digits() -> PathBuf {

@@ -42,7 +42,7 @@ async fn pyarrow_polars_and_duckdb_read_the_embeddings() {
     let folder = tempfile::tempdir().unwrap();
     let related = Pipeline::read(parquet(data::digits())).views(2, noise(0.1)).relate(same_sample());
     let trained = related.train(mlp([6]), vicreg(), data::short_fit());
-    let run_folder = trained.write(folder.path()).quiet().run().await.unwrap();
+    let run_folder = trained.write(folder.path()).run_async().await.unwrap();
     let table = data::read_parquet(&run_folder.embeddings());
     let list = table["embedding"].as_fixed_size_list();
     let values = list.values().as_primitive::<Float32Type>().values();

@@ -12,7 +12,7 @@ use crate::data::{self, answer, number};
 
 /// Runs an epoch, for the sake of the graph.
 async fn run(folder: &Path, related: Pipeline<Related>) -> Run {
-    related.train(mlp([3]), vicreg(), data::short_fit()).write(folder.join("run")).quiet().run().await.unwrap()
+    related.train(mlp([3]), vicreg(), data::short_fit()).write(folder.join("run")).run_async().await.unwrap()
 }
 
 /// A run over points on a circle with four labels.

@@ -19,5 +19,6 @@ mod memory;
 mod optimum;
 mod resume;
 mod resume_asking;
+mod running;
 mod sql;
 mod threads;

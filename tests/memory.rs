@@ -70,7 +70,7 @@ async fn embedding_takes_the_same_memory_for_any_number_of_rows() {
     let related =
         Pipeline::read(parquet(at.join("few.parquet")).features("features")).train_on("id < 200").views(2, noise(0.1));
     let trained = related.relate(same_sample()).train(mlp([16, 8]), vicreg(), data::short_fit());
-    trained.write(at.join("run")).quiet().run().await.unwrap();
+    trained.write(at.join("run")).run_async().await.unwrap();
     let embed = |name: &str| peak(&["embed", "run", "--data", name, "--output", "embedded.parquet"], at);
     grows_little("embedding", embed("few.parquet"), embed("many.parquet"));
 }

@@ -51,8 +51,7 @@ async fn a_linear_encoder_reaches_the_least_spectral_loss() {
         .relate(same_label("label"))
         .train(linear(WIDTH), spectral_contrastive(), fit.seed(1).device(DeviceChoice::Cpu))
         .write(folder.path())
-        .quiet()
-        .run()
+        .run_async()
         .await
         .unwrap();
 

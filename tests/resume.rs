@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
+use relata::store::StoreError;
 use relata_data::seed;
 
 use crate::child::{Job, command, kill, start_until};
@@ -24,7 +25,6 @@ pub fn pipeline(folder: &Path, epochs: u64) -> Pipeline<Ready> {
         )
         .evaluate(knn("label"))
         .write(folder)
-        .quiet()
 }
 
 /// Runs a child until it ends by itself.
@@ -93,14 +93,14 @@ fn a_run_killed_after_every_stage_ends_with_the_same_bits() {
 #[tokio::test]
 async fn a_changed_plan_is_refused_with_the_difference_and_the_run_stays() {
     let folder = tempfile::tempdir().unwrap();
-    pipeline(folder.path(), 1).run().await.unwrap();
+    pipeline(folder.path(), 1).run_async().await.unwrap();
     let before = data::embedding_bits(folder.path());
-    let error = pipeline(folder.path(), 2).run().await.err().unwrap();
-    let PipelineError::PlanChanged { difference, .. } = &error else { panic!("{error}") };
+    let error = pipeline(folder.path(), 2).run_async().await.err().unwrap();
+    let PipelineError::Store(StoreError::PlanChanged { difference, .. }) = &error else { panic!("{error}") };
     assert_eq!(difference, &["  stages.train.fit.epochs: 1 -> 2"]);
     let text = error.to_string();
     assert!(text.contains(&folder.path().display().to_string()) && text.contains("another folder"), "{text}");
-    pipeline(folder.path(), 1).run().await.unwrap();
+    pipeline(folder.path(), 1).run_async().await.unwrap();
     assert!(data::embedding_bits(folder.path()) == before);
 }
 
@@ -111,12 +111,12 @@ async fn a_changed_input_is_refused() {
     let run = folder.path().join("run");
     let pipeline = || {
         let related = Pipeline::read(csv(&input)).relate(same_label("label"));
-        related.train(mlp([3]), vicreg(), data::short_fit()).write(&run).quiet()
+        related.train(mlp([3]), vicreg(), data::short_fit()).write(&run)
     };
-    pipeline().run().await.unwrap();
+    pipeline().run_async().await.unwrap();
     data::text_file(folder.path(), "circle.csv", &data::circle(41, 2));
-    let error = pipeline().run().await.err().unwrap();
-    let PipelineError::PlanChanged { difference, .. } = &error else { panic!("{error}") };
+    let error = pipeline().run_async().await.err().unwrap();
+    let PipelineError::Store(StoreError::PlanChanged { difference, .. }) = &error else { panic!("{error}") };
     assert!(difference.iter().any(|line| line.starts_with("  inputs.0.bytes: ")), "{difference:?}");
 }
 
@@ -124,11 +124,14 @@ async fn a_changed_input_is_refused() {
 async fn two_processes_do_not_work_in_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let child = start_until(Job::TrainForLong, folder.path(), "checkpoints/latest.json");
-    let error = pipeline(folder.path(), 1_000_000).run().await.err().unwrap();
+    let error = pipeline(folder.path(), 1_000_000).run_async().await.err().unwrap();
     kill(child);
-    assert!(matches!(&error, PipelineError::Locked { folder: locked } if locked == folder.path()), "{error}");
+    assert!(
+        matches!(&error, PipelineError::Store(StoreError::Locked { folder: locked }) if locked == folder.path()),
+        "{error}"
+    );
     assert!(error.to_string().contains("another process"), "{error}");
     // The system frees the lock of a process that is gone.
-    let error = pipeline(folder.path(), 3).run().await.err().unwrap();
-    assert!(matches!(error, PipelineError::PlanChanged { .. }), "{error}");
+    let error = pipeline(folder.path(), 3).run_async().await.err().unwrap();
+    assert!(matches!(error, PipelineError::Store(StoreError::PlanChanged { .. })), "{error}");
 }

@@ -25,7 +25,7 @@ pub fn pipeline(folder: &Path, oracle: impl Oracle + 'static) -> Pipeline<Ready>
     let asking = explore_consolidate().budget(60.0).per_round(20).epochs(2);
     let asked = read.views(2, noise(0.1)).relate(same_sample()).ask(oracle, asking);
     let fit = Fit::epochs(3).batch(64).seed(3).checkpoint_steps(4).device(DeviceChoice::Cpu);
-    asked.train(mlp([32, 16]), vicreg(), fit).evaluate(knn("label")).write(folder).quiet()
+    asked.train(mlp([32, 16]), vicreg(), fit).evaluate(knn("label")).write(folder)
 }
 
 /// Answers as the labels do, one question every 50 ms.

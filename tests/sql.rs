@@ -47,8 +47,8 @@ async fn runs(folder: &Path) -> Vec<Run> {
     let plain = read().relate(same_label("label").signed()).solve(closed()).evaluate(knn("label"));
     let asked = read().ask(labels("label"), random_pairs().budget(8.0).per_round(4)).solve(closed());
     vec![
-        plain.write(folder.join("plain")).quiet().run().await.unwrap(),
-        asked.write(folder.join("asked")).quiet().run().await.unwrap(),
+        plain.write(folder.join("plain")).run_async().await.unwrap(),
+        asked.write(folder.join("asked")).run_async().await.unwrap(),
     ]
 }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use relata::Run;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
-use relata::run::Run;
 
 use crate::child::{Job, command};
 use crate::data;
@@ -23,7 +23,6 @@ pub fn pipeline(folder: &Path) -> Pipeline<Ready> {
         .evaluate(clustering("label"))
         .evaluate(knn("label"))
         .write(folder)
-        .quiet()
 }
 
 /// The bits of the embeddings, and everything that was measured in digits that tell all numbers apart.

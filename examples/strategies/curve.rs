@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, Float64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use relata::Result;
+use relata::Run;
 use relata::plot::{Figure, Spread, bands};
-use relata::run::Run;
 use relata_data::OperatorError;
 use relata_data::sink::{ParquetSink, write_atomically};
 
@@ -104,7 +104,7 @@ impl Curves {
     }
 
     /// In words: how far answers ever hurt, and how many pairs each strategy needs for what random ones reach.
-    pub fn verdicts(&self) -> Vec<String> {
+    pub fn votes(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let strategies = self.strategies();
         for &strategy in strategies.iter().filter(|&&s| s != NO_ANSWERS) {

@@ -83,7 +83,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: &Options) -> Result<()> {
+async fn run(options: &Options) -> relata::Result<()> {
     if (options.data, options.model) == (Data::FashionMnist, Model::ClosedForm) {
         let expected = "`deep` for fashion-mnist: the exact optimum is for small data";
         return Err(OperatorError::setting("strategies", "model", expected, "closed-form").into());
@@ -108,7 +108,7 @@ async fn run(options: &Options) -> Result<()> {
     }
     curves.write(&recipe.folder)?;
     println!("curves and plots in {}", recipe.folder.display());
-    for line in curves.verdicts() {
+    for line in curves.votes() {
         println!("{line}");
     }
     Ok(())

@@ -56,7 +56,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// Asks with a strategy and learns from the answers.
-    pub async fn run(&self, name: &str, asking: Asking, seed: u64) -> Result<Run> {
+    pub async fn run(&self, name: &str, asking: Asking, seed: u64) -> relata::Result<Run> {
         let asking = asking.epochs(self.epochs).shared();
         let folder = self.folder.join(format!("{name}-{seed}"));
         let pipeline = match self.model {
@@ -65,13 +65,13 @@ impl Recipe {
                 // All strategies start from the same model, which knows no answer yet.
                 let before = self.folder.join(format!("before-{seed}"));
                 let fit = self.fit(seed, 3e-3).for_epochs(self.before);
-                let start = self.deep(self.samples().relate(same_sample()), fit).write(before).quiet().run().await?;
+                let start = self.deep(self.samples().relate(same_sample()), fit).write(before).run_async().await?;
                 let fit = self.fit(seed, 1e-3).for_epochs(self.epochs).from_run(start.folder());
                 let fit = fit.batches(Batches::mixed(0.25));
                 self.deep(self.ask(self.samples().relate(same_sample()), name, asking), fit)
             }
         };
-        measured(pipeline).write(folder).quiet().run().await
+        measured(pipeline).write(folder).run_async().await
     }
 
     /// Neighbours in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
@@ -140,5 +140,5 @@ impl Recipe {
 }
 
 fn measured(trained: Pipeline<Trained>) -> Pipeline<Trained> {
-    trained.evaluate(known_probe("label")).evaluate(linear_probe("label")).evaluate(clustering("label").directions())
+    trained.evaluate(known_probe("label")).evaluate(linear_probe("label")).evaluate(clustering("label").normalised())
 }

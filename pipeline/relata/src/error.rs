@@ -1,5 +1,7 @@
-//! The errors of pipelines and runs.
+//! Errors of pipelines.
 
+use std::error::Error;
+use std::fmt;
 use std::path::PathBuf;
 
 use relata_data::OperatorError;
@@ -8,17 +10,24 @@ use relata_train::TrainError;
 use crate::evaluate::EvaluateError;
 use crate::plot::PlotError;
 use crate::sql::SqlError;
+use crate::store::StoreError;
 
 /// The result of a pipeline operation.
 pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 
 /// What can go wrong between a pipeline and its results.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` text is the message for people with what caused it, because that is what a `main` prints which returns
+/// [`Result`].
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PipelineError {
     /// Reading, relating or writing failed.
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    /// The folder of the run cannot be used.
+    #[error(transparent)]
+    Store(StoreError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -31,38 +40,6 @@ pub enum PipelineError {
     /// A query failed.
     #[error(transparent)]
     Sql(#[from] SqlError),
-    /// The folder holds a run of another plan.
-    #[error("`{}` holds a run of another plan; these settings differ:\n{}\nWrite to another folder. (Delete this one to start again only if nobody's answers are in it: `relata export` writes them to a file.)", folder.display(), difference.join("\n"))]
-    PlanChanged {
-        /// The run folder.
-        folder: PathBuf,
-        /// One line a setting: `path: old -> new`.
-        difference: Vec<String>,
-    },
-    /// Another process works in the folder.
-    #[error("another process is working in `{}`; wait for it or write to another folder", folder.display())]
-    Locked {
-        /// The run folder.
-        folder: PathBuf,
-    },
-    /// The folder is not a run, or one that has not come far enough.
-    #[error("`{}` has no {what}. {hint}", folder.display())]
-    NotThere {
-        /// The run folder.
-        folder: PathBuf,
-        /// What is missing.
-        what: String,
-        /// What to do about it.
-        hint: String,
-    },
-    /// A file of the run is not what Relata wrote.
-    #[error("`{}`: {found}. Delete the run folder and run the pipeline again.", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What was found.
-        found: String,
-    },
     /// The pipeline asks more than once.
     #[error(
         "the pipeline has {} `.ask(..)` ({}), but one budget: ask one oracle, `crowd([..])` where several are to answer each question, or `cascade([..])` where the next one answers what the one before passed on.",
@@ -73,7 +50,7 @@ pub enum PipelineError {
         /// The names of the oracles.
         oracles: Vec<String>,
     },
-    /// The user stopped the run while it was asking.
+    /// The run was cancelled while it was asking.
     #[error("interrupted while asking in round {round}; every answer so far is in `{}`. Run the same pipeline again to go on.", ledger.display())]
     Interrupted {
         /// The round.
@@ -81,12 +58,59 @@ pub enum PipelineError {
         /// Where the answers are.
         ledger: PathBuf,
     },
-    /// The condition that chooses the training rows chooses none.
-    #[error(
-        "no sample satisfies `{predicate}`, so there is nothing to train on. Name other rows with `.train_on(..)`."
-    )]
-    NoTrainingRows {
-        /// The SQL condition.
-        predicate: String,
+    /// The run was cancelled between two stages.
+    #[error("cancelled before the stage `{stage}`; every stage before it is done and in `{}`. Run the same pipeline again to go on.", folder.display())]
+    Cancelled {
+        /// The stage that did not begin.
+        stage: &'static str,
+        /// The run folder.
+        folder: PathBuf,
     },
+    /// The operating system gave the run no thread or no runtime to work on.
+    #[error(
+        "a run needs a thread of its own, which the system did not give: {0}. Close other programs, or raise the limit of threads (`ulimit -u`)."
+    )]
+    Runtime(std::io::Error),
+}
+
+impl From<StoreError> for PipelineError {
+    /// What a stage and the store report alike is one variant.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Operator(error) => Self::Operator(error),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl fmt::Debug for PipelineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let reason = error.to_string();
+            // Many messages quote their cause.
+            if !text.contains(&reason) {
+                text = format!("{text}\n  caused by: {reason}");
+            }
+            cause = error.source();
+        }
+        f.write_str(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_the_error_prints_its_message() {
+        let error = PipelineError::from(StoreError::Locked { folder: "runs/a".into() });
+        assert_eq!(format!("{error:?}"), error.to_string());
+        assert!(format!("{error:?}").contains("another process is working in `runs/a`"), "{error:?}");
+        let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let error = PipelineError::from(StoreError::from(OperatorError::io("a.csv")(missing)));
+        let text = format!("{error:?}");
+        assert!(matches!(error, PipelineError::Operator(_)) && text.matches("no such file").count() == 1, "{text}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Everything that a pipeline usually names.
+//! Prelude: everything that a pipeline usually names. It exports no `Result`; that of pipelines is `relata::Result`.
 
 pub use relata_active::ask::{Asking, Budget};
 pub use relata_active::belief::AnswerPolicy;
@@ -23,7 +23,9 @@ pub use relata_train::fit::Fit;
 pub use relata_train::loss::{Denominator, GraphLoss, Reduction, barlow_twins, nt_xent, spectral_contrastive, vicreg};
 pub use relata_train::optimiser::{Schedule, adamw, lars, sgd};
 
+pub use crate::cancel::Cancel;
 pub use crate::dsl::Pipeline;
+pub use crate::error::PipelineError;
 pub use crate::evaluate::{Evaluation, clustering, geometry, knn, known_probe, linear_probe};
-pub use crate::run::Run;
-pub use crate::{PipelineError, Result};
+pub use crate::progress::bars;
+pub use crate::store::Run;

@@ -1,4 +1,4 @@
-//! The loss of embeddings that anybody made, under a list of edges, with its terms and its gradient.
+//! Loss of embeddings that anybody made, under a list of edges, with its terms and its gradient.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -22,7 +22,7 @@ use relata_schemas::samples::SOURCE_ID;
 use relata_train::DeviceChoice;
 use relata_train::loss::{GraphLoss, Score, score};
 
-use crate::Result;
+use crate::error::Result;
 use crate::evaluate::EvaluateError;
 
 /// The loss of a file of embeddings.

@@ -1,17 +1,18 @@
-//! How much and how well each annotator answers.
+//! Annotators: how much and how well each answers.
 
 use relata_active::crowd::{self, dawid_skene};
 use serde::{Deserialize, Serialize};
 
-use super::Audit;
-use crate::Result;
+use super::audited::Audit;
+use crate::error::Result;
+use crate::sql::views;
 
 /// The query behind [`Audit::annotators`], without the two estimates:
 ///
 /// ```sql
-#[doc = include_str!("annotators.sql")]
+#[doc = include_str!("../sql/annotators.sql")]
 /// ```
-pub const ANNOTATORS: &str = include_str!("annotators.sql");
+pub const ANNOTATORS: &str = views::ANNOTATORS;
 
 /// What each annotator says in the end about each pair that was asked about.
 const VOTES: &str = "
@@ -96,8 +97,8 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{answer, asked};
     use super::*;
+    use crate::fixture::{answer, asked};
 
     #[tokio::test]
     async fn answers_are_counted_and_compared_pair_by_pair() {

@@ -1,16 +1,17 @@
-//! The cost curve: every measurement over what was spent up to it.
+//! Cost curve: every measurement over what was spent up to it.
 
 use serde::{Deserialize, Serialize};
 
-use super::Audit;
-use crate::Result;
+use super::audited::Audit;
+use crate::error::Result;
+use crate::sql::views;
 
 /// The query behind [`Audit::curve`]:
 ///
 /// ```sql
-#[doc = include_str!("curve.sql")]
+#[doc = include_str!("../sql/curve.sql")]
 /// ```
-pub const CURVE: &str = include_str!("curve.sql");
+pub const CURVE: &str = views::CURVE;
 
 /// A measurement after a round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,13 +39,13 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::metrics;
     use super::*;
+    use crate::fixture::metrics;
 
     #[tokio::test]
     async fn gains_are_paid_for_by_the_round_that_made_them() {
         let folder = tempfile::tempdir().unwrap();
-        let run = crate::sql::fixture::run(folder.path());
+        let run = crate::fixture::run(folder.path());
         metrics(
             &run,
             &[

@@ -1,16 +1,17 @@
-//! How much of what was asked each oracle speaks about, and how often oracles contradict each other.
+//! Oracle summaries: how much of what was asked each speaks about, and how often they contradict each other.
 
 use serde::{Deserialize, Serialize};
 
-use super::Audit;
-use crate::Result;
+use super::audited::Audit;
+use crate::error::Result;
+use crate::sql::views;
 
 /// The query behind [`Audit::oracles`]:
 ///
 /// ```sql
-#[doc = include_str!("oracles.sql")]
+#[doc = include_str!("../sql/oracles.sql")]
 /// ```
-pub const ORACLES: &str = include_str!("oracles.sql");
+pub const ORACLES: &str = views::ORACLES;
 
 /// What an oracle says about the pairs that were asked about, as Snorkel's `LFAnalysis` counts it (Ratner et al. 2017):
 /// all shares are of the pairs of all questions.
@@ -45,8 +46,8 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{answer, asked, edges, memberships};
     use super::*;
+    use crate::fixture::{answer, asked, edges, memberships};
 
     #[tokio::test]
     async fn asked_and_unasked_oracles_are_compared_over_the_asked_pairs() {

@@ -1,16 +1,17 @@
-//! What each round asked, cost and bought.
+//! Round summaries: what each round asked, cost and gained.
 
 use serde::{Deserialize, Serialize};
 
-use super::Audit;
-use crate::Result;
+use super::audited::Audit;
+use crate::error::Result;
+use crate::sql::views;
 
 /// The query behind [`Audit::rounds`]:
 ///
 /// ```sql
-#[doc = include_str!("rounds.sql")]
+#[doc = include_str!("../sql/rounds.sql")]
 /// ```
-pub const ROUNDS: &str = include_str!("rounds.sql");
+pub const ROUNDS: &str = views::ROUNDS;
 
 /// A round of questions. What is an option is not there before the round is learned from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,8 +56,8 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{answer, asked, metrics, question};
     use super::*;
+    use crate::fixture::{answer, asked, metrics, question};
 
     #[tokio::test]
     async fn a_round_counts_what_stands_and_pays_for_what_does_not() {

@@ -1,9 +1,8 @@
-//! The tables that audits look at, also of a run that is not finished.
+//! Tables of an audit, also of a run that is not finished.
 
 use std::sync::Arc;
 
 use datafusion::datasource::empty::EmptyTable;
-use relata_data::source::parquet;
 use relata_data::{OperatorError, Session};
 use relata_schemas::Table;
 use relata_schemas::answers::ANSWERS;
@@ -14,47 +13,34 @@ use relata_schemas::metrics::METRICS;
 use relata_schemas::questions::QUESTIONS;
 use relata_schemas::separations::SEPARATIONS;
 
-use crate::Result;
-use crate::run::Run;
+use crate::error::Result;
+use crate::store::Run;
 
 const TABLES: [&Table; 7] = [&QUESTIONS, &ANSWERS, &METRICS, &CONFLICTS, &EDGES, &MEMBERSHIPS, &SEPARATIONS];
 
-/// A session with all of [`TABLES`]: what the run folder lacks is taken from its rounds, or is empty.
+/// A session with all of [`TABLES`]: those that neither the run nor its rounds have are empty.
 pub(super) async fn session(run: &Run) -> Result<Session> {
     let session = crate::sql::session(std::slice::from_ref(run)).await?;
     for table in TABLES {
         if session.table_exist(table.name).map_err(OperatorError::from)? {
             continue;
         }
-        let found = match of_rounds(run, table) {
-            Some(path) => parquet(run.path(&path)).table(&session).await.map(|found| found.into_view())?,
-            None => Arc::new(EmptyTable::new(table.schema())),
-        };
-        session.register_table(table.name, found).map_err(OperatorError::from)?;
+        session.register_table(table.name, Arc::new(EmptyTable::new(table.schema()))).map_err(OperatorError::from)?;
     }
     Ok(session)
 }
 
-/// The metrics of all rounds, or another table of the last round that has it.
-fn of_rounds(run: &Run, table: &Table) -> Option<String> {
-    let file = |round: &dyn std::fmt::Display| format!("rounds/{round}/{}.parquet", table.name);
-    let rounds = (0u32..).take_while(|round| run.path(&format!("rounds/{round}")).is_dir());
-    let last = rounds.map(|round| file(&round)).filter(|path| run.path(path).is_file()).last()?;
-    Some(if table.name == METRICS.name { file(&"*") } else { last })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Audit;
-    use super::super::fixture::metrics;
-    use crate::run::Run;
-    use crate::sql::fixture;
+    use super::super::audited::Audit;
+    use crate::fixture;
+    use crate::fixture::metrics;
 
     #[tokio::test]
     async fn a_run_that_is_still_asking_has_the_metrics_of_its_rounds_so_far() {
         let folder = tempfile::tempdir().unwrap();
         let run = fixture::run(folder.path());
-        let round = |number: u32| Run::at(run.path(&format!("rounds/{number}")));
+        let round = |number: u32| run.round(number);
         metrics(&round(0), &[(0, "knn.test", 0.5)]);
         metrics(&round(1), &[(1, "knn.test", 0.7), (1, "ask.spent", 10.0)]);
         std::fs::create_dir_all(round(2).folder()).unwrap();

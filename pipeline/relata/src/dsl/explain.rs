@@ -1,14 +1,14 @@
-//! A plan in words.
+//! Plan of a pipeline in words.
 
 use std::fmt::Write;
 
 use datafusion::prelude::DataFrame;
 use relata_data::source::session;
 use relata_data::{OperatorError, query};
-use serde_json::Value;
 
-use super::spec::{Spec, Trainer};
-use crate::Result;
+use crate::error::Result;
+use crate::stages::{Spec, Trainer};
+use crate::store::settings;
 
 /// Stages, settings, the columns that are read, and rough sizes.
 pub(super) async fn explain(spec: &Spec) -> Result<String> {
@@ -72,29 +72,6 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
 
 async fn count(table: DataFrame) -> Result<u64> {
     Ok(query::count(table).await.map_err(OperatorError::from)? as u64)
-}
-
-/// `{"oracle": "nearest", "k": 5}` as `nearest k=5`: the first text names the component, nulls are left out.
-pub(crate) fn settings(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let kinds = ["source", "oracle", "strategy", "loss", "encoder", "view", "optimiser", "trainer", "name"];
-            let name = kinds.iter().find_map(|kind| map.get(*kind).filter(|v| v.is_string()).map(|v| (*kind, v)));
-            let mut words: Vec<String> = name.iter().map(|(_, v)| v.as_str().unwrap_or_default().to_owned()).collect();
-            for (key, value) in map.iter().filter(|(key, value)| !value.is_null() && name.is_none_or(|n| n.0 != *key)) {
-                let nested = matches!(value, Value::Object(_));
-                words.push(if nested {
-                    format!("{key}=({})", settings(value))
-                } else {
-                    format!("{key}={}", settings(value))
-                });
-            }
-            words.join(" ")
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(settings).collect::<Vec<_>>().join(", ")),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn short(data_type: &str) -> String {

@@ -1,8 +1,10 @@
-//! A pipeline from samples to embeddings; its type says which stage comes next.
+//! Pipelines from samples to embeddings, whose type says which stage comes next.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use relata_active::ask::Asking;
 use relata_data::source::Dataset;
@@ -14,21 +16,28 @@ use relata_train::fit::{Fit, Head, IntoArchitecture};
 use relata_train::loss::GraphLoss;
 
 use super::explain::explain;
-use super::spec::{Spec, Trainer};
-use crate::Result;
+use crate::cancel::Cancel;
+use crate::error::{PipelineError, Result};
 use crate::evaluate::Evaluation;
-use crate::run::{Interrupt, Run, execute};
+use crate::progress::{Progress, Silent};
+use crate::stages::{self, Spec, Trainer};
+use crate::store::Run;
 
 /// Samples are known, relations are not: nothing can be trained yet.
+#[derive(Debug)]
 pub enum Read {}
 /// There is at least one oracle.
+#[derive(Debug)]
 pub enum Related {}
 /// It is known how embeddings are learned.
+#[derive(Debug)]
 pub enum Trained {}
 /// It is known where the run goes.
+#[derive(Debug)]
 pub enum Ready {}
 
-/// Stages from samples to embeddings. Training comes after relations, and running after a folder is named:
+/// Stages from samples to embeddings; an example is at the [crate](crate). Training comes after relations, and running after a
+/// folder is named:
 ///
 /// ```compile_fail
 /// use relata::dsl::Pipeline;
@@ -40,6 +49,12 @@ pub enum Ready {}
 pub struct Pipeline<Stage> {
     spec: Spec,
     stage: PhantomData<Stage>,
+}
+
+impl<Stage> fmt::Debug for Pipeline<Stage> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("stages", &self.spec.describe()).field("folder", &self.spec.folder).finish()
+    }
 }
 
 impl Pipeline<Read> {
@@ -58,7 +73,8 @@ impl Pipeline<Read> {
             head: Head::Encoder,
             evaluations: vec![],
             folder: PathBuf::new(),
-            quiet: false,
+            progress: Arc::new(Silent),
+            cancel: Cancel::new(),
         };
         Self { spec, stage: PhantomData }
     }
@@ -165,9 +181,17 @@ impl Pipeline<Trained> {
 }
 
 impl Pipeline<Ready> {
-    /// Shows nothing while it runs.
-    pub fn quiet(mut self) -> Self {
-        self.spec.quiet = true;
+    /// Who is told how the run goes; [`bars`](crate::progress::bars) for a terminal. By default nobody is: the library
+    /// prints nothing.
+    pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
+        self.spec.progress = Arc::new(progress);
+        self
+    }
+
+    /// Stops the run when the token is cancelled: training after a checkpoint, asking at once, other stages when they are
+    /// done. [`Cancel::on_ctrl_c`] is a token for programs.
+    pub fn cancel_with(mut self, cancel: Cancel) -> Self {
+        self.spec.cancel = cancel;
         self
     }
 
@@ -179,9 +203,47 @@ impl Pipeline<Ready> {
     }
 
     /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
-    /// ends with the same embeddings; a run of another plan is refused. Ctrl-C stops it: training after a
-    /// checkpoint, asking at once, other stages when they are done; a second Ctrl-C ends the process.
-    pub async fn run(self) -> Result<Run> {
-        execute(&self.spec, Interrupt::listen().stop()).await
+    /// ends with the same embeddings; a run of another plan is refused.
+    ///
+    /// It works on the thread that calls it. Inside of an async runtime, which no thread may enter twice, it works on a thread
+    /// of its own, and the calling thread waits: [`run_async`](Self::run_async) does not block it.
+    pub fn run(self) -> Result<Run> {
+        let spec = self.spec;
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            runtime.map_err(PipelineError::Runtime)?.block_on(stages::run(&spec))
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            return work();
+        }
+        let thread = thread::Builder::new().name("relata".to_owned()).spawn(work).map_err(PipelineError::Runtime)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// Like [`run`](Self::run), for async code: it must be called in a tokio runtime, and does the heavy work on one of its
+    /// threads for blocking work. Dropping the future cancels the run, which leaves its folder a moment later; to wait for
+    /// that, cancel it by a [`Cancel`] instead and await the future.
+    pub async fn run_async(self) -> Result<Run> {
+        let mut spec = self.spec;
+        spec.cancel = spec.cancel.child();
+        let _dropped = CancelOnDrop(spec.cancel.clone());
+        let runtime = tokio::runtime::Handle::current();
+        let work = tokio::task::spawn_blocking(move || runtime.block_on(stages::run(&spec)));
+        match work.await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(PipelineError::Runtime(std::io::Error::other(error))),
+            },
+        }
+    }
+}
+
+/// Cancels a run whose future is dropped; once the run has ended it changes nothing.
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }

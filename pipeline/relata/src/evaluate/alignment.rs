@@ -3,7 +3,8 @@
 use rand::RngExt;
 use relata_data::seed::{self, Rng};
 
-use super::{Block, EvaluateError, Result, Vectors};
+use super::error::{EvaluateError, Result};
+use super::vectors::{Block, Vectors};
 
 /// The most pairs that are looked at for each of the two measures.
 const PAIRS: usize = 100_000;
@@ -90,8 +91,8 @@ fn pairs(groups: &[Vec<usize>], rng: &mut Rng) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::blobs;
     use super::*;
-    use crate::evaluate::tests::blobs;
 
     #[test]
     fn a_square_on_the_circle() {

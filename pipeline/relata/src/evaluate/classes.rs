@@ -1,6 +1,9 @@
-//! The classes of a label column: its distinct values in their natural order, numbered from 0.
+//! Classes of a label column: its distinct values in their natural order, numbered from 0.
 
 use std::collections::{BTreeSet, HashMap};
+
+/// The most classes that labels may have; a label column with more is taken for a column of ids.
+pub const MAX_CLASSES: usize = 10_000;
 
 /// Distinct labels in order (numbers by value, other text alphabetically), so that class numbers do not depend on the
 /// order of the rows.

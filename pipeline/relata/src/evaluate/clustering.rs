@@ -1,9 +1,14 @@
-//! Unsupervised agreement with the classes: k-means on the test vectors, compared with the labels by NMI and ARI.
+//! Clustering: k-means on the test vectors, compared with the labels by NMI and ARI.
 
-use relata_registry::Description;
+use serde_json::{Value, json};
 
-use super::directions::directions;
-use super::{Contingency, Evaluation, Result, Split, Vectors, block_rows, kmeans};
+use super::contingency::Contingency;
+use super::error::Result;
+use super::evaluation::Evaluation;
+use super::kmeans::kmeans;
+use super::normalise::normalised;
+use super::split::Split;
+use super::vectors::{Vectors, block_rows};
 
 /// Settings of the comparison; see [`clustering`].
 #[derive(Debug, Clone)]
@@ -12,7 +17,7 @@ pub struct Clustering {
     clusters: Option<usize>,
     restarts: u64,
     seed: u64,
-    directions: bool,
+    normalised: bool,
 }
 
 /// How well the clusters of k-means agree with the classes.
@@ -26,7 +31,7 @@ pub struct ClusteringResult {
 
 /// Compares k-means clusters with the classes in `label`: as many clusters as the vectors have classes, 10 restarts.
 pub fn clustering(label: impl Into<String>) -> Clustering {
-    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, directions: false }
+    Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, normalised: false }
 }
 
 impl Clustering {
@@ -48,18 +53,18 @@ impl Clustering {
         self
     }
 
-    /// Clusters directions: the vectors seen from their mean, each of unit length. What cosine losses such as
+    /// Clusters the vectors centred and scaled to unit length. What cosine losses such as
     /// [`nt_xent`](crate::prelude::nt_xent) train says nothing with its length.
-    pub fn directions(mut self) -> Self {
-        self.directions = true;
+    pub fn normalised(mut self) -> Self {
+        self.normalised = true;
         self
     }
 
     /// Clusters the vectors and compares.
     pub fn compare(&self, vectors: &Vectors) -> Result<ClusteringResult> {
-        if self.directions {
-            let plain = Self { directions: false, ..self.clone() };
-            return plain.compare(&directions(vectors)?);
+        if self.normalised {
+            let plain = Self { normalised: false, ..self.clone() };
+            return plain.compare(&normalised(vectors)?);
         }
         let classes = vectors.class_counts().iter().filter(|count| **count > 0).count();
         let clusters = self.clusters.unwrap_or(classes.max(1));
@@ -87,20 +92,22 @@ impl Evaluation for Clustering {
         Ok(vec![("clustering.nmi".to_owned(), result.nmi), ("clustering.ari".to_owned(), result.ari)])
     }
 
-    fn describe(&self) -> Description {
-        Description::new("clustering")
-            .with("label", &self.label)
-            .with("clusters", &self.clusters)
-            .with("restarts", &self.restarts)
-            .with("seed", &self.seed)
-            .with("directions", &self.directions)
+    fn describe(&self) -> Value {
+        json!({
+            "name": "clustering",
+            "label": self.label,
+            "clusters": self.clusters,
+            "restarts": self.restarts,
+            "seed": self.seed,
+            "normalised": self.normalised,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::blobs;
     use super::*;
-    use crate::evaluate::tests::blobs;
 
     #[test]
     fn blobs_agree_fully_and_noise_hardly() {

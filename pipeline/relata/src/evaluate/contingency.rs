@@ -1,4 +1,4 @@
-//! The contingency table of two partitions, and how well they agree: NMI and ARI.
+//! Contingency table of two partitions, and how well they agree: NMI and ARI.
 
 use std::collections::HashMap;
 

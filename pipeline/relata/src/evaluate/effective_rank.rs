@@ -1,6 +1,7 @@
 //! Effective rank (Roy & Vetterli 2007): how many dimensions the vectors really use.
 
-use super::{Moments, Result};
+use super::error::Result;
+use super::moments::Moments;
 
 /// The exponential of the entropy of the normalised singular values of the centred vectors: 1 if they lie on a line,
 /// the width if they spread evenly in all directions, 0 if they are all the same. Low values are a sign of collapse.

@@ -1,4 +1,4 @@
-//! The errors of evaluation: what is missing or degenerate, and what to do about it.
+//! Errors of evaluation: what is missing or degenerate, and what to do about it.
 
 use std::path::PathBuf;
 

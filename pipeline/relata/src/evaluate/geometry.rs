@@ -1,8 +1,13 @@
-//! How the test vectors lie, whatever classifier reads them: effective rank, alignment and uniformity.
+//! Geometry of the test vectors, whatever classifier reads them: effective rank, alignment and uniformity.
 
 use relata_registry::Description;
 
-use super::{Evaluation, Moments, Result, Split, alignment, effective_rank};
+use super::alignment::alignment;
+use super::effective_rank::effective_rank;
+use super::error::Result;
+use super::evaluation::Evaluation;
+use super::moments::Moments;
+use super::split::Split;
 
 /// See [`geometry`].
 #[derive(Debug, Clone)]

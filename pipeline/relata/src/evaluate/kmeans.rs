@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use relata_data::OperatorError;
 use relata_data::seed::{self, Rng};
 
-use super::{EvaluateError, Result, Vectors, block_rows};
+use super::error::{EvaluateError, Result};
+use super::vectors::{Vectors, block_rows};
 use relata_graph::knn::{Matrix, multiply};
 
 /// Numbers in the sample that the centres are seeded from.
@@ -236,9 +237,9 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::blobs;
     use super::*;
     use crate::evaluate::Contingency;
-    use crate::evaluate::tests::blobs;
 
     #[test]
     fn separated_blobs_are_found_and_the_inertia_is_theirs() {

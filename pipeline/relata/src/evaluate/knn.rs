@@ -3,8 +3,12 @@
 
 use relata_registry::Description;
 
+use super::error::{EvaluateError, Result};
+use super::evaluation::Evaluation;
 use super::linear_probe::check_widths;
-use super::{EvaluateError, Evaluation, Result, Split, Standardiser, block_rows};
+use super::split::Split;
+use super::standardiser::Standardiser;
+use super::vectors::block_rows;
 use relata_graph::knn::{Metric, top_k};
 
 /// Test rows that are searched for in one pass over the training rows.
@@ -86,8 +90,8 @@ impl Evaluation for Knn {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::split;
     use super::*;
-    use crate::evaluate::tests::split;
 
     fn naive(split: &Split, k: usize, temperature: f64) -> f64 {
         let standardiser = Standardiser::fit(&split.train).unwrap();

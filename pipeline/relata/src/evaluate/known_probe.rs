@@ -10,7 +10,12 @@ use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::{embeddings, memberships, samples};
 
-use super::{Evaluation, LinearProbe, Result, Split, linear_probe, split_reader};
+use crate::store::Artifact;
+
+use super::error::Result;
+use super::evaluation::Evaluation;
+use super::linear_probe::{LinearProbe, linear_probe};
+use super::split::{Split, split_reader};
 
 /// Settings of the probe; see [`known_probe`].
 #[derive(Debug, Clone)]
@@ -75,7 +80,7 @@ impl Evaluation for KnownProbe {
     }
 
     fn measure_run(&self, split: &Split, folder: &Path) -> Result<Vec<(String, f64)>> {
-        let (file, members) = (folder.join("embeddings.parquet"), folder.join("memberships.parquet"));
+        let (file, members) = (folder.join(Artifact::Embeddings), folder.join(Artifact::Memberships));
         if !members.exists() {
             return Ok(vec![]);
         }

@@ -1,4 +1,4 @@
-//! The linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
+//! Linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
 
 use relata_registry::Description;
 use std::cell::RefCell;
@@ -7,8 +7,11 @@ use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
+use super::error::{EvaluateError, Result};
+use super::evaluation::Evaluation;
 use super::objective::{Objective, accuracy};
-use super::{EvaluateError, Evaluation, Result, Split, Standardiser};
+use super::split::Split;
+use super::standardiser::Standardiser;
 
 /// Past steps that approximate the curvature.
 const MEMORY: usize = 20;
@@ -191,8 +194,8 @@ fn minimise(objective: &Objective<'_>, max_iterations: u64) -> Result<(Vec<f64>,
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::{blobs, split};
     use super::*;
-    use crate::evaluate::tests::{blobs, split};
     use crate::evaluate::{Classes, Vectors};
 
     #[test]

@@ -2,8 +2,9 @@
 
 use faer::{Mat, Side};
 
+use super::error::{EvaluateError, Result};
 use super::standardiser::mean;
-use super::{EvaluateError, Result, Vectors, block_rows};
+use super::vectors::{Vectors, block_rows};
 use relata_graph::knn::{Matrix, multiply};
 
 /// The first two moments of vectors; memory grows with the square of their width.

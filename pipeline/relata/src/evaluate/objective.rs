@@ -3,7 +3,8 @@
 use relata_graph::knn::{Matrix, multiply};
 use relata_kernels::{Level, softmax};
 
-use super::{Result, Vectors, block_rows};
+use super::error::Result;
+use super::vectors::{Vectors, block_rows};
 
 /// Mean cross-entropy plus `l2` times the squared weights, over standardised vectors.
 pub(super) struct Objective<'a> {
@@ -95,9 +96,9 @@ fn logits(values: &[f32], weights: &[f32], classes: usize) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixture::blobs;
     use super::*;
     use crate::evaluate::Standardiser;
-    use crate::evaluate::tests::blobs;
 
     #[test]
     fn the_gradient_agrees_with_finite_differences() {

@@ -1,4 +1,4 @@
-//! An embeddings table as training and test vectors: any Parquet file with a column of float lists of one length.
+//! Train-test split of an embeddings table: any Parquet file with a column of float lists of one length.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -9,7 +9,10 @@ use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::embeddings::{EMBEDDING, ID};
 
-use super::{Classes, EvaluateError, MAX_CLASSES, Result, VectorColumn, Vectors, VectorsBuilder};
+use super::classes::{Classes, MAX_CLASSES};
+use super::error::{EvaluateError, Result};
+use super::vectors::{Vectors, VectorsBuilder};
+use relata_data::embeddings::VectorColumn;
 
 /// Rows per record batch while reading.
 const BATCH: usize = 1024;

@@ -1,6 +1,7 @@
 //! Standardised features: the mean of the training rows taken away, divided by their standard deviation.
 
-use super::{Block, EvaluateError, Result, Vectors, block_rows};
+use super::error::{EvaluateError, Result};
+use super::vectors::{Block, Vectors, block_rows};
 
 /// Added to every standard deviation, so that nearly constant features do not become noise.
 const EPSILON: f64 = 1e-6;

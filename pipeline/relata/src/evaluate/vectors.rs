@@ -9,7 +9,8 @@ use rand::seq::index;
 use rayon::prelude::*;
 use relata_data::seed::Rng;
 
-use super::{EvaluateError, MAX_CLASSES, Result};
+use super::classes::MAX_CLASSES;
+use super::error::{EvaluateError, Result};
 
 /// Rows of `width` floats, each with the number of its class, on disk; blocks are read by position, from any thread.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Block {
 }
 
 /// Writes [`Vectors`] row by row.
+#[derive(Debug)]
 pub struct VectorsBuilder {
     width: usize,
     rows: u64,

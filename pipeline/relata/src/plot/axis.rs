@@ -1,4 +1,4 @@
-//! An axis of numbers with round ticks and short labels.
+//! Axis of numbers with round ticks and short labels.
 
 use std::ops::Range;
 

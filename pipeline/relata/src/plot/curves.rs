@@ -5,7 +5,9 @@ use std::error::Error;
 use plotters::prelude::*;
 
 use super::axis::{Axis, padded};
-use super::{Canvas, Figure, Spread, frame, legend, palette};
+use super::figure::{Canvas, Figure};
+use super::spread::Spread;
+use super::{frame, legend, palette};
 
 /// The most points that are drawn of a series; longer ones are drawn as means of runs of points.
 const POINTS: usize = 500;

@@ -1,4 +1,4 @@
-//! The errors of plotting.
+//! Errors of plotting.
 
 use relata_data::OperatorError;
 

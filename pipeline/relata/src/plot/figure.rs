@@ -1,7 +1,8 @@
-//! A figure: something that draws itself on a canvas and can be saved as SVG and PNG.
+//! Figures: what draws itself on a canvas and can be saved as SVG and PNG.
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -13,7 +14,7 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, TextStyle, register_font};
 use relata_data::sink::write_atomically;
 
-use super::PlotError;
+use super::error::PlotError;
 
 /// The size of a figure in SVG units; the PNG has twice as many pixels each way.
 const SIZE: (u32, u32) = (960, 600);
@@ -28,6 +29,13 @@ pub struct Canvas<'a, DB: DrawingBackend> {
     pub area: &'a DrawingArea<DB, Shift>,
     /// Pixels per unit; line widths and font sizes are multiples of it.
     pub scale: u32,
+}
+
+impl<DB: DrawingBackend> fmt::Debug for Canvas<'_, DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pixels = self.area.dim_in_pixel();
+        f.debug_struct("Canvas").field("pixels", &pixels).field("scale", &self.scale).finish()
+    }
 }
 
 impl<DB: DrawingBackend> Canvas<'_, DB> {

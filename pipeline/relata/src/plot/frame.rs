@@ -1,12 +1,12 @@
-//! The frame of a chart: axes with labels and a light grid.
+//! Frame of a chart: axes with labels and a light grid.
 
 use std::error::Error;
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use super::Canvas;
 use super::axis::Axis;
+use super::figure::Canvas;
 
 /// Room for the labels of the y and the x axis, and around the chart, in units.
 const LEFT: u32 = 64;

@@ -1,4 +1,4 @@
-//! A legend in a column of its own, right of the chart, so that it never covers any data.
+//! Legend in a column of its own, right of the chart, so that it never covers any data.
 
 use std::error::Error;
 
@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::Canvas;
+use super::figure::Canvas;
 
 /// Font size of the entries, in units.
 const TEXT: u32 = 14;

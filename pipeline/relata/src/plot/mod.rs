@@ -11,11 +11,13 @@ mod legend;
 mod palette;
 mod projection;
 mod scatter;
+mod spread;
 mod ticks;
 
-pub use bands::{Spread, bands};
+pub use bands::bands;
 pub use curves::{Curves, Series, curves};
 pub use error::PlotError;
 pub use figure::{Canvas, Figure};
 pub use projection::{Projection, projection};
 pub use scatter::{Scatter, scatter};
+pub use spread::Spread;

@@ -1,4 +1,4 @@
-//! Colours and marks that stay apart for colour-blind readers and on paper.
+//! Palette of colours and marks that stay apart for colour-blind readers and on paper.
 
 use plotters::style::RGBColor;
 

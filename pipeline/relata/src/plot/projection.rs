@@ -1,8 +1,8 @@
-//! Embeddings in two dimensions: a sample of rows on the first two principal axes of all rows.
+//! Projection of embeddings to two dimensions: a sample of rows on the first two principal axes of all rows.
 
 use relata_data::seed;
 
-use super::{Scatter, scatter};
+use super::scatter::{Scatter, scatter};
 use crate::evaluate::{Classes, Moments, Result, Vectors};
 
 /// The most rows that are projected.

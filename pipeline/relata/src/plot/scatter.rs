@@ -1,4 +1,4 @@
-//! Points in the plane, coloured by class, with the same scale on both axes.
+//! Scatter plots coloured by class, with the same scale on both axes.
 
 use std::error::Error;
 use std::ops::Range;
@@ -7,7 +7,8 @@ use plotters::element::{DynElement, IntoDynElement};
 use plotters::prelude::*;
 
 use super::axis::{Axis, padded};
-use super::{Canvas, Figure, frame, legend, palette};
+use super::figure::{Canvas, Figure};
+use super::{frame, legend, palette};
 
 /// The most entries of the legend.
 const ENTRIES: usize = 20;

@@ -1,4 +1,4 @@
-//! Where the labels of an axis go, and how they read.
+//! Ticks of an axis: where its labels go, and how they read.
 
 /// Round numbers (steps of 1, 2 or 5 times a power of ten) in `low..=high`, about `count` of them.
 pub(super) fn between(low: f64, high: f64, count: usize) -> Vec<f64> {

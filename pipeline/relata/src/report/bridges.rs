@@ -1,8 +1,8 @@
-//! The answers that are doubted because each alone holds two big groups together.
+//! Bridges: answers that are doubted because each alone holds two big groups together.
 
 use super::gallery::Gallery;
-use super::verdicts::Verdicts;
-use crate::run::Bridge;
+use super::pair_votes::PairVotes;
+use crate::store::Bridge;
 
 /// Bridges shown, the worst ones.
 const SHOWN: usize = 8;
@@ -13,14 +13,14 @@ pub(super) fn ids(bridges: &[Bridge]) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// The two samples of each bridge with what was said about them.
-pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, verdicts: &Verdicts) -> String {
+pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, votes: &PairVotes) -> String {
     let one = |bridge: &Bridge| {
         let (src, dst) = (bridge.src, bridge.dst);
         format!(
             "<article class=\"question\"><h3>Answer {}</h3><div class=\"cards\">{}{}</div></article>",
             bridge.answer,
             gallery.card(src, "anchor", ""),
-            gallery.card(dst, verdicts.class(src, dst), &verdicts.badge(src, dst)),
+            gallery.card(dst, votes.class(src, dst), &votes.badge(src, dst)),
         )
     };
     let shown: String = bridges.iter().take(SHOWN).map(one).collect();
@@ -35,17 +35,17 @@ pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, verdicts: &Verdicts) -
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::super::audit::fixture::asked;
     use super::*;
+    use crate::fixture::asked;
 
     #[test]
     fn the_worst_bridges_are_shown_and_the_others_counted() {
         let (_folder, run) = asked(&[]);
         let bridges: Vec<Bridge> = (1..=10).map(|answer| Bridge { answer, src: 2 * answer, dst: 99 }).collect();
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
-        let html = show(&bridges, &gallery, &Verdicts::new(vec![]));
+        let html = show(&bridges, &gallery, &PairVotes::new(vec![]));
         assert!(html.contains("Answer 1<") && html.contains("<small>16</small>") && html.contains("and 2 more"));
         assert_eq!((html.matches("<article").count(), ids(&bridges).count()), (8, 16));
-        assert_eq!(show(&[], &gallery, &Verdicts::new(vec![])), "");
+        assert_eq!(show(&[], &gallery, &PairVotes::new(vec![])), "");
     }
 }

@@ -1,4 +1,4 @@
-//! Several runs on one page: what each strategy makes of the same budget.
+//! Comparison of several runs on one page: what each strategy makes of the same budget.
 
 use std::collections::BTreeMap;
 
@@ -80,8 +80,8 @@ fn overview(runs: &[Facts], metrics: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, metrics, question};
     use super::*;
+    use crate::fixture::{asked, metrics, question};
 
     #[test]
     fn means_go_as_far_as_all_curves_do() {

@@ -1,4 +1,4 @@
-//! The worst contradictions, each with the answers that lead to it.
+//! Conflicts: the worst contradictions, each with the answers that lead to it.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::gallery::Gallery;
 use super::html::{escaped, number};
-use super::verdicts::Verdicts;
-use crate::Result;
+use super::pair_votes::PairVotes;
 use crate::audit::Audit;
+use crate::error::Result;
 
 /// Contradictions shown.
 const SHOWN: usize = 8;
@@ -71,7 +71,7 @@ impl Conflicts {
     }
 
     /// One contradiction below the other.
-    pub fn show(&self, gallery: &Gallery, verdicts: &Verdicts) -> String {
+    pub fn show(&self, gallery: &Gallery, votes: &PairVotes) -> String {
         let one = |conflict: &Conflict| {
             let (class, kept) = match conflict.kept {
                 kept if kept > 0.0 => ("yes", "kept as alike".to_owned()),
@@ -86,7 +86,7 @@ impl Conflicts {
                 + "<b class=\"against\">?</b>"
                 + &gallery.card(conflict.dst, class, "");
             let side = |mark: &str, word: &str, side: &str, class: &str| {
-                let chain = self.chain(side, gallery, verdicts);
+                let chain = self.chain(side, gallery, votes);
                 format!(
                     "<div class=\"side\"><p class=\"{class}\">{mark} {word} <span>{}</span></p>{chain}</div>",
                     escaped(&self.named(side))
@@ -118,7 +118,7 @@ impl Conflicts {
     }
 
     /// The samples along the answers that a derivation names.
-    fn chain(&self, side: &str, gallery: &Gallery, verdicts: &Verdicts) -> String {
+    fn chain(&self, side: &str, gallery: &Gallery, votes: &PairVotes) -> String {
         let numbers = answers(side);
         let mut html = String::new();
         let mut end = None;
@@ -140,8 +140,8 @@ impl Conflicts {
             if end != Some(from) {
                 html += &gallery.card(from, "small", "");
             }
-            let class = verdicts.class(from, to);
-            html += &format!("<b class=\"link {class}\">{}</b>", verdicts.badge(from, to));
+            let class = votes.class(from, to);
+            html += &format!("<b class=\"link {class}\">{}</b>", votes.badge(from, to));
             html += &gallery.card(to, "small", "");
             end = Some(to);
         }
@@ -162,8 +162,8 @@ fn answers(side: &str) -> Vec<u64> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::super::audit::fixture::{answer, asked, conflicts};
     use super::*;
+    use crate::fixture::{answer, asked, conflicts};
 
     #[test]
     fn only_answers_have_numbers() {
@@ -193,16 +193,16 @@ mod tests {
         let order: Vec<_> = found.worst.iter().map(|conflict| (conflict.src, conflict.dst)).collect();
         assert_eq!((order, found.count), (vec![(7, 8), (10, 12), (1, 2)], 3));
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
-        let verdicts = Verdicts::new(audit.votes().await.unwrap());
+        let votes = PairVotes::new(audit.votes().await.unwrap());
         // 10 is like 11, 11 is like 12: the second answer is read from its other end.
         let shown = |side: &str| -> Vec<String> {
-            let chain = found.chain(side, &gallery, &verdicts);
+            let chain = found.chain(side, &gallery, &votes);
             chain.split("<small>").skip(1).map(|rest| rest[..2].to_owned()).collect()
         };
         assert_eq!(shown("answers 1 > 2"), ["10", "11", "12"]);
         assert_eq!(shown("answers 1 > 3"), ["11", "10", "12"]);
         assert_eq!(shown("answers 1"), ["10", "11"]);
-        let html = found.show(&gallery, &verdicts);
+        let html = found.show(&gallery, &votes);
         assert!(html.contains("left open") && html.contains("kept as different") && html.contains(", weight 0.5"));
         assert!(html.contains("rule(&lt;x&gt;)") && html.contains(">known</b>"), "{html}");
         assert!(html.contains("answers known from the start → 2") && html.contains("answers 1 → 2"), "{html}");

@@ -1,4 +1,4 @@
-//! The embeddings in two dimensions, coloured by a label and by what the answers joined.
+//! Scatter plots of the embeddings, coloured by a label and by what the answers joined.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,11 +15,11 @@ use serde::Deserialize;
 
 use super::chart::{COLOURS, colour, legend};
 use super::html::{escaped, number, percent};
-use crate::Result;
 use crate::audit::Audit;
+use crate::error::Result;
 use crate::evaluate::{Classes, MAX_CLASSES, VectorColumn, Vectors};
 use crate::plot::projection;
-use crate::run::Run;
+use crate::store::Run;
 
 /// The width of a picture, its least and largest height, and the room around its points.
 const WIDTH: f64 = 400.0;
@@ -183,9 +183,10 @@ mod tests {
     use arrow::array::{ArrayRef, RecordBatch, StringArray};
     use arrow::datatypes::{Field, Schema};
 
-    use super::super::super::audit::fixture::memberships;
     use super::*;
-    use crate::sql::fixture;
+    use crate::fixture;
+    use crate::fixture::memberships;
+    use crate::store::Artifact;
 
     #[tokio::test]
     async fn points_are_coloured_by_label_and_by_component() {
@@ -197,7 +198,7 @@ mod tests {
         fields.push(Field::new("label", DataType::Utf8, true));
         let columns = vectors.columns().iter().cloned().chain([labels]).collect();
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
-        fixture::write(&run, "embeddings", &batch);
+        fixture::write(&run, Artifact::Embeddings, &batch);
         memberships(
             &run,
             &[(0, 5, "answers", false), (3, 5, "answers", false), (1, 6, "answers", false), (2, 5, "x", false)],

@@ -1,4 +1,4 @@
-//! What the page says about a run, gathered once.
+//! Facts: the contents of the page about a run, gathered once.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use relata_active::ask::StopReason;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Result;
 use crate::audit::{Audit, CurvePoint, RoundSummary};
-use crate::run::{Bridge, Plan, RoundRecord, Run};
+use crate::error::Result;
+use crate::store::{Bridge, Plan, RoundRecord, Run};
 
 /// The measurements that are named first.
 const FIRST: [&str; 3] = ["linear_probe.test", "knn.test", "clustering.nmi"];
@@ -95,8 +95,9 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, metrics};
     use super::*;
+    use crate::fixture::{asked, metrics};
+    use crate::store::Artifact;
 
     #[tokio::test]
     async fn what_matters_is_chosen_and_the_reason_to_stop_is_the_last_one() {
@@ -114,7 +115,7 @@ mod tests {
             ],
         );
         let round = |number: u32, stop: &str| {
-            let path = run.path(&format!("rounds/{number}/round.json"));
+            let path = run.round(number).path(Artifact::RoundRecord);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             let progress = r#"{"answers":1,"yes":1,"predicted":1,"implied":0,"passed":0,"contradictions":0}"#;
             let text = format!(
@@ -131,7 +132,7 @@ mod tests {
             (facts.raw["knn.test"], facts.stop(), facts.strategy()),
             (0.25, Some(StopReason::Budget), Some("fixture"))
         );
-        std::fs::write(run.path("rounds/2/round.json"), "{").unwrap();
+        std::fs::write(run.round(2).path(Artifact::RoundRecord), "{").unwrap();
         assert!(Facts::gather(&run).await.is_err());
     }
 }

@@ -1,6 +1,7 @@
-//! What the samples of a run look like: pictures, bars of vectors, and the columns beside the features.
+//! Gallery of samples: pictures, bars of vectors, and the columns beside the features.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::File;
 
 use arrow::array::{Array, AsArray};
@@ -14,8 +15,8 @@ use serde_json::{Map, Value};
 
 use super::html::escaped;
 use super::picture;
-use crate::Result;
-use crate::run::Run;
+use crate::error::Result;
+use crate::store::Run;
 
 /// Pixels that an image of the page has at most.
 const SIDE: u32 = 96;
@@ -28,6 +29,12 @@ pub struct Gallery {
     samples: Option<Samples>,
     /// Names and values of the columns of each sample.
     columns: BTreeMap<u64, Vec<(String, String)>>,
+}
+
+impl fmt::Debug for Gallery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gallery").field("columns", &self.columns).finish_non_exhaustive()
+    }
 }
 
 impl Gallery {
@@ -121,7 +128,7 @@ mod tests {
     use relata_data::source::{csv, ingest, session};
 
     use super::*;
-    use crate::sql::fixture;
+    use crate::fixture;
 
     #[tokio::test]
     async fn samples_show_their_columns_and_bars_escaped_and_clipped() {

@@ -1,4 +1,4 @@
-//! The small vocabulary of the page: escaped text, numbers, sections and tables.
+//! HTML of the page: escaped text, numbers, sections and tables.
 
 use std::fmt::Write;
 

@@ -8,11 +8,11 @@ mod embedding;
 mod facts;
 mod gallery;
 mod html;
+mod pair_votes;
 mod picture;
 mod questions;
 mod summary;
 mod tables;
-mod verdicts;
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,12 @@ use serde::Deserialize;
 use chart::{Line, chart, thinned};
 use facts::Facts;
 use html::{escaped, page, section};
-use verdicts::Verdicts;
+use pair_votes::PairVotes;
 
 pub use gallery::Gallery;
 
-use crate::Result;
-use crate::run::Run;
+use crate::error::Result;
+use crate::store::Run;
 
 /// The most points of the training loss.
 const LOSSES: usize = 200;
@@ -65,7 +65,7 @@ async fn one(run: &Run) -> Result<String> {
     let facts = Facts::gather(run).await?;
     let audit = &facts.audit;
     let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
-    let verdicts = Verdicts::new(audit.votes().await?);
+    let votes = PairVotes::new(audit.votes().await?);
     let ids: BTreeSet<u64> =
         questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
@@ -97,20 +97,20 @@ async fn one(run: &Run) -> Result<String> {
         (
             "Questions",
             "The first questions of the rounds, and what was answered.",
-            questions::show(&shown, &gallery, &verdicts),
+            questions::show(&shown, &gallery, &votes),
         ),
         (
             "Contradictions",
             "Pairs about which answers, or what follows from them, contradict each other: first those that were left \
              open, then the plainest.",
-            conflicts.show(&gallery, &verdicts),
+            conflicts.show(&gallery, &votes),
         ),
         (
             "Bridges",
             "Answers that are doubted: a single yes that alone holds two big groups together, so that one mistake would \
              have merged them. They are asked about again first under the policy re_ask, and join nothing before they \
              are confirmed if the pipeline asks so.",
-            bridges::show(facts.bridges(), &gallery, &verdicts),
+            bridges::show(facts.bridges(), &gallery, &votes),
         ),
         ("Training", "", beside(&losses(&facts).await?, &summary::measurements(&facts))),
         ("Plan", "", format!("<pre>{}</pre>", escaped(&facts.plan.to_string()))),

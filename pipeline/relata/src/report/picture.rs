@@ -1,4 +1,4 @@
-//! A sample as a picture that fits into a page: a PNG within the address, or a small bar chart.
+//! Sample pictures that fit into a page: a PNG within the address, or a small bar chart.
 
 use std::fmt::Write;
 
@@ -55,9 +55,10 @@ mod tests {
     use relata_schemas::{Element, FeatureShape};
 
     use super::*;
+    use crate::store::Artifact;
 
     fn store(folder: &std::path::Path, shape: FeatureShape, values: Vec<f32>) -> FeatureStore {
-        let path = folder.join("features.arrow");
+        let path = folder.join(Artifact::Features);
         let mut writer = FeatureWriter::create(&path, shape.clone()).unwrap();
         let item = Field::new("item", DataType::Float32, false);
         let values: ArrayRef = std::sync::Arc::new(Float32Array::from(values));

@@ -1,4 +1,4 @@
-//! A few of the questions, with what was answered.
+//! Questions: a few of them, with what was answered.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::gallery::Gallery;
 use super::html::escaped;
-use super::verdicts::Verdicts;
-use crate::Result;
+use super::pair_votes::PairVotes;
 use crate::audit::Audit;
+use crate::error::Result;
 
 /// Questions shown, about.
 const SHOWN: usize = 12;
@@ -48,10 +48,10 @@ pub(super) fn ids(questions: &[Shown]) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// The questions side by side.
-pub(super) fn show(questions: &[Shown], gallery: &Gallery, verdicts: &Verdicts) -> String {
+pub(super) fn show(questions: &[Shown], gallery: &Gallery, votes: &PairVotes) -> String {
     let one = |question: &Shown| {
         let anchor = question.anchor;
-        let candidate = |&id: &u64| gallery.card(id, verdicts.class(anchor, id), &verdicts.badge(anchor, id));
+        let candidate = |&id: &u64| gallery.card(id, votes.class(anchor, id), &votes.badge(anchor, id));
         let candidates: String = question.candidates.iter().take(CANDIDATES).map(candidate).collect();
         let rest = match question.candidates.len().saturating_sub(CANDIDATES) {
             0 => String::new(),
@@ -72,8 +72,8 @@ pub(super) fn show(questions: &[Shown], gallery: &Gallery, verdicts: &Verdicts) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, question};
     use super::*;
+    use crate::fixture::{asked, question};
 
     #[tokio::test]
     async fn the_most_useful_questions_of_evenly_spread_rounds_are_shown() {
@@ -96,7 +96,7 @@ mod tests {
         let shown = sample(&Audit::open(&run).await.unwrap()).await.unwrap();
         assert_eq!(shown.iter().map(|q| q.question).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(ids(&shown).count(), CANDIDATES + 1 + 4);
-        let html = show(&shown, &Gallery::open(&run, &BTreeSet::new()).unwrap(), &Verdicts::new(vec![]));
+        let html = show(&shown, &Gallery::open(&run, &BTreeSet::new()).unwrap(), &PairVotes::new(vec![]));
         assert!(html.contains("and 8 more") && html.contains("question 2, fixture") && html.contains("no answer"));
         assert_eq!(html.matches("<article").count(), 3);
     }

@@ -1,8 +1,8 @@
-//! The first thing that a reader sees: the numbers that matter, and what became of the measurements.
+//! Summary: the numbers that matter, and what became of the measurements.
 
 use super::facts::Facts;
 use super::html::{Cell, change, escaped, number, percent, table};
-use crate::Result;
+use crate::error::Result;
 
 /// Tiles of numbers, and why no more was asked.
 pub(super) async fn tiles(facts: &Facts, conflicts: u64) -> Result<String> {
@@ -90,8 +90,8 @@ pub(super) fn measurements(facts: &Facts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{answer, asked, metrics};
     use super::*;
+    use crate::fixture::{answer, asked, metrics};
 
     #[tokio::test]
     async fn tiles_tell_what_was_asked_and_what_it_changed() {
@@ -122,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn without_questions_the_raw_features_are_what_is_compared_with() {
         let folder = tempfile::tempdir().unwrap();
-        let run = crate::sql::fixture::run(folder.path());
+        let run = crate::fixture::run(folder.path());
         assert!(tiles(&Facts::gather(&run).await.unwrap(), 0).await.unwrap().contains("Nothing has been measured"));
         metrics(&run, &[(0, "raw.knn.test", 0.5), (0, "knn.test", 0.25)]);
         let facts = Facts::gather(&run).await.unwrap();

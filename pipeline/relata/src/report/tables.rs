@@ -1,10 +1,10 @@
-//! The tables of the audit, as HTML.
+//! Audit tables, as HTML.
 
 use super::facts::Facts;
 use super::html::{Cell, change, number, table};
 use crate::audit::{Annotator, OracleSummary};
 
-/// What each round asked, cost and bought.
+/// What each round asked, cost and gained.
 pub(super) fn rounds(facts: &Facts) -> String {
     if facts.rounds.is_empty() {
         return String::new();
@@ -123,8 +123,8 @@ pub(super) fn oracles(oracles: &[OracleSummary]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::audit::fixture::{asked, metrics};
     use super::*;
+    use crate::fixture::{asked, metrics};
 
     #[tokio::test]
     async fn gains_stand_beside_what_they_are_gains_of() {

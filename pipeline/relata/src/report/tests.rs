@@ -1,4 +1,4 @@
-//! Whole pages of small runs.
+//! Tests of whole pages of small runs.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use relata_data::source::{csv, ingest, session};
 use relata_oracle::Question;
 
 use super::report;
-use crate::audit::fixture::{answer, conflicts, metrics, question};
-use crate::run::Run;
-use crate::sql::fixture;
+use crate::fixture;
+use crate::fixture::{answer, conflicts, metrics, question};
+use crate::store::{Artifact, Run};
 
 /// A run of a dataset whose texts try to break out of the page, with two rounds of questions.
 async fn hostile(folder: &Path) -> Run {
@@ -45,8 +45,8 @@ async fn hostile(folder: &Path) -> Run {
         r#"{{"round":1,"questions":2,"spent":2,"progress":{progress},"implied":[1,0],"components":1,"stop":"budget",
             "bridges":[{{"answer":1,"src":0,"dst":1}}]}}"#
     );
-    std::fs::create_dir_all(run.path("rounds/1")).unwrap();
-    std::fs::write(run.path("rounds/1/round.json"), record).unwrap();
+    std::fs::create_dir_all(run.round(1).folder()).unwrap();
+    std::fs::write(run.round(1).path(Artifact::RoundRecord), record).unwrap();
     run
 }
 

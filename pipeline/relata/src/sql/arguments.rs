@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Float32Type, UInt64Type};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// The id of a sample, as a query gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,14 +1,12 @@
-//! The runs of a session and the Parquet files of their tables, under the names that queries use.
+//! Catalogue: the runs of a session and the files of their tables, under the names that queries use.
 
 use std::path::{Path, PathBuf};
 
 use datafusion::common::TableReference;
 
-use super::SqlError;
-use crate::run::Run;
+use super::error::SqlError;
+use crate::store::{Artifact, Run};
 
-/// The tables that a run folder may have, each in a Parquet file of its name.
-const TABLES: [&str; 7] = ["samples", "edges", "memberships", "separations", "conflicts", "embeddings", "metrics"];
 /// Schemas that every session has, so that no run can have their names.
 const TAKEN: [&str; 2] = ["public", "information_schema"];
 
@@ -19,7 +17,7 @@ pub(super) struct TableFile {
     pub schema: Option<String>,
     /// The table.
     pub table: &'static str,
-    /// Its file.
+    /// Its file, or a pattern of files.
     pub path: PathBuf,
 }
 
@@ -76,7 +74,7 @@ impl Catalogue {
         let first = self.runs.first().map(|(_, run)| (None, run.clone()));
         let named = self.runs.iter().filter(|_| self.runs.len() > 1);
         let all = first.into_iter().chain(named.map(|(name, run)| (Some(name.clone()), run.clone())));
-        all.filter(|(_, run)| run.path(relata_active::ledger::FILE).is_file()).collect()
+        all.filter(|(_, run)| run.path(Artifact::Ledger).is_file()).collect()
     }
 
     /// The run of a name; the first run for none.
@@ -107,19 +105,28 @@ impl Catalogue {
     }
 }
 
+/// The tables of a run; while its rounds are being asked, those of the last finished round, and the metrics of all.
 fn add(run: &Run, schema: Option<&str>, files: &mut Vec<TableFile>) {
-    for table in TABLES {
-        let path = run.path(&format!("{table}.parquet"));
-        if path.is_file() {
-            files.push(TableFile { schema: schema.map(str::to_owned), table, path });
+    for artifact in Artifact::TABLES {
+        let path = match artifact {
+            Artifact::Metrics if !run.is_finished() => all_rounds(run),
+            other => run.latest(other).map(|run| run.path(other)),
+        };
+        if let Some(path) = path {
+            files.push(TableFile { schema: schema.map(str::to_owned), table: artifact.table(), path });
         }
     }
 }
 
+/// The pattern of the metrics of all finished rounds, if there is one.
+fn all_rounds(run: &Run) -> Option<PathBuf> {
+    run.finished_rounds().next().map(|_| run.path(Artifact::Rounds).join("*").join(Artifact::Metrics))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::fixture;
     use super::*;
+    use crate::fixture;
 
     #[test]
     fn runs_of_one_name_are_numbered_and_files_are_found_by_either_name() {

@@ -1,4 +1,4 @@
-//! Tables that are computed when a query scans them, on a thread for blocking work.
+//! Computed tables: their rows are found when a query scans them, on a thread for blocking work.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// Rows that take work to find.
 pub(super) trait Computation: Debug + Send + Sync + 'static {

@@ -1,11 +1,11 @@
-//! The tables of a session with their columns.
+//! Table listing: the tables of a session with their columns.
 
 use std::fmt::Write;
 
 use datafusion::common::TableReference;
 use relata_data::Session;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// All tables as queries name them: those without a schema first, then by schema.
 pub(super) fn table_names(session: &Session) -> Vec<TableReference> {
@@ -45,8 +45,9 @@ pub(super) async fn describe(session: &Session) -> Result<String, SqlError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, session};
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     #[tokio::test]
     async fn tables_are_listed_with_their_columns() {

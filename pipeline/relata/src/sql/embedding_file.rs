@@ -1,4 +1,4 @@
-//! A Parquet file of embeddings, whoever made it, read block by block, and by id or row number.
+//! Embedding files: Parquet files of embeddings, whoever made them, read block by block, by id or by row number.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
 use relata_schemas::samples::SOURCE_ID;
 
-use super::SqlError;
 use super::arguments::SampleId;
+use super::error::SqlError;
 
 /// Rows that are in memory at once, per thread.
 const BLOCK: usize = 4096;
@@ -227,9 +227,9 @@ mod tests {
     use arrow::array::{AsArray, Int64Array, LargeListArray, ListArray, StringArray};
     use arrow::datatypes::{Float64Type, UInt64Type};
 
-    use super::super::fixture;
     use super::*;
-    use crate::run::Run;
+    use crate::fixture;
+    use crate::store::{Artifact, Run};
 
     #[test]
     fn rows_are_found_across_row_groups() {
@@ -258,7 +258,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let run = fixture::run(folder.path());
         let write = |columns: Vec<(&str, ArrayRef)>| {
-            fixture::write(&run, "embeddings", &RecordBatch::try_from_iter(columns).unwrap());
+            fixture::write(&run, Artifact::Embeddings, &RecordBatch::try_from_iter(columns).unwrap());
             EmbeddingFile::open(&run.embeddings())
         };
         let rows = || [[1.0, 2.0], [3.0, 4.0]].map(|row| Some(row.map(Some)));
@@ -290,10 +290,10 @@ mod tests {
         let error = file.blocks(0).unwrap().next().unwrap().unwrap_err().to_string();
         assert!(error.contains("embeddings.parquet") && error.contains("row 1"), "{error}");
         let ids = fixture::vectors(&[(0, [1.0])]).project(&[0]).unwrap();
-        fixture::write(&run, "samples", &ids);
-        let error = EmbeddingFile::open(&run.path("samples.parquet")).err().unwrap().to_string();
+        fixture::write(&run, Artifact::Samples, &ids);
+        let error = EmbeddingFile::open(&run.path(Artifact::Samples)).err().unwrap().to_string();
         assert!(error.contains("samples.parquet") && error.contains("`embedding`"), "{error}");
-        let error = EmbeddingFile::open(&run.path("run.json")).err().unwrap().to_string();
+        let error = EmbeddingFile::open(&run.path(Artifact::Plan)).err().unwrap().to_string();
         assert!(error.contains("run.json"), "{error}");
         let bytes = std::fs::read(run.embeddings()).unwrap();
         std::fs::write(run.embeddings(), &bytes[..bytes.len() / 2]).unwrap();

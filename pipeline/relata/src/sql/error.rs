@@ -1,4 +1,4 @@
-//! The errors of queries: each says what is wrong, what there is instead, and what to do about it.
+//! Errors of queries: each says what is wrong, what there is instead, and what to do about it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
 use relata_data::OperatorError;
 
-use crate::PipelineError;
+use crate::store::StoreError;
 
 /// What can go wrong between a query and its printed answer.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,7 @@ pub enum SqlError {
     Operator(#[from] OperatorError),
     /// Reading a run failed.
     #[error(transparent)]
-    Run(Box<PipelineError>),
+    Run(Box<StoreError>),
     /// DataFusion refused the query.
     #[error("query: {}", .0.strip_backtrace())]
     Query(Box<DataFusionError>),
@@ -88,7 +88,7 @@ pub enum SqlError {
 
 impl SqlError {
     /// Wraps the error of a run.
-    pub(super) fn run(error: PipelineError) -> Self {
+    pub(super) fn run(error: StoreError) -> Self {
         Self::Run(Box::new(error))
     }
 }

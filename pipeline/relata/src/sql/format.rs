@@ -1,8 +1,8 @@
-//! How an answer is printed.
+//! Output formats.
 
 use std::str::FromStr;
 
-use super::SqlError;
+use super::error::SqlError;
 
 /// The formats of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

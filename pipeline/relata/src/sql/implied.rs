@@ -1,4 +1,4 @@
-//! `implied`: what became known by each row of the ledger, beyond the pair that it is about.
+//! Implied pairs: the table `implied` of what became known by each answer, beyond the pair that it is about.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,12 +8,11 @@ use datafusion::error::DataFusionError;
 use relata_active::ask::given;
 use relata_active::belief::{Belief, BeliefSettings, Statement, weight_of};
 use relata_data::source::session;
-use relata_graph::Groups;
 use serde_json::{Value, json};
 
-use super::SqlError;
+use super::error::SqlError;
 use super::known_pairs::KnownPairs;
-use crate::run::{Run, training_rows};
+use crate::store::{Artifact, Run, groups, training_rows};
 
 /// `positives` and `negatives` are how many more pairs of training rows are known to be related and to be unrelated
 /// because of the row; below 0 where an answer that contradicts, or is taken back, makes pairs unknown again.
@@ -59,11 +58,10 @@ pub(super) async fn table(run: &Run, answers: RecordBatch) -> Result<RecordBatch
     let rows = training_rows(&session(), &samples, stages["train_on"].as_str()).await.map_err(SqlError::run)?;
     let run = run.clone();
     let folded = tokio::task::spawn_blocking(move || {
-        let first = Run::at(run.path("rounds/0"));
+        let first = run.round(0);
         let mut known = KnownPairs::new(Belief::new(rows.len(), settings(&stages)));
-        if first.path("memberships.parquet").is_file() && first.path("separations.parquet").is_file() {
-            let read = |name| first.read(name).map_err(SqlError::run);
-            let groups = Groups::new(&read("memberships.parquet")?, &read("separations.parquet")?, &samples.ids)?;
+        if first.path(Artifact::Memberships).is_file() {
+            let groups = groups(&first, &samples).map_err(SqlError::run)?;
             known.begin(&given(&groups, &rows));
         }
         let position = |id: u64| Some(rows.binary_search(&samples.ids.row(id)?).ok()? as u32);
@@ -128,7 +126,7 @@ impl From<relata_active::belief::Outcome> for Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::fixture::{answer, asked};
+    use crate::fixture::{answer, asked};
 
     #[test]
     fn every_row_says_what_it_came_to() {

@@ -1,4 +1,4 @@
-//! How many pairs are known, statement by statement, from the sizes of components and never from the pairs.
+//! Known pairs, counted constraint by constraint from the sizes of components and never pair by pair.
 
 use std::collections::BTreeSet;
 

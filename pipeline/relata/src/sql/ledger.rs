@@ -15,9 +15,9 @@ use relata_active::ledger::Ledger;
 use relata_schemas::answers::ANSWERS;
 use relata_schemas::questions::QUESTIONS;
 
-use super::SqlError;
+use super::error::SqlError;
 use super::implied;
-use crate::run::Run;
+use crate::store::Run;
 
 /// A table of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +127,9 @@ impl TableProvider for ReadLedger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{query, session};
-    use crate::audit::fixture::{answer, asked};
+    use super::super::query::query;
+    use super::super::session::session;
+    use crate::fixture::{answer, asked};
 
     #[tokio::test]
     async fn a_query_sees_one_moment_and_the_next_query_a_later_one() {

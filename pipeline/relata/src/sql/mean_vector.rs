@@ -1,4 +1,4 @@
-//! `mean_vector(vectors)`: the mean of vectors number by number, as an aggregate function.
+//! Mean of vectors: the aggregate function `mean_vector(vectors)`.
 
 use std::sync::Arc;
 
@@ -252,8 +252,10 @@ impl Accumulator for Single {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     async fn means(rows: &[(u64, [f32; 2])], text: &str) -> std::result::Result<Vec<Option<Vec<f32>>>, String> {
         let folder = tempfile::tempdir().unwrap();

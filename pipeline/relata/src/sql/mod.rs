@@ -1,32 +1,37 @@
 //! SQL over runs: every table of one or more run folders, nearest neighbours, the graph, and ways to print an answer.
 
 mod arguments;
-mod audit_views;
 mod catalogue;
 mod computed;
 mod describe;
 mod embedding_file;
 mod error;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod format;
+mod functions;
+mod hits;
 mod implied;
 mod known_pairs;
 mod ledger;
+mod list_formatter;
 mod mean_vector;
 mod nearest;
+mod nearest_each;
 mod neighbours;
 mod prompt;
 mod query;
 mod rounds;
+mod run;
 mod session;
-mod short_lists;
 mod statements;
+mod table_files;
+pub(crate) mod views;
 mod write;
 
 pub use error::SqlError;
 pub use format::Format;
+pub use functions::functions;
 pub use prompt::prompt;
 pub use query::query;
 pub use session::session;
+pub use statements::statements;
 pub use write::write_result;

@@ -1,6 +1,5 @@
-//! `nearest(embeddings, query, k [, metric])`: the k nearest rows of a table of embeddings, exactly.
+//! Nearest neighbours: the table function `nearest(embeddings, query, k [, metric])`, an exact search.
 
-use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,11 +11,13 @@ use datafusion::error::DataFusionError;
 use rayon::prelude::*;
 use relata_graph::knn::{Metric, top_k};
 
-use super::SqlError;
 use super::arguments::{Arguments, SampleId};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, ComputedTable};
 use super::embedding_file::EmbeddingFile;
+use super::error::SqlError;
+use super::hits::nearest;
+use super::nearest_each::{self, SearchEach};
 
 const FUNCTION: &str = "nearest(embeddings, query, k [, metric])";
 
@@ -30,7 +31,8 @@ fn schema(id: DataType) -> SchemaRef {
 }
 
 /// The table function. Its table has the columns `rank` (from 1), `id` and `score`: the cosine similarity, the
-/// Euclidean distance or the inner product. Of equal scores the earlier row comes first. Text names a sample by the
+/// Euclidean distance or the inner product. Of equal scores the earlier row comes first. The name of
+/// another table as the query asks for the nearest of each of its rows, whose id is in a column `query`. Text names a sample by the
 /// user's own id, in `source_id`; `id` is text where it is in a file of somebody else's.
 #[derive(Debug)]
 pub(super) struct Nearest(pub Arc<Catalogue>);
@@ -39,11 +41,6 @@ impl TableFunctionImpl for Nearest {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
         let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 4)?;
         let table = arguments.name(0, "embeddings")?;
-        let query = match (arguments.id(1), arguments.vector(1)) {
-            (Some(id), _) => Query::Sample(id),
-            (None, Some(vector)) => Query::Vector(vector),
-            (None, None) => return Err(arguments.wrong(1, "query", "an id or a vector like [0.1, -0.2]").into()),
-        };
         let k = arguments.whole_number(2).filter(|&k| k > 0);
         let k = k.ok_or_else(|| arguments.wrong(2, "k", "a whole number from 1"))? as usize;
         let metric = match arguments.len() {
@@ -51,7 +48,23 @@ impl TableFunctionImpl for Nearest {
             _ => metric(&arguments)?,
         };
         let path = self.0.file(&table)?;
-        let schema = schema(EmbeddingFile::open(&path)?.id_type());
+        let id = EmbeddingFile::open(&path)?.id_type();
+        let query = match (arguments.id(1), arguments.vector(1), arguments.name(1, "query")) {
+            (Some(id), _, _) => Query::Sample(id),
+            (None, Some(vector), _) => Query::Vector(vector),
+            (None, None, Ok(name)) => {
+                let queries = self.0.file(&name)?;
+                let schema = nearest_each::schema(EmbeddingFile::open(&queries)?.id_type(), id);
+                let (function, names) = (FUNCTION, [table, name]);
+                let search = SearchEach { function, names, embeddings: path, queries, schema, k, metric };
+                return Ok(Arc::new(ComputedTable::new(search)));
+            }
+            _ => {
+                let expected = "an id, a vector like [0.1, -0.2], or a table of embeddings";
+                return Err(arguments.wrong(1, "query", expected).into());
+            }
+        };
+        let schema = schema(id);
         Ok(Arc::new(ComputedTable::new(Search { path, schema, table, query, k, metric })))
     }
 }
@@ -97,10 +110,8 @@ impl Computation for Search {
             Ok::<_, SqlError>(found.into_iter().flatten().collect::<Vec<_>>())
         };
         let found: Vec<_> = (0..file.groups()).into_par_iter().map(search).collect();
-        let mut hits = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-        hits.retain(|hit| Some(hit.0) != own);
-        hits.sort_unstable_by(|a, b| self.nearer(a.1, b.1).then(a.0.cmp(&b.0)));
-        hits.truncate(self.k);
+        let hits = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        let hits = nearest(hits, own, self.k, self.metric);
 
         let mut rows: Vec<u64> = hits.iter().map(|hit| hit.0).collect();
         rows.sort_unstable();
@@ -131,13 +142,6 @@ impl Search {
             }
         }
     }
-
-    fn nearer(&self, a: f32, b: f32) -> Ordering {
-        match self.metric {
-            Metric::L2 => a.total_cmp(&b),
-            Metric::Cosine | Metric::InnerProduct => b.total_cmp(&a),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -145,9 +149,11 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
 
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
-    use crate::run::Run;
+    use crate::fixture;
+    use crate::store::Run;
 
     async fn ask(run: &Run, text: &str) -> Result<Vec<(u64, f32)>, SqlError> {
         let session = session(std::slice::from_ref(run)).await?;

@@ -1,4 +1,4 @@
-//! `neighbours([run,] id [, 'all'])`: what the graph of a run knows about a sample.
+//! Neighbours in the graph: the table function `neighbours([run,] id [, 'all'])`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,12 +9,11 @@ use datafusion::error::DataFusionError;
 use relata_data::source::IdLookup;
 use relata_graph::Graph;
 
-use super::SqlError;
 use super::arguments::{Arguments, SampleId};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, ComputedTable};
-use crate::PipelineError;
-use crate::run::Run;
+use super::error::SqlError;
+use crate::store::{Artifact, Run, StoreError};
 
 /// The argument that asks for implied negatives, too.
 const ALL: &str = "all";
@@ -49,12 +48,12 @@ impl TableFunctionImpl for Neighbours {
             1 => self.0.run(Some(&arguments.name(0, "run")?))?,
             _ => return Err(arguments.wrong(2, "the last argument", "'all' or nothing").into()),
         };
-        Ok(Arc::new(ComputedTable::new(Related { run: run.clone(), id, all })))
+        Ok(Arc::new(ComputedTable::new(GraphNeighbours { run: run.clone(), id, all })))
     }
 }
 
 #[derive(Debug)]
-struct Related {
+struct GraphNeighbours {
     run: Run,
     id: SampleId,
     /// Whether implied negatives are asked for.
@@ -81,17 +80,18 @@ impl Origin {
     }
 }
 
-impl Computation for Related {
+impl Computation for GraphNeighbours {
     fn schema(&self) -> SchemaRef {
         SCHEMA.clone()
     }
 
     fn compute(&self) -> Result<RecordBatch, SqlError> {
         let samples = self.run.samples().map_err(SqlError::run)?;
-        let graph = self.run.graph(&samples).map_err(SqlError::run)?;
+        let run = self.run.latest(Artifact::GraphSettings).unwrap_or_else(|| self.run.clone());
+        let graph = run.graph(&samples).map_err(SqlError::run)?;
         if graph.rows() != samples.ids.rows() {
             let found = format!("a graph over {} rows, of a dataset of {}", graph.rows(), samples.ids.rows());
-            return Err(SqlError::run(PipelineError::Corrupt { path: self.run.path("graph.csr"), found }));
+            return Err(SqlError::run(StoreError::corrupt(run.path(Artifact::Adjacency), found)));
         }
         let table = || samples.samples_path.display().to_string();
         let unknown = || SqlError::UnknownSample { table: table(), id: self.id.to_string() };
@@ -148,8 +148,10 @@ mod tests {
     use relata_schemas::edges::EDGES;
     use relata_schemas::memberships::MEMBERSHIPS;
 
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     fn statements(edges: &[(u64, u64, f32)]) -> RecordBatch {
         let rows = edges.len();
@@ -181,15 +183,15 @@ mod tests {
             Arc::new(BooleanArray::from(vec![false; 2])),
         ];
         let memberships = RecordBatch::try_new(MEMBERSHIPS.schema(), members).unwrap();
-        fixture::write(&run, "memberships", &memberships);
+        fixture::write(&run, Artifact::Memberships, &memberships);
         let edges = [(10, 30, 0.75), (30, 40, 1.0), (10, 50, -1.0), (60, 70, 1.0)];
-        fixture::write(&run, "statements", &statements(&edges));
+        fixture::write(&run, Artifact::Statements, &statements(&edges));
         let settings = GraphSettings { closure, ..Default::default() };
         let groups = Groups::new(&[memberships], &[], &samples.ids).unwrap();
-        resolve(&session, &run.path("statements.parquet"), groups, &samples.ids, settings, vec![], folder)
+        resolve(&session, &run.path(Artifact::Statements), groups, &samples.ids, settings, vec![], folder)
             .await
             .unwrap();
-        std::fs::write(run.path("graph.json"), serde_json::to_vec(&settings).unwrap()).unwrap();
+        std::fs::write(run.path(Artifact::GraphSettings), serde_json::to_vec(&settings).unwrap()).unwrap();
         run
     }
 

@@ -1,4 +1,4 @@
-//! The interactive prompt: statements over any number of lines, a history, and errors that end nothing.
+//! Prompt: statements over any number of lines, a history, and errors that end nothing.
 
 use std::io::{ErrorKind, IsTerminal, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,14 @@ use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::describe::describe;
+use super::error::SqlError;
+use super::format::Format;
+use super::functions::functions;
+use super::query::query;
 use super::statements::Statements;
-use super::{Format, SqlError, query, write_result};
+use super::write::write_result;
 
-const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\q quits.";
+const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\? the functions, \\q quits.";
 
 /// Reads statements from the terminal, or from a pipe, until `\q` or the end of input, and prints their answers.
 /// Ctrl-C clears what is typed or stops a running query; `\d` lists the tables. Lines are kept in the file `history`.
@@ -88,6 +92,7 @@ async fn read_line(
 async fn command(session: &Session, line: &str, out: &mut impl Write) -> Result<(), SqlError> {
     match line.trim_end_matches(';') {
         "\\d" => write!(out, "{}", describe(session).await?)?,
+        "\\?" => write!(out, "{}{HELP}\n", functions())?,
         _ => writeln!(out, "There is no command {line}. {HELP}")?,
     }
     Ok(())
@@ -134,8 +139,9 @@ fn input_error(error: ReadlineError) -> SqlError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, session};
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     #[tokio::test]
     async fn statements_and_commands_are_answered() {
@@ -146,6 +152,7 @@ mod tests {
         let mut out = Vec::new();
         command(&session, "\\d;", &mut out).await.unwrap();
         command(&session, "\\x", &mut out).await.unwrap();
+        command(&session, "\\?", &mut out).await.unwrap();
         answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM embeddings", &mut out).await.unwrap();
         answer(&session, "SELECT * FROM v", &mut out).await.unwrap();
         assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
@@ -153,6 +160,7 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("embeddings\n    id "), "{text}");
         assert!(text.contains("no command \\x"), "{text}");
+        assert!(text.contains("nearest(embeddings, TABLE, K") && text.contains("cosine_distance(a, b)"), "{text}");
         assert!(text.ends_with("| seven |\n+-------+\n| 7     |\n+-------+\n1 row\n"), "{text}");
     }
 

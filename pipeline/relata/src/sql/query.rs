@@ -1,4 +1,4 @@
-//! One query, with an error that lists the tables if it names one that is not there.
+//! Query planning, with an error that lists the tables if a query names one that is not there.
 
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
@@ -6,23 +6,39 @@ use datafusion::prelude::DataFrame;
 use relata_data::Session;
 use relata_data::query::plan_sql;
 
-use super::SqlError;
 use super::describe::table_names;
+use super::error::SqlError;
+use super::table_files;
 
-/// Plans a query on a session of [`session`](super::session()); nothing is read before the frame is collected,
+/// Plans a query, in which `'file.parquet'` and `'file.csv'` are tables, on a session of [`session`](super::session()); nothing is read before the frame is collected,
 /// streamed or written.
 pub async fn query(session: &Session, text: &str) -> Result<DataFrame, SqlError> {
-    plan_sql(session, text).await.map_err(|error| match missing_table(&error) {
-        Some(table) => {
-            let known = table_names(session).iter().map(TableReference::to_quoted_string).collect();
-            let options = session.copied_config();
-            let catalog = &options.options().catalog;
-            let rest = table.strip_prefix(&format!("{}.", catalog.default_catalog)).unwrap_or(&table);
-            let rest = rest.strip_prefix(&format!("{}.", catalog.default_schema)).unwrap_or(rest);
-            SqlError::UnknownTable { table: rest.to_owned(), known }
+    let mut files = Vec::new();
+    let planned = plan(session, text, &mut files).await;
+    files.iter().try_for_each(|file| table_files::deregister(session, file))?;
+    planned
+}
+
+/// Plans a query; every table that it misses is taken for a file, whose name is added to `files`.
+async fn plan(session: &Session, text: &str, files: &mut Vec<String>) -> Result<DataFrame, SqlError> {
+    loop {
+        let error = match plan_sql(session, text).await {
+            Ok(frame) => return Ok(frame),
+            Err(error) => error,
+        };
+        let Some(table) = missing_table(&error) else { return Err(error.into()) };
+        let options = session.copied_config();
+        let catalog = &options.options().catalog;
+        let rest = table.strip_prefix(&format!("{}.", catalog.default_catalog)).unwrap_or(&table);
+        let name = rest.strip_prefix(&format!("{}.", catalog.default_schema)).unwrap_or(rest).to_owned();
+        if files.contains(&name) || !table_files::register(session, &name).await? {
+            let mut tables = table_names(session);
+            tables.retain(|table| !files.iter().any(|file| file == table.table()));
+            let known = tables.iter().map(TableReference::to_quoted_string).collect();
+            return Err(SqlError::UnknownTable { table: name, known });
         }
-        None => error.into(),
-    })
+        files.push(name);
+    }
 }
 
 /// The full name of the table that DataFusion did not find; the message is all it says about it.
@@ -41,8 +57,9 @@ fn missing_table(error: &DataFusionError) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{fixture, session};
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     #[tokio::test]
     async fn a_missing_table_is_named_beside_those_that_exist() {

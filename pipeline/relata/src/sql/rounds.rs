@@ -1,4 +1,4 @@
-//! `rounds` and `bridges`: what was written down about the rounds of questions of a run.
+//! Round tables, `rounds` and `bridges`: what was written down about the rounds of questions of a run.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,9 +6,9 @@ use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use relata_active::ask::StopReason;
 
-use super::SqlError;
 use super::computed::Computation;
-use crate::run::{Bridge, RoundRecord, Run};
+use super::error::SqlError;
+use crate::store::{Bridge, RoundRecord, Run};
 
 static ROUNDS: LazyLock<SchemaRef> = LazyLock::new(|| {
     let count = |name: &str| Field::new(name, DataType::UInt64, false);

@@ -12,18 +12,21 @@ use relata_data::source::parquet;
 
 use super::catalogue::Catalogue;
 use super::computed::ComputedTable;
+use super::error::SqlError;
 use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
 use super::mean_vector::MeanVector;
 use super::nearest::Nearest;
 use super::neighbours::Neighbours;
 use super::rounds::{ReadRounds, RoundTable};
-use super::{SqlError, audit_views};
-use crate::run::Run;
+use super::views;
+use crate::store::{Artifact, Run};
 
 /// A session that sees the tables of the first run under their names and, if there are several runs, those of every
 /// run as `run.table`, where a run is called like its folder; a second run of that name is called `name_2`.
 ///
-/// Only tables that exist now are there. A run that asks also has, as they are at the moment of the query, `questions`,
+/// Only tables that exist now are there; while rounds are asked, those of the last finished round, and the `metrics` of all.
+/// Beside `metrics` is the view `scores`: the last value of each measure (`name`, `value`) and that of the raw features
+/// (`raw`). A run that asks also has, as they are at the moment of the query, `questions`,
 /// `answers`, `implied` (what each answer came to: `sequence`, `positives` and `negatives`, which are the pairs that
 /// became known by it, and `outcome`: new, already_implied, contradiction, passed, undone, or outside of the training
 /// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round), and of the first run
@@ -32,7 +35,8 @@ use crate::run::Run;
 /// [`audit`](crate::audit).
 ///
 /// The table functions are `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
-/// vector) and `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
+/// vector, or the name of a table, for the nearest of each of its rows, whose id is in the column `query`) and
+/// `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
 /// asked for). Ids may be the user's own, as text. For vectors there are DataFusion's `array_distance`,
 /// `cosine_distance`, `inner_product` and `array_normalize`, and the aggregate `mean_vector(vectors)`: their mean number
 /// by number, for instance of each label's embeddings.
@@ -47,9 +51,13 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
             }
         }
     }
+    views::allow(&session).await?;
     for file in catalogue.files() {
         let table = parquet(&file.path).table(&session).await?;
         session.register_table(file.reference(), table.into_view())?;
+        if file.table == Artifact::Metrics.table() {
+            views::register_scores(&session, &file.reference()).await?;
+        }
     }
     let mut ledgers: BTreeMap<PathBuf, Arc<OpenLedger>> = BTreeMap::new();
     for (name, run) in catalogue.ledgers() {
@@ -69,7 +77,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
         }
     }
     if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
-        audit_views::register(&session).await?;
+        views::register_audits(&session).await?;
     }
     session.register_udaf(AggregateUDF::from(MeanVector::new()));
     session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
@@ -82,8 +90,9 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::Float64Type;
 
-    use super::super::{fixture, query};
+    use super::super::query::query;
     use super::*;
+    use crate::fixture;
 
     async fn number(session: &Session, text: &str) -> f64 {
         let frame = query(session, &format!("SELECT CAST(({text}) AS DOUBLE) AS number")).await.unwrap();
@@ -104,7 +113,7 @@ mod tests {
                 run
             })
             .collect();
-        fixture::write(&runs[1], "samples", &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
+        fixture::write(&runs[1], Artifact::Samples, &fixture::vectors(&[(7, [0.0])]).project(&[0]).unwrap());
         let several = session(&runs).await.unwrap();
         for (table, rows) in
             [("embeddings", 1.0), ("digits.embeddings", 1.0), ("digits_2.embeddings", 2.0), ("digits_2.samples", 1.0)]
@@ -138,5 +147,24 @@ mod tests {
             let found = number(&session, &text).await;
             assert!((found - expected).abs() < 1e-12, "{expression}: {found}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_still_asking_answers_from_its_last_finished_round() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        for (number, vector) in [(0u32, 1.0f32), (1, 2.0), (2, 3.0)] {
+            let round = run.round(number);
+            fixture::embeddings(&round, &[(7, [vector, 0.0]), (8, [0.0, vector])]);
+            // The last round is not evaluated yet.
+            if number < 2 {
+                fixture::metrics(&round, &[(number, "knn.test", f64::from(number)), (number, "loss", 0.5)]);
+            }
+        }
+        let session = session(std::slice::from_ref(&run)).await.unwrap();
+        assert_eq!(number(&session, "SELECT embedding[1] FROM embeddings WHERE id = 7").await, 2.0);
+        assert_eq!(number(&session, "SELECT count(*) FROM metrics").await, 4.0);
+        assert_eq!(number(&session, "SELECT value FROM scores WHERE name = 'knn.test'").await, 1.0);
+        assert_eq!(number(&session, "SELECT id FROM nearest(embeddings, 7, 1)").await, 8.0);
     }
 }

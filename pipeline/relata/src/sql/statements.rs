@@ -1,4 +1,4 @@
-//! Lines of input gathered into statements that end with a semicolon.
+//! Statements: text split at semicolons, at once or line by line.
 
 /// The statement that is being typed.
 #[derive(Debug, Default)]
@@ -64,6 +64,14 @@ fn is_blank(mut text: &str) -> bool {
             None => return true,
         }
     }
+}
+
+/// The statements of a text, without the semicolons between them.
+pub fn statements(text: &str) -> Vec<String> {
+    let mut all = Statements::default();
+    let mut complete = all.push(text);
+    complete.extend(all.take());
+    complete
 }
 
 #[cfg(test)]

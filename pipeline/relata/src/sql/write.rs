@@ -1,4 +1,4 @@
-//! Answers written batch by batch as a table, CSV, JSON lines or Parquet.
+//! Output: the answer to a query written batch by batch as a table, CSV, JSON lines or Parquet.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -18,8 +18,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use relata_data::query::stream;
 
-use super::short_lists::ShortLists;
-use super::{Format, SqlError};
+use super::error::SqlError;
+use super::format::Format;
+use super::list_formatter::ListFormatter;
 
 /// Rows of a printed table; those beyond are counted.
 const TABLE_ROWS: usize = 1000;
@@ -50,7 +51,7 @@ async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (impl Writ
         rows += batch.num_rows();
     }
     if !stream.schema().fields().is_empty() {
-        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ShortLists));
+        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ListFormatter));
         writeln!(out, "{}", pretty_format_batches_with_options(&shown, &options)?)?;
     }
     if rows > TABLE_ROWS {
@@ -126,8 +127,10 @@ mod tests {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use relata_data::Session;
 
-    use super::super::{fixture, query, session};
+    use super::super::query::query;
+    use super::super::session::session;
     use super::*;
+    use crate::fixture;
 
     async fn five() -> (tempfile::TempDir, Session) {
         let folder = tempfile::tempdir().unwrap();

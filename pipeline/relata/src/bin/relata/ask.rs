@@ -5,10 +5,10 @@ use std::io::{Write, stdout};
 use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
-use relata::run::Run;
+use relata::Run;
 use relata_annotate::{Token, serve};
 
-use crate::asked;
+use crate::ask_settings;
 use crate::failure::Outcome;
 
 /// The variable that holds the token, so that it need not be an argument, which others on this machine can see.
@@ -42,7 +42,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let ledger = run.ledger()?;
-    let mut settings = asked::page(arguments.address, &run.plan()?.stages);
+    let mut settings = ask_settings::page(arguments.address, &run.plan()?.stages);
     if let Some(annotators) = arguments.annotators {
         settings.annotators = annotators;
     }
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let (annotators, folder) = (settings.annotators, run.folder().display());
     settings.check()?;
     if ledger.unanswered(annotators)?.is_empty() {
-        let next = match run.path("metrics.parquet").exists() {
+        let next = match run.is_finished() {
             true => "The run is finished; a pipeline with a larger budget that writes to another folder asks more.",
             false => "Run its pipeline again: it learns from the answers and asks the next round.",
         };
@@ -69,7 +69,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
     };
     serve(run.samples()?, ledger.clone(), settings, stop).await?;
     let (new, open) = (ledger.since(before)?.len(), ledger.unanswered(annotators)?.len());
-    let next = if open == 0 { asked::next_step(&run) } else { "Go on with the same command.".to_owned() };
+    let next = if open == 0 { ask_settings::next_step(&run) } else { "Go on with the same command.".to_owned() };
     Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)
 }
 

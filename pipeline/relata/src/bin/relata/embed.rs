@@ -3,8 +3,7 @@
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
-use relata::PipelineError;
-use relata::run::Run;
+use relata::{PipelineError, Run};
 use relata_data::OperatorError;
 use relata_data::source::{Dataset, csv, idx, image_folder, json_lines, parquet, tsv};
 

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::io::{BufWriter, Write, stdout};
 use std::path::PathBuf;
 
+use relata::Run;
 use relata::report::Gallery;
-use relata::run::Run;
 use relata_active::ledger::label_studio::{CONFIGURATION, export_tasks};
 use relata_active::ledger::{Ledger, export_answers, export_questions};
 use relata_data::sink::AtomicFile;
 use relata_data::source::KEPT_BACK;
 use serde_json::Value;
 
-use crate::asked;
+use crate::ask_settings;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
@@ -73,7 +73,7 @@ fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write)
         (What::Answers, _) => export_answers(ledger, out)?,
         (What::Questions, Interchange::Jsonl) => export_questions(ledger, out)?,
         (What::Questions, Interchange::LabelStudio) => {
-            let page = asked::page(String::new(), &run.plan()?.stages);
+            let page = ask_settings::page(String::new(), &run.plan()?.stages);
             let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
             let ids: BTreeSet<u64> = open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();

@@ -1,15 +1,13 @@
-//! How a command fails: one message on standard error, and an exit code.
+//! Failures of the command.
 
 use std::error::Error;
 use std::io;
-use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
 use relata::PipelineError;
 use relata::evaluate::EvaluateError;
 use relata::plot::PlotError;
 use relata::sql::SqlError;
+use relata::store::StoreError;
 use relata_data::OperatorError;
 use relata_train::TrainError;
 
@@ -46,19 +44,12 @@ macro_rules! through_the_pipeline {
     };
 }
 
-through_the_pipeline!(OperatorError, TrainError, EvaluateError, PlotError, SqlError);
+through_the_pipeline!(OperatorError, TrainError, EvaluateError, PlotError, SqlError, StoreError);
 
 impl Failure {
-    /// Says what went wrong. A reader that has left, such as `head`, is no failure.
-    pub fn report(self) -> ExitCode {
-        if let Self::Usage(message) = self {
-            super::Command::command().error(ErrorKind::ValueValidation, message).exit();
-        }
-        if reader_has_left(&self) {
-            return ExitCode::SUCCESS;
-        }
-        eprintln!("error: {self}");
-        ExitCode::FAILURE
+    /// Whether the reader of the answer has left, such as `head`, which is no failure.
+    pub fn reader_has_left(&self) -> bool {
+        reader_has_left(self)
     }
 }
 

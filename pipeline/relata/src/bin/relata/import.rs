@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::{Path, PathBuf};
 
-use relata::run::Run;
+use relata::Run;
 use relata_active::ledger::label_studio::import_results;
 use relata_active::ledger::{import_answers, import_questions};
 use relata_data::OperatorError;
 use serde_json::Value;
 
-use crate::asked;
+use crate::ask_settings;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let oracle = |default: &str| arguments.oracle.clone().unwrap_or_else(|| default.to_owned());
     let (what, imported) = match arguments.format {
         Interchange::LabelStudio => {
-            let cost = asked::page(String::new(), &run.plan()?.stages).cost;
+            let cost = ask_settings::page(String::new(), &run.plan()?.stages).cost;
             ("answers", import_results(&ledger, file, &oracle("label-studio"), cost)?)
         }
         Interchange::Jsonl if has_questions(file)? => {
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         eprintln!("{count} of these say something else than what their annotators said, which stands.");
     }
     if imported.new > 0 && what == "answers" {
-        eprintln!("{}", asked::next_step(&run));
+        eprintln!("{}", ask_settings::next_step(&run));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The formats in which questions and answers go to other tools and come back.
+//! Interchange formats, in which questions and answers go to other tools and come back.
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -2,7 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod ask;
-mod asked;
+mod ask_settings;
 mod embed;
 mod export;
 mod failure;
@@ -20,7 +20,8 @@ mod views;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::{Failure, Outcome};
 
@@ -76,7 +77,12 @@ fn main() -> ExitCode {
     let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(command.verb.run()));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(Failure::Usage(message)) => Command::command().error(ErrorKind::ValueValidation, message).exit(),
+        Err(failure) if failure.reader_has_left() => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -3,13 +3,13 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
+use relata::Run;
 use relata::report::report;
-use relata::run::Run;
 use relata_data::sink::write_atomically;
 
 use crate::failure::Outcome;
 
-/// Writes one HTML page about a run: its measurements over what the answers cost, what each round bought, who answered
+/// Writes one HTML page about a run: its measurements over what the answers cost, what each round gained, who answered
 /// and how well, the embeddings, some of the questions, and the worst contradictions with their samples.
 ///
 /// Of several runs it shows the cost curves by strategy instead. The page needs no other file and no network.

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use relata::score::score_files;
-use relata_train::DeviceChoice;
-use relata_train::TrainError;
 use relata_train::loss::{LOSS_NAMES, named};
+use relata_train::{DeviceChoice, TrainError};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};

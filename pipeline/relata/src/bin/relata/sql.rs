@@ -4,18 +4,19 @@ use std::env;
 use std::io::{BufWriter, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
-use relata::run::Run;
-use relata::sql::{Format, prompt, query, session, write_result};
+use relata::Run;
+use relata::sql::{Format, prompt, query, session, statements, write_result};
 use relata_data::sink::AtomicFile;
 
 use crate::failure::{Failure, Outcome};
 
 /// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
 ///
-/// The tables are samples, edges, memberships, separations, conflicts, embeddings and metrics; with several runs, those of
-/// each are there as RUN.TABLE too. A run that asks has questions, answers, standing (answers that were not taken back),
-/// implied, rounds, bridges, annotators, oracles and cost_curve. nearest(embeddings, ID or VECTOR, K) and
-/// neighbours(ID [, 'all']) are table functions.
+/// The tables are samples, edges, memberships, separations, conflicts, embeddings, metrics and scores (the last value of each
+/// measure); with several runs, those of each are there as RUN.TABLE too; files are tables as well: 'file.parquet',
+/// 'file.csv'. Several statements have a semicolon between them. A run that asks has questions, answers, standing (answers that were not taken back),
+/// implied, rounds, bridges, annotators, oracles and cost_curve. nearest(embeddings, ID or VECTOR or TABLE, K) and
+/// neighbours(ID [, 'all']) are table functions; `\\?` at the prompt lists all functions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   relata sql runs/digits \"SELECT label, count(*) FROM embeddings GROUP BY label\"")]
@@ -49,14 +50,25 @@ pub async fn run(arguments: Arguments) -> Outcome {
     if arguments.output.is_none() && format == Format::Parquet && stdout().is_terminal() {
         return Err(Failure::Usage("Parquet is nothing to look at: add --output FILE.parquet".to_owned()));
     }
-    let answer = query(&session(&runs).await?, &text).await?;
+    let (session, all) = (session(&runs).await?, statements(&text));
     match &arguments.output {
         None => {
-            write_result(answer, format, BufWriter::new(stdout())).await?;
+            if all.len() > 1 && format == Format::Parquet {
+                return Err(Failure::Usage("a Parquet file is the answer to one statement".to_owned()));
+            }
+            for statement in all {
+                write_result(query(&session, &statement).await?, format, BufWriter::new(stdout())).await?;
+            }
         }
         Some(path) => {
+            let [statement] = &all[..] else {
+                return Err(Failure::Usage(format!(
+                    "--output takes the answer to one statement, not to {}",
+                    all.len()
+                )));
+            };
             let mut file = AtomicFile::create(path)?;
-            write_result(answer, format, &mut file).await?;
+            write_result(query(&session, statement).await?, format, &mut file).await?;
             file.commit()?;
         }
     }

@@ -1,4 +1,4 @@
-//! Named numbers, as a small table or as JSON.
+//! Values by name, as a small table or as JSON.
 
 use std::io::{self, Write};
 

@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use relata::run::Run;
+use relata::Run;
 
 use crate::failure::Outcome;
 

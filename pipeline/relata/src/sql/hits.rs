@@ -1,0 +1,23 @@
+//! Hits: rows with their scores, gathered from several searches.
+
+use std::cmp::Ordering;
+
+use relata_graph::knn::Metric;
+
+/// A row of a file and its score.
+pub(super) type Hit = (u64, f32);
+
+/// The `k` nearest of these, nearest first and of equal scores the earlier row first, without the query's own row.
+pub(super) fn nearest(mut hits: Vec<Hit>, own: Option<u64>, k: usize, metric: Metric) -> Vec<Hit> {
+    hits.retain(|hit| Some(hit.0) != own);
+    hits.sort_unstable_by(|a, b| nearer(metric, a.1, b.1).then(a.0.cmp(&b.0)));
+    hits.truncate(k);
+    hits
+}
+
+fn nearer(metric: Metric, a: f32, b: f32) -> Ordering {
+    match metric {
+        Metric::L2 => a.total_cmp(&b),
+        Metric::Cosine | Metric::InnerProduct => b.total_cmp(&a),
+    }
+}

@@ -1,0 +1,97 @@
+//! Views: queries over the tables of the first run that have a name.
+
+use std::sync::Arc;
+
+use datafusion::common::TableReference;
+use datafusion::datasource::ViewTable;
+use relata_data::Session;
+use relata_data::query::plan_sql;
+
+use super::error::SqlError;
+
+/// How much each annotator answers.
+pub(crate) const ANNOTATORS: &str = include_str!("annotators.sql");
+/// Every measurement over what was spent up to it.
+pub(crate) const CURVE: &str = include_str!("curve.sql");
+/// How much of what was asked each oracle speaks about.
+pub(crate) const ORACLES: &str = include_str!("oracles.sql");
+/// What each round asked and cost.
+pub(crate) const ROUNDS: &str = include_str!("rounds.sql");
+
+const SCORES_NAME: &str = "scores";
+
+/// Answers that were not taken back.
+const STANDING: &str = "
+    SELECT a.* FROM answers a LEFT ANTI JOIN answers u ON u.undoes = a.sequence WHERE a.undoes IS NULL";
+
+/// The last value of each measure, beside that of the raw features; `{}` is the table of metrics.
+const SCORES: &str = "
+    WITH last AS (SELECT name, last_value(value ORDER BY round, step, at) AS value FROM {} GROUP BY name)
+    SELECT l.name, l.value, r.value AS raw FROM last l LEFT JOIN last r ON r.name = concat('raw.', l.name)
+    WHERE NOT starts_with(l.name, 'raw.')";
+
+/// Names and queries about questions and answers.
+const VIEWS: [(&str, &str); 4] =
+    [("standing", STANDING), ("annotators", ANNOTATORS), ("oracles", ORACLES), ("cost_curve", CURVE)];
+
+/// Lets a session have views.
+pub(super) async fn allow(session: &Session) -> Result<(), SqlError> {
+    // Where a query takes some columns of a view only, DataFusion compares schemas with and without the names of our tables
+    // in their metadata, and would refuse its own plan.
+    plan_sql(session, "SET datafusion.execution.skip_physical_aggregate_schema_check = true").await?;
+    Ok(())
+}
+
+/// Registers `scores` beside a table of metrics.
+pub(super) async fn register_scores(session: &Session, metrics: &TableReference) -> Result<(), SqlError> {
+    let name = match metrics.schema() {
+        Some(schema) => TableReference::partial(schema, SCORES_NAME),
+        None => TableReference::bare(SCORES_NAME),
+    };
+    register(session, name, &SCORES.replace("{}", &metrics.to_quoted_string())).await
+}
+
+/// Registers each view about questions and answers whose tables are there; those that look at edges and metrics are not
+/// before a round is finished.
+pub(super) async fn register_audits(session: &Session) -> Result<(), SqlError> {
+    for (name, query) in VIEWS {
+        register(session, TableReference::bare(name), query).await?;
+    }
+    Ok(())
+}
+
+async fn register(session: &Session, name: TableReference, query: &str) -> Result<(), SqlError> {
+    if let Ok(plan) = session.state().create_logical_plan(query).await {
+        session.register_table(name, Arc::new(ViewTable::new(plan, Some(query.to_owned()))))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::AsArray;
+    use arrow::datatypes::Int64Type;
+
+    use crate::fixture::{answer, asked};
+    use crate::sql::{query, session};
+
+    #[tokio::test]
+    async fn answers_in_force_and_annotators_are_views_of_a_run_that_asks() {
+        let (_folder, run) = asked(&[(1, 10, &[11]), (2, 12, &[11])]);
+        let ledger = run.ledger().unwrap();
+        let said = [answer(1, 10, 11, Some(true), "ann"), answer(2, 12, 11, Some(true), "bob")];
+        ledger.record(&said).unwrap();
+        ledger.undo(2, "bob").unwrap();
+        let session = session(std::slice::from_ref(&run)).await.unwrap();
+        let count = async |text: &str| {
+            let batches = query(&session, text).await.unwrap().collect().await.unwrap();
+            batches[0].column(0).as_primitive::<Int64Type>().value(0)
+        };
+        assert_eq!(count("SELECT count(*) FROM answers").await, 3);
+        assert_eq!(count("SELECT count(*) FROM standing").await, 1);
+        assert_eq!(count("SELECT undone FROM annotators WHERE annotator = 'bob'").await, 1);
+        assert_eq!(count("SELECT answers + yes FROM annotators WHERE annotator = 'ann'").await, 2);
+        let missing = query(&session, "SELECT * FROM oracles").await;
+        assert!(missing.is_err(), "the run has no edges yet");
+    }
+}

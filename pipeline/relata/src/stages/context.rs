@@ -1,0 +1,32 @@
+//! Stage context: what all stages of a run work with.
+
+use std::sync::Arc;
+
+use relata_data::Session;
+use relata_data::source::Samples;
+
+use super::spec::Spec;
+use crate::error::{PipelineError, Result};
+use crate::progress::Reporter;
+use crate::store::Run;
+
+/// What all stages of a run work with.
+pub(super) struct StageContext<'a> {
+    pub spec: &'a Spec,
+    pub run: Run,
+    pub session: Session,
+    pub samples: Samples,
+    /// The rows trained on, ascending.
+    pub rows: Arc<Vec<u32>>,
+    pub reporter: Reporter,
+}
+
+impl StageContext<'_> {
+    /// An error if the run was cancelled, in front of a stage that cannot be left in the middle.
+    pub fn unless_cancelled(&self, stage: &'static str) -> Result<()> {
+        match self.spec.cancel.is_cancelled() {
+            true => Err(PipelineError::Cancelled { stage, folder: self.run.folder().to_path_buf() }),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Embeddings of new samples by the model that a run has trained.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use relata_data::OperatorError;
+use relata_data::feature_store::FeatureStore;
+use relata_data::source::{Dataset, ingest, session};
+use relata_schemas::FeatureShape;
+use relata_train::DeviceChoice;
+use relata_train::closed_form::Solution;
+use relata_train::encoder::described::from_description;
+use relata_train::fit::{Architecture, Checkpoints, Fit, Head, IntoArchitecture};
+use relata_train::loss::vicreg;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::model::Model;
+use crate::error::{PipelineError, Result};
+use crate::store::{Artifact, Run, StoreError};
+
+impl Run {
+    /// Embeds a dataset with the run's model and writes it like the run's own embeddings; returns the number of rows.
+    /// The samples must have the shape of those that the model was trained on, and the run must be finished.
+    pub async fn embed(&self, dataset: impl Into<Dataset>, output: &Path) -> Result<u64> {
+        let train = &self.plan()?.stages["train"];
+        match train["trainer"].as_str() {
+            Some("closed_form") => self.embed_by(None, dataset.into(), output).await,
+            _ => self.embed_by(Some(from_description(&train["encoder"])?), dataset.into(), output).await,
+        }
+    }
+
+    /// Like [`embed`](Self::embed) for a run that trained an encoder of your own, which the plan cannot rebuild.
+    pub async fn embed_with(
+        &self,
+        encoder: impl IntoArchitecture,
+        dataset: impl Into<Dataset>,
+        output: &Path,
+    ) -> Result<u64> {
+        self.embed_by(Some(encoder.into_architecture()), dataset.into(), output).await
+    }
+
+    async fn embed_by(&self, encoder: Option<Box<dyn Architecture>>, dataset: Dataset, output: &Path) -> Result<u64> {
+        let trained_on = FeatureStore::open(&self.existing(Artifact::Features)?)?.shape().clone();
+        let model = match encoder {
+            Some(encoder) => self.trained(&*encoder, &trained_on)?,
+            None => self.solved()?,
+        };
+        let beside = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(beside).map_err(OperatorError::io(beside))?;
+        // Features may be larger than what the system's folder for temporary files can hold.
+        let folder = tempfile::tempdir_in(beside).map_err(OperatorError::io(beside))?;
+        let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await?;
+        let found = samples.features.shape();
+        if *found != trained_on {
+            let expected = format!("{trained_on} each, like the samples that the model was trained on");
+            return Err(OperatorError::setting(dataset.name(), "features", expected, found).into());
+        }
+        model.write(&samples, output, &mut |_| {})
+    }
+
+    fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Model> {
+        let stages = self.plan()?.stages;
+        let head: Head = self.setting(&stages["embed"])?;
+        let device: DeviceChoice = self.setting(&stages["train"]["fit"]["device"])?;
+        let checkpoints = Checkpoints::new(&self.path(Artifact::Checkpoints));
+        let checkpoint = checkpoints.latest()?.filter(|checkpoint| checkpoint.step == checkpoint.total_steps);
+        let checkpoint = checkpoint.ok_or_else(|| self.unfinished("model that is trained to its end"))?;
+        let (width, projected) = encoder.widths(shape)?;
+        // A learner comes with a loss and an optimiser; nothing of them matters for embedding.
+        let mut learner = encoder.learner(shape, Arc::new(vicreg()), &Fit::epochs(1).device(device))?;
+        checkpoints.load(&checkpoint, &mut *learner, false)?;
+        let width = match head {
+            Head::Encoder => width,
+            Head::Projector => projected,
+        };
+        Ok(Model::Encoder { learner, width, head })
+    }
+
+    fn solved(&self) -> Result<Model> {
+        let path = self.path(Artifact::Solution);
+        if !path.exists() {
+            return Err(self.unfinished(Artifact::Solution.name()));
+        }
+        Ok(Model::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?))
+    }
+
+    fn setting<'a, T: Deserialize<'a>>(&self, value: &'a Value) -> Result<T> {
+        let path = self.path(Artifact::Plan);
+        T::deserialize(value).map_err(|error| StoreError::corrupt(path, format!("{value} ({error})")).into())
+    }
+
+    fn unfinished(&self, what: &str) -> PipelineError {
+        StoreError::NotThere {
+            folder: self.folder().to_path_buf(),
+            what: what.to_owned(),
+            hint: "The run has not come that far: run the pipeline again to finish it.".to_owned(),
+        }
+        .into()
+    }
+}

@@ -1,0 +1,68 @@
+//! Evaluate stage: measurements of the raw features before training and of the embeddings after it.
+
+use relata_data::OperatorError;
+use relata_train::fit::Metric;
+
+use super::context::StageContext;
+use super::draw::{draw_embeddings, draw_loss, draw_metrics};
+use super::measurements::measure;
+use super::model::Model;
+use crate::error::Result;
+use crate::store::{Artifact, RAW, Run, read_metrics, write_metrics};
+
+/// What was measured: names and values.
+pub(super) type Measured = Vec<(String, f64)>;
+
+impl StageContext<'_> {
+    /// Measures the raw features, under names that begin with `raw.`. What a run that was stopped has measured is kept.
+    pub fn baseline(&self, run: &Run) -> Result<Measured> {
+        let (evaluations, path) = (&self.spec.evaluations, run.path(Artifact::Baseline));
+        if evaluations.is_empty() || run.is_finished() {
+            return Ok(vec![]);
+        }
+        if path.exists() {
+            self.reporter.found("baseline");
+            let measured = read_metrics(&path)?.into_iter().flat_map(|(_, metrics)| metrics);
+            return Ok(measured.map(|metric| (metric.name, metric.value)).collect());
+        }
+        self.unless_cancelled("baseline")?;
+        let stage = self.reporter.stage("baseline", evaluations.len() as u64, "measures");
+        let raw = run.path(Artifact::RawFeatures);
+        Model::RawFeatures(self.samples.features.shape().len()).write(&self.samples, &raw, &mut |_| {})?;
+        let measured = measure(evaluations, &raw, &self.samples.columns, RAW, None);
+        std::fs::remove_file(&raw).map_err(OperatorError::io(&raw))?;
+        let measured = measured?;
+        let metrics: Vec<Metric> =
+            measured.iter().map(|(name, value)| Metric::now(0, 0, name.clone(), *value)).collect();
+        write_metrics(&path, &metrics, 0)?;
+        stage.finish(evaluations.len() as u64, "of the raw features");
+        Ok(measured)
+    }
+
+    /// Measures the embeddings of `run`, draws, and writes its metrics: those of the training, of the raw features and of
+    /// the embeddings.
+    pub fn evaluate(&self, run: &Run, mut metrics: Vec<Metric>, baseline: Measured, round: u32) -> Result<()> {
+        if run.is_finished() {
+            self.reporter.found("evaluate");
+            return Ok(());
+        }
+        self.unless_cancelled("evaluate")?;
+        let evaluations = &self.spec.evaluations;
+        let stage = self.reporter.stage("evaluate", evaluations.len() as u64, "measures");
+        let mut values = baseline;
+        values.extend(measure(evaluations, &run.embeddings(), &self.samples.columns, "", Some(run.folder()))?);
+        let (step, epoch) = metrics.last().map_or((0, 0), |last| (last.step, last.epoch));
+        metrics.extend(values.into_iter().map(|(name, value)| Metric::now(step, epoch.into(), name, value)));
+        draw_loss(run, &metrics)?;
+        draw_metrics(run, &[(round, &metrics)])?;
+        draw_embeddings(run, &self.samples.columns, evaluations.first().map(|evaluation| evaluation.label()))?;
+        write_metrics(&run.path(Artifact::Metrics), &metrics, round)?;
+        let baseline = run.path(Artifact::Baseline);
+        if baseline.exists() {
+            // The metrics have it now.
+            std::fs::remove_file(&baseline).map_err(OperatorError::io(&baseline))?;
+        }
+        stage.finish(evaluations.len() as u64, "of the embeddings");
+        Ok(())
+    }
+}

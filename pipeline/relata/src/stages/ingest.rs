@@ -1,0 +1,29 @@
+//! Ingest stage: the dataset into the folder of the run, as a table of samples and a feature store.
+
+use relata_data::Session;
+use relata_data::source::{Samples, ingest as write_samples};
+
+use super::spec::Spec;
+use crate::error::Result;
+use crate::progress::Reporter;
+use crate::store::{Artifact, Run};
+
+/// Reads the dataset, unless an earlier run of the pipeline has done so.
+pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: &Reporter) -> Result<Samples> {
+    let samples = if [Artifact::Samples, Artifact::Features].iter().all(|part| run.path(part).exists()) {
+        reporter.found("read");
+        run.samples()?
+    } else {
+        // A label that is not there is found before anything is read.
+        let table = spec.dataset.table(session).await?;
+        let columns: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+        spec.check_labels(&columns)?;
+        let stage = reporter.stage("read", None, "rows");
+        let samples = write_samples(&spec.dataset, session, run.folder(), &mut |rows| stage.at(rows, "")).await?;
+        stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
+        samples
+    };
+    // A column that has become a feature is no label any more.
+    spec.check_labels(&samples.columns)?;
+    Ok(samples)
+}

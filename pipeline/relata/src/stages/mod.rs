@@ -1,0 +1,21 @@
+//! Stages of a run: ingest, relate, train, embed, evaluate and ask, each in a file of its own, and their order.
+
+mod ask;
+mod context;
+mod draw;
+mod embed;
+mod embed_dataset;
+mod evaluate;
+mod ingest;
+mod measurements;
+mod model;
+mod order;
+mod relate;
+mod round_embeddings;
+mod round_files;
+mod spec;
+mod train;
+mod views;
+
+pub(crate) use order::run;
+pub(crate) use spec::{Spec, Trainer};

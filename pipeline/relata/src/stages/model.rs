@@ -1,0 +1,41 @@
+//! Models: what maps samples to vectors once it is trained, solved for, or given.
+
+use std::path::Path;
+
+use relata_data::source::Samples;
+use relata_train::closed_form::Solution;
+use relata_train::fit::{Head, Learner};
+
+use crate::error::Result;
+use crate::store::write_embeddings;
+
+/// What embeds samples.
+pub(super) enum Model {
+    /// A trained encoder, the width of its vectors and where they are taken.
+    Encoder { learner: Box<dyn Learner>, width: usize, head: Head },
+    /// The optimum of a closed form.
+    Solution(Solution),
+    /// The features as they are, and how many.
+    RawFeatures(usize),
+}
+
+impl Model {
+    /// Numbers per vector.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Encoder { width, .. } => *width,
+            Self::Solution(solution) => solution.width(),
+            Self::RawFeatures(width) => *width,
+        }
+    }
+
+    /// Embeds samples into a table of embeddings at `path`; returns the number of rows.
+    pub fn write(&self, samples: &Samples, path: &Path, on_rows: &mut dyn FnMut(u64)) -> Result<u64> {
+        let embed: &mut dyn FnMut(Vec<f32>, usize) -> Vec<f32> = match self {
+            Self::Encoder { learner, head, .. } => &mut |values, rows| learner.embed(values, rows, *head),
+            Self::Solution(solution) => &mut |values, _| solution.embed(&values),
+            Self::RawFeatures(_) => &mut |values, _| values,
+        };
+        Ok(write_embeddings(samples, path, self.width(), embed, on_rows)?)
+    }
+}

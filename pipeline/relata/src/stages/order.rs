@@ -1,0 +1,50 @@
+//! Order of the stages. Each leaves a file that marks it as done, so a run that was stopped goes on where it was.
+
+use std::sync::Arc;
+
+use relata_data::source::session;
+
+use super::ask;
+use super::context::StageContext;
+use super::draw::draw_views;
+use super::spec::Spec;
+use super::train::Amount;
+use super::{ingest, relate};
+use crate::error::Result;
+use crate::progress::Reporter;
+use crate::store::{Artifact, Plan, Run, RunLock, training_rows};
+
+/// Runs a pipeline, or what is left of it.
+pub(crate) async fn run(spec: &Spec) -> Result<Run> {
+    spec.check()?;
+    let run = Run::at(&spec.folder);
+    let plan = Plan::new(spec.describe(), spec.fingerprints()?);
+    let _lock = RunLock::take(&run)?;
+    run.claim(&plan)?;
+    let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
+    let samples = ingest::ingest(spec, &run, &session, &reporter).await?;
+    spec.check_shape(samples.features.shape())?;
+    let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;
+    let context = StageContext { spec, run, session, samples, rows, reporter };
+    let views = spec.views();
+    if !context.run.path(Artifact::ViewsPlot).exists() && views.count() > 1 {
+        draw_views(&context.run, &context.samples, &context.rows, &views)?;
+    }
+    match spec.ask() {
+        Some((oracle, asking)) => ask::ask(&context, &**oracle, asking).await?,
+        None => once(&context).await?,
+    }
+    context.reporter.summarise(&context.run.scores()?);
+    Ok(context.run)
+}
+
+/// The stages of a run that asks nothing.
+async fn once(context: &StageContext<'_>) -> Result<()> {
+    let run = &context.run;
+    let oracles: Vec<_> = context.spec.oracles.iter().map(|oracle| &**oracle).collect();
+    let graph = relate::graph(context, run, &oracles).await?;
+    let baseline = context.baseline(run)?;
+    let learned = context.train(run, Arc::new(graph), Amount::whole(context.spec))?;
+    context.embed(run, &learned.model)?;
+    context.evaluate(run, learned.metrics, baseline, 0)
+}

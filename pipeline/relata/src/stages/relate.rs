@@ -1,0 +1,46 @@
+//! Relate stage: what the oracles state about the training rows, and the resolved graph.
+
+use relata_data::OperatorError;
+use relata_data::sink::write_atomically;
+use relata_graph::{Graph, resolve};
+use relata_oracle::{Context, Oracle, Relations};
+
+use super::context::StageContext;
+use crate::error::Result;
+use crate::store::{Artifact, Run, StoreError, groups};
+
+/// The graph of `run`: the one that is there, or what the oracles state.
+pub(super) async fn graph(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) -> Result<Graph> {
+    match run.path(Artifact::GraphSettings).exists() {
+        true => Ok(run.graph(&context.samples)?),
+        false => relate(context, run, oracles).await,
+    }
+}
+
+/// Hears every oracle and resolves what they state; the settings are written last and mark the stage as done.
+async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) -> Result<Graph> {
+    context.unless_cancelled("relate")?;
+    let StageContext { session, samples, reporter, spec, .. } = context;
+    let (mut settings, seed) = (spec.settings, spec.seed());
+    std::fs::create_dir_all(run.folder()).map_err(OperatorError::io(run.folder()))?;
+    let stage = reporter.stage("relate", oracles.len() as u64, "oracles");
+    let mut relations = Relations::create(run.folder())?;
+    for (at, oracle) in oracles.iter().enumerate() {
+        oracle.relate(&Context { session, samples, seed }, &mut relations).await?;
+        let stated = relations.stated();
+        stage.at(at as u64 + 1, &format!("{} edges, {} memberships", stated.edges, stated.memberships));
+    }
+    let (stated, conflicts) = relations.finish()?;
+    settings.views = stated.views;
+    let statements = run.path(Artifact::Statements);
+    let groups = groups(run, samples)?;
+    let resolved = resolve(session, &statements, groups, &samples.ids, settings, conflicts, run.folder()).await?;
+    std::fs::remove_file(&statements).map_err(OperatorError::io(&statements))?;
+    let path = run.path(Artifact::GraphSettings);
+    let text = serde_json::to_vec(&settings).map_err(|error| StoreError::corrupt(&path, error))?;
+    write_atomically(&path, &text)?;
+    let found =
+        format!("{} edges, {} memberships, {} conflicts", resolved.edges, stated.memberships, resolved.conflicts);
+    stage.finish(oracles.len() as u64, &found);
+    Ok(resolved.graph)
+}

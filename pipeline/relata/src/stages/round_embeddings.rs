@@ -1,0 +1,39 @@
+//! Round embeddings: those of the training rows, as query strategies see them.
+
+use std::fs::File;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Float32Type, UInt64Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use relata_data::OperatorError;
+
+use super::context::StageContext;
+use crate::error::Result;
+use crate::store::Artifact;
+
+/// Embeddings of the training rows after a round, each of unit length.
+pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
+    let run = context.run.round(number);
+    let path = run.existing(Artifact::Embeddings)?;
+    let file = File::open(&path).map_err(OperatorError::io(&path))?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let (mut values, mut width) = (Vec::new(), 0);
+    for batch in reader.map_err(OperatorError::from)? {
+        let batch = batch.map_err(OperatorError::from)?;
+        let list = batch["embedding"].as_fixed_size_list();
+        let ids = batch["id"].as_primitive::<UInt64Type>();
+        width = list.value_length() as usize;
+        values.resize(context.rows.len() * width, 0.0);
+        for (at, &id) in ids.values().iter().enumerate() {
+            let position = context.samples.ids.row(id).and_then(|row| context.rows.binary_search(&row).ok());
+            if let Some(position) = position {
+                let vector = list.value(at);
+                let vector = vector.as_primitive::<Float32Type>().values();
+                let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+                let out = &mut values[position * width..][..width];
+                out.iter_mut().zip(vector).for_each(|(out, v)| *out = v / norm);
+            }
+        }
+    }
+    Ok((values, width))
+}

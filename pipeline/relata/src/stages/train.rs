@@ -1,0 +1,160 @@
+//! Train stage: a model by gradient descent or in closed form.
+
+use std::sync::Arc;
+
+use relata_data::OperatorError;
+use relata_data::sink::write_atomically;
+use relata_graph::Graph;
+use relata_train::TrainError;
+use relata_train::closed_form::{ClosedForm, Solution};
+use relata_train::fit::{Architecture, Checkpoints, Fit, Head, Metric, Trained, Training};
+use relata_train::loss::GraphLoss;
+
+use super::context::StageContext;
+use super::model::Model;
+use super::spec::{Spec, Trainer};
+use crate::error::Result;
+use crate::store::{Artifact, Run};
+
+/// How long to train, and from where.
+pub(super) struct Amount {
+    /// Epochs.
+    pub epochs: u64,
+    /// Added to the seed of batches and views, so that rounds do not repeat each other.
+    pub round: u64,
+    /// The run whose model training goes on with; none for fresh weights.
+    pub from: Option<Run>,
+}
+
+impl Amount {
+    /// All that the pipeline asks for, from fresh weights.
+    pub fn whole(spec: &Spec) -> Self {
+        let epochs = match &spec.trainer {
+            Trainer::Gradient { fit, .. } => fit.epoch_count(),
+            Trainer::ClosedForm(_) => 0,
+        };
+        Self { epochs, round: 0, from: None }
+    }
+}
+
+/// A model and what was measured while it was trained.
+pub(super) struct Learned {
+    pub model: Model,
+    pub metrics: Vec<Metric>,
+}
+
+impl StageContext<'_> {
+    /// Whether the graph has a positive among what is trained on, without which there is nothing to learn.
+    pub fn can_learn(&self, graph: &Graph) -> bool {
+        graph.has_positive(&self.rows, self.views_trained_on())
+    }
+
+    /// The closed form knows the samples as they are.
+    fn views_trained_on(&self) -> usize {
+        match &self.spec.trainer {
+            Trainer::Gradient { .. } => self.spec.views().count(),
+            Trainer::ClosedForm(_) => 1,
+        }
+    }
+
+    /// Trains on a graph in the folder of `run`.
+    pub fn train(&self, run: &Run, graph: Arc<Graph>, amount: Amount) -> Result<Learned> {
+        match &self.spec.trainer {
+            Trainer::Gradient { architecture, loss, fit } => {
+                let fit = fit.clone().for_epochs(amount.epochs).seed(fit.seed_value() + amount.round);
+                self.fit(run, graph, &**architecture, loss, &fit, amount.from.as_ref())
+            }
+            Trainer::ClosedForm(settings) => self.solve(run, &graph, settings),
+        }
+    }
+
+    fn fit(
+        &self,
+        run: &Run,
+        graph: Arc<Graph>,
+        architecture: &dyn Architecture,
+        loss: &Arc<dyn GraphLoss>,
+        fit: &Fit,
+        from: Option<&Run>,
+    ) -> Result<Learned> {
+        let shape = self.samples.features.shape();
+        let (width, projected) = architecture.widths(shape)?;
+        let mut learner = architecture.learner(shape, loss.clone(), fit)?;
+        let checkpoints = Checkpoints::new(&run.path(Artifact::Checkpoints));
+        let latest = checkpoints.latest()?;
+        let before = from.map(Run::folder).or(fit.start());
+        if let (None, Some(before)) = (&latest, before) {
+            let before = Checkpoints::of_run(before);
+            if let Some(checkpoint) = before.latest()? {
+                before.load(&checkpoint, &mut *learner, false)?;
+            }
+        }
+        let trained = match latest.filter(|checkpoint| checkpoint.step == checkpoint.total_steps) {
+            Some(checkpoint) => {
+                self.reporter.found("train");
+                checkpoints.load(&checkpoint, &mut *learner, false)?;
+                Trained { steps: checkpoint.step, resumed_at: checkpoint.step, metrics: checkpoint.metrics }
+            }
+            None => {
+                let training = Training {
+                    features: self.samples.features.clone(),
+                    graph,
+                    views: Arc::new(self.spec.views().reseeded(fit.seed_value())),
+                    rows: self.rows.clone(),
+                    fit,
+                    checkpoints,
+                    stop: self.spec.cancel.flag(),
+                };
+                let stage = self.reporter.stage("train", training.steps(), "steps");
+                let mut last = String::new();
+                let trained = training.run(&mut *learner, width, &mut |progress| {
+                    last = format!(
+                        "loss {:.4}, {:.0} samples/s, waiting for data {:.0}%",
+                        progress.loss,
+                        progress.samples_per_second,
+                        100.0 * progress.stall
+                    );
+                    stage.at(progress.step, &last);
+                })?;
+                let from =
+                    if trained.resumed_at > 0 { format!(", resumed at {}", trained.resumed_at) } else { String::new() };
+                stage.finish(trained.steps - trained.resumed_at, &format!("{last}{from}"));
+                trained
+            }
+        };
+        let head = self.spec.head;
+        let width = match head {
+            Head::Encoder => width,
+            Head::Projector => projected,
+        };
+        Ok(Learned { model: Model::Encoder { learner, width, head }, metrics: trained.metrics })
+    }
+
+    fn solve(&self, run: &Run, graph: &Graph, settings: &ClosedForm) -> Result<Learned> {
+        let path = run.path(Artifact::Solution);
+        let solution = if path.exists() {
+            self.reporter.found("solve");
+            Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?
+        } else {
+            let (rows, views) = (self.rows.len(), self.views_trained_on());
+            if !self.can_learn(graph) {
+                let few = rows < 2;
+                return Err(
+                    if few { TrainError::TooFewRows { rows } } else { TrainError::NoPositive { rows, views } }.into()
+                );
+            }
+            self.unless_cancelled("solve")?;
+            let stage = self.reporter.stage("solve", self.rows.len() as u64, "rows");
+            let width = self.samples.features.shape().len();
+            let mut train = vec![0.0; self.rows.len() * width];
+            for (&row, out) in self.rows.iter().zip(train.chunks_exact_mut(width)) {
+                self.samples.features.read(row as usize, out);
+            }
+            let solution = settings.solve(train, width, &graph.induced(&self.rows, 1))?;
+            write_atomically(&path, &solution.to_bytes()?)?;
+            stage.finish(self.rows.len() as u64, "");
+            solution
+        };
+        Ok(Learned { model: Model::Solution(solution), metrics: vec![] })
+    }
+}

@@ -1,0 +1,37 @@
+//! Graph of a run: groups, edges and what they look like.
+
+use relata_data::OperatorError;
+use relata_data::source::Samples;
+use relata_graph::{Graph, GraphSettings, GraphStatistics, Groups, statistics};
+
+use super::artifact::Artifact;
+use super::error::{Result, StoreError};
+use super::run::Run;
+
+impl Run {
+    /// The resolved graph.
+    pub fn graph(&self, samples: &Samples) -> Result<Graph> {
+        let path = self.existing(Artifact::GraphSettings)?;
+        let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
+        let settings: GraphSettings =
+            serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(path, error))?;
+        Ok(Graph::open(&self.existing(Artifact::Adjacency)?, groups(self, samples)?, settings)?)
+    }
+
+    /// Sizes, degrees, components and conflicts of the resolved graph.
+    pub fn graph_statistics(&self) -> Result<GraphStatistics> {
+        let graph = self.graph(&self.samples()?)?;
+        let conflicts: usize = self.read(Artifact::Conflicts)?.iter().map(|batch| batch.num_rows()).sum();
+        Ok(statistics(&graph, conflicts as u64))
+    }
+}
+
+/// The must-link groups of a run and which of them are apart.
+pub(crate) fn groups(run: &Run, samples: &Samples) -> Result<Groups> {
+    // Runs of before there were separations have no file of them.
+    let separations = match run.path(Artifact::Separations).exists() {
+        true => run.read(Artifact::Separations)?,
+        false => vec![],
+    };
+    Ok(Groups::new(&run.read(Artifact::Memberships)?, &separations, &samples.ids)?)
+}

@@ -1,0 +1,35 @@
+//! Lock of a run folder: one process at a time works in it.
+
+use std::fs::{File, TryLockError};
+
+use relata_data::OperatorError;
+
+use super::artifact::Artifact;
+use super::error::{Result, StoreError};
+use super::run::Run;
+
+/// Held while a pipeline runs; the system frees it even if the process is killed.
+pub(crate) struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock and removes temporary files that a killed process left behind.
+    pub fn take(run: &Run) -> Result<Self> {
+        std::fs::create_dir_all(run.folder()).map_err(OperatorError::io(run.folder()))?;
+        let path = run.path(Artifact::Lock);
+        let file = File::create(&path).map_err(OperatorError::io(&path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: run.folder().to_path_buf() }),
+            Err(TryLockError::Error(error)) => return Err(OperatorError::io(&path)(error).into()),
+        }
+        for entry in std::fs::read_dir(run.folder()).map_err(OperatorError::io(run.folder()))? {
+            let path = entry.map_err(OperatorError::io(run.folder()))?.path();
+            if path.extension().is_some_and(|extension| extension == "tmp") && path.is_file() {
+                std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
+            }
+        }
+        Ok(Self { _file: file })
+    }
+}

@@ -1,0 +1,29 @@
+//! Run folder: typed artifacts, the plan, the lock, and the tables that stages write. It knows nothing of SQL.
+
+mod artifact;
+mod embeddings;
+mod error;
+mod graph;
+mod ledger;
+mod lock;
+mod metrics;
+mod plan;
+mod plan_text;
+mod round_record;
+mod run;
+mod scores;
+mod training_rows;
+
+pub use artifact::Artifact;
+pub(crate) use embeddings::write_embeddings;
+pub use error::{Result, StoreError};
+pub(crate) use graph::groups;
+pub(crate) use lock::RunLock;
+pub(crate) use metrics::{metrics_of_rounds, read_metrics, write_metrics};
+pub use plan::{Input, Plan};
+pub(crate) use plan_text::settings;
+pub use round_record::{Bridge, RoundRecord};
+pub use run::Run;
+pub(crate) use scores::RAW;
+pub use scores::Score;
+pub(crate) use training_rows::training_rows;
