@@ -1,4 +1,4 @@
-//! Asking through the pipeline: budgets, stopping, the ledger, and runs that are stopped between answers.
+//! AskConfig through the pipeline: budgets, stopping, the ledger, and runs that are stopped between answers.
 
 use relata::registry::Description;
 use std::path::Path;

@@ -5,7 +5,8 @@ use std::path::Path;
 use relata::dsl::{Pipeline, Related};
 use relata::prelude::*;
 use relata_train::TrainError;
-use relata_train::fit::{Fit, IntoArchitecture};
+use relata_train::encoder::IntoArchitecture;
+use relata_train::fit::Fit;
 
 use crate::data;
 

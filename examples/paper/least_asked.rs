@@ -2,7 +2,7 @@
 
 use faer::Mat;
 use rand::seq::index::sample;
-use relata_active::belief::Belief;
+use relata_active::inference::Belief;
 use relata_data::seed::Rng;
 
 /// Asks about the class that has been asked about least. Of the rows whose relation to it is open, those are shown that

@@ -54,7 +54,7 @@ struct Options {
 }
 
 /// Makes a fresh strategy, with its own settings, for so many pairs.
-type Make = fn(usize) -> Asking;
+type Make = fn(usize) -> AskConfig;
 
 const STRATEGIES: [(&str, Make); 8] = [
     ("explore_consolidate", |pairs| explore_consolidate().budget(pairs as f64)),

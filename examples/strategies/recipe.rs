@@ -56,7 +56,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// Asks with a strategy and learns from the answers.
-    pub async fn run(&self, name: &str, asking: Asking, seed: u64) -> relata::Result<Run> {
+    pub async fn run(&self, name: &str, asking: AskConfig, seed: u64) -> relata::Result<Run> {
         let asking = asking.epochs(self.epochs).shared();
         let folder = self.folder.join(format!("{name}-{seed}"));
         let pipeline = match self.model {
@@ -77,14 +77,14 @@ impl Recipe {
     /// Neighbours in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
     /// row with the same force however large its group is, and the graph is normalised by its degrees. A sparse graph of
     /// answers alone would outweigh everything that the kernel knows.
-    fn closed_form(&self, name: &str, asking: Asking, seed: u64) -> Pipeline<Trained> {
+    fn closed_form(&self, name: &str, asking: AskConfig, seed: u64) -> Pipeline<Trained> {
         let prior = nearest(7).l2().either_way().tuned().weighted(1.0 / 3.0);
         let related = self.ask(self.samples().train_on(Self::part_of_digits(seed)).relate(prior), name, asking);
         let exact = closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised();
         related.resolve(Policy::NegativesCut).solve(exact)
     }
 
-    fn ask(&self, related: Pipeline<Related>, name: &str, asking: Asking) -> Pipeline<Related> {
+    fn ask(&self, related: Pipeline<Related>, name: &str, asking: AskConfig) -> Pipeline<Related> {
         match name {
             NO_ANSWERS => related.ask(noisy(labels("label"), 0.0).with_passes(1.0), asking),
             _ => related.ask(labels("label"), asking),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use relata_data::OperatorError;
+use relata_registry::ReadError;
 use relata_train::TrainError;
 
 use crate::evaluate::EvaluateError;
@@ -40,6 +41,26 @@ pub enum PipelineError {
     /// A query failed.
     #[error(transparent)]
     Sql(#[from] SqlError),
+    /// A plan names a component that is not built in, or settings that a component does not have.
+    #[error(
+        "{0}. A plan is run again with built-in components only: run a pipeline with oracles, encoders, views or strategies of your own from Rust."
+    )]
+    Read(#[from] ReadError),
+    /// The encoder of the run is not built in.
+    #[error("{error}. Embed with an encoder of your own from Rust, through `Run::embed_with`.")]
+    OwnEncoder {
+        /// What the plan names.
+        error: ReadError,
+    },
+    /// The views of the run are not built in.
+    #[error("{error}. Views of your own are on the sheet `plots/views.png` that the run drew.")]
+    OwnViews {
+        /// What the plan names.
+        error: ReadError,
+    },
+    /// A plan neither trains nor solves, or both.
+    #[error("the plan must have either `train` or `solve`. Take it from the run.json of a run.")]
+    PlanWithoutTrainer,
     /// The pipeline asks more than once.
     #[error(
         "the pipeline has {} `.ask(..)` ({}), but one budget: ask one oracle, `crowd([..])` where several are to answer each question, or `cascade([..])` where the next one answers what the one before passed on.",

@@ -43,6 +43,7 @@ mod fixture;
 pub mod plot;
 pub mod prelude;
 pub mod progress;
+pub mod registries;
 pub mod report;
 pub mod score;
 mod signal;

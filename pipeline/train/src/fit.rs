@@ -75,6 +75,11 @@ impl Fit {
         Self { epochs, ..Self::default() }
     }
 
+    /// How many samples a batch has.
+    pub fn batch_size(&self) -> usize {
+        self.batch
+    }
+
     /// Samples in a batch (each with all its views).
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;

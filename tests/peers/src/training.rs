@@ -8,7 +8,8 @@ use relata::prelude::{EncoderSpec, Schedule};
 use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
 use relata_graph::{CsrBuilder, Graph, GraphSettings, Groups};
 use relata_schemas::{Element, FeatureShape};
-use relata_train::fit::{Architecture, Checkpoints, IntoArchitecture, Training};
+use relata_train::encoder::{Architecture, IntoArchitecture};
+use relata_train::training::{Checkpoints, Training};
 
 use crate::views::two_views;
 use crate::{Done, Result, Work, data};

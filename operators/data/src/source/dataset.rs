@@ -49,6 +49,19 @@ pub struct DatasetPlan {
     pub limit: Option<usize>,
 }
 
+impl fmt::Display for DatasetPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        if !self.features.is_empty() {
+            write!(f, " features=[{}]", self.features.join(", "))?;
+        }
+        if let Some(id) = &self.id {
+            write!(f, " id={id}")?;
+        }
+        self.limit.map_or(Ok(()), |limit| write!(f, " limit={limit}"))
+    }
+}
+
 impl Dataset {
     /// All rows of a source.
     ///

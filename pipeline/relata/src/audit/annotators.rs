@@ -1,6 +1,6 @@
 //! Annotators: how much and how well each answers.
 
-use relata_active::crowd::{self, dawid_skene};
+use relata_active::dawid_skene::{self, dawid_skene};
 use serde::{Deserialize, Serialize};
 
 use super::audited::Audit;

@@ -8,7 +8,6 @@ use relata_data::{OperatorError, query};
 
 use crate::error::Result;
 use crate::stages::{Spec, Trainer};
-use crate::store::settings;
 
 /// Stages, settings, the columns that are read, and rough sizes.
 pub(super) async fn explain(spec: &Spec) -> Result<String> {
@@ -21,52 +20,35 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
         .map(|field| format!("{} {}", field.name(), short(&field.data_type().to_string())))
         .collect();
     let rows = count(table).await?;
-    let stages = spec.describe();
+    let plan = spec.plan();
     let mut text = String::from("plan\n");
-    let mut line = |stage: &str, content: String| {
+    let mut before = "";
+    let mut line = |stage: &'static str, content: &str| {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {stage:<9} {content}");
+        let _ = writeln!(text, "  {:<9} {content}", if stage == before { "" } else { stage });
+        before = stage;
     };
-    line("read", settings(&stages["read"]));
-    line("", format!("columns: {}", columns.join(", ")));
-    line("", format!("rows: {rows}"));
-    if let Some(condition) = &spec.training {
-        line("train on", condition.clone());
+    for (stage, content) in plan.lines() {
+        line(stage, &content);
+        if stage == "read" {
+            line(stage, &format!("columns: {}", columns.join(", ")));
+            line(stage, &format!("rows: {rows}"));
+        }
     }
-    if let Some(seed) = spec.seed {
-        line("seed", seed.to_string());
+    if let Some((oracle, config)) = spec.ask() {
+        let pairs = config.units() / oracle.cost().of_each(1).max(1e-9);
+        line("at most", &format!("{pairs:.0} questions of one pair, for {} units", config.units()));
     }
-    line("views", settings(&stages["views"]));
-    for oracle in stages["relate"].as_array().into_iter().flatten() {
-        line("relate", settings(oracle));
-    }
-    if let Some((oracle, asking)) = spec.ask() {
-        line("ask", settings(&stages["ask"]["oracle"]));
-        line("", settings(&stages["ask"]["how"]));
-        let pairs = asking.units() / oracle.cost().of_each(1).max(1e-9);
-        line("", format!("at most {pairs:.0} questions of one pair, for {} units", asking.units()));
-    }
-    line("resolve", settings(&stages["resolve"]));
     match &spec.trainer {
-        Trainer::Gradient { .. } => {
-            let fit = &stages["train"]["fit"];
-            let batch = fit["batch"].as_u64().unwrap_or(1).max(1);
-            let epochs = fit["epochs"].as_u64().unwrap_or_default();
-            line("train", settings(&stages["train"]["encoder"]));
-            line("", settings(&stages["train"]["loss"]));
-            line("", settings(fit));
-            line("", format!("at most {} steps of {batch} samples", (rows / batch).max(1) * epochs));
+        Trainer::Gradient { fit, .. } => {
+            let batch = fit.batch_size().max(1) as u64;
+            line("at most", &format!("{} steps of {batch} samples", (rows / batch).max(1) * fit.epoch_count()));
         }
         Trainer::ClosedForm(_) => {
-            line("solve", settings(&stages["train"]));
-            line("", format!("about {:.1} GB for {rows} rows", 5.0 * 8.0 * (rows as f64).powi(2) / 1e9));
+            line("memory", &format!("about {:.1} GB for {rows} rows", 5.0 * 8.0 * (rows as f64).powi(2) / 1e9));
         }
     }
-    line("embed", settings(&stages["embed"]));
-    for evaluation in stages["evaluate"].as_array().into_iter().flatten() {
-        line("evaluate", settings(evaluation));
-    }
-    line("write", spec.folder.display().to_string());
+    line("write", &spec.folder.display().to_string());
     Ok(text)
 }
 

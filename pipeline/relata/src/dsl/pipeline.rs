@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use relata_active::ask::Asking;
+use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
 use relata_data::view::Augment;
 use relata_graph::{GraphSettings, Policy};
 use relata_oracle::Oracle;
 use relata_train::closed_form::{ClosedForm, Kernel, closed_form};
-use relata_train::fit::{Fit, Head, IntoArchitecture};
+use relata_train::encoder::IntoArchitecture;
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
 use relata_train::loss::GraphLoss;
 
 use super::explain::explain;
@@ -21,7 +23,7 @@ use crate::error::{PipelineError, Result};
 use crate::evaluate::Evaluation;
 use crate::progress::{Progress, Silent};
 use crate::stages::{self, Spec, Trainer};
-use crate::store::Run;
+use crate::store::{Plan, Run};
 
 /// Samples are known, relations are not: nothing can be trained yet.
 #[derive(Debug)]
@@ -53,7 +55,7 @@ pub struct Pipeline<Stage> {
 
 impl<Stage> fmt::Debug for Pipeline<Stage> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("stages", &self.spec.describe()).field("folder", &self.spec.folder).finish()
+        f.debug_struct("Pipeline").field("plan", &self.spec.plan()).field("folder", &self.spec.folder).finish()
     }
 }
 
@@ -80,7 +82,29 @@ impl Pipeline<Read> {
     }
 }
 
+impl Pipeline<Trained> {
+    /// The pipeline that a plan describes, such as that of a run with some settings changed. Oracles, encoders, views,
+    /// strategies and losses of your own are refused by name.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let plan = Run::open("runs/digits")?.plan()?;
+    /// let plan = plan.with_settings(&[("train.fit.epochs".into(), "50".into())])?;
+    /// let run = Pipeline::from_plan(&plan)?.write("runs/longer").run()?;
+    /// # Ok::<(), relata::PipelineError>(())
+    /// ```
+    pub fn from_plan(plan: &Plan) -> Result<Self> {
+        Ok(Self { spec: Spec::from_plan(plan)?, stage: PhantomData })
+    }
+}
+
 impl<Stage> Pipeline<Stage> {
+    /// What the pipeline was told so far, as a run keeps it in `run.json` (without the inputs).
+    pub fn plan(&self) -> Plan {
+        self.spec.plan()
+    }
+
     fn next<Next>(self) -> Pipeline<Next> {
         Pipeline { spec: self.spec, stage: PhantomData }
     }
@@ -122,8 +146,8 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
     /// of the one before and trains on with what follows from the answers. A pipeline asks once: several oracles under
     /// one budget are one, made by [`crowd`](relata_active::oracle::crowd) or
     /// [`cascade`](relata_active::oracle::cascade).
-    pub fn ask(mut self, oracle: impl Oracle + 'static, asking: Asking) -> Pipeline<Related> {
-        self.spec.asks.push((Box::new(oracle), asking));
+    pub fn ask(mut self, oracle: impl Oracle + 'static, config: AskConfig) -> Pipeline<Related> {
+        self.spec.asks.push((Box::new(oracle), config));
         self.next()
     }
 }

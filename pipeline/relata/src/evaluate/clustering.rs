@@ -1,6 +1,9 @@
 //! Clustering: k-means on the test vectors, compared with the labels by NMI and ARI.
 
-use serde_json::{Value, json};
+
+use relata_registry::{Description, Settings};
+use relata_schemas::samples::LABEL;
+use serde::{Deserialize, Serialize};
 
 use super::contingency::Contingency;
 use super::error::Result;
@@ -11,7 +14,8 @@ use super::split::Split;
 use super::vectors::{Vectors, block_rows};
 
 /// Settings of the comparison; see [`clustering`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Clustering {
     label: String,
     clusters: Option<usize>,
@@ -82,6 +86,17 @@ impl Clustering {
     }
 }
 
+impl Default for Clustering {
+    fn default() -> Self {
+        clustering(LABEL)
+    }
+}
+
+impl Settings for Clustering {
+    const NAME: &'static str = "clustering";
+    const SUMMARY: &'static str = "how well k-means clusters agree with the classes (NMI, ARI)";
+}
+
 impl Evaluation for Clustering {
     fn label(&self) -> &str {
         &self.label
@@ -92,15 +107,8 @@ impl Evaluation for Clustering {
         Ok(vec![("clustering.nmi".to_owned(), result.nmi), ("clustering.ari".to_owned(), result.ari)])
     }
 
-    fn describe(&self) -> Value {
-        json!({
-            "name": "clustering",
-            "label": self.label,
-            "clusters": self.clusters,
-            "restarts": self.restarts,
-            "seed": self.seed,
-            "normalised": self.normalised,
-        })
+    fn describe(&self) -> Description {
+        Description::of(self)
     }
 }
 

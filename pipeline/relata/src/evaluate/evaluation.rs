@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use relata_registry::Description;
 
 use super::error::Result;
 use super::split::Split;
@@ -23,7 +23,7 @@ pub trait Evaluation: Send + Sync {
     }
 
     /// Name and settings, for the plan.
-    fn describe(&self) -> Value;
+    fn describe(&self) -> Description;
 }
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ mod tests {
         let stages: [Box<dyn Evaluation>; 3] =
             [Box::new(linear_probe("label")), Box::new(knn("label")), Box::new(clustering("label"))];
         for stage in stages {
-            let name = stage.describe()["name"].as_str().unwrap().to_owned();
+            let name = stage.describe().name;
             let metrics = stage.measure(&split).unwrap();
             assert!(!metrics.is_empty() && metrics.iter().all(|(metric, _)| metric.starts_with(&name)), "{metrics:?}");
         }

@@ -1,6 +1,9 @@
 //! Geometry of the test vectors, whatever classifier reads them: effective rank, alignment and uniformity.
 
-use relata_registry::Description;
+
+use relata_registry::{Description, Settings};
+use relata_schemas::samples::LABEL;
+use serde::{Deserialize, Serialize};
 
 use super::alignment::alignment;
 use super::effective_rank::effective_rank;
@@ -10,7 +13,8 @@ use super::moments::Moments;
 use super::split::Split;
 
 /// See [`geometry`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Geometry {
     label: String,
 }
@@ -19,6 +23,17 @@ pub struct Geometry {
 /// class in `label` are the positive pairs of the alignment.
 pub fn geometry(label: impl Into<String>) -> Geometry {
     Geometry { label: label.into() }
+}
+
+impl Default for Geometry {
+    fn default() -> Self {
+        geometry(LABEL)
+    }
+}
+
+impl Settings for Geometry {
+    const NAME: &'static str = "geometry";
+    const SUMMARY: &'static str = "effective rank, alignment and uniformity";
 }
 
 impl Evaluation for Geometry {
@@ -36,6 +51,6 @@ impl Evaluation for Geometry {
     }
 
     fn describe(&self) -> Description {
-        Description::new("geometry").with("label", &self.label)
+        Description::of(self)
     }
 }

@@ -1,7 +1,10 @@
 //! Weighted k-nearest-neighbour classification, as in Wu et al. 2018 (instance discrimination): standardised features,
 //! cosine similarity, votes of exp(similarity / temperature).
 
-use relata_registry::Description;
+
+use relata_registry::{Description, Settings};
+use relata_schemas::samples::LABEL;
+use serde::{Deserialize, Serialize};
 
 use super::error::{EvaluateError, Result};
 use super::evaluation::Evaluation;
@@ -15,7 +18,8 @@ use relata_graph::knn::{Metric, top_k};
 const QUERIES: usize = 2048;
 
 /// Settings of the classifier; see [`knn`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Knn {
     label: String,
     k: usize,
@@ -74,6 +78,17 @@ impl Knn {
     }
 }
 
+impl Default for Knn {
+    fn default() -> Self {
+        knn(LABEL)
+    }
+}
+
+impl Settings for Knn {
+    const NAME: &'static str = "knn";
+    const SUMMARY: &'static str = "how well the nearest training rows tell the class";
+}
+
 impl Evaluation for Knn {
     fn label(&self) -> &str {
         &self.label
@@ -84,7 +99,7 @@ impl Evaluation for Knn {
     }
 
     fn describe(&self) -> Description {
-        Description::new("knn").with("label", &self.label).with("k", &self.k).with("temperature", &self.temperature)
+        Description::of(self)
     }
 }
 

@@ -1,6 +1,5 @@
 //! A linear probe that is trained on nothing but rows whose class follows from answers about pairs.
 
-use relata_registry::Description;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -12,18 +11,22 @@ use relata_schemas::{embeddings, memberships, samples};
 
 use crate::store::Artifact;
 
+use relata_registry::{Description, Settings};
+use relata_schemas::samples::LABEL;
+use serde::{Deserialize, Serialize};
+
 use super::error::Result;
 use super::evaluation::Evaluation;
-use super::linear_probe::{LinearProbe, linear_probe};
+use super::linear_probe::linear_probe;
 use super::split::{Split, split_reader};
 
 /// Settings of the probe; see [`known_probe`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct KnownProbe {
-    probe: LinearProbe,
     label: String,
-    rel: String,
-    named: Option<usize>,
+    of: String,
+    naming: Option<usize>,
 }
 
 /// Names the largest groups of `answers`, as many as there are classes in `label`, by the label of one member each, and
@@ -31,20 +34,19 @@ pub struct KnownProbe {
 /// pairs and a handful of names. Rows in no named group teach it nothing. Measures `known_probe.rows`, and, as soon as
 /// two classes have a name, `known_probe.test`.
 pub fn known_probe(label: impl Into<String>) -> KnownProbe {
-    let label = label.into();
-    KnownProbe { probe: linear_probe(label.clone()), label, rel: "answers".to_owned(), named: None }
+    KnownProbe { label: label.into(), of: "answers".to_owned(), naming: None }
 }
 
 impl KnownProbe {
     /// Names so many groups instead.
     pub fn naming(mut self, groups: usize) -> Self {
-        self.named = Some(groups);
+        self.naming = Some(groups);
         self
     }
 
     /// The groups of another relation.
     pub fn of(mut self, rel: impl Into<String>) -> Self {
-        self.rel = rel.into();
+        self.of = rel.into();
         self
     }
 
@@ -57,7 +59,7 @@ impl KnownProbe {
             let ids = batch[memberships::ID].as_primitive::<UInt64Type>().values();
             let numbers = batch[memberships::GROUP].as_primitive::<UInt64Type>().values();
             for (row, (&id, &group)) in ids.iter().zip(numbers).enumerate() {
-                if rels.value(row) == self.rel {
+                if rels.value(row) == self.of {
                     groups.entry(group).or_default().push(id);
                 }
             }
@@ -67,6 +69,17 @@ impl KnownProbe {
         groups.truncate(count);
         Ok(groups)
     }
+}
+
+impl Default for KnownProbe {
+    fn default() -> Self {
+        known_probe(LABEL)
+    }
+}
+
+impl Settings for KnownProbe {
+    const NAME: &'static str = "known_probe";
+    const SUMMARY: &'static str = "what a linear classifier knows from answers about pairs alone";
 }
 
 impl Evaluation for KnownProbe {
@@ -84,7 +97,7 @@ impl Evaluation for KnownProbe {
         if !members.exists() {
             return Ok(vec![]);
         }
-        let groups = self.groups(&members, self.named.unwrap_or(split.classes.names().len()))?;
+        let groups = self.groups(&members, self.naming.unwrap_or(split.classes.names().len()))?;
         let (labels, has_split) = labels(&file, &self.label, &groups.concat())?;
         let mut named = HashMap::new();
         for members in &groups {
@@ -98,13 +111,13 @@ impl Evaluation for KnownProbe {
         if classes.len() > 1 {
             let reader = split_reader(&self.label).with_training_labels(named);
             let known = if has_split { reader.with_split(samples::SPLIT) } else { reader }.read(&file)?;
-            measured.push(("known_probe.test".to_owned(), self.probe.fit(&known)?.test_accuracy));
+            measured.push(("known_probe.test".to_owned(), linear_probe(&*self.label).fit(&known)?.test_accuracy));
         }
         Ok(measured)
     }
 
     fn describe(&self) -> Description {
-        Description::new("known_probe").with("label", &self.label).with("of", &self.rel).with("naming", &self.named)
+        Description::of(self)
     }
 }
 

@@ -1,11 +1,14 @@
 //! Linear probe: multinomial logistic regression on frozen, standardised embeddings, fitted by L-BFGS.
 
-use relata_registry::Description;
 use std::cell::RefCell;
 
 use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+
+use relata_registry::{Description, Settings};
+use relata_schemas::samples::LABEL;
+use serde::{Deserialize, Serialize};
 
 use super::error::{EvaluateError, Result};
 use super::evaluation::Evaluation;
@@ -20,7 +23,8 @@ const GRADIENT_TOLERANCE: f64 = 1e-5;
 const LOSS_TOLERANCE: f64 = 1e-7;
 
 /// Settings of a linear probe; see [`linear_probe`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct LinearProbe {
     label: String,
     l2: f64,
@@ -84,6 +88,17 @@ impl LinearProbe {
     }
 }
 
+impl Default for LinearProbe {
+    fn default() -> Self {
+        linear_probe(LABEL)
+    }
+}
+
+impl Settings for LinearProbe {
+    const NAME: &'static str = "linear_probe";
+    const SUMMARY: &'static str = "how well a linear classifier reads the classes off the embeddings";
+}
+
 impl Evaluation for LinearProbe {
     fn label(&self) -> &str {
         &self.label
@@ -99,10 +114,7 @@ impl Evaluation for LinearProbe {
     }
 
     fn describe(&self) -> Description {
-        Description::new("linear_probe")
-            .with("label", &self.label)
-            .with("l2", &self.l2)
-            .with("max_iterations", &self.max_iterations)
+        Description::of(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use relata_active::ask::StopReason;
+use relata_active::query_loop::StopReason;
 use serde::Deserialize;
 use serde_json::Value;
 

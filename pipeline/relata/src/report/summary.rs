@@ -53,7 +53,7 @@ pub(super) async fn tiles(facts: &Facts, conflicts: u64) -> Result<String> {
     }
     if let Some(stop) = facts.stop() {
         html += &format!(
-            "<p class=\"note\">Asking stopped after {} rounds: {}.</p>",
+            "<p class=\"note\">AskConfig stopped after {} rounds: {}.</p>",
             facts.rounds.len(),
             escaped(&stop.to_string())
         );

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt64Type};
 use datafusion::error::DataFusionError;
-use relata_active::ask::given;
-use relata_active::belief::{Belief, BeliefSettings, Statement, weight_of};
+use relata_active::query_loop::given;
+use relata_active::inference::{Belief, BeliefSettings, Statement, weight_of};
 use relata_data::source::session;
 use serde_json::{Value, json};
 
@@ -53,16 +53,16 @@ impl Outcome {
 /// oracles said. (Where several annotators answer one question, the graph waits for the probability that follows from
 /// all of them; here the second of two that agree has implied nothing new.)
 pub(super) async fn table(run: &Run, answers: RecordBatch) -> Result<RecordBatch, SqlError> {
-    let stages = run.plan().map_err(SqlError::run)?.stages;
+    let plan = run.plan().map_err(SqlError::run)?;
     let samples = run.samples().map_err(SqlError::run)?;
-    let rows = training_rows(&session(), &samples, stages["train_on"].as_str()).await.map_err(SqlError::run)?;
+    let rows = training_rows(&session(), &samples, plan.train_on.as_deref()).await.map_err(SqlError::run)?;
     let run = run.clone();
     let folded = tokio::task::spawn_blocking(move || {
         let first = run.round(0);
-        let mut known = KnownPairs::new(Belief::new(rows.len(), settings(&stages)));
+        let mut known = KnownPairs::new(Belief::new(rows.len(), settings(&plan)));
         if first.path(Artifact::Memberships).is_file() {
             let groups = groups(&first, &samples).map_err(SqlError::run)?;
-            known.begin(&given(&groups, &rows));
+            known.begin(&prior_constraints(&groups, &rows));
         }
         let position = |id: u64| Some(rows.binary_search(&samples.ids.row(id)?).ok()? as u32);
         fold(&mut known, position, &answers)
@@ -71,10 +71,11 @@ pub(super) async fn table(run: &Run, answers: RecordBatch) -> Result<RecordBatch
 }
 
 /// How the run decides contradictions.
-fn settings(stages: &Value) -> BeliefSettings {
-    let how = &stages["ask"]["how"];
-    let told = json!({ "policy": how["policy"], "big": how["bridges_from"] });
-    serde_json::from_value(told).unwrap_or_default()
+fn settings(plan: &Plan) -> BeliefSettings {
+    plan.ask.as_ref().map_or_else(BeliefSettings::default, |ask| BeliefSettings {
+        policy: ask.config.policy,
+        bridges_from: ask.config.bridges_from,
+    })
 }
 
 fn fold(
@@ -113,12 +114,12 @@ fn fold(
     Ok(RecordBatch::try_new(SCHEMA.clone(), columns)?)
 }
 
-impl From<relata_active::belief::Outcome> for Outcome {
-    fn from(outcome: relata_active::belief::Outcome) -> Self {
+impl From<relata_active::inference::Outcome> for Outcome {
+    fn from(outcome: relata_active::inference::Outcome) -> Self {
         match outcome {
-            relata_active::belief::Outcome::New => Self::New,
-            relata_active::belief::Outcome::Known => Self::AlreadyImplied,
-            relata_active::belief::Outcome::Contradiction => Self::Contradiction,
+            relata_active::inference::Outcome::New => Self::New,
+            relata_active::inference::Outcome::Known => Self::AlreadyImplied,
+            relata_active::inference::Outcome::Contradiction => Self::Contradiction,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relata_active::belief::{Belief, Outcome, Statement};
+use relata_active::inference::{Belief, Outcome, Statement};
 
 /// A belief with the number of pairs that it knows to be related and to be unrelated.
 pub(super) struct KnownPairs {
@@ -77,7 +77,7 @@ impl KnownPairs {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use relata_active::belief::{AnswerPolicy, BeliefSettings};
+    use relata_active::inference::{AnswerPolicy, BeliefSettings};
 
     use super::*;
 

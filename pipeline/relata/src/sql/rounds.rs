@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use relata_active::ask::StopReason;
+use relata_active::query_loop::StopReason;
 
 use super::computed::Computation;
 use super::error::SqlError;

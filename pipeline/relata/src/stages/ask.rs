@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use relata_active::ask::{Asking, Desk, Round};
-use relata_active::belief::DoubtKind;
+use relata_active::query_loop::{AskConfig, QueryLoop, Round};
+use relata_active::inference::DoubtKind;
 use relata_data::sink::write_atomically;
 use relata_graph::Groups;
 use relata_oracle::{Context, Oracle};
-use relata_train::fit::{Checkpoints, Metric};
+use relata_train::training::{Checkpoints, MetricRow};
 use serde_json::json;
 
 use super::context::StageContext;
@@ -24,7 +24,7 @@ use crate::error::{PipelineError, Result};
 use crate::store::{Artifact, Bridge, RoundRecord, Run, groups};
 
 /// Runs all rounds, or what is left of them.
-pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, asking: &Asking) -> Result<()> {
+pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, config: &AskConfig) -> Result<()> {
     if context.run.is_finished() {
         context.reporter.found("ask");
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, asking:
     let ids: Vec<u64> = context.rows.iter().map(|&row| context.samples.ids.id(row)).collect();
     let is_answered = |&number: &u32| context.run.round(number).path(Artifact::RoundRecord).exists();
     let answered = (1..).take_while(is_answered).count() as u32;
-    let mut desk = Desk::open(asking, context.run.folder(), ids, &groups, &context.rows, answered)?;
+    let mut query_loop = QueryLoop::open(config, context.run.folder(), ids, &groups, &context.rows, answered)?;
     let mut number = 0;
     loop {
         number += 1;
@@ -42,14 +42,14 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, asking:
         let record = match number <= answered {
             true => RoundRecord::read(&run)?,
             false => {
-                let record = ask_round(context, &mut desk, oracle, number).await?;
+                let record = ask_round(context, &mut query_loop, oracle, number).await?;
                 record.write(&run)?;
                 record
             }
         };
         let round = &record.round;
         if round.questions > 0 && !run.is_finished() {
-            learn(context, &desk, &passive, asking, &run, &record).await?;
+            learn(context, &query_loop, &passive, config, &run, &record).await?;
         }
         forget(context, number)?;
         if let Some(reason) = round.stop {
@@ -85,18 +85,18 @@ async fn start(context: &StageContext<'_>, run: &Run, passive: &[&dyn Oracle]) -
 /// leaving the oracle in the middle of it.
 async fn ask_round(
     context: &StageContext<'_>,
-    desk: &mut Desk<'_>,
+    query_loop: &mut QueryLoop<'_>,
     oracle: &dyn Oracle,
     number: u32,
 ) -> Result<RoundRecord> {
     let (embeddings, width) = unit_embeddings(context, number - 1)?;
     let about = Context { session: &context.session, samples: &context.samples, seed: context.spec.seed() };
     let stage = context.reporter.stage("ask", None, "answers");
-    let asked = context.spec.cancel.or(desk.round(oracle, &about, &embeddings, width, number)).await;
+    let asked = context.spec.cancel.or(query_loop.run_round(oracle, &about, &embeddings, width, number)).await;
     let interrupted = || PipelineError::Interrupted { round: number, ledger: context.run.path(Artifact::Ledger) };
     let round = asked.ok_or_else(interrupted)??;
     let id = |position: u32| context.samples.ids.id(context.rows[position as usize]);
-    let doubts = desk.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
+    let doubts = query_loop.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
     let bridges: Vec<Bridge> =
         doubts.map(|doubt| Bridge { answer: doubt.number, src: id(doubt.a), dst: id(doubt.b) }).collect();
     let (progress, implied) = (&round.progress, round.implied);
@@ -116,20 +116,20 @@ async fn ask_round(
 /// Takes the answers into the graph, trains, embeds and measures.
 async fn learn(
     context: &StageContext<'_>,
-    desk: &Desk<'_>,
+    query_loop: &QueryLoop<'_>,
     passive: &[&dyn Oracle],
-    asking: &Asking,
+    config: &AskConfig,
     run: &Run,
     record: &RoundRecord,
 ) -> Result<()> {
     let round = &record.round;
-    let known = desk.known();
+    let known = query_loop.belief_oracle();
     let oracles: Vec<&dyn Oracle> = passive.iter().copied().chain([&known as &dyn Oracle]).collect();
     let graph = relate::graph(context, run, &oracles).await?;
     let whole = Amount::whole(context.spec);
-    let before = (!asking.trains_from_scratch()).then(|| context.run.round(round.round - 1));
+    let before = (!config.trains_from_scratch()).then(|| context.run.round(round.round - 1));
     let is_trained = |run: &Run| Checkpoints::of_run(run.folder()).latest_path().exists();
-    let epochs = if before.as_ref().is_some_and(is_trained) { asking.epochs_after(whole.epochs) } else { whole.epochs };
+    let epochs = if before.as_ref().is_some_and(is_trained) { config.epochs_after(whole.epochs) } else { whole.epochs };
     let amount = Amount { epochs, round: u64::from(round.round), from: before };
     let mut metrics = if context.can_learn(&graph) {
         let learned = context.train(run, Arc::new(graph), amount)?;
@@ -155,7 +155,7 @@ async fn learn(
         ("ask.components", round.components as f64),
         ("ask.bridges", record.bridges.len() as f64),
     ] {
-        metrics.push(Metric::now(step, epoch.into(), name, value));
+        metrics.push(MetricRow::now(step, epoch.into(), name, value));
     }
     context.evaluate(run, metrics, vec![], round.round)?;
     tell(context, round)
@@ -165,7 +165,7 @@ async fn learn(
 fn tell(context: &StageContext<'_>, round: &Round) -> Result<()> {
     let values = |number: u32| context.run.round(number).metrics();
     let (before, after) = (values(round.round - 1)?, values(round.round)?);
-    let find = |metrics: &[Metric], name: &str| metrics.iter().rev().find(|m| m.name == name).map(|m| m.value);
+    let find = |metrics: &[MetricRow], name: &str| metrics.iter().rev().find(|m| m.name == name).map(|m| m.value);
     let mut lines = vec![format!("{} pairs are known by now", round.implied.0 + round.implied.1)];
     for name in ["linear_probe.test", "knn.test", "clustering.nmi"] {
         if let (Some(before), Some(after)) = (find(&before, name), find(&after, name)) {

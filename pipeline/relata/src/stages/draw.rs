@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use relata_data::source::Samples;
 use relata_data::view::Views;
 use relata_data::view::{contact_sheet, save_png};
-use relata_train::fit::Metric;
+use relata_train::training::MetricRow;
 
 use super::measurements::read_split;
 use crate::error::Result;
@@ -27,12 +27,12 @@ pub(crate) fn draw_views(run: &Run, samples: &Samples, rows: &[u32], views: &Vie
 }
 
 /// `plots/loss.{svg,png}`: the loss and its terms over the steps.
-pub(crate) fn draw_loss(run: &Run, metrics: &[Metric]) -> Result<()> {
+pub(crate) fn draw_loss(run: &Run, metrics: &[MetricRow]) -> Result<()> {
     loss(&run.path(Artifact::Plots), metrics)?;
     Ok(())
 }
 
-fn loss(folder: &Path, metrics: &[Metric]) -> Result<Vec<PathBuf>> {
+fn loss(folder: &Path, metrics: &[MetricRow]) -> Result<Vec<PathBuf>> {
     let mut series: Vec<Series> = Vec::new();
     for metric in metrics.iter().filter(|m| m.name.starts_with("loss")) {
         let name = metric.name.strip_prefix("loss.").unwrap_or("total");
@@ -50,12 +50,12 @@ fn loss(folder: &Path, metrics: &[Metric]) -> Result<Vec<PathBuf>> {
 
 /// `plots/metrics.{svg,png}`: all that was measured beside the loss, over the rounds, or over the steps if there is one
 /// round; each with its metrics.
-pub(crate) fn draw_metrics<M: AsRef<[Metric]>>(run: &Run, rounds: &[(u32, M)]) -> Result<()> {
+pub(crate) fn draw_metrics<M: AsRef<[MetricRow]>>(run: &Run, rounds: &[(u32, M)]) -> Result<()> {
     metrics(&run.path(Artifact::Plots), rounds)?;
     Ok(())
 }
 
-fn metrics<M: AsRef<[Metric]>>(folder: &Path, rounds: &[(u32, M)]) -> Result<Vec<PathBuf>> {
+fn metrics<M: AsRef<[MetricRow]>>(folder: &Path, rounds: &[(u32, M)]) -> Result<Vec<PathBuf>> {
     let (mut series, title, x) = match rounds {
         [(_, only)] => (over_steps(only.as_ref()), "Metrics (at step 0 those of the raw features)", "step"),
         several => (over_rounds(several), "Metrics", "round"),
@@ -69,7 +69,7 @@ fn metrics<M: AsRef<[Metric]>>(folder: &Path, rounds: &[(u32, M)]) -> Result<Vec
 }
 
 /// What was measured of the raw features stands at step 0 of what was measured of the embeddings.
-fn over_steps(metrics: &[Metric]) -> Vec<Series> {
+fn over_steps(metrics: &[MetricRow]) -> Vec<Series> {
     let mut series = Vec::new();
     for metric in metrics.iter().filter(|metric| !metric.name.starts_with("loss")) {
         match metric.name.strip_prefix("raw.") {
@@ -82,7 +82,7 @@ fn over_steps(metrics: &[Metric]) -> Vec<Series> {
 
 /// The last value of a round. What training says about itself belongs to a round's own picture, and what was asked to
 /// the tables of questions.
-fn over_rounds<M: AsRef<[Metric]>>(rounds: &[(u32, M)]) -> Vec<Series> {
+fn over_rounds<M: AsRef<[MetricRow]>>(rounds: &[(u32, M)]) -> Vec<Series> {
     let left_out = |name: &str| {
         name == "learning_rate"
             || name == "stall"
@@ -152,7 +152,7 @@ impl Run {
         let rounds = metrics_of_rounds(self)?;
         let mut drawn = loss(&folder, &self.metrics()?)?;
         drawn.extend(metrics(&folder, &rounds)?);
-        let label = label.or(plan.stages["evaluate"][0]["label"].as_str());
+        let label = label.or(plan.evaluate.first().and_then(|first| first["label"].as_str()));
         self.existing(Artifact::Embeddings)?;
         drawn.extend(scatter(self, &folder, &self.samples()?.columns, label)?);
         if drawn.is_empty() {
@@ -171,8 +171,8 @@ impl Run {
 mod tests {
     use super::*;
 
-    fn metric(step: u64, name: &str, value: f64) -> Metric {
-        Metric::now(step, 0, name.to_owned(), value)
+    fn metric(step: u64, name: &str, value: f64) -> MetricRow {
+        MetricRow::now(step, 0, name.to_owned(), value)
     }
 
     #[test]

@@ -7,27 +7,27 @@ use relata_data::OperatorError;
 use relata_data::feature_store::FeatureStore;
 use relata_data::source::{Dataset, ingest, session};
 use relata_schemas::FeatureShape;
-use relata_train::DeviceChoice;
 use relata_train::closed_form::Solution;
-use relata_train::encoder::described::from_description;
-use relata_train::fit::{Architecture, Checkpoints, Fit, Head, IntoArchitecture};
+use relata_train::encoder::{Architecture, IntoArchitecture};
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
+use relata_train::training::Checkpoints;
 use relata_train::loss::vicreg;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::model::Model;
 use crate::error::{PipelineError, Result};
+use crate::registries::ENCODERS;
 use crate::store::{Artifact, Run, StoreError};
 
 impl Run {
     /// Embeds a dataset with the run's model and writes it like the run's own embeddings; returns the number of rows.
     /// The samples must have the shape of those that the model was trained on, and the run must be finished.
     pub async fn embed(&self, dataset: impl Into<Dataset>, output: &Path) -> Result<u64> {
-        let train = &self.plan()?.stages["train"];
-        match train["trainer"].as_str() {
-            Some("closed_form") => self.embed_by(None, dataset.into(), output).await,
-            _ => self.embed_by(Some(from_description(&train["encoder"])?), dataset.into(), output).await,
-        }
+        let encoder = match &self.plan()?.train {
+            None => None,
+            Some(train) => Some(ENCODERS.read(&train.encoder).map_err(|error| PipelineError::OwnEncoder { error })?),
+        };
+        self.embed_by(encoder, dataset.into(), output).await
     }
 
     /// Like [`embed`](Self::embed) for a run that trained an encoder of your own, which the plan cannot rebuild.
@@ -60,9 +60,8 @@ impl Run {
     }
 
     fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Model> {
-        let stages = self.plan()?.stages;
-        let head: Head = self.setting(&stages["embed"])?;
-        let device: DeviceChoice = self.setting(&stages["train"]["fit"]["device"])?;
+        let plan = self.plan()?;
+        let (head, device) = (plan.embed, plan.train.map(|train| train.fit.device_choice()).unwrap_or_default());
         let checkpoints = Checkpoints::new(&self.path(Artifact::Checkpoints));
         let checkpoint = checkpoints.latest()?.filter(|checkpoint| checkpoint.step == checkpoint.total_steps);
         let checkpoint = checkpoint.ok_or_else(|| self.unfinished("model that is trained to its end"))?;
@@ -83,11 +82,6 @@ impl Run {
             return Err(self.unfinished(Artifact::Solution.name()));
         }
         Ok(Model::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?))
-    }
-
-    fn setting<'a, T: Deserialize<'a>>(&self, value: &'a Value) -> Result<T> {
-        let path = self.path(Artifact::Plan);
-        T::deserialize(value).map_err(|error| StoreError::corrupt(path, format!("{value} ({error})")).into())
     }
 
     fn unfinished(&self, what: &str) -> PipelineError {

@@ -1,7 +1,7 @@
 //! Evaluate stage: measurements of the raw features before training and of the embeddings after it.
 
 use relata_data::OperatorError;
-use relata_train::fit::Metric;
+use relata_train::training::MetricRow;
 
 use super::context::StageContext;
 use super::draw::{draw_embeddings, draw_loss, draw_metrics};
@@ -32,8 +32,8 @@ impl StageContext<'_> {
         let measured = measure(evaluations, &raw, &self.samples.columns, RAW, None);
         std::fs::remove_file(&raw).map_err(OperatorError::io(&raw))?;
         let measured = measured?;
-        let metrics: Vec<Metric> =
-            measured.iter().map(|(name, value)| Metric::now(0, 0, name.clone(), *value)).collect();
+        let metrics: Vec<MetricRow> =
+            measured.iter().map(|(name, value)| MetricRow::now(0, 0, name.clone(), *value)).collect();
         write_metrics(&path, &metrics, 0)?;
         stage.finish(evaluations.len() as u64, "of the raw features");
         Ok(measured)
@@ -41,7 +41,7 @@ impl StageContext<'_> {
 
     /// Measures the embeddings of `run`, draws, and writes its metrics: those of the training, of the raw features and of
     /// the embeddings.
-    pub fn evaluate(&self, run: &Run, mut metrics: Vec<Metric>, baseline: Measured, round: u32) -> Result<()> {
+    pub fn evaluate(&self, run: &Run, mut metrics: Vec<MetricRow>, baseline: Measured, round: u32) -> Result<()> {
         if run.is_finished() {
             self.reporter.found("evaluate");
             return Ok(());
@@ -52,7 +52,7 @@ impl StageContext<'_> {
         let mut values = baseline;
         values.extend(measure(evaluations, &run.embeddings(), &self.samples.columns, "", Some(run.folder()))?);
         let (step, epoch) = metrics.last().map_or((0, 0), |last| (last.step, last.epoch));
-        metrics.extend(values.into_iter().map(|(name, value)| Metric::now(step, epoch.into(), name, value)));
+        metrics.extend(values.into_iter().map(|(name, value)| MetricRow::now(step, epoch.into(), name, value)));
         draw_loss(run, &metrics)?;
         draw_metrics(run, &[(round, &metrics)])?;
         draw_embeddings(run, &self.samples.columns, evaluations.first().map(|evaluation| evaluation.label()))?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use relata_data::source::Samples;
 use relata_train::closed_form::Solution;
-use relata_train::fit::{Head, Learner};
+use relata_train::learner::{Head, Learner};
 
 use crate::error::Result;
 use crate::store::write_embeddings;

@@ -12,13 +12,13 @@ use super::train::Amount;
 use super::{ingest, relate};
 use crate::error::Result;
 use crate::progress::Reporter;
-use crate::store::{Artifact, Plan, Run, RunLock, training_rows};
+use crate::store::{Artifact, Input, Plan, Run, RunLock, training_rows};
 
 /// Runs a pipeline, or what is left of it.
 pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     spec.check()?;
     let run = Run::at(&spec.folder);
-    let plan = Plan::new(spec.describe(), spec.fingerprints()?);
+    let plan = Plan { inputs: Input::all(spec.fingerprints()?), ..spec.plan() };
     let _lock = RunLock::take(&run)?;
     run.claim(&plan)?;
     let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
@@ -31,7 +31,7 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
         draw_views(&context.run, &context.samples, &context.rows, &views)?;
     }
     match spec.ask() {
-        Some((oracle, asking)) => ask::ask(&context, &**oracle, asking).await?,
+        Some((oracle, config)) => ask::ask(&context, &**oracle, config).await?,
         None => once(&context).await?,
     }
     context.reporter.summarise(&context.run.scores()?);

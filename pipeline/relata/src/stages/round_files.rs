@@ -7,7 +7,7 @@ use std::path::Path;
 use relata_data::OperatorError;
 use relata_data::sink::{AtomicFile, ParquetSink};
 use relata_schemas::metrics::METRICS;
-use relata_train::fit::Metric;
+use relata_train::training::MetricRow;
 
 use super::context::StageContext;
 use super::draw::draw_metrics;
@@ -60,7 +60,7 @@ pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Resu
             }
         }
     }
-    let measured: Vec<(u32, Vec<Metric>)> = (0..=rounds)
+    let measured: Vec<(u32, Vec<MetricRow>)> = (0..=rounds)
         .map(|number| (number, context.run.round(number)))
         .filter(|(_, run)| run.is_finished())
         .map(|(number, run)| Ok((number, run.metrics()?)))

@@ -1,10 +1,9 @@
 //! Specification of a run: what a pipeline was told, checked in one place before any work starts.
 
-use relata_registry::Description;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use relata_active::ask::Asking;
+use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
 use relata_data::view::{Augment, Views, identity};
 use relata_graph::GraphSettings;
@@ -12,14 +11,18 @@ use relata_oracle::Oracle;
 use relata_schemas::FeatureShape;
 use relata_train::TrainError;
 use relata_train::closed_form::ClosedForm;
-use relata_train::fit::{Architecture, Checkpoints, Fit, Head};
+use relata_train::encoder::Architecture;
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
+use relata_train::training::Checkpoints;
 use relata_train::loss::GraphLoss;
-use serde_json::{Value, json};
 
 use crate::cancel::Cancel;
 use crate::error::{PipelineError, Result};
 use crate::evaluate::{EvaluateError, Evaluation};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
+use crate::registries::{ENCODERS, EVALUATIONS, LOSSES, ORACLES, ReadError, SOURCES, STRATEGIES, VIEWS};
+use crate::store::{OracleAskPlan, Plan, ResolvePlan, TrainPlan, ViewsPlan};
 
 /// How embeddings are learned.
 pub(crate) enum Trainer {
@@ -36,7 +39,7 @@ pub(crate) struct Spec {
     pub views: Option<(usize, Arc<dyn Augment>)>,
     pub oracles: Vec<Box<dyn Oracle>>,
     /// The oracles that are asked; more than one is refused.
-    pub asks: Vec<(Box<dyn Oracle>, Asking)>,
+    pub asks: Vec<(Box<dyn Oracle>, AskConfig)>,
     /// The seed of what is random beside the training, if it was given.
     pub seed: Option<u64>,
     pub settings: GraphSettings,
@@ -53,12 +56,12 @@ impl Spec {
     pub fn check(&self) -> Result<()> {
         self.oracles.iter().try_for_each(|oracle| oracle.check())?;
         if self.asks.len() > 1 {
-            let oracles = self.asks.iter().map(|(oracle, _)| oracle.describe().name).collect();
+            let oracles = self.asks.iter().map(|(oracle, _)| oracle.name()).collect();
             return Err(PipelineError::SeveralAsks { oracles });
         }
-        if let Some((oracle, asking)) = self.ask() {
+        if let Some((oracle, config)) = self.ask() {
             oracle.check()?;
-            asking.check()?;
+            config.check()?;
         }
         match &self.trainer {
             Trainer::Gradient { loss, fit, .. } => {
@@ -89,7 +92,7 @@ impl Spec {
     }
 
     /// The oracle that is asked, and how.
-    pub fn ask(&self) -> Option<&(Box<dyn Oracle>, Asking)> {
+    pub fn ask(&self) -> Option<&(Box<dyn Oracle>, AskConfig)> {
         self.asks.first()
     }
 
@@ -113,33 +116,74 @@ impl Spec {
         }
     }
 
-    /// Every stage with its settings.
-    pub fn describe(&self) -> Description {
-        let train = match &self.trainer {
+    /// Every stage with its settings, without the inputs.
+    pub fn plan(&self) -> Plan {
+        let (train, solve) = match &self.trainer {
             Trainer::Gradient { architecture, loss, fit } => {
-                Description::new(architecture.describe()).with("loss", loss.describe()).with("fit", fit.describe())
+                let (encoder, loss) = (architecture.describe(), loss.describe());
+                (Some(TrainPlan { encoder, loss, fit: fit.clone() }), None)
             }
-            Trainer::ClosedForm(settings) => settings.describe(),
+            Trainer::ClosedForm(settings) => (None, Some(settings.clone())),
         };
-        let ask = self.ask().map(
-            |(oracle, asking)| json!({ "oracle": oracle.describe(), "cost": oracle.cost(), "how": asking.describe() }),
-        );
-        let mut stages = json!({
-            "read": self.dataset.describe(),
-            "train_on": self.training,
-            "views": self.views().describe(),
-            "relate": self.oracles.iter().map(|oracle| oracle.describe()).collect::<Vec<_>>(),
-            "resolve": { "policy": self.settings.policy, "infer": self.settings.closure },
-            "train": train,
-            "embed": self.head,
-            "evaluate": self.evaluations.iter().map(|e| e.describe()).collect::<Vec<_>>(),
-        });
-        // What was not said is not there, so that runs of before it could be said keep their plans.
-        let optional = [("ask", ask), ("seed", self.seed.map(Value::from))];
-        if let Some(stages) = stages.as_object_mut() {
-            stages.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        let view = match &self.views {
+            Some((_, augment)) => augment.describe(),
+            None => identity().describe(),
+        };
+        Plan {
+            version: Plan::VERSION.to_owned(),
+            read: self.dataset.plan(),
+            train_on: self.training.clone(),
+            seed: self.seed,
+            views: ViewsPlan { count: self.views().count(), view },
+            relate: self.oracles.iter().map(|oracle| oracle.describe()).collect(),
+            resolve: ResolvePlan { policy: self.settings.policy, infer: self.settings.closure },
+            ask: self.ask().map(|(oracle, config)| OracleAskPlan {
+                oracle: oracle.describe(),
+                cost: oracle.cost(),
+                config: config.plan().clone(),
+            }),
+            train,
+            solve,
+            embed: self.head,
+            evaluate: self.evaluations.iter().map(|evaluation| evaluation.describe()).collect(),
+            inputs: vec![],
         }
-        stages
+    }
+
+    /// What a plan asks for, made of built-in components; those of others are errors that name them.
+    pub fn from_plan(plan: &Plan) -> Result<Self> {
+        let trainer = match (&plan.train, &plan.solve) {
+            (Some(TrainPlan { encoder, loss, fit }), None) => Trainer::Gradient {
+                architecture: ENCODERS.read(encoder)?,
+                loss: LOSSES.read(loss)?.into(),
+                fit: fit.clone(),
+            },
+            (None, Some(settings)) => Trainer::ClosedForm(settings.clone()),
+            (Some(_), Some(_)) | (None, None) => return Err(PipelineError::PlanWithoutTrainer),
+        };
+        let views = match (&plan.views.count, plan.views.view.name.as_str()) {
+            (1, "identity") => None,
+            (&count, _) => Some((count, VIEWS.read(&plan.views.view)?.into())),
+        };
+        let asks = plan.ask.iter().map(|ask| {
+            let config = AskConfig::from_plan(ask.config.clone(), &STRATEGIES)?;
+            Ok((ORACLES.read(&ask.oracle)?, config))
+        });
+        Ok(Self {
+            dataset: Dataset::from_plan(&plan.read, &SOURCES)?,
+            training: plan.train_on.clone(),
+            views,
+            oracles: plan.relate.iter().map(|oracle| ORACLES.read(oracle)).collect::<Result<_, ReadError>>()?,
+            asks: asks.collect::<Result<_, ReadError>>()?,
+            seed: plan.seed,
+            settings: GraphSettings { policy: plan.resolve.policy, closure: plan.resolve.infer, ..Default::default() },
+            trainer,
+            head: plan.embed,
+            evaluations: plan.evaluate.iter().map(|one| EVALUATIONS.read(one)).collect::<Result<_, ReadError>>()?,
+            folder: PathBuf::new(),
+            progress: Arc::new(Silent),
+            cancel: Cancel::new(),
+        })
     }
 
     /// Path, length and hash of every input file.

@@ -7,7 +7,10 @@ use relata_data::sink::write_atomically;
 use relata_graph::Graph;
 use relata_train::TrainError;
 use relata_train::closed_form::{ClosedForm, Solution};
-use relata_train::fit::{Architecture, Checkpoints, Fit, Head, Metric, Trained, Training};
+use relata_train::encoder::Architecture;
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
+use relata_train::training::{Checkpoints, MetricRow, Training, TrainingOutcome};
 use relata_train::loss::GraphLoss;
 
 use super::context::StageContext;
@@ -40,7 +43,7 @@ impl Amount {
 /// A model and what was measured while it was trained.
 pub(super) struct Learned {
     pub model: Model,
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<MetricRow>,
 }
 
 impl StageContext<'_> {
@@ -93,7 +96,7 @@ impl StageContext<'_> {
             Some(checkpoint) => {
                 self.reporter.found("train");
                 checkpoints.load(&checkpoint, &mut *learner, false)?;
-                Trained { steps: checkpoint.step, resumed_at: checkpoint.step, metrics: checkpoint.metrics }
+                TrainingOutcome { steps: checkpoint.step, resumed_at: checkpoint.step, metrics: checkpoint.metrics }
             }
             None => {
                 let training = Training {

@@ -5,29 +5,23 @@ use std::sync::Arc;
 
 use relata_data::source::session;
 use relata_data::view::Views;
-use relata_data::view::described::from_description;
 use relata_data::view::{contact_sheet, save_png};
 
-use crate::error::Result;
-use crate::store::{Artifact, Run, StoreError, training_rows};
+use crate::error::{PipelineError, Result};
+use crate::registries::VIEWS;
+use crate::store::{Artifact, Run, training_rows};
 
 impl Run {
     /// Draws training samples beside their views of one epoch, as the model sees them, and returns the picture's path
     /// (`plots/views.png` by default). At most 256 samples, evenly spaced; views have to be built in.
     pub async fn draw_views(&self, samples: usize, epoch: u64, output: Option<&Path>) -> Result<PathBuf> {
         let plan = self.plan()?;
-        let described = &plan.stages["views"];
-        let count = described["count"].as_u64().ok_or_else(|| StoreError::Corrupt {
-            path: self.path(Artifact::Plan),
-            found: "no number of views in the plan".to_owned(),
-        })?;
-        let augment = from_description(&described["views"])?;
+        let augment = VIEWS.read(&plan.views.view).map_err(|error| PipelineError::OwnViews { error })?;
         // The closed form draws nothing at random: its views have the seed 0.
-        let seed = plan.stages["train"]["fit"]["seed"].as_u64().unwrap_or(0);
-        let views = Views::new(count as usize, augment, seed);
+        let views = Views::new(plan.views.count, augment, plan.training_seed());
         let data = self.samples()?;
         views.check(data.features.shape())?;
-        let rows: Arc<Vec<u32>> = training_rows(&session(), &data, plan.stages["train_on"].as_str()).await?;
+        let rows: Arc<Vec<u32>> = training_rows(&session(), &data, plan.train_on.as_deref()).await?;
         let step = (rows.len() / samples.max(1)).max(1);
         let shown: Vec<u32> = rows.iter().step_by(step).take(samples).copied().collect();
         let path = output.map_or_else(|| self.path(Artifact::ViewsPlot), Path::to_path_buf);

@@ -22,6 +22,22 @@ pub enum StoreError {
         /// One line a setting: `path: old -> new`.
         difference: Vec<String>,
     },
+    /// The plan cannot be read.
+    #[error("`{}` is not a plan of this version of Relata: {found}. Plans of another version cannot be run again: run the pipeline into another folder.", path.display())]
+    BadPlan {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+    },
+    /// A setting that the plan does not have, or a value that it cannot have.
+    #[error("--set {setting}: {found}")]
+    Setting {
+        /// The path of the setting.
+        setting: String,
+        /// What was found.
+        found: String,
+    },
     /// Another process works in the folder.
     #[error("another process is working in `{}`; wait for it or write to another folder", folder.display())]
     Locked {

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Float64Type, TimestampMicrosecondType, UInt32Ty
 use relata_data::sink::ParquetSink;
 use relata_data::{OperatorError, ParquetFile};
 use relata_schemas::metrics::{METRICS, validate};
-use relata_train::fit::Metric;
+use relata_train::training::MetricRow;
 
 use super::artifact::Artifact;
 use super::error::Result;
@@ -19,19 +19,19 @@ use super::run::Run;
 
 impl Run {
     /// The rows of the table `metrics`, in the order in which they were measured.
-    pub fn metrics(&self) -> Result<Vec<Metric>> {
+    pub fn metrics(&self) -> Result<Vec<MetricRow>> {
         Ok(metrics_of_rounds(self)?.into_iter().flat_map(|(_, metrics)| metrics).collect())
     }
 }
 
 /// The metrics of a run by round; 0 is before any question.
-pub(crate) fn metrics_of_rounds(run: &Run) -> Result<Vec<(u32, Vec<Metric>)>> {
+pub(crate) fn metrics_of_rounds(run: &Run) -> Result<Vec<(u32, Vec<MetricRow>)>> {
     read_metrics(&run.existing(Artifact::Metrics)?)
 }
 
 /// A table of metrics by round.
-pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<Metric>)>> {
-    let (mut rounds, mut rows): (Vec<(u32, Vec<Metric>)>, u64) = (Vec::new(), 0);
+pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<MetricRow>)>> {
+    let (mut rounds, mut rows): (Vec<(u32, Vec<MetricRow>)>, u64) = (Vec::new(), 0);
     for batch in ParquetFile::open(path)?.whole()? {
         validate(&batch, rows).map_err(OperatorError::from)?;
         rows += batch.num_rows() as u64;
@@ -43,7 +43,7 @@ pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<Metric>)>> {
         let at = batch["at"].as_primitive::<TimestampMicrosecondType>();
         let of_round = batch["round"].as_primitive::<UInt32Type>();
         for row in 0..batch.num_rows() {
-            let metric = Metric {
+            let metric = MetricRow {
                 step: steps.value(row),
                 epoch: epochs.value(row),
                 name: names.value(row).to_owned(),
@@ -60,7 +60,7 @@ pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<Metric>)>> {
 }
 
 /// Writes the `metrics` table of a round; 0 is training without questions.
-pub(crate) fn write_metrics(path: &Path, metrics: &[Metric], round: u32) -> Result<()> {
+pub(crate) fn write_metrics(path: &Path, metrics: &[MetricRow], round: u32) -> Result<()> {
     let batch = RecordBatch::try_new(
         METRICS.schema(),
         vec![

@@ -2,22 +2,100 @@
 
 use std::path::{Path, PathBuf};
 
+use relata_active::query_loop::AskPlan;
 use relata_data::OperatorError;
 use relata_data::sink::write_atomically;
+use relata_data::source::DatasetPlan;
+use relata_graph::Policy;
+use relata_oracle::Cost;
+use relata_registry::Description;
+use relata_train::closed_form::ClosedForm;
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::error::{Result, StoreError};
 
-/// A pipeline's settings and inputs; two runs with equal plans give equal results.
+/// A pipeline's settings and inputs; two runs with equal plans give equal results. It is the file `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Version of Relata that made the run.
     pub version: String,
-    /// Every stage with its settings, in order.
-    pub stages: Value,
+    /// The dataset.
+    pub read: DatasetPlan,
+    /// The SQL condition that chooses the training rows, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train_on: Option<String>,
+    /// The seed of what is random beside the training, if one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// The views of each sample.
+    pub views: ViewsPlan,
+    /// The oracles that state relations unasked.
+    pub relate: Vec<Description>,
+    /// How their contradictions are decided.
+    pub resolve: ResolvePlan,
+    /// The oracle that is asked, if one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<OracleAskPlan>,
+    /// How an encoder is trained; none if the optimum is solved for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<TrainPlan>,
+    /// How the exact optimum is solved for; none if an encoder is trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solve: Option<ClosedForm>,
+    /// Which output is the embedding.
+    pub embed: Head,
+    /// What is measured.
+    pub evaluate: Vec<Description>,
     /// Input files with length and content hash.
+    #[serde(default)]
     pub inputs: Vec<Input>,
+}
+
+/// How many views of each sample, and which.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewsPlan {
+    /// Views of each sample in a batch.
+    pub count: usize,
+    /// The view, or a chain of them.
+    pub view: Description,
+}
+
+/// How contradictions between oracles are decided, and whether more is inferred.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolvePlan {
+    /// The policy.
+    pub policy: Policy,
+    /// Whether the transitive closure is taken.
+    pub infer: bool,
+}
+
+/// Which oracle is asked, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OracleAskPlan {
+    /// The oracle.
+    pub oracle: Description,
+    /// What it costs to ask it.
+    pub cost: Cost,
+    /// Strategy, budget and the rules of asking.
+    pub config: AskPlan,
+}
+
+/// What is trained, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainPlan {
+    /// The encoder with its projector.
+    pub encoder: Description,
+    /// The loss.
+    pub loss: Description,
+    /// Epochs, batches, optimiser and the rest.
+    pub fit: Fit,
 }
 
 /// An input file as it was when it was first read.
@@ -31,22 +109,27 @@ pub struct Input {
     pub hash: String,
 }
 
-impl Plan {
-    /// A plan of this version of Relata.
-    pub fn new(stages: Value, fingerprints: Vec<(PathBuf, u64, u64)>) -> Self {
-        let inputs = fingerprints
-            .into_iter()
-            .map(|(path, bytes, hash)| Input { path, bytes, hash: format!("{hash:016x}") })
-            .collect();
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), stages, inputs }
+impl Input {
+    /// The inputs of these paths, lengths and hashes.
+    pub(crate) fn all(fingerprints: Vec<(PathBuf, u64, u64)>) -> Vec<Self> {
+        let input = |(path, bytes, hash)| Self { path, bytes, hash: format!("{hash:016x}") };
+        fingerprints.into_iter().map(input).collect()
     }
+}
+
+impl Plan {
+    /// The version of Relata that writes plans like this.
+    pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     /// Reads `run.json`; none if there is no such file.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         match std::fs::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(OperatorError::io(path)(error).into()),
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| StoreError::corrupt(path, error)),
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| StoreError::BadPlan {
+                path: path.to_path_buf(),
+                found: error.to_string(),
+            }),
         }
     }
 
@@ -56,45 +139,8 @@ impl Plan {
         Ok(write_atomically(path, &text)?)
     }
 
-    /// The settings in which `self` (on disk) and `new` differ, a line each.
-    pub fn difference(&self, new: &Self) -> Vec<String> {
-        let value = |plan: &Self| serde_json::to_value(plan).unwrap_or_default();
-        let mut lines = Vec::new();
-        compare("", &value(self), &value(new), &mut lines);
-        lines
-    }
-}
-
-fn compare(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match (old, new) {
-        (Value::Object(a), Value::Object(b)) => {
-            let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
-            for key in keys {
-                compare(&below(key), a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null), lines);
-            }
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            for at in 0..a.len().max(b.len()) {
-                let item = |list: &[Value]| list.get(at).cloned().unwrap_or_default();
-                compare(&below(&at.to_string()), &item(a), &item(b), lines);
-            }
-        }
-        _ if old != new => lines.push(format!("  {path}: {old} -> {new}")),
-        _ => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_difference_names_the_setting_with_both_values() {
-        let plan = |epochs: u32| Plan::new(json!({ "train": { "fit": { "epochs": epochs, "seed": 7 } } }), vec![]);
-        assert_eq!(plan(5).difference(&plan(9)), ["  stages.train.fit.epochs: 5 -> 9"]);
-        assert!(plan(5).difference(&plan(5)).is_empty());
+    /// The seed of training: that of views and batches; 0 where the optimum is solved for.
+    pub fn training_seed(&self) -> u64 {
+        self.train.as_ref().map_or(0, |train| train.fit.seed_value())
     }
 }

@@ -2,22 +2,51 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use relata_registry::Description;
+use serde::Serialize;
 
 use super::plan::Plan;
 
-/// The stages in the order in which they happen, as the plan calls them.
-const STAGES: [&str; 10] =
-    ["read", "train_on", "seed", "views", "relate", "resolve", "ask", "train", "embed", "evaluate"];
+impl Plan {
+    /// The stages in the order in which they happen, a line each component: its stage and what it is.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("read", self.read.to_string())];
+        lines.extend(self.train_on.iter().map(|condition| ("train on", condition.clone())));
+        lines.extend(self.seed.iter().map(|seed| ("seed", seed.to_string())));
+        lines.push(("views", format!("{} of {}", self.views.count, self.views.view)));
+        lines.extend(self.relate.iter().map(|oracle| ("relate", oracle.to_string())));
+        lines.push(("resolve", words(&self.resolve)));
+        if let Some(ask) = &self.ask {
+            lines.extend([("ask", ask.oracle.to_string()), ("ask", words(&ask.config))]);
+        }
+        if let Some(train) = &self.train {
+            let parts = [train.encoder.to_string(), train.loss.to_string(), words(&train.fit)];
+            lines.extend(parts.map(|part| ("train", part)));
+        }
+        lines.extend(self.solve.iter().map(|settings| ("solve", words(settings))));
+        lines.push(("embed", words(&Output { of: self.embed })));
+        lines.extend(self.evaluate.iter().map(|evaluation| ("evaluate", evaluation.to_string())));
+        lines
+    }
+}
+
+#[derive(Serialize)]
+struct Output<T: Serialize> {
+    of: T,
+}
+
+/// The fields of a struct as `field=value`, those without a value left out.
+fn words(fields: &impl Serialize) -> String {
+    Description::of_fields("", fields).to_string().trim_start().to_owned()
+}
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "plan of Relata {}", self.version)?;
-        for name in STAGES {
-            for (at, line) in lines(name, &self.stages[name]).iter().enumerate() {
-                let name = if at == 0 { name.replace('_', " ") } else { String::new() };
-                writeln!(f, "  {name:<9} {line}")?;
-            }
+        let mut before = "";
+        for (stage, line) in self.lines() {
+            writeln!(f, "  {:<9} {line}", if stage == before { "" } else { stage })?;
+            before = stage;
         }
         for (at, input) in self.inputs.iter().enumerate() {
             let name = if at == 0 { "inputs" } else { "" };
@@ -27,76 +56,68 @@ impl fmt::Display for Plan {
     }
 }
 
-/// A line an oracle and an evaluation; encoder, loss and fit of a training have one each.
-fn lines(stage: &str, about: &Value) -> Vec<String> {
-    match about {
-        Value::Null => vec![],
-        Value::Array(parts) => parts.iter().map(settings).collect(),
-        Value::Object(_) if stage == "train" && about["encoder"].is_object() => {
-            ["encoder", "loss", "fit"].map(|part| settings(&about[part])).to_vec()
-        }
-        Value::Object(_) if stage == "ask" => ["oracle", "how"].map(|part| settings(&about[part])).to_vec(),
-        whole => vec![settings(whole)],
-    }
-}
-
-/// `{"oracle": "nearest", "k": 5}` as `nearest k=5`: the first text names the component, nulls are left out.
-pub(crate) fn settings(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let kinds = ["source", "oracle", "strategy", "loss", "encoder", "view", "optimiser", "trainer", "name"];
-            let name = kinds.iter().find_map(|kind| map.get(*kind).filter(|v| v.is_string()).map(|v| (*kind, v)));
-            let mut words: Vec<String> = name.iter().map(|(_, v)| v.as_str().unwrap_or_default().to_owned()).collect();
-            for (key, value) in map.iter().filter(|(key, value)| !value.is_null() && name.is_none_or(|n| n.0 != *key)) {
-                let nested = matches!(value, Value::Object(_));
-                words.push(if nested {
-                    format!("{key}=({})", settings(value))
-                } else {
-                    format!("{key}={}", settings(value))
-                });
-            }
-            words.join(" ")
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(settings).collect::<Vec<_>>().join(", ")),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::PathBuf;
 
-    use serde_json::json;
+    use relata_data::source::DatasetPlan;
+    use relata_graph::Policy;
+    use relata_train::fit::Fit;
+    use relata_train::learner::Head;
 
+    use super::super::plan::{Input, Plan, ResolvePlan, TrainPlan, ViewsPlan};
     use super::*;
+
+    /// A plan that trains for so many epochs.
+    pub fn plan(epochs: u64) -> Plan {
+        Plan {
+            version: Plan::VERSION.to_owned(),
+            read: DatasetPlan {
+                source: Description::new("parquet").with("path", "digits.parquet"),
+                features: vec![],
+                id: None,
+                limit: None,
+            },
+            train_on: None,
+            seed: None,
+            views: ViewsPlan { count: 2, view: Description::new("noise").with("std", 0.5) },
+            relate: vec![Description::new("same_sample"), Description::new("same_value").with("rel", "label")],
+            resolve: ResolvePlan { policy: Policy::default(), infer: false },
+            ask: None,
+            train: Some(TrainPlan {
+                encoder: Description::new("linear").with("width", 8),
+                loss: Description::new("vicreg").with("sim", 25.0),
+                fit: Fit::epochs(epochs),
+            }),
+            solve: None,
+            embed: Head::Encoder,
+            evaluate: vec![Description::new("knn").with("label", "label")],
+            inputs: Input::all(vec![(PathBuf::from("digits.parquet"), 12, 255)]),
+        }
+    }
 
     #[test]
     fn a_plan_is_one_line_a_component() {
-        let stages = json!({
-            "read": { "source": "parquet", "path": "digits.parquet" },
-            "train_on": null,
-            "relate": [{ "oracle": "same_sample" }, { "oracle": "same_label", "column": "label" }],
-            "ask": { "oracle": { "oracle": "labels" }, "how": { "budget": 5.0 } },
-            "train": {
-                "encoder": { "encoder": "linear", "width": 8 },
-                "loss": { "loss": "vicreg", "sim": 25.0 },
-                "fit": { "epochs": 5 },
-            },
-        });
-        let plan = Plan::new(stages, vec![(PathBuf::from("digits.parquet"), 12, 255)]);
-        let text = plan.to_string();
-        let expected = "
-  read      parquet path=digits.parquet
-  relate    same_sample
-            same_label column=label
-  ask       labels
-            budget=5.0
-  train     linear width=8
-            vicreg sim=25.0
-            epochs=5
-  inputs    digits.parquet (12 bytes, xxh64 00000000000000ff)
-";
-        assert!(text.ends_with(expected), "{text}");
+        let text = plan(5).to_string();
+        for line in [
+            "  read      parquet path=digits.parquet",
+            "  views     2 of noise std=0.5",
+            "  relate    same_sample\n            same_value rel=label",
+            "  train     linear width=8\n            vicreg sim=25.0\n            ",
+            "  evaluate  knn label=label",
+            "  inputs    digits.parquet (12 bytes, xxh64 00000000000000ff)",
+        ] {
+            assert!(text.contains(line), "{line:?} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_plan_comes_back_from_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan");
+        plan(5).write(&path).unwrap();
+        assert_eq!(Plan::read(&path).unwrap(), Some(plan(5)));
+        std::fs::write(&path, "{\"version\": 1}").unwrap();
+        assert!(Plan::read(&path).unwrap_err().to_string().contains("another version"));
     }
 }

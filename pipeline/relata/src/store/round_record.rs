@@ -1,6 +1,6 @@
 //! Round records: what was written down about each round of questions, and why the last one was the last.
 
-use relata_active::ask::{Round, StopReason};
+use relata_active::query_loop::{Round, StopReason};
 use relata_data::OperatorError;
 use relata_data::sink::write_atomically;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use relata_active::ask::Progress;
+    use relata_active::query_loop::Progress;
 
     use super::*;
 

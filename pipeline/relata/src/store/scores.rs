@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use relata_train::fit::Metric;
+use relata_train::training::MetricRow;
 
 use super::error::Result;
 use super::run::Run;
@@ -29,7 +29,7 @@ impl Run {
 }
 
 /// The last value of every measure among these, which are in the order in which they were measured.
-fn scores(metrics: &[Metric]) -> Vec<Score> {
+fn scores(metrics: &[MetricRow]) -> Vec<Score> {
     let last: BTreeMap<&str, f64> = metrics.iter().map(|metric| (metric.name.as_str(), metric.value)).collect();
     let measured = last.iter().filter(|(name, _)| !name.starts_with(RAW));
     let raw = |name: &str| last.get(format!("{RAW}{name}").as_str()).copied();
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_last_value_counts_and_stands_beside_that_of_the_raw_features() {
-        let metric = |step, name: &str, value| Metric::now(step, 0, name, value);
+        let metric = |step, name: &str, value| MetricRow::now(step, 0, name, value);
         let metrics = [
             metric(1, "loss", 3.0),
             metric(2, "loss", 2.0),

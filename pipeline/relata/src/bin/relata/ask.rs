@@ -6,7 +6,7 @@ use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
 use relata::Run;
-use relata_annotate::{Token, serve};
+use relata_annotate::{AccessToken, serve};
 
 use crate::ask_settings;
 use crate::failure::Outcome;
@@ -42,7 +42,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let ledger = run.ledger()?;
-    let mut settings = ask_settings::page(arguments.address, &run.plan()?.stages);
+    let mut settings = ask_settings::page(arguments.address, run.plan()?.ask.as_ref()).map_err(relata::PipelineError::from)?;
     if let Some(annotators) = arguments.annotators {
         settings.annotators = annotators;
     }
@@ -50,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         settings.show = arguments.columns;
     }
     let token = arguments.token.or_else(|| env::var(TOKEN).ok().filter(|token| !token.is_empty()));
-    settings.token = token.map(Token::new).or_else(|| is_beyond(&settings.address).then(Token::generate));
+    settings.token = token.map(AccessToken::new).or_else(|| is_beyond(&settings.address).then(AccessToken::generate));
     let (annotators, folder) = (settings.annotators, run.folder().display());
     settings.check()?;
     if ledger.unanswered(annotators)?.is_empty() {

@@ -1,26 +1,27 @@
 //! Settings of a run's page for people, as its plan tells, and how its answers are learned from.
 
 use relata::Run;
-use relata_annotate::Settings;
+use relata::registries::ReadError;
+use relata::store::OracleAskPlan;
+use relata_annotate::PageConfig;
 use relata_oracle::Cost;
-use serde_json::Value;
+use relata_registry::Description;
 
 /// How a run's people are asked, whatever is around their page. An answer costs its share of what the whole oracle does,
 /// except where several oracles answer one question, each at a price of its own.
-pub fn page(address: impl Into<String>, stages: &Value) -> Settings {
-    let ask = &stages["ask"];
-    let mut settings = Settings::described(address, &ask["oracle"]);
-    let mut inner = &ask["oracle"];
-    while inner["of"].is_object() {
-        inner = &inner["of"];
+pub fn page(address: impl Into<String>, ask: Option<&OracleAskPlan>) -> Result<PageConfig, ReadError> {
+    let Some(ask) = ask else { return Ok(PageConfig::new(address)) };
+    let mut page = PageConfig { address: address.into(), ..PageConfig::within(&ask.oracle)? };
+    let mut inner = ask.oracle.clone();
+    while let Ok(of) = inner.setting::<Description>("of") {
+        inner = of;
     }
-    if let (false, Ok(Cost { per_question, per_candidate })) =
-        (inner["of"].is_array(), serde_json::from_value(ask["cost"].clone()))
-    {
-        let annotators = settings.annotators.max(1) as f64;
-        settings.cost = Cost { per_question: per_question / annotators, per_candidate: per_candidate / annotators };
+    if !inner["of"].is_array() {
+        let annotators = page.annotators.max(1) as f64;
+        let Cost { per_question, per_candidate } = ask.cost;
+        page.cost = Cost { per_question: per_question / annotators, per_candidate: per_candidate / annotators };
     }
-    settings
+    Ok(page)
 }
 
 /// What to do so that a model learns from new answers of a run.
@@ -39,20 +40,25 @@ pub fn next_step(run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use relata::prelude::*;
+    use relata_active::query_loop::AskPlan;
 
     use super::*;
+
+    fn plan(oracle: impl Oracle) -> OracleAskPlan {
+        let config = AskPlan::new(random_pairs().describe(), 9.0);
+        OracleAskPlan { oracle: oracle.describe(), cost: oracle.cost(), config }
+    }
 
     #[test]
     fn an_answer_costs_what_the_oracle_around_the_page_says_unless_it_has_several() {
         let price = |per_question, per_candidate| Cost { per_question, per_candidate };
-        let person = json!({ "oracle": "person", "annotators": 2, "cost": price(9.0, 1.0) });
-        let stages = |oracle: Value| json!({ "ask": { "oracle": oracle, "cost": price(4.0, 1.0) } });
-        let priced = stages(json!({ "oracle": "priced", "of": { "oracle": "named", "of": person } }));
-        let found = page("127.0.0.1:0", &priced);
+        let people = || person("127.0.0.1:0").annotators(2);
+        let priced = plan(people().named("team").priced(4.0, 1.0));
+        let found = page("127.0.0.1:0", Some(&priced)).unwrap();
         assert_eq!((found.annotators, found.cost), (2, price(2.0, 0.5)));
-        let crowd = stages(json!({ "oracle": "crowd", "of": [person] }));
-        assert_eq!(page("127.0.0.1:0", &crowd).cost, price(9.0, 1.0));
-        assert_eq!(page("127.0.0.1:0", &json!({})).cost, Cost::default());
+        let crowd = plan(crowd([people()]));
+        assert_eq!(page("127.0.0.1:0", Some(&crowd)).unwrap().annotators, 2);
+        assert_eq!(page("127.0.0.1:0", None).unwrap().cost, Cost::default());
     }
 }

@@ -13,7 +13,9 @@ mod plan;
 mod plot;
 mod probe;
 mod report;
+mod rerun;
 mod score;
+mod setting;
 mod sql;
 mod values;
 mod views;
@@ -46,6 +48,7 @@ enum Verb {
     Plot(plot::Arguments),
     Embed(embed::Arguments),
     Plan(plan::Arguments),
+    Rerun(rerun::Arguments),
     Ask(ask::Arguments),
     Export(export::Arguments),
     Import(import::Arguments),
@@ -63,6 +66,7 @@ impl Verb {
             Self::Plot(arguments) => plot::run(&arguments),
             Self::Embed(arguments) => embed::run(arguments).await,
             Self::Plan(arguments) => plan::run(&arguments),
+            Self::Rerun(arguments) => rerun::run(arguments).await,
             Self::Ask(arguments) => ask::run(arguments).await,
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),

@@ -13,10 +13,16 @@ use crate::failure::Outcome;
 pub struct Arguments {
     /// The folder that a pipeline wrote.
     run: PathBuf,
+    /// Prints JSON, as in the run's run.json.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Does what the arguments ask.
 pub fn run(arguments: &Arguments) -> Outcome {
     let plan = Run::open(&arguments.run)?.plan()?;
-    Ok(write!(stdout(), "{plan}")?)
+    match arguments.json {
+        true => Ok(writeln!(stdout(), "{}", serde_json::to_string_pretty(&plan)?)?),
+        false => Ok(write!(stdout(), "{plan}")?),
+    }
 }

@@ -4,12 +4,14 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use relata::PipelineError;
+use relata::registries::LOSSES;
 use relata::score::score_files;
-use relata_train::loss::{LOSS_NAMES, named};
 use relata_train::{DeviceChoice, TrainError};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
+use crate::setting::setting;
 use crate::values::{object, write_table};
 
 /// Computes a graph loss and its terms of embeddings that anybody made, under a list of edges, and on request its
@@ -17,16 +19,7 @@ use crate::values::{object, write_table};
 ///
 /// All rows of the embeddings file, in the order of the column `id`, are one batch.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Settings:
-  vicreg                sim, var, cov, rep
-  spectral_contrastive  none
-  nt_xent               tau
-                        denominator: exclude_other_positives, all_others or known_negatives
-                        reduction: per_edge or per_anchor
-  barlow_twins          lambda
-
-Example:
-  relata score --embeddings any.parquet --edges edges.csv --loss nt_xent --set tau=0.1 --json")]
+#[command(after_help = help())]
 pub struct Arguments {
     /// A Parquet file with the columns `id` (integers or text; row numbers if it has none) and `embedding`. Edges name
     /// samples by `source_id` if there is such a column of text.
@@ -36,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     edges: PathBuf,
     /// The loss.
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(LOSS_NAMES))]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(LOSSES.names()))]
     loss: String,
     /// A setting of the loss; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
@@ -53,16 +46,17 @@ pub struct Arguments {
     device: DeviceChoice,
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("expected a setting and its value, for example tau=0.1".to_owned()),
-    }
+/// The losses with their settings and defaults, from their registry.
+fn help() -> String {
+    let losses: String = LOSSES.help().iter().map(|(loss, summary)| format!("  {loss}\n      {summary}\n")).collect();
+    let example = "relata score --embeddings any.parquet --edges edges.csv --loss nt_xent --set tau=0.1 --json";
+    format!("Losses with their settings and defaults:\n{losses}\nExample:\n  {example}")
 }
 
 /// Does what the arguments ask.
 pub async fn run(arguments: &Arguments) -> Outcome {
-    let loss = named(&arguments.loss, &arguments.set).map_err(TrainError::from)?;
+    let loss = LOSSES.parse(&arguments.loss, &arguments.set).map_err(PipelineError::from)?;
+    loss.check().map_err(TrainError::from)?;
     let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
     let value = scored.score.value;
     if !value.is_finite() {
@@ -86,15 +80,4 @@ pub async fn run(arguments: &Arguments) -> Outcome {
         write_table(&mut stdout(), &lines)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_pairs() {
-        assert_eq!(setting("tau=0.1").unwrap(), ("tau".to_owned(), "0.1".to_owned()));
-        assert!(setting("tau").is_err() && setting("=1").is_err());
-    }
 }
