@@ -37,7 +37,7 @@ async fn ask(folder: &Path, questions: usize) {
         () = asked => cancel.cancel(),
     }
     let error = running.await.err().unwrap();
-    assert!(matches!(error, PipelineError::Interrupted { round: 1, .. }), "{error}");
+    assert!(matches!(error, PipelineError::Interrupted { .. }), "{error}");
 }
 
 /// How many questions of the run are open.

@@ -60,7 +60,8 @@ fn a_run_on_a_full_disk_names_the_file_and_goes_on_when_there_is_room() {
         assert!(text.contains("error: ") && text.contains(file) && text.contains("File too large"), "{file}: {text}");
     };
     refused(100, "features.arrow");
-    kill(start_until(Job::Train, folder.path(), "plots/views.png"));
+    // The raw features, which are larger than a checkpoint, are measured before the training.
+    kill(start_until(Job::Train, folder.path(), "baseline.parquet"));
     refused(40, "checkpoints/step-");
     assert!(said(Job::RunAndTell, folder.path(), 1 << 20).contains("the run ended"));
     assert_eq!(data::embedding_bits(folder.path()).len(), 1797 * 32);

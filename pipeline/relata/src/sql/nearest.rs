@@ -218,7 +218,7 @@ mod tests {
             ("nearest(embeddings, 10)", "3 to 4"),
             ("nearest(embeddings, 10, 0)", "from 1"),
             ("nearest(embeddings, 10, -1)", "from 1"),
-            ("nearest(embeddings, 1.5, 1)", "an id or a vector"),
+            ("nearest(embeddings, 1.5, 1)", "an id, a vector"),
             ("nearest(embeddings, 'x', 1)", "no sample with the id x"),
             ("nearest(embeddings, 10, 1, 'cos')", "'l2'"),
             ("nearest(metrics, 10, 1)", "the tables are embeddings"),
