@@ -1,7 +1,6 @@
 //! Your own encoder: a burn module and the specification that builds it.
 
 use relata::prelude::*;
-use relata::registry::Description;
 use relata_schemas::FeatureShape;
 use relata_train::burn;
 use relata_train::burn::module::Module;
@@ -60,5 +59,7 @@ async fn main() -> relata::Result<()> {
         .cancel_with(Cancel::on_ctrl_c())
         .run_async()
         .await?;
-    Ok(run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores WHERE name LIKE '%.test'").await?)
+    Ok(run
+        .show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores WHERE name LIKE '%.test'")
+        .await?)
 }

@@ -1,6 +1,5 @@
 //! Your own oracle: whoever can say that two samples are alike. This one knows that scans come in writers' batches.
 
-use relata::registry::Description;
 use std::sync::Arc;
 
 use arrow::array::AsArray;

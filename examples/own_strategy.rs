@@ -2,8 +2,7 @@
 //! a simulated annotator who knows the labels.
 
 use relata::prelude::*;
-use relata::registry::Description;
-use relata_active::strategy::{Proposal, Scene};
+use relata_active::strategy::{Query, QueryContext};
 
 /// Rows that are looked at in a round; their pairs are compared with each other.
 const POOL: u32 = 400;
@@ -16,7 +15,7 @@ impl Strategy for MostSimilar {
         Description::new("most_similar")
     }
 
-    fn propose(&self, scene: &Scene<'_>, pairs: usize) -> Vec<Proposal> {
+    fn propose(&self, scene: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         let rows = scene.rows() as u32;
         let first = scene.round * POOL % rows;
         let pool: Vec<u32> = (0..POOL.min(rows)).map(|at| (first + at) % rows).collect();
@@ -24,7 +23,7 @@ impl Strategy for MostSimilar {
         for (at, &anchor) in pool.iter().enumerate() {
             for &candidate in pool[at + 1..].iter().filter(|&&candidate| scene.is_open(anchor, candidate)) {
                 let priority = scene.similarity(anchor, candidate);
-                proposals.push(Proposal { anchor, candidates: vec![candidate], priority });
+                proposals.push(Query { anchor, candidates: vec![candidate], priority });
             }
         }
         proposals.sort_by(|a, b| b.priority.total_cmp(&a.priority));

@@ -9,11 +9,11 @@ use arrow::datatypes::{DataType, Field, Int32Type, Schema, UInt64Type};
 use relata::evaluate::Contingency;
 use relata::plot::{Figure, Spread, bands};
 use relata::prelude::*;
-use relata_active::inference::{Belief, BeliefSettings, Statement};
-use relata_active::calibration::Predictor;
-use relata_active::label_propagation::spread;
-use relata_active::strategy::Scene;
-use relata_active::neighbour_graph::Neighbours;
+use relata_active::calibration::Calibration;
+use relata_active::inference::{Belief, BeliefSettings, Constraint};
+use relata_active::label_propagation::propagate_labels;
+use relata_active::neighbour_graph::NeighbourGraph;
+use relata_active::strategy::QueryContext;
 use relata_data::OperatorError;
 use relata_data::sink::{ParquetSink, write_atomically};
 use relata_data::source::{ingest, session};
@@ -34,7 +34,7 @@ struct Digits {
     train_labels: Vec<u32>,
     test_labels: Vec<u32>,
     width: usize,
-    neighbours: Neighbours,
+    neighbours: NeighbourGraph,
 }
 
 /// A measurement: strategy, seed, pairs, test accuracy and NMI.
@@ -108,7 +108,7 @@ impl Digits {
                 labels.push(label as u32);
             }
         }
-        let neighbours = Neighbours::of(&train, width, 5);
+        let neighbours = NeighbourGraph::of(&train, width, 5);
         Ok(Self { train, test, train_labels, test_labels, width, neighbours })
     }
 
@@ -118,12 +118,12 @@ impl Digits {
         let (mut closed, mut pairs, mut answers) = (HashSet::new(), Vec::new(), 0);
         let mut points = Vec::new();
         for round in 1.. {
-            let predictor = if pairs.is_empty() { Predictor::prior() } else { Predictor::fit(&pairs) };
-            let scene = Scene {
+            let calibration = if pairs.is_empty() { Calibration::prior() } else { Calibration::fit(&pairs) };
+            let scene = QueryContext {
                 embeddings: &self.train,
                 width: self.width,
                 belief: &belief,
-                predictor: &predictor,
+                calibration: &calibration,
                 closed: &closed,
                 seed,
                 round,
@@ -138,7 +138,7 @@ impl Digits {
                 answers += 1;
                 closed.insert((a.min(b), a.max(b)));
                 pairs.push((similarity, related, 1.0));
-                belief.add(Statement { number: answers as u64, a, b, related, weight: 1.0 });
+                belief.add(Constraint { number: answers as u64, a, b, related, weight: 1.0 });
             }
             if MARKS.contains(&answers) || asked.is_empty() {
                 let (accuracy, nmi) = self.score(&belief);
@@ -154,12 +154,12 @@ impl Digits {
     /// Spreads the components over the graph, names the ten that cover most rows by the label of one member each, and
     /// gives test accuracy, and NMI of the (unnamed) components that test rows fall into.
     fn score(&self, belief: &Belief) -> (f64, f64) {
-        let known: Vec<u32> = belief.known().collect();
+        let known: Vec<u32> = belief.components().collect();
         let mut seeds = vec![None; self.train_labels.len()];
         for (class, &component) in known.iter().enumerate() {
             belief.members(component).iter().for_each(|&row| seeds[row as usize] = Some(class as u32));
         }
-        let all = spread(&self.neighbours, &seeds, known.len());
+        let all = propagate_labels(&self.neighbours, &seeds, known.len());
         let mut covered = vec![0usize; known.len()];
         all.best().into_iter().flatten().for_each(|class| covered[class as usize] += 1);
         let mut order: Vec<usize> = (0..known.len()).collect();
@@ -170,7 +170,7 @@ impl Digits {
             order.iter().map(|&class| self.train_labels[belief.members(known[class])[0] as usize]).collect();
         let seeds: Vec<Option<u32>> =
             seeds.iter().map(|seed| seed.and_then(|class| numbers.get(&class).copied())).collect();
-        let named = spread(&self.neighbours, &seeds, names.len());
+        let named = propagate_labels(&self.neighbours, &seeds, names.len());
         let found = named.classify(&self.neighbours, &self.train, &self.test, self.width);
         let mut table = Contingency::new();
         let mut right = 0;

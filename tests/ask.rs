@@ -1,6 +1,5 @@
 //! AskConfig through the pipeline: budgets, stopping, the ledger, and runs that are stopped between answers.
 
-use relata::registry::Description;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -156,7 +155,7 @@ async fn strategies_have_a_seed_where_training_has_none() {
         let pipeline = solved(related, &folder.path().join(name));
         assert_eq!(pipeline.explain().await.unwrap().contains("seed      "), seed.is_some());
         let run = pipeline.run_async().await.unwrap();
-        let planned = run.plan().unwrap().stages["seed"].as_u64();
+        let planned = run.plan().unwrap().seed;
         assert_eq!(planned, seed, "plans of before are as they were");
         asked.push(answer(&run, "SELECT anchor, candidate FROM answers ORDER BY sequence").await);
     }

@@ -17,7 +17,7 @@ use crate::http_client::request;
 /// A pipeline that asks people at a price of its own.
 fn pipeline(folder: &Path) -> Pipeline<Ready> {
     let samples = data::text_file(folder, "samples.csv", &data::circle(30, 3));
-    let people = Oracle::priced(person("127.0.0.1:0"), 2.0, 0.5);
+    let people = OracleExt::priced(person("127.0.0.1:0"), 2.0, 0.5);
     let related = Pipeline::read(csv(samples)).ask(people, random_pairs().budget(10.0).per_round(2));
     let solved = related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 2)).evaluate(knn("label"));
     solved.write(folder.join("run"))

@@ -1,6 +1,5 @@
 //! Runs that ask, and are killed or interrupted between any two answers.
 
-use relata::registry::Description;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_active::inference::{Belief, BeliefSettings, Relation, Statement};
-use relata_active::calibration::Predictor;
-use relata_active::strategy::{Scene, Strategy, representatives};
+use relata_active::calibration::Calibration;
+use relata_active::inference::{Belief, BeliefSettings, Constraint, Relation};
+use relata_active::strategy::{QueryContext, Strategy, representatives};
 use relata_data::seed::Rng;
 use relata_graph::InducedEdges;
 use relata_train::closed_form::Solution;
@@ -84,9 +84,16 @@ impl Rule {
             let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
             row.iter_mut().for_each(|x| *x /= norm);
         }
-        let (predictor, closed, seed) = (Predictor::prior(), HashSet::new(), rng.random());
-        let scene =
-            Scene { embeddings: &embeddings, width, belief, predictor: &predictor, closed: &closed, seed, round };
+        let (calibration, closed, seed) = (Calibration::prior(), HashSet::new(), rng.random());
+        let scene = QueryContext {
+            embeddings: &embeddings,
+            width,
+            belief,
+            calibration: &calibration,
+            closed: &closed,
+            seed,
+            round,
+        };
         let proposals = representatives(AT_ONCE).propose(&scene, AT_ONCE).into_iter();
         proposals.flat_map(|of| of.candidates.into_iter().map(move |candidate| (of.anchor, candidate))).collect()
     }
@@ -100,7 +107,7 @@ fn active(setting: &Setting, rule: Rule, negatives: bool, series: usize, rng: &m
     let mut answer = |belief: &mut Belief, a: u32, b: u32| {
         number += 1;
         let related = classes[a as usize] == classes[b as usize];
-        belief.add(Statement { number, a, b, related, weight: 1.0 });
+        belief.add(Constraint { number, a, b, related, weight: 1.0 });
     };
     // One row of each class is labelled at the start. Until the first answer that only says which classes there are, and
     // the graph is empty.

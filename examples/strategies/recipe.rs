@@ -74,7 +74,7 @@ impl Recipe {
         measured(pipeline).write(folder).run_async().await
     }
 
-    /// Neighbours in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
+    /// NeighbourGraph in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
     /// row with the same force however large its group is, and the graph is normalised by its degrees. A sparse graph of
     /// answers alone would outweigh everything that the kernel knows.
     fn closed_form(&self, name: &str, asking: AskConfig, seed: u64) -> Pipeline<Trained> {

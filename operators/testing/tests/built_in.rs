@@ -4,7 +4,7 @@ use relata_active::strategy::STRATEGIES;
 use relata_data::view::VIEWS;
 use relata_graph as _;
 use relata_loss::LOSSES;
-use relata_oracle::Oracle;
+use relata_oracle::OracleExt;
 use relata_oracle::{labels, mix, nearest, noisy, rule, same_label, same_sample, same_value};
 use relata_testing::{check_encoder, check_loss, check_oracle, check_strategy, check_view};
 use relata_train::encoder::ENCODERS;

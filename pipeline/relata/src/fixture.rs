@@ -1,6 +1,6 @@
 //! Fixtures: small runs, with and without questions, for tests.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,16 +10,20 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use relata_active::ledger::Ledger;
 use relata_data::sink::ParquetSink;
+use relata_data::source::DatasetPlan;
+use relata_graph::Policy;
 use relata_oracle::{Answer, Question};
+use relata_registry::Description;
 use relata_schemas::conflicts::CONFLICTS;
 use relata_schemas::edges::EDGES;
 use relata_schemas::embeddings::embedding_field;
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::metrics::METRICS;
-use serde_json::json;
+use relata_train::fit::Fit;
+use relata_train::learner::Head;
 use tempfile::TempDir;
 
-use crate::store::{Artifact, Plan, Run};
+use crate::store::{Artifact, Input, Plan, ResolvePlan, Run, TrainPlan, ViewsPlan};
 
 /// A question of the first round.
 pub fn question(number: u64, anchor: u64, candidates: &[u64]) -> Question {
@@ -117,9 +121,37 @@ pub fn conflicts(run: &Run, rows: &[(u64, u64, &str, &str, f32)]) {
     write(run, Artifact::Conflicts, &batch.unwrap());
 }
 
+/// A plan that trains for so many epochs.
+pub fn plan(epochs: u64) -> Plan {
+    Plan {
+        version: Plan::VERSION.to_owned(),
+        read: DatasetPlan {
+            source: Description::new("parquet").with("path", "digits.parquet"),
+            features: vec![],
+            id: None,
+            limit: None,
+        },
+        train_on: None,
+        seed: None,
+        views: ViewsPlan { count: 2, view: Description::new("noise").with("std", 0.5) },
+        relate: vec![Description::new("same_sample"), Description::new("same_value").with("rel", "label")],
+        resolve: ResolvePlan { policy: Policy::default(), infer: false },
+        ask: None,
+        train: Some(TrainPlan {
+            encoder: Description::new("linear").with("width", 8),
+            loss: Description::new("vicreg").with("sim", 25.0),
+            fit: Fit::epochs(epochs),
+        }),
+        solve: None,
+        embed: Head::Encoder,
+        evaluate: vec![Description::new("knn").with("label", "label")],
+        inputs: Input::all(vec![(PathBuf::from("digits.parquet"), 12, 255)]),
+    }
+}
+
 /// A run without tables.
 pub fn run(folder: &Path) -> Run {
-    Plan::new(json!({}), vec![]).write(&folder.join(Artifact::Plan)).unwrap();
+    plan(5).write(&folder.join(Artifact::Plan)).unwrap();
     Run::open(folder).unwrap()
 }
 

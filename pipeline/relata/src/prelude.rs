@@ -12,9 +12,7 @@ pub use relata_data::view::constructors::*;
 pub use relata_data::view::{Augment, AugmentExt, Views};
 pub use relata_graph::Policy;
 pub use relata_oracle::constructors::*;
-pub use relata_oracle::{
-    Answer, Context, Cost, Oracle, OracleExt, Question, Record, Relations, labels, same_label,
-};
+pub use relata_oracle::{Answer, Context, Cost, Oracle, OracleExt, Question, Record, Relations, labels, same_label};
 pub use relata_registry::Description;
 pub use relata_service::service;
 pub use relata_train::DeviceChoice;
@@ -25,8 +23,8 @@ pub use relata_train::encoder::{Encoder, EncoderSpec};
 pub use relata_train::fit::Fit;
 pub use relata_train::loss::constructors::*;
 pub use relata_train::loss::{Denominator, GraphLoss, Reduction};
-pub use relata_train::optimiser::constructors::*;
 pub use relata_train::optimiser::Schedule;
+pub use relata_train::optimiser::constructors::*;
 
 pub use crate::cancel::Cancel;
 pub use crate::dsl::Pipeline;

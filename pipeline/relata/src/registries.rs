@@ -14,16 +14,16 @@ pub use relata_train::optimiser::OPTIMISERS;
 
 pub use crate::evaluate::EVALUATIONS;
 
+/// The oracles of each crate.
+static ORACLE_ENTRIES: [&[Entry<dyn Oracle>]; 4] = [
+    relata_oracle::ORACLES.parts()[0],
+    relata_active::oracle::ORACLES.parts()[0],
+    relata_annotate::ORACLES.parts()[0],
+    relata_service::ORACLES.parts()[0],
+];
+
 /// Every oracle: those that state relations, those that answer, and those that hold others.
-pub static ORACLES: Registry<dyn Oracle> = Registry::new(
-    "oracle",
-    &[
-        relata_oracle::ORACLES.parts()[0],
-        relata_active::oracle::ORACLES.parts()[0],
-        relata_annotate::ORACLES.parts()[0],
-        relata_service::ORACLES.parts()[0],
-    ],
-);
+pub static ORACLES: Registry<dyn Oracle> = Registry::new("oracle", &ORACLE_ENTRIES);
 
 #[cfg(test)]
 mod tests {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use relata::Run;
 use relata::prelude::{EncoderSpec, Fit, Pipeline, convnet, flip, idx_splits, nt_xent, same_sample};
-use relata::run::Run;
 
 use crate::{Done, Result, Work};
 
@@ -20,9 +20,8 @@ pub fn images_to_parquet(folder: &Path) -> Result<Work> {
         .views(2, flip())
         .relate(same_sample())
         .train(convnet().project([256, 128]), nt_xent(0.5), Fit::epochs(1))
-        .write(folder.join("embedder"))
-        .quiet();
-    let run: Run = runtime.block_on(pipeline.run())?;
+        .write(folder.join("embedder"));
+    let run: Run = pipeline.run()?;
     let output = folder.join("embedded.parquet");
     Ok(Box::new(move || {
         let dataset =

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata::prelude::{Augment, brightness, contrast, crop, flip};
+use relata::prelude::{AugmentExt, brightness, contrast, crop, flip};
 use relata_data::view::Views;
 
 use crate::{Done, Result, Work, data};

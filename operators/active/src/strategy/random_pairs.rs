@@ -123,6 +123,8 @@ fn partners(context: &QueryContext<'_>) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{World, check};
+    use relata_data::seed::stream;
+
     use super::*;
 
     #[test]

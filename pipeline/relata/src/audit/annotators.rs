@@ -1,6 +1,6 @@
 //! Annotators: how much and how well each answers.
 
-use relata_active::dawid_skene::{self, dawid_skene};
+use relata_active::dawid_skene::{Vote as AnnotatorVote, dawid_skene};
 use serde::{Deserialize, Serialize};
 
 use super::audited::Audit;
@@ -77,7 +77,7 @@ impl Audit {
             let place = annotators.binary_search_by(|known| known.annotator.cmp(&vote.annotator));
             let (Some(related), Ok(annotator)) = (vote.related, place) else { continue };
             pairs += usize::from(last.replace((vote.low, vote.high)) != Some((vote.low, vote.high)));
-            votes.push(crowd::Vote { item: pairs - 1, annotator, related, weight: vote.confidence });
+            votes.push(AnnotatorVote { item: pairs - 1, annotator, related, weight: vote.confidence });
         }
         let model = dawid_skene(&votes);
         let estimates = model.sensitivity.into_iter().zip(model.specificity);

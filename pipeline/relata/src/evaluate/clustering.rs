@@ -1,6 +1,5 @@
 //! Clustering: k-means on the test vectors, compared with the labels by NMI and ARI.
 
-
 use relata_registry::{Description, Settings};
 use relata_schemas::samples::LABEL;
 use serde::{Deserialize, Serialize};

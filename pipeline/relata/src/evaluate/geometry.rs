@@ -1,6 +1,5 @@
 //! Geometry of the test vectors, whatever classifier reads them: effective rank, alignment and uniformity.
 
-
 use relata_registry::{Description, Settings};
 use relata_schemas::samples::LABEL;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,6 @@
 //! Weighted k-nearest-neighbour classification, as in Wu et al. 2018 (instance discrimination): standardised features,
 //! cosine similarity, votes of exp(similarity / temperature).
 
-
 use relata_registry::{Description, Settings};
 use relata_schemas::samples::LABEL;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The loss of multinomial logistic regression and its gradient, in parallel blocks: products in 32 bits, sums in 64.
 
 use relata_graph::knn::{Matrix, multiply};
-use relata_kernels::{Level, softmax};
+use relata_kernels::{Isa, softmax};
 
 use super::error::Result;
 use super::vectors::{Vectors, block_rows};
@@ -29,7 +29,7 @@ impl Objective<'_> {
             block_rows(width + classes),
             |block| {
                 let mut logits = logits(&block.values, &weights, classes);
-                let loss = softmax::cross_entropy(Level::best(), &mut logits, &block.classes);
+                let loss = softmax::cross_entropy(Isa::best(), &mut logits, &block.classes);
                 let rows = block.classes.len();
                 let mut gradient = vec![0.0; weights.len()];
                 let delta = Matrix::columns(&logits, rows, classes);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use relata_active::query_loop::StopReason;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::audit::{Audit, CurvePoint, RoundSummary};
 use crate::error::Result;
@@ -63,14 +62,13 @@ impl Facts {
 
     /// The strategy that proposes the questions, if any are asked.
     pub fn strategy(&self) -> Option<&str> {
-        self.ask("/how/strategy/strategy")
-            .and_then(Value::as_str)
-            .or(self.rounds.first().map(|r| r.strategies.as_str()))
+        let planned = self.plan.ask.as_ref().map(|ask| ask.config.strategy.name.as_str());
+        planned.or(self.rounds.first().map(|round| round.strategies.as_str()))
     }
 
     /// What may be spent.
     pub fn budget(&self) -> Option<f64> {
-        self.ask("/how/budget").and_then(Value::as_f64)
+        self.plan.ask.as_ref().map(|ask| ask.config.budget)
     }
 
     /// What was spent.
@@ -86,10 +84,6 @@ impl Facts {
     /// The answers that are doubted after the last round.
     pub fn bridges(&self) -> &[Bridge] {
         self.records.last().map_or(&[], |record| &record.bridges)
-    }
-
-    fn ask(&self, pointer: &str) -> Option<&Value> {
-        self.plan.stages.get("ask").and_then(|ask| ask.pointer(pointer))
     }
 }
 

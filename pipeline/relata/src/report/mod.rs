@@ -70,7 +70,7 @@ async fn one(run: &Run) -> Result<String> {
         questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
     let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);
-    let label = facts.plan.stages["evaluate"][0]["label"].as_str();
+    let label = facts.plan.evaluate.first().and_then(|first| first["label"].as_str());
 
     let bodies = [
         ("Summary", "", summary::tiles(&facts, conflicts.count).await?),

@@ -5,14 +5,13 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt64Type};
 use datafusion::error::DataFusionError;
-use relata_active::query_loop::given;
-use relata_active::inference::{Belief, BeliefSettings, Statement, weight_of};
+use relata_active::inference::{Belief, BeliefSettings, Constraint, ConstraintEffect, weight_of};
+use relata_active::query_loop::prior_constraints;
 use relata_data::source::session;
-use serde_json::{Value, json};
 
 use super::error::SqlError;
 use super::known_pairs::KnownPairs;
-use crate::store::{Artifact, Run, groups, training_rows};
+use crate::store::{Artifact, Plan, Run, groups, training_rows};
 
 /// `positives` and `negatives` are how many more pairs of training rows are known to be related and to be unrelated
 /// because of the row; below 0 where an answer that contradicts, or is taken back, makes pairs unknown again.
@@ -97,7 +96,7 @@ fn fold(
             (Some(a), Some(b), Some(related)) => {
                 // An answer that is as likely wrong as right says no more than a pass does.
                 weight_of(confidences.value(row)).map_or((Outcome::Passed, (0, 0)), |weight| {
-                    let said = Statement { number: sequences.value(row), a, b, related, weight };
+                    let said = Constraint { number: sequences.value(row), a, b, related, weight };
                     let (outcome, change) = known.add(said);
                     (outcome.into(), change)
                 })
@@ -114,12 +113,12 @@ fn fold(
     Ok(RecordBatch::try_new(SCHEMA.clone(), columns)?)
 }
 
-impl From<relata_active::inference::Outcome> for Outcome {
-    fn from(outcome: relata_active::inference::Outcome) -> Self {
-        match outcome {
-            relata_active::inference::Outcome::New => Self::New,
-            relata_active::inference::Outcome::Known => Self::AlreadyImplied,
-            relata_active::inference::Outcome::Contradiction => Self::Contradiction,
+impl From<ConstraintEffect> for Outcome {
+    fn from(effect: ConstraintEffect) -> Self {
+        match effect {
+            ConstraintEffect::New => Self::New,
+            ConstraintEffect::Known => Self::AlreadyImplied,
+            ConstraintEffect::Contradiction => Self::Contradiction,
         }
     }
 }

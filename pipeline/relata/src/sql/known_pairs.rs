@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use relata_active::inference::{Belief, Outcome, Statement};
+use relata_active::inference::{Belief, Constraint, ConstraintEffect};
 
 /// A belief with the number of pairs that it knows to be related and to be unrelated.
 pub(super) struct KnownPairs {
@@ -21,7 +21,7 @@ impl KnownPairs {
     }
 
     /// Takes in what is known before anything is counted.
-    pub fn begin(&mut self, statements: &[Statement]) {
+    pub fn begin(&mut self, statements: &[Constraint]) {
         for statement in statements {
             self.belief.add(*statement);
         }
@@ -30,16 +30,16 @@ impl KnownPairs {
 
     /// Takes a statement in. What is new joins or separates two components, which is counted by their sizes; only a
     /// contradiction, which may change much, is counted anew.
-    pub fn add(&mut self, statement: Statement) -> (Outcome, Change) {
+    pub fn add(&mut self, statement: Constraint) -> (ConstraintEffect, Change) {
         let more = self.more(&statement);
         let outcome = self.belief.add(statement);
         let change = match outcome {
-            Outcome::New => {
+            ConstraintEffect::New => {
                 self.known = (self.known.0 + more.0, self.known.1 + more.1);
                 (more.0.cast_signed(), more.1.cast_signed())
             }
-            Outcome::Known => (0, 0),
-            Outcome::Contradiction => self.recount(),
+            ConstraintEffect::Known => (0, 0),
+            ConstraintEffect::Contradiction => self.recount(),
         };
         (outcome, change)
     }
@@ -50,7 +50,7 @@ impl KnownPairs {
     }
 
     /// What follows from a statement about a pair of which nothing is known.
-    fn more(&self, statement: &Statement) -> (u64, u64) {
+    fn more(&self, statement: &Constraint) -> (u64, u64) {
         let belief = &self.belief;
         if belief.relation(statement.a, statement.b).is_some() {
             return (0, 0);
@@ -61,7 +61,7 @@ impl KnownPairs {
             return (0, size(a) * size(b));
         }
         // What is apart from one of the two is then apart from the other, too.
-        let [beside_a, beside_b] = [a, b].map(|label| belief.apart(label).collect::<BTreeSet<u32>>());
+        let [beside_a, beside_b] = [a, b].map(|label| belief.cannot_links(label).collect::<BTreeSet<u32>>());
         let rows = |only: &BTreeSet<u32>, other: &BTreeSet<u32>| only.difference(other).map(|&label| size(label)).sum();
         let (only_a, only_b): (u64, u64) = (rows(&beside_a, &beside_b), rows(&beside_b, &beside_a));
         (size(a) * size(b), only_a * size(b) + only_b * size(a))
@@ -90,12 +90,12 @@ mod tests {
             ]),
             steps in prop::collection::vec((0u32..9, 0u32..9, any::<bool>(), 1u8..4, 0u64..12), 1..60),
         ) {
-            let mut known = KnownPairs::new(Belief::new(9, BeliefSettings { policy, big: 2 }));
+            let mut known = KnownPairs::new(Belief::new(9, BeliefSettings { policy, bridges_from: 2 }));
             let mut sum = (0, 0);
             for (number, (a, b, related, weight, back)) in (1..).zip(steps) {
                 let change = match back {
                     0 => known.withdraw(number / 2),
-                    _ => known.add(Statement { number, a, b, related, weight: f32::from(weight) / 4.0 }).1,
+                    _ => known.add(Constraint { number, a, b, related, weight: f32::from(weight) / 4.0 }).1,
                 };
                 sum = (sum.0 + change.0, sum.1 + change.1);
                 let (positives, negatives) = known.belief.implied_pairs();

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use relata_active::query_loop::{AskConfig, QueryLoop, Round};
 use relata_active::inference::DoubtKind;
+use relata_active::query_loop::{AskConfig, QueryLoop, Round};
 use relata_data::sink::write_atomically;
 use relata_graph::Groups;
 use relata_oracle::{Context, Oracle};

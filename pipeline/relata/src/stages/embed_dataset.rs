@@ -11,8 +11,8 @@ use relata_train::closed_form::Solution;
 use relata_train::encoder::{Architecture, IntoArchitecture};
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
-use relata_train::training::Checkpoints;
 use relata_train::loss::vicreg;
+use relata_train::training::Checkpoints;
 
 use super::model::Model;
 use crate::error::{PipelineError, Result};

@@ -27,7 +27,7 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
     let mut relations = Relations::create(run.folder())?;
     for (at, oracle) in oracles.iter().enumerate() {
         oracle.relate(&Context { session, samples, seed }, &mut relations).await?;
-        let stated = relations.stated();
+        let stated = relations.counts();
         stage.at(at as u64 + 1, &format!("{} edges, {} memberships", stated.edges, stated.memberships));
     }
     let (stated, conflicts) = relations.finish()?;

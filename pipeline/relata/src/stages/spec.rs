@@ -14,8 +14,8 @@ use relata_train::closed_form::ClosedForm;
 use relata_train::encoder::Architecture;
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
-use relata_train::training::Checkpoints;
 use relata_train::loss::GraphLoss;
+use relata_train::training::Checkpoints;
 
 use crate::cancel::Cancel;
 use crate::error::{PipelineError, Result};

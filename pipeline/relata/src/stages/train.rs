@@ -10,8 +10,8 @@ use relata_train::closed_form::{ClosedForm, Solution};
 use relata_train::encoder::Architecture;
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
-use relata_train::training::{Checkpoints, MetricRow, Training, TrainingOutcome};
 use relata_train::loss::GraphLoss;
+use relata_train::training::{Checkpoints, MetricRow, Training, TrainingOutcome};
 
 use super::context::StageContext;
 use super::model::Model;

@@ -126,10 +126,9 @@ impl Plan {
         match std::fs::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(OperatorError::io(path)(error).into()),
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| StoreError::BadPlan {
-                path: path.to_path_buf(),
-                found: error.to_string(),
-            }),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|error| StoreError::BadPlan { path: path.to_path_buf(), found: error.to_string() }),
         }
     }
 

@@ -56,7 +56,10 @@ fn place<'a>(plan: &'a mut Value, path: &str) -> Result<&'a mut Value> {
         };
         at = next.ok_or_else(|| StoreError::Setting {
             setting: path.to_owned(),
-            found: format!("no setting `{part}`; there is {}", if known.is_empty() { "none".into() } else { known.join(", ") }),
+            found: format!(
+                "no setting `{part}`; there is {}",
+                if known.is_empty() { "none".into() } else { known.join(", ") }
+            ),
         })?;
     }
     Ok(at)
@@ -84,7 +87,7 @@ fn compare(path: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan_text::tests::plan;
+    use crate::fixture::plan;
 
     #[test]
     fn a_difference_names_the_setting_with_both_values() {
@@ -99,7 +102,15 @@ mod tests {
         assert_eq!(set("train.fit.epochs", "9").unwrap(), plan(9));
         assert_eq!(set("relate.0.name", "nearest").unwrap().relate[0].name, "nearest");
         let error = |path: &str, value: &str| set(path, value).unwrap_err().to_string();
-        assert!(error("train.fit.epoch", "9").contains("no setting `epoch`; there is"), "{}", error("train.fit.epoch", "9"));
-        assert!(error("train.fit.epochs", "many").contains("train.fit.epochs"), "{}", error("train.fit.epochs", "many"));
+        assert!(
+            error("train.fit.epoch", "9").contains("no setting `epoch`; there is"),
+            "{}",
+            error("train.fit.epoch", "9")
+        );
+        assert!(
+            error("train.fit.epochs", "many").contains("train.fit.epochs"),
+            "{}",
+            error("train.fit.epochs", "many")
+        );
     }
 }

@@ -57,44 +57,9 @@ impl fmt::Display for Plan {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use std::path::PathBuf;
-
-    use relata_data::source::DatasetPlan;
-    use relata_graph::Policy;
-    use relata_train::fit::Fit;
-    use relata_train::learner::Head;
-
-    use super::super::plan::{Input, Plan, ResolvePlan, TrainPlan, ViewsPlan};
+mod tests {
     use super::*;
-
-    /// A plan that trains for so many epochs.
-    pub fn plan(epochs: u64) -> Plan {
-        Plan {
-            version: Plan::VERSION.to_owned(),
-            read: DatasetPlan {
-                source: Description::new("parquet").with("path", "digits.parquet"),
-                features: vec![],
-                id: None,
-                limit: None,
-            },
-            train_on: None,
-            seed: None,
-            views: ViewsPlan { count: 2, view: Description::new("noise").with("std", 0.5) },
-            relate: vec![Description::new("same_sample"), Description::new("same_value").with("rel", "label")],
-            resolve: ResolvePlan { policy: Policy::default(), infer: false },
-            ask: None,
-            train: Some(TrainPlan {
-                encoder: Description::new("linear").with("width", 8),
-                loss: Description::new("vicreg").with("sim", 25.0),
-                fit: Fit::epochs(epochs),
-            }),
-            solve: None,
-            embed: Head::Encoder,
-            evaluate: vec![Description::new("knn").with("label", "label")],
-            inputs: Input::all(vec![(PathBuf::from("digits.parquet"), 12, 255)]),
-        }
-    }
+    use crate::fixture::plan;
 
     #[test]
     fn a_plan_is_one_line_a_component() {

@@ -65,7 +65,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use relata_active::query_loop::Progress;
+    use relata_active::query_loop::RoundProgress;
 
     use super::*;
 
@@ -79,7 +79,7 @@ mod tests {
                 round,
                 questions: 2,
                 spent: 0.1 + 0.2,
-                progress: Progress::default(),
+                progress: RoundProgress::default(),
                 implied: (3, u64::MAX),
                 components: 1,
                 stop,

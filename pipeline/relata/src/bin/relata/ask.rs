@@ -42,7 +42,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let ledger = run.ledger()?;
-    let mut settings = ask_settings::page(arguments.address, run.plan()?.ask.as_ref()).map_err(relata::PipelineError::from)?;
+    let mut settings = ask_settings::page(arguments.address, run.plan()?.ask.as_ref())?;
     if let Some(annotators) = arguments.annotators {
         settings.annotators = annotators;
     }

@@ -37,15 +37,14 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let (mut dataset, tables) = open(&arguments.data, &run)?;
-    let read = &run.plan()?.stages["read"];
-    let as_trained = read["features"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+    let read = run.plan()?.read;
     // Images that are files have no columns whose names one could choose.
-    let as_trained: Vec<String> = as_trained.filter(|_| tables).map(str::to_owned).collect();
+    let (as_trained, id) = if tables { (read.features, read.id) } else { (vec![], None) };
     let features = if arguments.features.is_empty() { as_trained } else { arguments.features };
     if !features.is_empty() {
         dataset = dataset.feature_columns(features);
     }
-    if let Some(id) = arguments.id.or_else(|| read["id"].as_str().filter(|_| tables).map(str::to_owned)) {
+    if let Some(id) = arguments.id.or(id) {
         dataset = dataset.id(id);
     }
     let rows = run.embed(dataset, &arguments.output).await?;

@@ -73,7 +73,7 @@ fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write)
         (What::Answers, _) => export_answers(ledger, out)?,
         (What::Questions, Interchange::Jsonl) => export_questions(ledger, out)?,
         (What::Questions, Interchange::LabelStudio) => {
-            let page = ask_settings::page(String::new(), &run.plan()?.stages);
+            let page = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?;
             let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
             let ids: BTreeSet<u64> = open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();

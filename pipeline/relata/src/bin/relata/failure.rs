@@ -6,6 +6,7 @@ use std::io;
 use relata::PipelineError;
 use relata::evaluate::EvaluateError;
 use relata::plot::PlotError;
+use relata::registries::ReadError;
 use relata::sql::SqlError;
 use relata::store::StoreError;
 use relata_data::OperatorError;
@@ -44,7 +45,7 @@ macro_rules! through_the_pipeline {
     };
 }
 
-through_the_pipeline!(OperatorError, TrainError, EvaluateError, PlotError, SqlError, StoreError);
+through_the_pipeline!(OperatorError, TrainError, EvaluateError, PlotError, ReadError, SqlError, StoreError);
 
 impl Failure {
     /// Whether the reader of the answer has left, such as `head`, which is no failure.

@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let oracle = |default: &str| arguments.oracle.clone().unwrap_or_else(|| default.to_owned());
     let (what, imported) = match arguments.format {
         Interchange::LabelStudio => {
-            let cost = ask_settings::page(String::new(), &run.plan()?.stages).cost;
+            let cost = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?.cost;
             ("answers", import_results(&ledger, file, &oracle("label-studio"), cost)?)
         }
         Interchange::Jsonl if has_questions(file)? => {

@@ -3,8 +3,8 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use relata::prelude::{Cancel, Pipeline, bars};
 use relata::Run;
+use relata::prelude::{Cancel, Pipeline, bars};
 
 use crate::failure::Outcome;
 use crate::setting::setting;

@@ -4,7 +4,6 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use relata::PipelineError;
 use relata::registries::LOSSES;
 use relata::score::score_files;
 use relata_train::{DeviceChoice, TrainError};
@@ -55,7 +54,7 @@ fn help() -> String {
 
 /// Does what the arguments ask.
 pub async fn run(arguments: &Arguments) -> Outcome {
-    let loss = LOSSES.parse(&arguments.loss, &arguments.set).map_err(PipelineError::from)?;
+    let loss = LOSSES.parse(&arguments.loss, &arguments.set)?;
     loss.check().map_err(TrainError::from)?;
     let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
     let value = scored.score.value;
