@@ -40,9 +40,13 @@ pub const SOLUTION: &str = "solution.safetensors";
 pub const EMBEDDINGS: &str = "embeddings.parquet";
 /// Raw features as embeddings, while they are measured.
 pub const RAW: &str = "raw.parquet";
+/// What was measured of the raw features, until the metrics have it.
+pub const BASELINE: &str = "baseline.parquet";
 /// The table `metrics`.
 pub const METRICS: &str = "metrics.parquet";
 /// The folder of pictures.
 pub const PLOTS: &str = "plots";
+/// The picture of training samples beside their views.
+pub const VIEWS_PLOT: &str = "plots/views.png";
 /// The report as one page.
 pub const REPORT: &str = "report.html";

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use relata_oracle::Question;
+use relata_schemas::run_file;
 use serde::{Deserialize, Serialize};
 
 /// The progress of a round.
@@ -27,7 +28,7 @@ pub(crate) struct PageProgress {
 }
 
 /// The name of the file with a [`RoundReport`].
-const FILE: &str = "progress.json";
+const FILE: &str = run_file::PROGRESS;
 
 /// What the last round brought.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

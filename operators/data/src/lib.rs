@@ -8,6 +8,7 @@ pub mod feature_store;
 pub mod id_index;
 mod mmap;
 mod parquet_file;
+pub mod picture;
 pub mod query;
 pub mod seed;
 mod session;

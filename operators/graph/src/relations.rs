@@ -17,6 +17,7 @@ use crate::conflicts::Conflict;
 use relata_data::Result;
 use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
+use relata_schemas::run_file;
 
 const ROWS: usize = 8 * 1024;
 
@@ -70,9 +71,9 @@ impl Relations {
     /// ```
     pub fn create(folder: &Path) -> Result<Self> {
         Ok(Self {
-            statements: ParquetSink::create(&folder.join("statements.parquet"), EDGES.schema())?,
-            memberships: ParquetSink::create(&folder.join("memberships.parquet"), MEMBERSHIPS.schema())?,
-            separations: ParquetSink::create(&folder.join("separations.parquet"), SEPARATIONS.schema())?,
+            statements: ParquetSink::create(&folder.join(run_file::STATEMENTS), EDGES.schema())?,
+            memberships: ParquetSink::create(&folder.join(run_file::MEMBERSHIPS), MEMBERSHIPS.schema())?,
+            separations: ParquetSink::create(&folder.join(run_file::SEPARATIONS), SEPARATIONS.schema())?,
             calls: BTreeMap::new(),
             groups: BTreeMap::new(),
             pending: vec![],

@@ -19,6 +19,7 @@ use crate::policy::{Opinion, Policy};
 use relata_data::id_index::IdIndex;
 use relata_data::sink::ParquetSink;
 use relata_data::{OperatorError, ParquetFile, Result, Session, query};
+use relata_schemas::run_file;
 
 /// Rows buffered before they are written.
 const ROWS: usize = 8 * 1024;
@@ -60,7 +61,7 @@ pub async fn resolve(
     drop(stream);
     let (csr, edges, mut conflicts) = pairs.finish()?;
     let mut places = csr.places();
-    each_edge(&folder.join("edges.parquet"), ids, &mut |a, b, weight| places.put(a, b, weight))?;
+    each_edge(&folder.join(run_file::EDGES), ids, &mut |a, b, weight| places.put(a, b, weight))?;
     let graph = Graph::new(settings, places.finish()?, groups);
     if settings.closure {
         closure_conflicts(&graph, ids, graph.edges(), settings.policy, &mut conflicts)?;
@@ -138,9 +139,9 @@ impl<'a> PairWriter<'a> {
             current: None,
             opinions: vec![],
             pending: vec![],
-            edges: ParquetSink::create(&folder.join("edges.parquet"), EDGES.schema())?,
-            csr: CsrBuilder::create(&folder.join("graph.csr"), ids.rows()),
-            conflicts: ConflictWriter::create(&folder.join("conflicts.parquet"))?,
+            edges: ParquetSink::create(&folder.join(run_file::EDGES), EDGES.schema())?,
+            csr: CsrBuilder::create(&folder.join(run_file::GRAPH), ids.rows()),
+            conflicts: ConflictWriter::create(&folder.join(run_file::CONFLICTS))?,
         })
     }
 

@@ -8,7 +8,7 @@ use arrow::util::display::array_value_to_string;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relata_data::feature_store::FeatureStore;
-use relata_data::sink::{enlarged, pixels, png};
+use relata_data::picture::{enlarged, pixels, png};
 use relata_data::{OperatorError, Result, query};
 use relata_oracle::{Context, Question};
 use serde::{Deserialize, Serialize};

@@ -49,7 +49,7 @@ fn apply(view: &dyn Augment, store: &FeatureStore, seed: u64, left_over: f32) ->
 /// A store of a few rows of numbers in [0, 1].
 fn store(shape: &FeatureShape) -> FeatureStore {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("features.arrow");
+    let path = folder.path().join("view.arrow");
     let numbers = (0..ROWS * shape.len()).map(|at| 0.5 + 0.5 * (at as f32 * 0.7).sin()).collect::<Vec<_>>();
     let item = Field::new("item", DataType::Float32, false);
     let rows = FixedSizeListArray::new(item.into(), shape.len() as i32, Arc::new(Float32Array::from(numbers)), None);

@@ -10,7 +10,7 @@ use super::error::LedgerError;
 use super::schema;
 
 /// The ledger's file in the folder of a run.
-pub const FILE: &str = "answers.sqlite";
+pub use relata_schemas::run_file::LEDGER as FILE;
 
 /// The questions and answers of a run. Clones share their connections; several processes may have the same ledger open.
 ///

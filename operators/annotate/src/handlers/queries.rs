@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use rand::seq::SliceRandom;
+use relata_data::picture::{self, enlarged, png};
 use relata_data::seed::Purpose;
-use relata_data::sink::{self, enlarged, png};
 use relata_oracle::Question;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ pub(crate) async fn picture(
     let id = file.strip_suffix(".png").and_then(|id| id.parse().ok());
     let samples = state.cards.samples();
     let row = id.and_then(|id| samples.ids.row(id));
-    match row.and_then(|row| sink::picture(&samples.features, row as usize)) {
+    match row.and_then(|row| picture::picture(&samples.features, row as usize)) {
         Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], png(&enlarged(&picture, SIDE))).into_response()),
         None => Err(ApiError::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
     }

@@ -2,8 +2,6 @@
 
 mod atomic_file;
 mod parquet;
-mod picture;
 
 pub use atomic_file::{AtomicFile, write_atomically};
 pub use parquet::ParquetSink;
-pub use picture::{enlarged, picture, pixels, png};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, UInt64Type};
+use relata_schemas::run_file;
 use relata_schemas::samples::ID;
 
 use crate::feature_store::FeatureStore;
@@ -35,12 +36,12 @@ pub struct Samples {
 impl Samples {
     /// The feature store of a run folder.
     pub fn features_path(folder: &Path) -> PathBuf {
-        folder.join("features.arrow")
+        folder.join(run_file::FEATURES)
     }
 
     /// The table of samples of a run folder.
     pub fn samples_path(folder: &Path) -> PathBuf {
-        folder.join("samples.parquet")
+        folder.join(run_file::SAMPLES)
     }
 
     /// Loads what [`ingest`](super::ingest()) wrote.

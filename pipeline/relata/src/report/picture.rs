@@ -5,7 +5,7 @@ use std::fmt::Write;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use image::imageops::thumbnail;
 use relata_data::feature_store::FeatureStore;
-use relata_data::sink::{picture, png};
+use relata_data::picture::{picture, png};
 
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
 const BARS: usize = 48;

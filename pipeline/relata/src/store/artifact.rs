@@ -1,5 +1,6 @@
 //! Artifacts: every file and folder that a run may have, named here and nowhere else.
 
+use relata_schemas::run_file;
 use std::path::Path;
 
 /// A file or folder in the folder of a run, or of one of its rounds.
@@ -45,6 +46,8 @@ pub enum Artifact {
     Plots,
     /// The picture of training samples beside their views.
     ViewsPlot,
+    /// The report as one page.
+    Report,
     /// The folder of rounds of questions.
     Rounds,
     /// The record of a round.
@@ -68,29 +71,30 @@ impl Artifact {
     /// The path within the folder.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Plan => "run.json",
-            Self::Lock => "run.lock",
-            Self::Samples => "samples.parquet",
-            Self::Features => "features.arrow",
-            Self::Statements => "statements.parquet",
-            Self::Edges => "edges.parquet",
-            Self::Memberships => "memberships.parquet",
-            Self::Separations => "separations.parquet",
-            Self::Conflicts => "conflicts.parquet",
-            Self::Adjacency => "graph.csr",
-            Self::GraphSettings => "graph.json",
-            Self::Ledger => relata_active::ledger::FILE,
-            Self::Checkpoints => "checkpoints",
-            Self::Solution => "solution.safetensors",
-            Self::Embeddings => "embeddings.parquet",
-            Self::RawFeatures => "raw.parquet",
-            Self::Baseline => "baseline.parquet",
-            Self::Metrics => "metrics.parquet",
-            Self::Plots => "plots",
-            Self::ViewsPlot => "plots/views.png",
-            Self::Rounds => "rounds",
-            Self::RoundRecord => "round.json",
-            Self::Progress => "progress.json",
+            Self::Plan => run_file::PLAN,
+            Self::Lock => run_file::LOCK,
+            Self::Samples => run_file::SAMPLES,
+            Self::Features => run_file::FEATURES,
+            Self::Statements => run_file::STATEMENTS,
+            Self::Edges => run_file::EDGES,
+            Self::Memberships => run_file::MEMBERSHIPS,
+            Self::Separations => run_file::SEPARATIONS,
+            Self::Conflicts => run_file::CONFLICTS,
+            Self::Adjacency => run_file::GRAPH,
+            Self::GraphSettings => run_file::GRAPH_SETTINGS,
+            Self::Ledger => run_file::LEDGER,
+            Self::Checkpoints => run_file::CHECKPOINTS,
+            Self::Solution => run_file::SOLUTION,
+            Self::Embeddings => run_file::EMBEDDINGS,
+            Self::RawFeatures => run_file::RAW,
+            Self::Baseline => run_file::BASELINE,
+            Self::Metrics => run_file::METRICS,
+            Self::Plots => run_file::PLOTS,
+            Self::ViewsPlot => run_file::VIEWS_PLOT,
+            Self::Report => run_file::REPORT,
+            Self::Rounds => run_file::ROUNDS,
+            Self::RoundRecord => run_file::ROUND,
+            Self::Progress => run_file::PROGRESS,
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use relata_data::OperatorError;
 use relata_data::sink::write_atomically;
+use relata_schemas::run_file;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
@@ -48,7 +49,7 @@ impl Checkpoints {
 
     /// The pointer to the latest checkpoint.
     pub fn latest_path(&self) -> PathBuf {
-        self.folder.join("latest.json")
+        self.folder.join(run_file::LATEST_CHECKPOINT)
     }
 
     /// Where the latest checkpoint's weights are.

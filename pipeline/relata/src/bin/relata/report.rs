@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use relata::Run;
 use relata::report::report;
+use relata::store::Artifact;
 use relata_data::sink::write_atomically;
 
 use crate::failure::Outcome;
@@ -27,7 +28,10 @@ pub struct Arguments {
 /// Does what the arguments ask.
 pub async fn run(arguments: Arguments) -> Outcome {
     let runs = arguments.runs.into_iter().map(Run::open).collect::<Result<Vec<_>, _>>()?;
-    let default = || if let [run] = &runs[..] { run.path("report.html") } else { PathBuf::from("report.html") };
+    let default = || match &runs[..] {
+        [run] => run.path(Artifact::Report),
+        _ => PathBuf::from(Artifact::Report.name()),
+    };
     let path = arguments.output.unwrap_or_else(default);
     write_atomically(&path, report(&runs).await?.as_bytes())?;
     Ok(writeln!(stdout(), "{}", path.display())?)
