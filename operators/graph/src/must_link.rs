@@ -1,15 +1,5 @@
 //! Must-link groups: which groups a sample belongs to, and which samples belong to a group.
 
-use std::collections::BTreeMap;
-
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{Float32Type, UInt64Type};
-use relata_schemas::memberships;
-
-use crate::cannot_link::cannot_links;
-use relata_data::id_index::IdIndex;
-use relata_data::{OperatorError, Result};
-
 /// A must-link group: a set of mutually related rows.
 #[derive(Debug, Clone)]
 pub struct Group {
@@ -35,70 +25,6 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Builds the index from batches of the tables `memberships` and `separations`.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    ///
-    /// use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
-    /// use relata_data::id_index::IdIndex;
-    /// use relata_graph::Groups;
-    /// use relata_schemas::memberships::MEMBERSHIPS;
-    ///
-    /// // Samples 0 and 1 are of group 5, sample 2 of group 6; groups of one relation exclude each other.
-    /// let memberships = RecordBatch::try_new(
-    ///     MEMBERSHIPS.schema(),
-    ///     vec![
-    ///         Arc::new(UInt64Array::from(vec![0, 1, 2])),
-    ///         Arc::new(UInt64Array::from(vec![5, 5, 6])),
-    ///         Arc::new(Float32Array::from(vec![1.0; 3])),
-    ///         Arc::new(StringArray::from(vec!["label"; 3])),
-    ///         Arc::new(BooleanArray::from(vec![true; 3])),
-    ///     ],
-    /// )?;
-    /// let groups = Groups::new(&[memberships], &[], &IdIndex::RowNumbers(3))?;
-    /// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
-    /// # Ok::<(), relata_data::OperatorError>(())
-    /// ```
-    pub fn new(batches: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
-        let mut rels: Vec<String> = Vec::new();
-        let mut numbers: BTreeMap<(u32, u64), u32> = BTreeMap::new();
-        let mut groups: Vec<Group> = Vec::new();
-        let mut first_row = 0;
-        for batch in batches {
-            memberships::validate(batch, first_row)?;
-            let id = batch[memberships::ID].as_primitive::<UInt64Type>();
-            let group = batch[memberships::GROUP].as_primitive::<UInt64Type>();
-            let weight = batch[memberships::WEIGHT].as_primitive::<Float32Type>();
-            let rel = batch[memberships::REL].as_string::<i32>();
-            let exclusive = batch[memberships::EXCLUSIVE].as_boolean();
-            for at in 0..batch.num_rows() {
-                let row = ids.row(id.value(at)).ok_or_else(|| OperatorError::UnknownId {
-                    table: "memberships".to_owned(),
-                    column: memberships::ID.to_owned(),
-                    row: first_row + at as u64,
-                    id: id.value(at).to_string(),
-                })?;
-                let rel_number = match rels.iter().position(|known| known == rel.value(at)) {
-                    Some(number) => number as u32,
-                    None => {
-                        rels.push(rel.value(at).to_owned());
-                        rels.len() as u32 - 1
-                    }
-                };
-                let number = *numbers.entry((rel_number, group.value(at))).or_insert_with(|| {
-                    let (weight, exclusive) = (weight.value(at), exclusive.value(at));
-                    groups.push(Group { rel: rel_number, weight, exclusive, members: vec![] });
-                    groups.len() as u32 - 1
-                });
-                groups[number as usize].members.push(row);
-            }
-            first_row += batch.num_rows() as u64;
-        }
-        let cannot_links = cannot_links(separations, &rels, &numbers, groups.len())?;
-        Ok(Self { cannot_links, ..Self::index(groups, ids.rows()) })
-    }
-
     /// All groups.
     pub fn iter(&self) -> &[Group] {
         &self.groups
@@ -139,7 +65,8 @@ impl Groups {
         sum.clamp(-1.0, 1.0)
     }
 
-    fn index(mut groups: Vec<Group>, rows: usize) -> Self {
+    /// Indexes groups, whose members may come in any order and repeatedly, over so many rows.
+    pub(crate) fn index(mut groups: Vec<Group>, rows: usize, cannot_links: Vec<Vec<(u32, f32)>>) -> Self {
         let mut starts = vec![0u32; rows + 1];
         for group in &mut groups {
             group.members.sort_unstable();
@@ -157,7 +84,7 @@ impl Groups {
                 next[row as usize] += 1;
             }
         }
-        Self { groups, starts, groups_of, cannot_links: vec![] }
+        Self { groups, starts, groups_of, cannot_links }
     }
 }
 
@@ -165,7 +92,9 @@ impl Groups {
 pub(crate) mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{BooleanArray, Float32Array, StringArray, UInt64Array};
+    use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
+    use relata_data::OperatorError;
+    use relata_data::id_index::IdIndex;
     use relata_schemas::memberships::MEMBERSHIPS;
     use relata_schemas::separations::SEPARATIONS;
 

@@ -14,6 +14,7 @@ use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
 
 use crate::conflicts::Conflict;
+use crate::groups_builder::GroupsBuilder;
 use relata_data::Result;
 use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
@@ -29,8 +30,10 @@ pub struct Relations {
     separations: ParquetSink,
     /// How often each relation has stated groups.
     calls: BTreeMap<String, usize>,
-    /// The groups of each relation, ascending, as far as noise needs them.
-    groups: BTreeMap<String, Vec<u64>>,
+    /// The groups of each disturbed relation, ascending, for mistakes about its cannot-links.
+    disturbed_groups: BTreeMap<String, Vec<u64>>,
+    /// What the tables `memberships` and `separations` hold so far, which is handed on in place of reading them back.
+    groups: GroupsBuilder,
     pending: Vec<(u64, u64, f32, Arc<str>)>,
     scale: f32,
     noise: Option<(f64, Rng)>,
@@ -49,6 +52,17 @@ pub struct RelationCounts {
     pub views: f32,
 }
 
+/// What was stated, once all files are complete; the pairs are in `statements.parquet` only.
+#[derive(Debug)]
+pub struct StatedRelations {
+    /// How many relations there are.
+    pub counts: RelationCounts,
+    /// The must-link groups and the cannot-links between them.
+    pub groups: GroupsBuilder,
+    /// Contradictions that oracles found among their own statements.
+    pub conflicts: Vec<Conflict>,
+}
+
 impl std::fmt::Debug for Relations {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Relations({:?})", self.counts)
@@ -65,8 +79,8 @@ impl Relations {
     /// let mut relations = Relations::create(folder.path())?;
     /// relations.edge(&"colleagues".into(), 7, 3, 1.0)?;
     /// relations.members("label", &[(7, 0), (3, 0), (9, 1)], 1.0, true)?;
-    /// let (counts, conflicts) = relations.finish()?;
-    /// assert_eq!((counts.edges, counts.memberships, conflicts.len()), (1, 3, 0));
+    /// let stated = relations.finish()?;
+    /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
     /// # Ok::<(), relata_data::OperatorError>(())
     /// ```
     pub fn create(folder: &Path) -> Result<Self> {
@@ -75,7 +89,8 @@ impl Relations {
             memberships: ParquetSink::create(&folder.join(run_file::MEMBERSHIPS), MEMBERSHIPS.schema())?,
             separations: ParquetSink::create(&folder.join(run_file::SEPARATIONS), SEPARATIONS.schema())?,
             calls: BTreeMap::new(),
-            groups: BTreeMap::new(),
+            disturbed_groups: BTreeMap::new(),
+            groups: GroupsBuilder::default(),
             pending: vec![],
             scale: 1.0,
             noise: None,
@@ -140,7 +155,7 @@ impl Relations {
             distinct.clone_from(&groups);
             distinct.sort_unstable();
             distinct.dedup();
-            self.groups.insert(rel.clone(), distinct);
+            self.disturbed_groups.insert(rel.clone(), distinct);
         }
         for at in (0..members.len()).step_by(ROWS) {
             let to = members.len().min(at + ROWS);
@@ -155,6 +170,9 @@ impl Relations {
                     Arc::new(BooleanArray::from(vec![exclusive; rows])),
                 ],
             )?)?;
+        }
+        for (&(id, _, weight), &group) in members.iter().zip(&groups) {
+            self.groups.member(&rel, group, id, weight * self.scale, exclusive);
         }
         self.counts.memberships += members.len() as u64;
         Ok(rel)
@@ -176,6 +194,9 @@ impl Relations {
             )?;
             relata_schemas::separations::validate(&batch, self.separations.rows())?;
             self.separations.write(&batch)?;
+            for &(a, b, weight) in pairs {
+                self.groups.cannot_link(rel, a, b, weight * self.scale);
+            }
         }
         Ok(())
     }
@@ -213,14 +234,13 @@ impl Relations {
         self.conflicts.push(conflict);
     }
 
-    /// Completes all files; gives back what was stated, and the contradictions that oracles found among their own
-    /// statements.
-    pub fn finish(mut self) -> Result<(RelationCounts, Vec<Conflict>)> {
+    /// Completes all files and hands on what need not be read back from them.
+    pub fn finish(mut self) -> Result<StatedRelations> {
         self.flush()?;
         self.statements.finish()?;
         self.memberships.finish()?;
         self.separations.finish()?;
-        Ok((self.counts, self.conflicts))
+        Ok(StatedRelations { counts: self.counts, groups: self.groups, conflicts: self.conflicts })
     }
 
     fn disturbed(&mut self, weight: f32) -> f32 {
@@ -239,7 +259,7 @@ impl Relations {
     /// Cannot-links, an end of some of which noise draws anew among the groups of the relation.
     fn redrawn(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
         let mut pairs = pairs.to_vec();
-        let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.groups.get(rel)) else { return pairs };
+        let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.disturbed_groups.get(rel)) else { return pairs };
         for pair in &mut pairs {
             if rng.random_bool(*rate) {
                 let drawn = groups[rng.random_range(0..groups.len())];
@@ -276,9 +296,12 @@ impl Relations {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use relata_data::ParquetFile;
+    use relata_data::id_index::IdIndex;
     use relata_data::seed::stream;
+
+    use super::*;
+    use crate::must_link::Groups;
 
     /// The cannot-links among ten groups of ten, each with the next, with mistakes at this rate.
     fn cannot_links(rate: f64) -> Vec<(u64, u64)> {
@@ -306,5 +329,31 @@ mod tests {
         let kept = all_wrong.iter().filter(|(a, b)| b - a == 1).count();
         assert!(kept < 6 && all_wrong.iter().all(|(a, b)| a < b), "{all_wrong:?}");
         assert_eq!(cannot_links(1.0), all_wrong);
+    }
+
+    #[test]
+    fn groups_handed_on_are_those_that_the_tables_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut relations = Relations::create(folder.path()).unwrap();
+        let members: Vec<(u64, u64)> = (0..20_000).map(|at| (at * 7 % 20_000 + 5, at % 300)).collect();
+        relations.members("nobody", &[], 1.0, true).unwrap();
+        relations.scale(1.0 / 3.0);
+        relations.set_noise(Some((0.2, stream(3, &[]))));
+        relations.members("label", &members, 0.7, true).unwrap();
+        let kin: Vec<(u64, u64, f32)> =
+            members.iter().map(|m| (m.0, m.1 % 50 + 1000, 1.0 / (m.1 + 1) as f32)).collect();
+        let name = relations.weighted_members("kin", &kin, false).unwrap();
+        relations.cannot_link(&name, &[(1003, 1001, 0.9), (1001, 1002, 0.3)]).unwrap();
+        relations.cannot_link("label", &[(4, 9, 0.1)]).unwrap();
+        assert_eq!(relations.members("label", &members[..9], 1.0, false).unwrap(), "label 2");
+
+        let ids = IdIndex::new((5..20_005).rev().collect(), "samples", "id").unwrap();
+        let handed_on = relations.finish().unwrap().groups.build(&ids).unwrap();
+        let read = |name: &str| ParquetFile::open(&folder.path().join(name)).unwrap().whole().unwrap();
+        let again = Groups::new(&read(run_file::MEMBERSHIPS), &read(run_file::SEPARATIONS), &ids).unwrap();
+        // Debug prints the shortest text that reads back as the same float: equal texts are equal bits.
+        assert_eq!(format!("{handed_on:?}"), format!("{again:?}"));
+        let links: usize = (0..handed_on.iter().len() as u32).map(|group| handed_on.cannot_links(group).len()).sum();
+        assert_eq!((handed_on.iter().len() > 350, links), (true, 6));
     }
 }

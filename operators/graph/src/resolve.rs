@@ -69,7 +69,9 @@ pub async fn resolve(
     Ok(Resolved { graph, edges, conflicts: conflicts.finish()? })
 }
 
-/// Reads the edges that were written a moment ago, by row number, one batch after the other.
+/// Reads the edges that were written a moment ago, by row number, one batch after the other. A CSR takes two passes, one
+/// that counts the neighbours of every row and one that places them, and the edges between the passes may be more than
+/// memory holds: the first pass is over edges as they are decided, the second over the file.
 fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(u32, u32, f32)) -> Result<()> {
     let file = ParquetFile::open(path)?;
     let wanted = [SRC, DST, WEIGHT].map(|name| file.schema().index_of(name));

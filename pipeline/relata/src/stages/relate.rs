@@ -1,13 +1,12 @@
 //! Relate stage: what the oracles state about the training rows, and the resolved graph.
 
 use relata_data::OperatorError;
-use relata_data::sink::write_atomically;
-use relata_graph::{Graph, resolve};
+use relata_graph::{Graph, StatedRelations, resolve};
 use relata_oracle::{Context, Oracle, Relations};
 
 use super::context::StageContext;
 use crate::error::Result;
-use crate::store::{Artifact, Run, StoreError, groups};
+use crate::store::{Artifact, Run};
 
 /// The graph of `run`: the one that is there, or what the oracles state.
 pub(super) async fn graph(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) -> Result<Graph> {
@@ -30,17 +29,15 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
         let stated = relations.counts();
         stage.at(at as u64 + 1, &format!("{} edges, {} memberships", stated.edges, stated.memberships));
     }
-    let (stated, conflicts) = relations.finish()?;
-    settings.views = stated.views;
+    let StatedRelations { counts, groups, conflicts } = relations.finish()?;
+    settings.views = counts.views;
     let statements = run.path(Artifact::Statements);
-    let groups = groups(run, samples)?;
+    let groups = groups.build(&samples.ids)?;
     let resolved = resolve(session, &statements, groups, &samples.ids, settings, conflicts, run.folder()).await?;
     std::fs::remove_file(&statements).map_err(OperatorError::io(&statements))?;
-    let path = run.path(Artifact::GraphSettings);
-    let text = serde_json::to_vec(&settings).map_err(|error| StoreError::corrupt(&path, error))?;
-    write_atomically(&path, &text)?;
+    run.write_graph_settings(&settings)?;
     let found =
-        format!("{} edges, {} memberships, {} conflicts", resolved.edges, stated.memberships, resolved.conflicts);
+        format!("{} edges, {} memberships, {} conflicts", resolved.edges, counts.memberships, resolved.conflicts);
     stage.finish(oracles.len() as u64, &found);
     Ok(resolved.graph)
 }

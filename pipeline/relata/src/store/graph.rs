@@ -1,6 +1,7 @@
 //! Graph of a run: groups, edges and what they look like.
 
 use relata_data::OperatorError;
+use relata_data::sink::write_atomically;
 use relata_data::source::Samples;
 use relata_graph::{Graph, GraphSettings, GraphStatistics, Groups, statistics};
 
@@ -18,6 +19,13 @@ impl Run {
         Ok(Graph::open(&self.existing(Artifact::Adjacency)?, groups(self, samples)?, settings)?)
     }
 
+    /// Writes the settings, the last file of a graph: with it, the graph is complete.
+    pub(crate) fn write_graph_settings(&self, settings: &GraphSettings) -> Result<()> {
+        let path = self.path(Artifact::GraphSettings);
+        let text = serde_json::to_vec(settings).map_err(|error| StoreError::corrupt(&path, error))?;
+        Ok(write_atomically(&path, &text)?)
+    }
+
     /// Sizes, degrees, components and conflicts of the resolved graph.
     pub fn graph_statistics(&self) -> Result<GraphStatistics> {
         let graph = self.graph(&self.samples()?)?;
@@ -26,7 +34,7 @@ impl Run {
     }
 }
 
-/// The must-link groups of a run and which of them are apart.
+/// The must-link groups of a run and the cannot-links between them, from the tables of an earlier stage or run.
 pub(crate) fn groups(run: &Run, samples: &Samples) -> Result<Groups> {
     // Runs of before there were separations have no file of them.
     let separations = match run.path(Artifact::Separations).exists() {
