@@ -49,7 +49,7 @@ impl Component<dyn Oracle> for Mix {
 #[async_trait]
 impl<A: Oracle, B: Oracle> Oracle for Mix<A, B> {
     fn describe(&self) -> Description {
-        Description::new("mix").with("alpha", &self.alpha).with("a", self.a.describe()).with("b", self.b.describe())
+        Description::new("mix").with("alpha", self.alpha).with("a", self.a.describe()).with("b", self.b.describe())
     }
 
     fn inner(&self) -> Vec<&dyn Oracle> {

@@ -89,10 +89,10 @@ impl<O> Noisy<O> {
 impl<O: Oracle> Oracle for Noisy<O> {
     fn describe(&self) -> Description {
         Description::new("noisy")
-            .with("rate", &self.rate)
-            .with("yes_error", &self.yes_error)
-            .with("no_error", &self.no_error)
-            .with("passes", &self.passes)
+            .with("rate", self.rate)
+            .with("yes_error", self.yes_error)
+            .with("no_error", self.no_error)
+            .with("passes", self.passes)
             .with("of", self.inner.describe())
     }
 

@@ -51,8 +51,8 @@ impl Component<dyn Oracle> for Priced {
 impl<O: Oracle> Oracle for Priced<O> {
     fn describe(&self) -> Description {
         Description::new("priced")
-            .with("per_question", &self.cost.per_question)
-            .with("per_candidate", &self.cost.per_candidate)
+            .with("per_question", self.cost.per_question)
+            .with("per_candidate", self.cost.per_candidate)
             .with("of", self.inner.describe())
     }
 

@@ -47,7 +47,7 @@ impl Component<dyn Oracle> for Weighted {
 #[async_trait]
 impl<O: Oracle> Oracle for Weighted<O> {
     fn describe(&self) -> Description {
-        Description::new("weighted").with("factor", &self.factor).with("of", self.inner.describe())
+        Description::new("weighted").with("factor", self.factor).with("of", self.inner.describe())
     }
 
     fn inner(&self) -> Vec<&dyn Oracle> {

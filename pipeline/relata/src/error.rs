@@ -8,6 +8,7 @@ use relata_data::OperatorError;
 use relata_registry::ReadError;
 use relata_train::TrainError;
 
+use crate::blocking::RuntimeError;
 use crate::evaluate::EvaluateError;
 use crate::plot::PlotError;
 use crate::sql::SqlError;
@@ -88,10 +89,8 @@ pub enum PipelineError {
         folder: PathBuf,
     },
     /// The operating system gave the run no thread or no runtime to work on.
-    #[error(
-        "a run needs a thread of its own, which the system did not give: {0}. Close other programs, or raise the limit of threads (`ulimit -u`)."
-    )]
-    Runtime(std::io::Error),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
 }
 
 impl From<StoreError> for PipelineError {

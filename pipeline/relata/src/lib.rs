@@ -29,11 +29,17 @@
 //! The library prints nothing, ends no process and listens to no signal unless it is asked to, by
 //! [`progress::bars`] and [`Cancel::on_ctrl_c`].
 //!
+//! What plug-ins of your own need beside the prelude is here, too: [`registries`], [`arrow`], [`burn`], [`datafusion`], and
+//! Relata's lower crates as [`data`], [`graph`], [`oracle`], [`active`], [`schemas`] and [`train`].
+//!
 //! The layers, each of which knows those before it only: [`store`] (the run folder), [`evaluate`] and [`plot`], [`sql`],
 //! [`audit`], [`report`]; and `stages`, which fill the folder, below [`dsl`].
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
+mod blocking;
+#[cfg(doctest)]
+mod book;
 mod cancel;
 pub mod dsl;
 mod error;
@@ -52,9 +58,17 @@ mod stages;
 pub mod store;
 
 pub use arrow;
+pub use async_trait::async_trait;
 pub use burn;
 pub use datafusion;
+pub use relata_active as active;
+pub use relata_data as data;
+pub use relata_graph as graph;
+pub use relata_oracle as oracle;
+pub use relata_schemas as schemas;
+pub use relata_train as train;
 
+pub use blocking::RuntimeError;
 pub use cancel::Cancel;
 pub use error::{PipelineError, Result};
 pub use store::Run;

@@ -85,7 +85,7 @@ pub struct Knows(pub &'static [u64]);
 #[async_trait]
 impl Oracle for Knows {
     fn describe(&self) -> Description {
-        Description::new("knows").with("candidates", &self.0)
+        Description::new("knows").with("candidates", self.0)
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {

@@ -1,12 +1,16 @@
 //! Ingestion: a dataset is streamed once into a feature store and a table of its other columns.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::error::Result as DataFusionResult;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use relata_schemas::SchemaError;
 use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
@@ -25,53 +29,102 @@ use crate::{OperatorError, Result, Session};
 const BATCH_BYTES: usize = 64 << 20;
 const BATCH_ROWS: usize = 8192;
 
-/// Reads a dataset once and writes `features.arrow` and `samples.parquet` into `folder`, rows in the order of the
-/// source; `progress` is told the rows read so far. Memory holds a few batches and the ids.
-///
-/// The table of samples has `id` first, then `source_id` if the ids are text (they are numbered from 0 in order of
-/// appearance), then every other column that is not a feature, as it is. Which columns are the features and the id is
-/// told at [`Dataset`]. Features become 32-bit floats, but bytes in tensors and lists stay bytes. Refused, with file,
-/// column and row: nulls, NaN and infinite numbers in features, vectors of several lengths, ids that are negative,
-/// missing or come twice; and a dataset without rows. Nothing appears in the folder unless all went well.
+/// Reads a dataset once and writes it into `folder`: [`OpenDataset::open`], then [`OpenDataset::write`].
 pub async fn ingest(
     dataset: &Dataset,
     session: &Session,
     folder: &Path,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Samples> {
-    let table = dataset.name();
-    let limit = dataset.asked_limit().map_or(u64::MAX, |limit| limit as u64);
-    let frame = dataset.source().table(&in_file_order(session)).await?;
-    let schema = Arc::new(frame.schema().as_arrow().clone());
-    let (mut state, plan) = frame.into_parts();
-    *state.config_mut() = state.config().clone().with_batch_size(batch_rows(&schema));
-    let parts =
-        crate::query::stream_partitions(DataFrame::new(state, plan)).await.map_err(|e| read_error(&table, e))?;
-    let mut batches = futures::stream::iter(parts).flatten();
+    OpenDataset::open(dataset, session).await?.write(folder, progress).await
+}
 
-    let mut writer: Option<Writer> = None;
-    let mut rows = 0;
-    while rows < limit
-        && let Some(batch) = batches.next().await
-    {
-        let batch = batch.map_err(|error| read_error(&table, error))?;
-        let batch = batch.slice(0, batch.num_rows().min((limit - rows) as usize));
-        if batch.num_rows() == 0 {
-            continue;
-        }
-        let writer = match &mut writer {
-            Some(writer) => writer,
-            None => writer.insert(Writer::create(&table, dataset, &schema, folder)?),
-        };
-        writer.write(&batch, rows)?;
-        rows += batch.num_rows() as u64;
-        progress(rows);
+/// A dataset whose files are found and whose columns are known, while no row of it is read yet.
+///
+/// ```
+/// use relata_data::source::{Dataset, OpenDataset, csv, session};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let folder = tempfile::tempdir().expect("a folder");
+/// let path = folder.path().join("t.csv");
+/// std::fs::write(&path, "id,x,y,label\n7,1,2,0\n3,3,4,1\n").expect("room for a file");
+/// let dataset = Dataset::from(csv(&path));
+/// let open = OpenDataset::open(&dataset, &session()).await?;
+/// assert_eq!(open.columns().collect::<Vec<_>>(), ["id", "x", "y", "label"]);
+/// let samples = open.write(folder.path(), &mut |_| {}).await?;
+/// assert_eq!((samples.columns, samples.features.rows()), (vec!["id".to_owned(), "label".to_owned()], 2));
+/// # Ok::<_, relata_data::OperatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct OpenDataset<'a> {
+    dataset: &'a Dataset,
+    schema: SchemaRef,
+    /// Starts to read.
+    start: BoxFuture<'static, DataFusionResult<Vec<SendableRecordBatchStream>>>,
+}
+
+impl fmt::Debug for OpenDataset<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenDataset({:?})", self.dataset)
     }
-    match writer {
-        Some(writer) => writer.finish(folder),
-        None => {
-            let hint = "Check the file, the query or the limit.".to_owned();
-            Err(OperatorError::Empty { what: format!("the dataset `{table}`"), hint })
+}
+
+impl<'a> OpenDataset<'a> {
+    /// Plans how to read a dataset, rows in the order of the source.
+    pub async fn open(dataset: &'a Dataset, session: &Session) -> Result<Self> {
+        let frame = dataset.source().table(&in_file_order(session)).await?;
+        let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
+        let (mut state, plan) = frame.into_parts();
+        *state.config_mut() = state.config().clone().with_batch_size(batch_rows(&schema));
+        let start = crate::query::stream_partitions(DataFrame::new(state, plan));
+        Ok(Self { dataset, schema, start })
+    }
+
+    /// The columns of the source.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.schema.fields().iter().map(|field| field.name().as_str())
+    }
+
+    /// Reads all rows, or as many as the dataset's limit allows, and writes `features.arrow` and `samples.parquet` into
+    /// `folder`; `progress` is told the rows read so far. Memory holds a few batches and the ids.
+    ///
+    /// The table of samples has `id` first, then `source_id` if the ids are text (they are numbered from 0 in order of
+    /// appearance), then every other column that is not a feature, as it is. Which columns are the features and the id is
+    /// told at [`Dataset`]. Features become 32-bit floats, but bytes in tensors and lists stay bytes. Refused, with file,
+    /// column and row: nulls, NaN and infinite numbers in features, vectors of several lengths, ids that are negative,
+    /// missing or come twice; and a dataset without rows. Nothing appears in the folder unless all went well.
+    pub async fn write(self, folder: &Path, progress: &mut (dyn FnMut(u64) + Send)) -> Result<Samples> {
+        let Self { dataset, schema, start } = self;
+        let table = dataset.name();
+        let limit = dataset.asked_limit().map_or(u64::MAX, |limit| limit as u64);
+        let parts = start.await.map_err(|error| read_error(&table, error))?;
+        let mut batches = futures::stream::iter(parts).flatten();
+
+        let mut writer: Option<Writer> = None;
+        let mut rows = 0;
+        while rows < limit
+            && let Some(batch) = batches.next().await
+        {
+            let batch = batch.map_err(|error| read_error(&table, error))?;
+            let batch = batch.slice(0, batch.num_rows().min((limit - rows) as usize));
+            if batch.num_rows() == 0 {
+                continue;
+            }
+            let writer = match &mut writer {
+                Some(writer) => writer,
+                None => writer.insert(Writer::create(&table, dataset, &schema, folder)?),
+            };
+            writer.write(&batch, rows)?;
+            rows += batch.num_rows() as u64;
+            progress(rows);
+        }
+        match writer {
+            Some(writer) => writer.finish(folder),
+            None => {
+                let hint = "Check the file, the query or the limit.".to_owned();
+                Err(OperatorError::Empty { what: format!("the dataset `{table}`"), hint })
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ mod source_trait;
 pub use self::dataset::{Dataset, DatasetPlan};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
-pub use self::ingest::ingest;
+pub use self::ingest::{OpenDataset, ingest};
 pub use self::read_error::read_error;
 pub use self::samples::{KEPT_BACK, Samples};
 pub use self::session::{in_file_order, session, session_with_memory};

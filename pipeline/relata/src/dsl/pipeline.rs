@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
@@ -18,8 +17,9 @@ use relata_train::learner::Head;
 use relata_train::loss::GraphLoss;
 
 use super::explain::explain;
+use crate::blocking::{RuntimeError, block_on};
 use crate::cancel::Cancel;
-use crate::error::{PipelineError, Result};
+use crate::error::Result;
 use crate::evaluate::Evaluation;
 use crate::progress::{Progress, Silent};
 use crate::stages::{self, Spec, Trainer};
@@ -221,9 +221,11 @@ impl Pipeline<Ready> {
 
     /// The plan in words: stages, settings, schema of the inputs and expected sizes. An error if a setting makes no
     /// sense or an input is not there.
-    pub async fn explain(&self) -> Result<String> {
+    ///
+    /// Like [`run`](Self::run), it needs no async runtime, and may be called inside of one.
+    pub fn explain(&self) -> Result<String> {
         self.spec.check()?;
-        explain(&self.spec).await
+        block_on(|| explain(&self.spec))?
     }
 
     /// Runs the pipeline. If the folder holds a run of the same plan that was stopped, it goes on where that was, and
@@ -232,16 +234,7 @@ impl Pipeline<Ready> {
     /// It works on the thread that calls it. Inside of an async runtime, which no thread may enter twice, it works on a thread
     /// of its own, and the calling thread waits: [`run_async`](Self::run_async) does not block it.
     pub fn run(self) -> Result<Run> {
-        let spec = self.spec;
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-            runtime.map_err(PipelineError::Runtime)?.block_on(stages::run(&spec))
-        };
-        if tokio::runtime::Handle::try_current().is_err() {
-            return work();
-        }
-        let thread = thread::Builder::new().name("relata".to_owned()).spawn(work).map_err(PipelineError::Runtime)?;
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        block_on(|| stages::run(&self.spec))?
     }
 
     /// Like [`run`](Self::run), for async code: it must be called in a tokio runtime, and does the heavy work on one of its
@@ -257,7 +250,7 @@ impl Pipeline<Ready> {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(PipelineError::Runtime(std::io::Error::other(error))),
+                Err(error) => Err(RuntimeError(std::io::Error::other(error)).into()),
             },
         }
     }

@@ -7,6 +7,7 @@ use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
 use relata_data::OperatorError;
 
+use crate::blocking::RuntimeError;
 use crate::store::StoreError;
 
 /// What can go wrong between a query and its printed answer.
@@ -55,6 +56,9 @@ pub enum SqlError {
         /// What was given.
         found: String,
     },
+    /// The operating system gave the query no thread or no runtime to work on.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// Statements that came through a pipe and failed; each has said why.
     #[error("{failed} of {asked} statements failed; the messages above say why")]
     Statements {

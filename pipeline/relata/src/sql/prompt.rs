@@ -92,7 +92,7 @@ async fn read_line(
 async fn command(session: &Session, line: &str, out: &mut impl Write) -> Result<(), SqlError> {
     match line.trim_end_matches(';') {
         "\\d" => write!(out, "{}", describe(session).await?)?,
-        "\\?" => write!(out, "{}{HELP}\n", functions())?,
+        "\\?" => writeln!(out, "{}{HELP}", functions())?,
         _ => writeln!(out, "There is no command {line}. {HELP}")?,
     }
     Ok(())

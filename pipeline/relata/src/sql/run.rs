@@ -8,6 +8,7 @@ use super::query::query;
 use super::session::session;
 use super::statements::statements;
 use super::write::write_result;
+use crate::blocking::block_on;
 use crate::store::Run;
 
 impl Run {
@@ -18,11 +19,23 @@ impl Run {
 
     /// Prints the answer to a query as a table: its first 1000 rows, and how many more there are. Of several statements
     /// with a semicolon between them, one table after the other.
-    pub async fn show(&self, text: &str) -> Result<(), SqlError> {
-        let session = session(std::slice::from_ref(self)).await?;
-        for statement in statements(text) {
-            write_result(query(&session, &statement).await?, Format::Table, std::io::stdout()).await?;
-        }
-        Ok(())
+    ///
+    /// Like [`Pipeline::run`](crate::dsl::Pipeline::run), it needs no async runtime, and may be called inside of one.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let run = Run::open("runs/digits")?;
+    /// run.show("SELECT name, raw, value FROM scores")?;
+    /// # Ok::<(), relata::PipelineError>(())
+    /// ```
+    pub fn show(&self, text: &str) -> Result<(), SqlError> {
+        block_on(|| async {
+            let session = session(std::slice::from_ref(self)).await?;
+            for statement in statements(text) {
+                write_result(query(&session, &statement).await?, Format::Table, std::io::stdout()).await?;
+            }
+            Ok(())
+        })?
     }
 }

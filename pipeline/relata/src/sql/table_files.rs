@@ -28,10 +28,10 @@ fn dataset(path: &Path) -> Option<Dataset> {
         return None;
     }
     match extension.as_str() {
-        "parquet" | "pq" => Some(parquet(path).into()),
-        "csv" => Some(csv(path).into()),
-        "tsv" => Some(tsv(path).into()),
-        "jsonl" | "ndjson" => Some(json_lines(path).into()),
+        "parquet" | "pq" => Some(parquet(path)),
+        "csv" => Some(csv(path)),
+        "tsv" => Some(tsv(path)),
+        "jsonl" | "ndjson" => Some(json_lines(path)),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Ingest stage: the dataset into the folder of the run, as a table of samples and a feature store.
 
 use relata_data::Session;
-use relata_data::source::{Samples, ingest as write_samples};
+use relata_data::source::{OpenDataset, Samples};
 
 use super::spec::Spec;
 use crate::error::Result;
@@ -15,11 +15,11 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
         run.samples()?
     } else {
         // A label that is not there is found before anything is read.
-        let table = spec.dataset.table(session).await?;
-        let columns: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let dataset = OpenDataset::open(&spec.dataset, session).await?;
+        let columns: Vec<String> = dataset.columns().map(str::to_owned).collect();
         spec.check_labels(&columns)?;
         let stage = reporter.stage("read", None, "rows");
-        let samples = write_samples(&spec.dataset, session, run.folder(), &mut |rows| stage.at(rows, "")).await?;
+        let samples = dataset.write(run.folder(), &mut |rows| stage.at(rows, "")).await?;
         stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
         samples
     };
