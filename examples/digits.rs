@@ -3,8 +3,7 @@
 
 use relata::prelude::*;
 
-#[tokio::main]
-async fn main() -> relata::Result<()> {
+fn main() -> relata::Result<()> {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let supervised = std::env::args().any(|argument| argument == "--labels");
     let samples = Pipeline::read(parquet(data).features("image"))
@@ -26,22 +25,20 @@ async fn main() -> relata::Result<()> {
         .write(folder)
         .progress(bars())
         .cancel_with(Cancel::on_ctrl_c());
-    println!("{}", pipeline.explain().await?);
-    let run = pipeline.run_async().await?;
+    println!("{}", pipeline.explain()?);
+    let run = pipeline.run()?;
 
-    println!("metrics on the test split, before (raw pixels) and after");
+    println!("scores on the test split, before (raw pixels) and after");
     run.show(
-        "SELECT after.name, round(before.value, 4) AS before, round(after.value, 4) AS after
-         FROM metrics after JOIN metrics before ON before.name = concat('raw.', after.name) ORDER BY after.name",
-    )
-    .await?;
+        "SELECT name, round(raw, 4) AS before, round(value, 4) AS after
+         FROM scores WHERE raw IS NOT NULL ORDER BY name",
+    )?;
 
     println!("the nearest neighbours of the first test digit, in SQL");
     run.show(
         "SELECT rank, n.id, label, split, round(score, 3) AS cosine
          FROM nearest(embeddings, 4, 5) n JOIN samples s ON s.id = n.id ORDER BY rank",
-    )
-    .await?;
+    )?;
 
     println!("run         {}", run.folder().display());
     println!("embeddings  {}", run.embeddings().display());

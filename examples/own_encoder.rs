@@ -1,23 +1,18 @@
 //! Your own encoder: a burn module and the specification that builds it.
 
+use relata::burn::nn::{Linear, LinearConfig};
+use relata::burn::tensor::activation::gelu;
+use relata::burn::tensor::{Device, Tensor};
+use relata::burn::{self, module::Module};
 use relata::prelude::*;
-use relata_schemas::FeatureShape;
-use relata_train::burn;
-use relata_train::burn::module::Module;
-use relata_train::burn::nn::{Linear, LinearConfig};
-use relata_train::burn::tensor::activation::gelu;
-use relata_train::burn::tensor::{Device, Tensor};
+use relata::schemas::FeatureShape;
+use relata_testing::check_encoder;
 
 /// Two layers with a residual connection.
 #[derive(Module, Debug)]
 struct Residual {
     first: Linear,
     second: Linear,
-}
-
-/// How a [`Residual`] is built.
-struct ResidualSpec {
-    width: usize,
 }
 
 impl Encoder for Residual {
@@ -27,14 +22,19 @@ impl Encoder for Residual {
     }
 }
 
+/// How a [`Residual`] is built.
+struct ResidualSpec {
+    width: usize,
+}
+
 impl EncoderSpec for ResidualSpec {
     type Encoder = Residual;
 
     fn describe(&self) -> Description {
-        Description::new("residual").with("width", &self.width)
+        Description::new("residual").with("width", self.width)
     }
 
-    fn width(&self, _: &FeatureShape) -> relata_train::Result<usize> {
+    fn width(&self, _: &FeatureShape) -> relata::train::Result<usize> {
         Ok(self.width)
     }
 
@@ -46,8 +46,9 @@ impl EncoderSpec for ResidualSpec {
     }
 }
 
-#[tokio::main]
-async fn main() -> relata::Result<()> {
+fn main() -> relata::Result<()> {
+    check_encoder(ResidualSpec { width: 16 });
+
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.1)))
@@ -57,9 +58,7 @@ async fn main() -> relata::Result<()> {
         .write("runs/own_encoder")
         .progress(bars())
         .cancel_with(Cancel::on_ctrl_c())
-        .run_async()
-        .await?;
-    Ok(run
-        .show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores WHERE name LIKE '%.test'")
-        .await?)
+        .run()?;
+    run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores WHERE name LIKE '%.test'")?;
+    Ok(())
 }

@@ -1,46 +1,39 @@
 //! Your own oracle: whoever can say that two samples are alike. This one knows that scans come in writers' batches.
 
-use std::sync::Arc;
-
-use arrow::array::AsArray;
-use arrow::datatypes::UInt64Type;
+use relata::arrow::array::AsArray;
+use relata::arrow::datatypes::UInt64Type;
+use relata::data::query::{collect, plan_sql};
 use relata::prelude::*;
-use relata_data::query;
+use relata_testing::check_oracle;
 
 /// Neighbouring scans of the same digit were written by one hand.
 struct SameWriter {
     within: u64,
 }
 
-#[async_trait::async_trait]
+#[relata::async_trait]
 impl Oracle for SameWriter {
     fn describe(&self) -> Description {
-        Description::new("same_writer").with("within", &self.within)
+        Description::new("same_writer").with("within", self.within)
     }
 
-    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata_data::Result<()> {
-        let rel: Arc<str> = "same_writer".into();
-        let table = query::plan_sql(context.session, "SELECT id, label FROM training ORDER BY label, id").await?;
-        let mut last: Option<(u64, i32)> = None;
-        for batch in query::collect(table).await? {
-            let ids = batch["id"].as_primitive::<UInt64Type>().values();
-            let labels = batch["label"].as_primitive::<arrow::datatypes::Int32Type>().values();
-            for (&id, &label) in ids.iter().zip(labels) {
-                if let Some((before, of)) = last
-                    && of == label
-                    && id - before <= self.within
-                {
-                    out.edge(&rel, before, id, 1.0)?;
-                }
-                last = Some((id, label));
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata::data::Result<()> {
+        let neighbours = "SELECT before, id FROM
+            (SELECT id, lag(id) OVER (PARTITION BY label ORDER BY id) AS before FROM training)";
+        let close = format!("{neighbours} WHERE id - before <= {} ORDER BY id", self.within);
+        for batch in collect(plan_sql(context.session, &close).await?).await? {
+            let [before, id] = ["before", "id"].map(|column| batch[column].as_primitive::<UInt64Type>().values());
+            for (&before, &id) in before.iter().zip(id) {
+                out.edge(&"same_writer".into(), before, id, 1.0)?;
             }
         }
         Ok(())
     }
 }
 
-#[tokio::main]
-async fn main() -> relata::Result<()> {
+fn main() -> relata::Result<()> {
+    check_oracle(&SameWriter { within: 8 });
+
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         .views(2, shift(1).then(noise(0.05)))
@@ -51,8 +44,8 @@ async fn main() -> relata::Result<()> {
         .write("runs/own_oracle")
         .progress(bars())
         .cancel_with(Cancel::on_ctrl_c())
-        .run_async()
-        .await?;
-    run.show("SELECT rel, count(*) AS edges, avg(weight) AS weight FROM edges GROUP BY rel").await?;
-    Ok(run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores").await?)
+        .run()?;
+    run.show("SELECT rel, count(*) AS edges, avg(weight) AS weight FROM edges GROUP BY rel")?;
+    run.show("SELECT name, round(value, 4) AS value, round(raw, 4) AS raw FROM scores")?;
+    Ok(())
 }

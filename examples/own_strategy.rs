@@ -1,8 +1,8 @@
-//! A question strategy of your own: ask about the most similar pairs of which nothing is known yet. Digits, closed form,
-//! a simulated annotator who knows the labels.
+//! Your own query strategy: ask about the most similar pairs of which nothing is known yet. Digits, closed form, a
+//! simulated annotator who knows the labels.
 
 use relata::prelude::*;
-use relata_active::strategy::{Query, QueryContext};
+use relata_testing::check_strategy;
 
 /// Rows that are looked at in a round; their pairs are compared with each other.
 const POOL: u32 = 400;
@@ -15,25 +15,26 @@ impl Strategy for MostSimilar {
         Description::new("most_similar")
     }
 
-    fn propose(&self, scene: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
-        let rows = scene.rows() as u32;
-        let first = scene.round * POOL % rows;
+    fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        let rows = context.rows() as u32;
+        let first = context.round * POOL % rows;
         let pool: Vec<u32> = (0..POOL.min(rows)).map(|at| (first + at) % rows).collect();
-        let mut proposals = Vec::new();
+        let mut queries = Vec::new();
         for (at, &anchor) in pool.iter().enumerate() {
-            for &candidate in pool[at + 1..].iter().filter(|&&candidate| scene.is_open(anchor, candidate)) {
-                let priority = scene.similarity(anchor, candidate);
-                proposals.push(Query { anchor, candidates: vec![candidate], priority });
+            for &candidate in pool[at + 1..].iter().filter(|&&candidate| context.is_open(anchor, candidate)) {
+                let priority = context.similarity(anchor, candidate);
+                queries.push(Query { anchor, candidates: vec![candidate], priority });
             }
         }
-        proposals.sort_by(|a, b| b.priority.total_cmp(&a.priority));
-        proposals.truncate(pairs);
-        proposals
+        queries.sort_by(|a, b| b.priority.total_cmp(&a.priority));
+        queries.truncate(pairs);
+        queries
     }
 }
 
-#[tokio::main]
-async fn main() -> relata::Result<()> {
+fn main() -> relata::Result<()> {
+    check_strategy(&MostSimilar);
+
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
     let run = Pipeline::read(parquet(data).features("image"))
         // A prior of neighbours, which a "no" corrects and a "yes" joins: without one, a few answers would outweigh
@@ -46,12 +47,11 @@ async fn main() -> relata::Result<()> {
         .write("runs/own_strategy")
         .progress(bars())
         .cancel_with(Cancel::on_ctrl_c())
-        .run_async()
-        .await?;
+        .run()?;
     run.show(
         "SELECT round, name, round(value, 4) AS value FROM metrics
          WHERE name IN ('ask.yes', 'ask.components', 'linear_probe.test') ORDER BY round, name",
-    )
-    .await?;
-    Ok(run.show("SELECT related, count(*) AS answers, sum(cost) AS cost FROM answers GROUP BY related").await?)
+    )?;
+    run.show("SELECT related, count(*) AS answers, sum(cost) AS cost FROM answers GROUP BY related")?;
+    Ok(())
 }

@@ -132,7 +132,7 @@ async fn a_pipeline_asks_once() {
         let once = read(folder.path()).ask(labels("label"), random_pairs().budget(5.0));
         solved(once.ask(rule("further right", "a.x > b.x"), random_pairs().budget(5.0)), folder.path())
     };
-    for error in [twice().explain().await.map(drop), twice().run_async().await.map(drop)] {
+    for error in [twice().explain().map(drop), twice().run_async().await.map(drop)] {
         let text = error.unwrap_err().to_string();
         assert!(
             text.contains("labels(label), rule") && text.contains("crowd([..])") && text.contains("cascade("),
@@ -153,7 +153,7 @@ async fn strategies_have_a_seed_where_training_has_none() {
             None => related,
         };
         let pipeline = solved(related, &folder.path().join(name));
-        assert_eq!(pipeline.explain().await.unwrap().contains("seed      "), seed.is_some());
+        assert_eq!(pipeline.explain().unwrap().contains("seed      "), seed.is_some());
         let run = pipeline.run_async().await.unwrap();
         let planned = run.plan().unwrap().seed;
         assert_eq!(planned, seed, "plans of before are as they were");

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 use relata::Result;
+use relata::data::seed::{Rng, stream};
 use relata::plot::{Curves, Spread, bands};
-use relata_data::seed::{Rng, stream};
 
 /// A test error at one point of a curve.
 pub struct Point {

@@ -2,10 +2,11 @@
 
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_data::seed::Rng;
+use relata::data::seed::Rng;
 
-use super::circles::{Circles, Setting, graph, model, normal};
+use super::circles::{Circles, normal};
 use super::experiment::{Experiment, Point, Series};
+use super::setting::{Setting, graph, model};
 
 const ROWS: usize = 200;
 /// Every row is seen twice, each time a little moved.

@@ -3,10 +3,11 @@
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_data::seed::Rng;
+use relata::data::seed::Rng;
 
-use super::circles::{CLASSES, Setting, graph};
+use super::circles::CLASSES;
 use super::experiment::{Experiment, Point, Series};
+use super::setting::{Setting, graph};
 
 const ROWS: usize = 300;
 

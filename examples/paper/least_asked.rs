@@ -2,8 +2,8 @@
 
 use faer::Mat;
 use rand::seq::index::sample;
-use relata_active::inference::Belief;
-use relata_data::seed::Rng;
+use relata::active::inference::Belief;
+use relata::data::seed::Rng;
 
 /// Asks about the class that has been asked about least. Of the rows whose relation to it is open, those are shown that
 /// the embedding `[rows, width]`, read out by least squares on the known rows, predicts to be in it; any, if these are

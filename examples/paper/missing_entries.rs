@@ -2,10 +2,10 @@
 
 use rand::RngExt;
 use relata::Result;
-use relata_data::seed::Rng;
+use relata::data::seed::Rng;
 
-use super::circles::{Setting, graph};
 use super::experiment::{Experiment, Point, Series};
+use super::setting::{Setting, graph};
 
 const ROWS: usize = 100;
 /// Shares of pairs that are dropped.

@@ -1,24 +1,18 @@
 //! Active questions against random pairs, and what the negative answers are worth.
 
-use std::collections::HashSet;
-
-use rand::RngExt;
 use rand::seq::SliceRandom;
 use relata::Result;
-use relata_active::calibration::Calibration;
-use relata_active::inference::{Belief, BeliefSettings, Constraint, Relation};
-use relata_active::strategy::{QueryContext, Strategy, representatives};
-use relata_data::seed::Rng;
-use relata_graph::InducedEdges;
-use relata_train::closed_form::Solution;
+use relata::active::inference::{Belief, BeliefSettings, Constraint, Relation};
+use relata::data::seed::Rng;
+use relata::graph::InducedEdges;
 
-use super::circles::{CLASSES, Setting, graph};
+use super::circles::CLASSES;
 use super::experiment::{Experiment, Point, Series};
-use super::least_asked::least_asked;
+use super::rule::{AT_ONCE, Rule};
+use super::setting::{Setting, graph};
 
 const ROWS: usize = 150;
-/// Pairs that are asked about at once, and in all.
-const AT_ONCE: usize = 10;
+/// Pairs that are asked about in all.
 const PAIRS: usize = 500;
 
 /// Questions chosen by the current embedding, and pairs chosen at random.
@@ -56,48 +50,6 @@ pub const NEGATIVES: Experiment = Experiment {
         Ok(points)
     },
 };
-
-/// How questions are chosen.
-#[derive(Clone, Copy)]
-enum Rule {
-    /// The paper's.
-    LeastAsked,
-    /// The library's, which looks at cosines and takes the most probable rows instead of any.
-    Representatives,
-}
-
-impl Rule {
-    fn ask(
-        self,
-        belief: &Belief,
-        labelled: &[u32],
-        solution: &Solution,
-        train: &[f32],
-        round: u32,
-        rng: &mut Rng,
-    ) -> Vec<(u32, u32)> {
-        let (mut embeddings, width) = (solution.embed(train), solution.width());
-        if let Self::LeastAsked = self {
-            return least_asked(belief, labelled, &embeddings, width, AT_ONCE, rng);
-        }
-        for row in embeddings.chunks_exact_mut(width) {
-            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-            row.iter_mut().for_each(|x| *x /= norm);
-        }
-        let (calibration, closed, seed) = (Calibration::prior(), HashSet::new(), rng.random());
-        let scene = QueryContext {
-            embeddings: &embeddings,
-            width,
-            belief,
-            calibration: &calibration,
-            closed: &closed,
-            seed,
-            round,
-        };
-        let proposals = representatives(AT_ONCE).propose(&scene, AT_ONCE).into_iter();
-        proposals.flat_map(|of| of.candidates.into_iter().map(move |candidate| (of.anchor, candidate))).collect()
-    }
-}
 
 /// Questions chosen by a rule; what follows from the answers is the graph.
 fn active(setting: &Setting, rule: Rule, negatives: bool, series: usize, rng: &mut Rng) -> Result<Vec<Point>> {

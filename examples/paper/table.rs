@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use relata::Result;
-use relata_data::OperatorError;
-use relata_data::sink::ParquetSink;
+use relata::arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
+use relata::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use relata::data::OperatorError;
+use relata::data::sink::ParquetSink;
 
 use super::experiment::{Experiment, Point};
 

@@ -1,21 +1,28 @@
-//! What each question strategy buys: a model without a single label, then rounds of yes/no answers about pairs that a
+//! What each query strategy gains: a model without a single label, then rounds of yes/no answers about pairs that a
 //! strategy chooses. Curves of test accuracy and clustering over the number of pairs, as Parquet and as plots.
 //!
 //! `cargo run --release --example strategies -- --data digits|fashion-mnist --model deep|closed-form`
 
-mod curve;
+mod conclusions;
+mod curves;
+mod data;
+mod point;
 mod recipe;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Parser;
-use curve::{Curves, Point};
-use recipe::{Data, Model, Recipe};
+use curves::Curves;
+use data::Data;
+use point::Point;
+use recipe::{Model, Recipe};
+use relata::data::OperatorError;
 use relata::prelude::*;
-use relata_data::OperatorError;
 
-/// Compares question strategies.
+/// The name of training on without any answer.
+const NO_ANSWERS: &str = "no_answers";
+
+/// Compares query strategies.
 #[derive(Debug, Parser)]
 struct Options {
     /// The samples.
@@ -59,7 +66,7 @@ type Make = fn(usize) -> AskConfig;
 const STRATEGIES: [(&str, Make); 8] = [
     ("explore_consolidate", |pairs| explore_consolidate().budget(pairs as f64)),
     ("random_pairs", |pairs| random_pairs().budget(pairs as f64)),
-    (curve::NO_ANSWERS, |pairs| random_pairs().budget(pairs as f64)),
+    (NO_ANSWERS, |pairs| random_pairs().budget(pairs as f64)),
     ("representatives", |pairs| representatives(5).budget(pairs as f64)),
     ("most_implied", |pairs| most_implied().budget(pairs as f64)),
     ("uncertain_pairs", |pairs| uncertain_pairs().budget(pairs as f64)),
@@ -68,22 +75,12 @@ const STRATEGIES: [(&str, Make); 8] = [
 ];
 
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn main() -> relata::Result<()> {
     let mut options = Options::parse();
     if options.quick {
         options.strategies = vec!["explore_consolidate".to_owned(), "random_pairs".to_owned()];
         (options.seeds, options.pairs, options.before, options.rows) = (1, 100, 5, 1000);
     }
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run(options: &Options) -> relata::Result<()> {
     if (options.data, options.model) == (Data::FashionMnist, Model::ClosedForm) {
         let expected = "`deep` for fashion-mnist: the exact optimum is for small data";
         return Err(OperatorError::setting("strategies", "model", expected, "closed-form").into());
@@ -95,6 +92,7 @@ async fn run(options: &Options) -> relata::Result<()> {
         before: options.before,
         epochs: options.epochs,
         folder: options.out.join(format!("{}-{}", options.data.name(), options.model.name())),
+        cancel: Cancel::on_ctrl_c(),
     };
     let mut curves = Curves::default();
     let wanted = |name: &&str| options.strategies.is_empty() || options.strategies.iter().any(|s| s == name);
@@ -108,7 +106,7 @@ async fn run(options: &Options) -> relata::Result<()> {
     }
     curves.write(&recipe.folder)?;
     println!("curves and plots in {}", recipe.folder.display());
-    for line in curves.votes() {
+    for line in curves.conclusions() {
         println!("{line}");
     }
     Ok(())

@@ -6,16 +6,8 @@ use clap::ValueEnum;
 use relata::dsl::{Related, Trained};
 use relata::prelude::*;
 
-use crate::curve::NO_ANSWERS;
-
-/// Which samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Data {
-    /// 1,797 handwritten digits of 8 x 8 pixels.
-    Digits,
-    /// Images of clothes, 28 x 28 pixels (Debian's package `dataset-fashion-mnist`).
-    FashionMnist,
-}
+use crate::NO_ANSWERS;
+use crate::data::{Data, part_of_digits};
 
 /// Which model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,15 +16,6 @@ pub enum Model {
     Deep,
     /// The exact optimum of the spectral loss.
     ClosedForm,
-}
-
-impl Data {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Digits => "digits",
-            Self::FashionMnist => "fashion-mnist",
-        }
-    }
 }
 
 impl Model {
@@ -52,6 +35,7 @@ pub struct Recipe {
     pub before: u64,
     pub epochs: u64,
     pub folder: PathBuf,
+    pub cancel: Cancel,
 }
 
 impl Recipe {
@@ -65,21 +49,22 @@ impl Recipe {
                 // All strategies start from the same model, which knows no answer yet.
                 let before = self.folder.join(format!("before-{seed}"));
                 let fit = self.fit(seed, 3e-3).for_epochs(self.before);
-                let start = self.deep(self.samples().relate(same_sample()), fit).write(before).run_async().await?;
+                let start = self.deep(self.data.samples(self.rows).relate(same_sample()), fit).write(before);
+                let start = start.cancel_with(self.cancel.clone()).run_async().await?;
                 let fit = self.fit(seed, 1e-3).for_epochs(self.epochs).from_run(start.folder());
                 let fit = fit.batches(Batches::mixed(0.25));
-                self.deep(self.ask(self.samples().relate(same_sample()), name, asking), fit)
+                self.deep(self.ask(self.data.samples(self.rows).relate(same_sample()), name, asking), fit)
             }
         };
-        measured(pipeline).write(folder).run_async().await
+        measured(pipeline).write(folder).cancel_with(self.cancel.clone()).run_async().await
     }
 
-    /// NeighbourGraph in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
+    /// Neighbours in the pixels are the prior. Answers correct it: a "no" cuts what the prior joins, a "yes" joins, each
     /// row with the same force however large its group is, and the graph is normalised by its degrees. A sparse graph of
     /// answers alone would outweigh everything that the kernel knows.
     fn closed_form(&self, name: &str, asking: AskConfig, seed: u64) -> Pipeline<Trained> {
         let prior = nearest(7).l2().either_way().tuned().weighted(1.0 / 3.0);
-        let related = self.ask(self.samples().train_on(Self::part_of_digits(seed)).relate(prior), name, asking);
+        let related = self.ask(self.data.samples(self.rows).train_on(part_of_digits(seed)).relate(prior), name, asking);
         let exact = closed_form(Kernel::Laplace { width: 0.5 }, 20).normalised();
         related.resolve(Policy::NegativesCut).solve(exact)
     }
@@ -89,41 +74,6 @@ impl Recipe {
             NO_ANSWERS => related.ask(noisy(labels("label"), 0.0).with_passes(1.0), asking),
             _ => related.ask(labels("label"), asking),
         }
-    }
-
-    fn samples(&self) -> Pipeline<relata::dsl::Read> {
-        match self.data {
-            Data::Digits => {
-                let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
-                let views = affine().with_rotation(15.0).with_scale(0.85, 1.15).with_translation(0.1);
-                Pipeline::read(parquet(file).features("image")).views(2, views.then(noise(0.05)))
-            }
-            Data::FashionMnist => {
-                let file = |name: &str| format!("/usr/share/datasets/fashion-mnist/{name}-ubyte.gz");
-                let dataset = idx_splits([
-                    ("train", file("train-images-idx3"), file("train-labels-idx1")),
-                    ("test", file("t10k-images-idx3"), file("t10k-labels-idx1")),
-                ]);
-                // All samples are embedded after every round: of the test split a fifth is enough to measure on.
-                let part = format!(
-                    "SELECT * FROM (SELECT *, CAST(row_number() OVER () AS BIGINT) - 1 AS id FROM clothes)
-                     WHERE (split = 'train' AND id < {}) OR (split = 'test' AND id % 5 = 0) ORDER BY id",
-                    self.rows
-                );
-                let dataset = sql(part).table("clothes", dataset);
-                let views = crop(0.3).then(flip()).then(contrast(0.4)).then(brightness(0.4));
-                Pipeline::read(dataset).views(2, views)
-            }
-        }
-    }
-
-    /// Which digits are trained on: the exact optimum takes time with the cube of the rows, so that a part has to do.
-    fn part_of_digits(seed: u64) -> String {
-        format!(
-            "split = 'train' AND id IN
-             (SELECT id FROM samples WHERE split = 'train' ORDER BY (id + 17) * {} % 1801 LIMIT 600)",
-            7919 + seed
-        )
     }
 
     fn fit(&self, seed: u64, rate: f64) -> Fit {

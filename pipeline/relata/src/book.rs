@@ -1,0 +1,1 @@
+//! Book and README: their code, compiled and run as doc tests.
