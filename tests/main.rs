@@ -8,6 +8,7 @@ mod bad_training;
 mod child;
 mod cli;
 mod cli_asking;
+mod components;
 mod conflicts;
 mod data;
 mod disk_full;
