@@ -2,6 +2,12 @@
 
 use crate::{OperatorError, Result};
 
+/// The id of a sample: unique in a dataset, not dense; the column `id` of every table.
+pub type SampleId = u64;
+
+/// The row number of a sample: its place in the feature store and in the table `samples`, from 0 without gaps.
+pub type Row = u32;
+
 /// The ids of a dataset, in row order; which takes no memory when ids are row numbers, and 12 bytes a row
 /// otherwise.
 #[derive(Debug, Clone)]
@@ -11,9 +17,9 @@ pub enum IdIndex {
     /// Any unique ids.
     Any {
         /// Ids in row order.
-        by_row: Vec<u64>,
+        by_row: Vec<SampleId>,
         /// The rows, in the order of their ids.
-        sorted: Vec<u32>,
+        sorted: Vec<Row>,
     },
 }
 
@@ -27,15 +33,15 @@ impl IdIndex {
     /// assert_eq!((ids.row(3), ids.id(2), ids.row(8)), (Some(1), 9, None));
     /// # Ok::<(), relata_data::OperatorError>(())
     /// ```
-    pub fn new(by_row: Vec<u64>, table: &str, column: &str) -> Result<Self> {
+    pub fn new(by_row: Vec<SampleId>, table: &str, column: &str) -> Result<Self> {
         if u32::try_from(by_row.len()).is_err() {
             return Err(OperatorError::setting(table, "rows", "below 2^32", by_row.len()));
         }
         if by_row.iter().enumerate().all(|(row, &id)| row as u64 == id) {
             return Ok(Self::RowNumbers(by_row.len() as u64));
         }
-        let id = |row: u32| by_row[row as usize];
-        let mut sorted: Vec<u32> = (0..by_row.len() as u32).collect();
+        let id = |row: Row| by_row[row as usize];
+        let mut sorted: Vec<Row> = (0..by_row.len() as u32).collect();
         sorted.sort_unstable_by_key(|&row| (id(row), row));
         if let Some(pair) = sorted.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
             return Err(OperatorError::DuplicateId {
@@ -58,7 +64,7 @@ impl IdIndex {
     }
 
     /// The row of an id.
-    pub fn row(&self, id: u64) -> Option<u32> {
+    pub fn row(&self, id: SampleId) -> Option<Row> {
         match self {
             Self::RowNumbers(rows) => (id < *rows).then_some(id as u32),
             Self::Any { by_row, sorted } => {
@@ -68,7 +74,7 @@ impl IdIndex {
     }
 
     /// The id of a row below `rows()`.
-    pub fn id(&self, row: u32) -> u64 {
+    pub fn id(&self, row: Row) -> SampleId {
         match self {
             Self::RowNumbers(_) => row.into(),
             Self::Any { by_row, .. } => by_row[row as usize],

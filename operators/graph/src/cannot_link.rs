@@ -6,6 +6,8 @@ use std::sync::Arc;
 use relata_data::{OperatorError, Result};
 use relata_schemas::separations;
 
+use crate::must_link::GroupNumber;
+
 /// A row of `separations`: two groups of a relation, by their keys.
 #[derive(Debug)]
 pub(crate) struct StatedCannotLink {
@@ -20,9 +22,9 @@ pub(crate) struct StatedCannotLink {
 pub(crate) fn cannot_links(
     stated: &[StatedCannotLink],
     rels: &[String],
-    numbers: &BTreeMap<(u32, u64), u32>,
+    numbers: &BTreeMap<(u32, u64), GroupNumber>,
     groups: usize,
-) -> Result<Vec<Vec<(u32, f32)>>> {
+) -> Result<Vec<Vec<(GroupNumber, f32)>>> {
     let mut links = vec![vec![]; groups];
     for (row, StatedCannotLink { rel, a, b, weight }) in (0u64..).zip(stated) {
         let rel_number = rels.iter().position(|known| **known == **rel).map(|number| number as u32);

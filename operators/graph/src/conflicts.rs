@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Float32Array, RecordBatch, StringArray, UInt64Array};
 use relata_data::Result;
+use relata_data::id_index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_schemas::conflicts::CONFLICTS;
 
@@ -15,9 +16,9 @@ const ROWS: usize = 8 * 1024;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
     /// A sample.
-    pub a: u64,
+    pub a: SampleId,
     /// Another sample.
-    pub b: u64,
+    pub b: SampleId,
     /// Who says that they are related.
     pub positive: String,
     /// Who says that they are not.

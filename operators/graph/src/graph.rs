@@ -10,6 +10,7 @@ use crate::csr::Csr;
 use crate::must_link::Groups;
 use crate::policy::Policy;
 use relata_data::Result;
+use relata_data::id_index::Row;
 
 /// What holds for the whole graph beside its edges and groups.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ impl Graph {
     }
 
     /// Signed weight of the relation between two rows; 0 is unknown. A row with itself stands for two views of it.
-    pub fn relation(&self, a: u32, b: u32) -> f32 {
+    pub fn relation(&self, a: Row, b: Row) -> f32 {
         let (a, b) = (a.min(b), a.max(b));
         let known = self.known(a, b);
         match &self.closure {
@@ -93,7 +94,7 @@ impl Graph {
 
     /// Whether there is anything to pull together among so many views of each of these rows: two views of one that are
     /// related, or two of the rows that are, explicitly, by a group, or by what follows.
-    pub fn has_positive(&self, rows: &[u32], views: usize) -> bool {
+    pub fn has_positive(&self, rows: &[Row], views: usize) -> bool {
         if views > 1 && rows.iter().any(|&row| self.relation(row, row) > 0.0) {
             return true;
         }
@@ -109,7 +110,7 @@ impl Graph {
     }
 
     /// Whether a row has any known relation to another sample, positive or negative.
-    pub fn is_related(&self, row: u32) -> bool {
+    pub fn is_related(&self, row: Row) -> bool {
         let groups = self.groups.iter();
         let related = |number: u32| {
             let group = &groups[number as usize];
@@ -119,13 +120,13 @@ impl Graph {
         !self.edges.neighbours(row).0.is_empty() || self.groups.of(row).iter().any(|&number| related(number))
     }
 
-    /// The inferred component of a row, if the graph infers.
-    pub fn root(&self, row: u32) -> Option<u32> {
+    /// The inferred component of a row, by its smallest row, if the graph infers.
+    pub fn root(&self, row: Row) -> Option<Row> {
         self.closure.as_ref().map(|closure| closure.components.root(row))
     }
 
     /// Whether two components, by their roots, are cannot-linked.
-    pub(super) fn roots_cannot_link(&self, a: u32, b: u32) -> bool {
+    pub(super) fn roots_cannot_link(&self, a: Row, b: Row) -> bool {
         self.closure.as_ref().is_some_and(|closure| closure.cannot_link(a, b))
     }
 
@@ -137,7 +138,7 @@ impl Graph {
         }
     }
 
-    fn known(&self, a: u32, b: u32) -> f32 {
+    fn known(&self, a: Row, b: Row) -> f32 {
         let implied = self.groups.weight(a, b);
         if a == b {
             return (implied + self.settings.views).clamp(-1.0, 1.0);

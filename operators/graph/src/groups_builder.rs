@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
-use relata_data::id_index::IdIndex;
+use relata_data::id_index::{IdIndex, SampleId};
 use relata_data::{OperatorError, Result};
 use relata_schemas::{memberships, separations};
 
 use crate::cannot_link::{StatedCannotLink, cannot_links};
-use crate::must_link::{Group, Groups};
+use crate::must_link::{Group, GroupNumber, Groups};
 
 /// Takes memberships and cannot-links in the order in which they are stated; a membership takes 12 bytes.
 ///
@@ -35,13 +35,13 @@ pub struct GroupsBuilder {
     /// Names of relations, by number.
     rels: Vec<String>,
     /// The number of each group, by its relation's number and its key in that relation.
-    numbers: BTreeMap<(u32, u64), u32>,
+    numbers: BTreeMap<(u32, u64), GroupNumber>,
     /// All groups, without their members.
     groups: Vec<Group>,
     /// The sample of each membership.
-    ids: Vec<u64>,
+    ids: Vec<SampleId>,
     /// The group's number of each membership.
-    group_of: Vec<u32>,
+    group_of: Vec<GroupNumber>,
     cannot_links: Vec<StatedCannotLink>,
 }
 
@@ -74,7 +74,7 @@ impl GroupsBuilder {
 
     /// The sample `id` is in the group with the key `group` of the relation `rel`. The first membership of a group
     /// decides its weight, in [-1, 1] without 0, and whether it excludes the other groups of the relation.
-    pub fn member(&mut self, rel: &str, group: u64, id: u64, weight: f32, exclusive: bool) {
+    pub fn member(&mut self, rel: &str, group: u64, id: SampleId, weight: f32, exclusive: bool) {
         // Memberships of one relation come together: its name is the last one.
         let rel = self.rels.iter().rposition(|known| known == rel).unwrap_or_else(|| {
             self.rels.push(rel.to_owned());

@@ -4,11 +4,12 @@
 pub use relata_schemas::InducedEdges;
 
 use crate::graph::Graph;
+use relata_data::id_index::Row;
 
 impl Graph {
     /// All edges among `views` views of each of the given rows (distinct): a relation between two samples holds
     /// between all their views.
-    pub fn induced(&self, rows: &[u32], views: usize) -> InducedEdges {
+    pub fn induced(&self, rows: &[Row], views: usize) -> InducedEdges {
         let samples = rows.len();
         let mut edges = InducedEdges { nodes: samples * views, ..Default::default() };
         if views > 1 {

@@ -1,5 +1,10 @@
 //! Must-link groups: which groups a sample belongs to, and which samples belong to a group.
 
+use relata_data::id_index::Row;
+
+/// The number of a group among all groups of all relations, from 0 in the order of their first memberships.
+pub type GroupNumber = u32;
+
 /// A must-link group: a set of mutually related rows.
 #[derive(Debug, Clone)]
 pub struct Group {
@@ -10,7 +15,7 @@ pub struct Group {
     /// Whether other groups of the same relation are known negatives.
     pub exclusive: bool,
     /// The members, ascending.
-    pub members: Vec<u32>,
+    pub members: Vec<Row>,
 }
 
 /// All must-link groups of a graph, and the cannot-links between them.
@@ -19,9 +24,9 @@ pub struct Groups {
     groups: Vec<Group>,
     /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
     starts: Vec<u32>,
-    groups_of: Vec<u32>,
+    groups_of: Vec<GroupNumber>,
     /// `(other group, weight)` of the cannot-links of each group, sorted.
-    cannot_links: Vec<Vec<(u32, f32)>>,
+    cannot_links: Vec<Vec<(GroupNumber, f32)>>,
 }
 
 impl Groups {
@@ -31,7 +36,7 @@ impl Groups {
     }
 
     /// Numbers of the groups of a row, ascending.
-    pub fn of(&self, row: u32) -> &[u32] {
+    pub fn of(&self, row: Row) -> &[GroupNumber] {
         match self.starts.get(row as usize..row as usize + 2) {
             Some(&[from, to]) => &self.groups_of[from as usize..to as usize],
             _ => &[],
@@ -39,13 +44,13 @@ impl Groups {
     }
 
     /// `(other group, weight)` of the cannot-links of a group, ascending.
-    pub fn cannot_links(&self, group: u32) -> &[(u32, f32)] {
+    pub fn cannot_links(&self, group: GroupNumber) -> &[(GroupNumber, f32)] {
         self.cannot_links.get(group as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
     /// A row with itself is in its own groups: two views of a labelled sample share its label.
-    pub fn weight(&self, a: u32, b: u32) -> f32 {
+    pub fn weight(&self, a: Row, b: Row) -> f32 {
         let (of_a, of_b) = (self.of(a), self.of(b));
         let mut sum = 0.0;
         for &g in of_a {
@@ -66,7 +71,7 @@ impl Groups {
     }
 
     /// Indexes groups, whose members may come in any order and repeatedly, over so many rows.
-    pub(crate) fn index(mut groups: Vec<Group>, rows: usize, cannot_links: Vec<Vec<(u32, f32)>>) -> Self {
+    pub(crate) fn index(mut groups: Vec<Group>, rows: usize, cannot_links: Vec<Vec<(GroupNumber, f32)>>) -> Self {
         let mut starts = vec![0u32; rows + 1];
         for group in &mut groups {
             group.members.sort_unstable();

@@ -16,6 +16,7 @@ use relata_schemas::{SchemaError, edges};
 use crate::conflicts::Conflict;
 use crate::groups_builder::GroupsBuilder;
 use relata_data::Result;
+use relata_data::id_index::SampleId;
 use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
 use relata_schemas::run_file;
@@ -34,7 +35,7 @@ pub struct Relations {
     disturbed_groups: BTreeMap<String, Vec<u64>>,
     /// What the tables `memberships` and `separations` hold so far, which is handed on in place of reading them back.
     groups: GroupsBuilder,
-    pending: Vec<(u64, u64, f32, Arc<str>)>,
+    pending: Vec<(SampleId, SampleId, f32, Arc<str>)>,
     scale: f32,
     noise: Option<(f64, Rng)>,
     counts: RelationCounts,
@@ -100,7 +101,7 @@ impl Relations {
     }
 
     /// States one pair: `weight` in [-1, 1] without 0; the order of the ids does not matter.
-    pub fn edge(&mut self, rel: &Arc<str>, a: u64, b: u64, weight: f32) -> Result<()> {
+    pub fn edge(&mut self, rel: &Arc<str>, a: SampleId, b: SampleId, weight: f32) -> Result<()> {
         check_weight(rel, WEIGHT, weight)?;
         if a == b {
             let hint = "A sample is related to itself through its views: use same_sample().";
@@ -128,13 +129,13 @@ impl Relations {
     /// States must-link groups: members of a group are related; with `exclusive`, that members of different groups are not.
     /// One call states a whole relation, `(id, group)` a member; a second call of one name states another, called
     /// `name 2`, so that the weights of both add up. Gives the name.
-    pub fn members(&mut self, rel: &str, members: &[(u64, u64)], weight: f32, exclusive: bool) -> Result<String> {
+    pub fn members(&mut self, rel: &str, members: &[(SampleId, u64)], weight: f32, exclusive: bool) -> Result<String> {
         let members: Vec<_> = members.iter().map(|&(id, group)| (id, group, weight)).collect();
         self.weighted_members(rel, &members, exclusive)
     }
 
     /// As [`members`](Self::members), with a weight for each group: `(id, group, weight)` a member.
-    pub fn weighted_members(&mut self, rel: &str, members: &[(u64, u64, f32)], exclusive: bool) -> Result<String> {
+    pub fn weighted_members(&mut self, rel: &str, members: &[(SampleId, u64, f32)], exclusive: bool) -> Result<String> {
         for (_, _, weight) in members {
             check_weight(rel, "weight", weight * self.scale)?;
         }

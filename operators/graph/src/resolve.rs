@@ -16,7 +16,7 @@ use crate::csr::{Csr, CsrBuilder};
 use crate::graph::{Graph, GraphSettings};
 use crate::must_link::Groups;
 use crate::policy::{Opinion, Policy};
-use relata_data::id_index::IdIndex;
+use relata_data::id_index::{IdIndex, Row, SampleId};
 use relata_data::sink::ParquetSink;
 use relata_data::{OperatorError, ParquetFile, Result, Session, query};
 use relata_schemas::run_file;
@@ -72,7 +72,7 @@ pub async fn resolve(
 /// Reads the edges that were written a moment ago, by row number, one batch after the other. A CSR takes two passes, one
 /// that counts the neighbours of every row and one that places them, and the edges between the passes may be more than
 /// memory holds: the first pass is over edges as they are decided, the second over the file.
-fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(u32, u32, f32)) -> Result<()> {
+fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(Row, Row, f32)) -> Result<()> {
     let file = ParquetFile::open(path)?;
     let wanted = [SRC, DST, WEIGHT].map(|name| file.schema().index_of(name));
     let wanted = wanted.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -110,8 +110,8 @@ fn closure_conflicts(
 
 /// A row of `edges`.
 struct Edge {
-    src: u64,
-    dst: u64,
+    src: SampleId,
+    dst: SampleId,
     weight: f32,
     rel: String,
     confidence: f32,
@@ -124,7 +124,7 @@ struct PairWriter<'a> {
     ids: &'a IdIndex,
     groups: &'a Groups,
     settings: GraphSettings,
-    current: Option<(u64, u64)>,
+    current: Option<(SampleId, SampleId)>,
     opinions: Vec<Opinion>,
     pending: Vec<Edge>,
     edges: ParquetSink,
@@ -199,7 +199,7 @@ impl<'a> PairWriter<'a> {
         if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
     }
 
-    fn check_groups(&mut self, src: u64, dst: u64, weight: f32, opinions: &[Opinion]) -> Result<()> {
+    fn check_groups(&mut self, src: SampleId, dst: SampleId, weight: f32, opinions: &[Opinion]) -> Result<()> {
         let (Some(a), Some(b)) = (self.ids.row(src), self.ids.row(dst)) else { return Ok(()) };
         let implied = self.groups.weight(a, b);
         if implied * weight >= 0.0 {
