@@ -31,8 +31,7 @@ pub const SCORES: ComputedTable = ComputedTable {
     columns: &[
         column("name", "the measure, as `metrics` names it"),
         column("value", "its last value"),
-        column("step", "optimiser steps taken by then"),
-        column("round", "the round of questions, 0 if none"),
+        column("raw", "the same measure of the raw features; null if it was not made"),
     ],
 };
 
@@ -140,9 +139,10 @@ pub const COST_CURVE: ComputedTable = ComputedTable {
 
 /// The nearest rows of a vector or sample.
 pub const NEAREST: ComputedTable = ComputedTable {
-    name: "nearest(table, id | vector, k [, metric])",
-    docs: "the k rows of a table of embeddings that are nearest to a sample or a vector, exactly",
+    name: "nearest(table, id | vector | table, k [, metric])",
+    docs: "the k rows of a table of embeddings that are nearest to a sample, a vector, or each row of a table, exactly",
     columns: &[
+        column("query", "the row whose neighbours these are; only where a table is the second argument"),
         column("rank", "1 for the nearest"),
         column("id", "the row"),
         column("score", "the cosine similarity, or the distance of the metric `l2`"),

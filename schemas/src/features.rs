@@ -101,7 +101,9 @@ impl FeatureShape {
             _ => dims,
         };
         let shape = Self { dims, element };
-        if shape.len() != len || !matches!(shape.dims.len(), 1 | 3) {
+        // Dimensions from a file may be so large that their product wraps around.
+        let product = shape.dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim));
+        if product != Some(len) || !matches!(shape.dims.len(), 1 | 3) {
             return Err(wrong(format!("tensor dimensions {:?} over {len} numbers", shape.dims)));
         }
         Ok(shape)
@@ -157,5 +159,10 @@ mod tests {
     fn other_types_are_refused_with_what_was_found() {
         let error = FeatureShape::of_field("t", &Field::new("x", DataType::Utf8, false)).unwrap_err();
         assert_eq!((error.column.as_str(), error.found.as_str()), ("x", "Utf8"));
+        let wrapping = format!("{{\"shape\":[{0},{0},4]}}", (1_u64 << 63) + 1);
+        let metadata = [(EXTENSION_TYPE_NAME_KEY, FixedShapeTensor::NAME), (EXTENSION_TYPE_METADATA_KEY, &wrapping)];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let field = FeatureShape::vector(4).field("x").with_metadata(HashMap::from(metadata));
+        assert!(FeatureShape::of_field("t", &field).unwrap_err().found.contains("over 4 numbers"));
     }
 }
