@@ -18,13 +18,16 @@ impl Oracle for SameWriter {
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata::data::Result<()> {
-        let neighbours = "SELECT before, id FROM
-            (SELECT id, lag(id) OVER (PARTITION BY label ORDER BY id) AS before FROM training)";
-        let close = format!("{neighbours} WHERE id - before <= {} ORDER BY id", self.within);
-        for batch in collect(plan_sql(context.session, &close).await?).await? {
-            let [before, id] = ["before", "id"].map(|column| batch[column].as_primitive::<UInt64Type>().values());
-            for (&before, &id) in before.iter().zip(id) {
-                out.edge(&"same_writer".into(), before, id, 1.0)?;
+        let pairs = format!(
+            "SELECT previous, id
+             FROM (SELECT id, lag(id) OVER (PARTITION BY label ORDER BY id) AS previous FROM training)
+             WHERE id - previous <= {} ORDER BY id",
+            self.within
+        );
+        for batch in collect(plan_sql(context.session, &pairs).await?).await? {
+            let [previous, id] = ["previous", "id"].map(|name| batch[name].as_primitive::<UInt64Type>().values());
+            for (&previous, &id) in previous.iter().zip(id) {
+                out.edge(&"same_writer".into(), previous, id, 1.0)?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Relata learns embeddings from a few low-cost relationships between samples.
 //!
-//! A [`Pipeline`](dsl::Pipeline) reads samples, hears oracles about which of them are related, trains an encoder on the graph
-//! that follows, and writes a [`Run`]: a folder of tables that SQL, audits and reports look into.
+//! A [`Pipeline`](dsl::Pipeline) reads samples, takes from oracles which of them are related, trains an encoder on the graph
+//! that follows, and writes a [`Run`]: a folder of tables that SQL, audits and reports read.
 //!
 //! ```
 //! use relata::prelude::*;
