@@ -2,26 +2,20 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch};
-use arrow::buffer::{Buffer, ScalarBuffer};
 use arrow::compute::concat;
-use arrow::datatypes::{Field, Float32Type, Schema, SchemaRef, UInt8Type};
-use arrow::ipc::convert::fb_to_schema;
-use arrow::ipc::reader::{FileReader, read_footer_length};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
-use arrow::ipc::{root_as_footer, root_as_message};
 use relata_schemas::{Element, FeatureShape};
 
-use crate::mmap::map_file;
+use crate::feature_blocks::{BLOCK, Blocks, FeatureBlocks};
 use crate::sink::AtomicFile;
 use crate::{OperatorError, Result};
 
-/// Rows per record batch of the file; every batch but the last has exactly this many.
-const BLOCK: usize = 1024;
 const COLUMN: &str = "features";
 /// What a step of a byte stands for.
 const UNIT: f32 = 1.0 / 255.0;
@@ -102,86 +96,35 @@ impl FeatureWriter {
 #[derive(Clone)]
 pub struct FeatureStore {
     path: PathBuf,
-    shape: FeatureShape,
-    blocks: Arc<Blocks>,
-    rows: usize,
-}
-
-/// The numbers of every record batch of the file, all of one element type.
-enum Blocks {
-    Floats(Vec<ScalarBuffer<f32>>),
-    Bytes(Vec<ScalarBuffer<u8>>),
+    file: Arc<FeatureBlocks>,
 }
 
 impl fmt::Debug for FeatureStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FeatureStore({}, {} rows of {})", self.path.display(), self.rows, self.shape)
+        write!(f, "FeatureStore({}, {} rows of {})", self.path.display(), self.rows(), self.shape())
     }
 }
 
 impl FeatureStore {
     /// Maps a store written by [`FeatureWriter`].
     pub fn open(path: &Path) -> Result<Self> {
-        let unreadable = |found: String| OperatorError::Unreadable {
-            path: path.to_path_buf(),
-            expected: "a feature store (Arrow IPC file)".to_owned(),
-            found,
-            hint: "Delete the run folder and run the pipeline again.".to_owned(),
-        };
-        let buffer = map_file(path)?;
-        if buffer.len() < 10 {
-            return Err(unreadable(format!("{} bytes", buffer.len())));
-        }
-        let trailer = buffer.len() - 10;
-        let mut tail = [0; 10];
-        tail.copy_from_slice(&buffer[trailer..]);
-        let footer_len = read_footer_length(tail)?;
-        let start = trailer.checked_sub(footer_len).ok_or_else(|| unreadable("a truncated file".to_owned()))?;
-        // The footer says where the blocks are. Their heads are read, not mapped: a touched page brings many others in.
-        let footer = root_as_footer(&buffer[start..trailer]).map_err(|e| unreadable(e.to_string()))?;
-        let schema = footer.schema().ok_or_else(|| unreadable("no schema".to_owned()))?;
-        let schema = Arc::new(fb_to_schema(schema));
-        let shape = FeatureShape::of_field(&path.display().to_string(), schema.field(0))?;
-        let mut file = File::open(path).map_err(OperatorError::io(path))?;
-        let mut blocks = match shape.element {
-            Element::F32 => Blocks::Floats(vec![]),
-            Element::U8 => Blocks::Bytes(vec![]),
-        };
-        let mut rows = 0;
-        for block in footer.recordBatches().iter().flatten() {
-            let (first, head) = (block.offset() as u64, block.metaDataLength() as usize);
-            let mut bytes = vec![0; head];
-            let read = file.seek(SeekFrom::Start(first)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(OperatorError::io(path))?;
-            // Eight bytes of marker and length come before the head.
-            let message = root_as_message(bytes.get(8..).unwrap_or_default()).map_err(|e| unreadable(e.to_string()))?;
-            let block_rows = message.header_as_record_batch().and_then(|batch| {
-                let values = batch.buffers()?.iter().next_back()?;
-                let start = first as usize + head + values.offset() as usize;
-                let end = start.checked_add(values.length() as usize).filter(|&end| end <= buffer.len())?;
-                let count = batch.length() as usize * shape.len();
-                blocks.push(buffer.slice_with_length(start, end - start), count)?;
-                Some(batch.length() as usize)
-            });
-            rows += block_rows.ok_or_else(|| unreadable("a damaged block".to_owned()))?;
-        }
-        Ok(Self { path: path.to_path_buf(), shape, blocks: Arc::new(blocks), rows })
+        Ok(Self { path: path.to_path_buf(), file: Arc::new(FeatureBlocks::open(path)?) })
     }
 
     /// The shape of a sample.
     pub fn shape(&self) -> &FeatureShape {
-        &self.shape
+        &self.file.shape
     }
 
     /// The number of samples.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.file.rows
     }
 
     /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
     pub fn read(&self, row: usize, out: &mut [f32]) {
         let range = (row % BLOCK) * out.len()..(row % BLOCK + 1) * out.len();
-        match &*self.blocks {
+        match &self.file.blocks {
             Blocks::Floats(blocks) => out.copy_from_slice(&blocks[row / BLOCK][range]),
             Blocks::Bytes(blocks) => scale(&blocks[row / BLOCK][range], out),
         }
@@ -189,8 +132,8 @@ impl FeatureStore {
 
     /// The number at `column` of row `row`.
     pub fn value(&self, row: usize, column: usize) -> f32 {
-        let at = (row % BLOCK) * self.shape.len() + column;
-        match &*self.blocks {
+        let at = (row % BLOCK) * self.shape().len() + column;
+        match &self.file.blocks {
             Blocks::Floats(blocks) => blocks[row / BLOCK][at],
             Blocks::Bytes(blocks) => f32::from(blocks[row / BLOCK][at]) * UNIT,
         }
@@ -199,32 +142,18 @@ impl FeatureStore {
     /// All rows from front to back in blocks, `[rows, shape().len()]`, through plain reads:
     /// memory stays at one block however long the file is.
     pub fn scan(&self) -> Result<impl Iterator<Item = Result<Vec<f32>>> + Send + use<>> {
-        let file = File::open(&self.path).map_err(OperatorError::io(&self.path))?;
-        let reader = FileReader::try_new(BufReader::new(file), None)?;
-        let width = self.shape.len();
-        Ok(reader.map(move |batch| {
-            let features = batch?.column(0).clone();
-            let mut out = vec![0.0; features.len() * width];
-            let values = features.as_fixed_size_list().values();
-            match values.as_primitive_opt::<Float32Type>() {
-                Some(values) => out.copy_from_slice(values.values()),
-                None => scale(values.as_primitive::<UInt8Type>().values(), &mut out),
-            }
-            Ok(out)
+        let mut file = File::open(&self.path).map_err(OperatorError::io(&self.path))?;
+        let store = self.clone();
+        Ok((0..self.file.places.len()).map(move |block| {
+            let (start, len) = store.file.places[block];
+            let mut bytes = vec![0; len];
+            let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut bytes));
+            read.map_err(OperatorError::io(&store.path))?;
+            Ok(match store.shape().element {
+                Element::F32 => bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect(),
+                Element::U8 => bytes.iter().map(|&byte| f32::from(byte) * UNIT).collect(),
+            })
         }))
-    }
-}
-
-impl Blocks {
-    /// Adds a block of `count` numbers; none if the bytes are not as many as they should be.
-    fn push(&mut self, bytes: Buffer, count: usize) -> Option<()> {
-        match self {
-            Self::Floats(blocks) => {
-                let aligned = bytes.as_ptr().align_offset(align_of::<f32>()) == 0;
-                (aligned && bytes.len() == 4 * count).then(|| blocks.push(bytes.into()))
-            }
-            Self::Bytes(blocks) => (bytes.len() == count).then(|| blocks.push(bytes.into())),
-        }
     }
 }
 
@@ -270,10 +199,36 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_store_is_an_error() {
+    fn a_damaged_store_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("features.arrow");
-        std::fs::write(&path, b"ARROW1").unwrap();
-        assert!(FeatureStore::open(&path).is_err());
+        let mut writer = FeatureWriter::create(&path, FeatureShape::vector(3)).unwrap();
+        writer.append(&list(1030, 3)).unwrap();
+        writer.finish().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        let refused = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            FeatureStore::open(&path).unwrap_err().to_string()
+        };
+        for cut in [0, 6, whole.len() / 2, whole.len() - 1] {
+            assert!(refused(&whole[..cut]).contains("a feature store"), "{cut}");
+        }
+        // Each block of the footer is an offset of 8 bytes, the length of its head in 4, and that of its body in 8.
+        let schema_end = whole.windows(4).position(|word| word == [0xff; 4]).unwrap();
+        let first = whole[schema_end + 8..].windows(8).position(|word| word[..4] == [0xff; 4]).unwrap();
+        let first = ((schema_end + 8 + first) as u64).to_le_bytes();
+        let place = whole.windows(8).rposition(|word| word == first).unwrap();
+        for (at, number) in [(0, -1), (0, i64::MAX), (0, i64::MAX - 200), (8, -1), (8, i64::from(i32::MAX))] {
+            let mut bytes = whole.clone();
+            let number = number.to_le_bytes();
+            let len = if at == 0 { 8 } else { 4 };
+            bytes[place + at..place + at + len].copy_from_slice(&number[..len]);
+            assert!(refused(&bytes).contains("a damaged block"), "{at}");
+        }
+        // The short block is the last one.
+        let mut swapped = whole.clone();
+        swapped[place..place + 24].copy_from_slice(&whole[place + 24..place + 48]);
+        swapped[place + 24..place + 48].copy_from_slice(&whole[place..place + 24]);
+        assert!(refused(&swapped).contains("a damaged block"));
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod embeddings;
 mod error;
+mod feature_blocks;
 pub mod feature_store;
 pub mod id_index;
 mod mmap;

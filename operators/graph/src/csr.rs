@@ -21,23 +21,37 @@ pub struct Csr {
 }
 
 impl Csr {
-    /// Opens a file that [`CsrBuilder`] made.
+    /// Opens a file that [`CsrBuilder`] made. It is read once from front to back, so that whatever it says about rows is
+    /// sure to be in their range.
     pub fn open(path: &Path) -> Result<Self> {
+        let csr = Self::map(path)?;
+        let entries = csr.neighbours.len() as u64;
+        let ends = (csr.offsets.first(), csr.offsets.last());
+        if ends != (Some(&0), Some(&entries)) || !csr.offsets.is_sorted() {
+            return Err(unreadable(path, format!("rows that do not add up to its {entries} entries")));
+        }
+        let largest = csr.neighbours.iter().copied().fold(0, u32::max);
+        if entries > 0 && largest as usize >= csr.rows() {
+            return Err(unreadable(path, format!("a neighbour {largest} of {} rows", csr.rows())));
+        }
+        Ok(csr)
+    }
+
+    /// Maps a file whose length is that of its header.
+    fn map(path: &Path) -> Result<Self> {
         let bytes = map_file(path)?;
-        let unreadable = || OperatorError::Unreadable {
-            path: path.to_path_buf(),
-            expected: "a graph file (RELCSR01)".to_owned(),
-            found: format!("{} other bytes", bytes.len()),
-            hint: "Delete it and run the pipeline again: it is made from edges.parquet.".to_owned(),
-        };
+        let other = || unreadable(path, format!("{} other bytes", bytes.len()));
         if bytes.len() < 24 || bytes.len() % 8 != 0 {
-            return Err(unreadable());
+            return Err(other());
         }
         let head = ScalarBuffer::<u64>::new(bytes.clone(), 0, 3);
-        let (rows, entries) = (head[1] as usize, head[2] as usize);
-        if head[0] != MAGIC || bytes.len() != 24 + (rows + 1 + entries) * 8 {
-            return Err(unreadable());
+        let words = (bytes.len() / 8 - 3) as u64;
+        // Rows are numbered in 32 bits.
+        let rows = head[1].checked_add(1).filter(|&ends| ends <= words.min(1 << 32));
+        if head[0] != MAGIC || rows.is_none_or(|ends| words - ends != head[2]) {
+            return Err(other());
         }
+        let (rows, entries) = (head[1] as usize, head[2] as usize);
         let after_offsets = (3 + rows + 1) * 2;
         Ok(Self {
             offsets: ScalarBuffer::new(bytes.clone(), 3, rows + 1),
@@ -69,6 +83,15 @@ impl Csr {
             let from = neighbours.partition_point(|&n| n < row);
             neighbours[from..].iter().zip(&weights[from..]).map(move |(&n, &w)| (row, n, w))
         })
+    }
+}
+
+fn unreadable(path: &Path, found: String) -> OperatorError {
+    OperatorError::Unreadable {
+        path: path.to_path_buf(),
+        expected: "a graph file (RELCSR01)".to_owned(),
+        found,
+        hint: "Delete it and run the pipeline again: it is made from edges.parquet.".to_owned(),
     }
 }
 
@@ -139,7 +162,7 @@ impl CsrPlaces {
         self.weights.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
         let file = file.into_inner().map_err(|e| OperatorError::io(&self.path)(e.into_error()))?;
         file.commit()?;
-        Csr::open(&self.path)
+        Csr::map(&self.path)
     }
 
     /// Edges that came sorted by their smaller and then their larger row have left every row sorted.
@@ -179,11 +202,29 @@ mod tests {
         assert_eq!(csr.iter().collect::<Vec<_>>(), [(0, 3, 0.5), (1, 3, -1.0)]);
     }
 
+    fn bytes(words: &[u64]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
     #[test]
     fn another_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("graph.csr");
-        std::fs::write(&path, [0; 64]).unwrap();
-        assert!(Csr::open(&path).unwrap_err().to_string().contains("RELCSR01"));
+        let refused = |words: &[u64]| {
+            std::fs::write(&path, bytes(words)).unwrap();
+            Csr::open(&path).unwrap_err().to_string()
+        };
+        assert!(refused(&[0; 8]).contains("RELCSR01"));
+        let one_edge = |words: [u64; 3]| [&[MAGIC, 2, 2][..], &words, &[1, 0]].concat();
+        std::fs::write(&path, bytes(&one_edge([0, 1, 2]))).unwrap();
+        assert_eq!(Csr::open(&path).unwrap().edges(), 1);
+        for offsets in [[0, 3, 2], [1, 1, 2], [0, 1, 1], [0, u64::MAX, 2]] {
+            assert!(refused(&one_edge(offsets)).contains("do not add up to its 2 entries"));
+        }
+        assert!(refused(&[MAGIC, 2, 2, 0, 1, 2, 7, 0]).contains("a neighbour 7 of 2 rows"));
+        // Lengths that are right only when they wrap around.
+        for head in [[MAGIC, u64::MAX, 5], [MAGIC, 1 << 61, 4], [MAGIC, 4, 1 << 61], [MAGIC, u64::MAX - 1, 6]] {
+            assert!(refused(&[&head[..], &[0; 5]].concat()).contains("64 other bytes"));
+        }
     }
 }

@@ -11,6 +11,9 @@ use crate::{OperatorError, Result};
 /// The code of unsigned bytes in an IDX header.
 const UNSIGNED_BYTE: u8 = 8;
 
+/// The bytes for which there is room before they are read.
+const ROOM: usize = 1 << 20;
+
 /// An open IDX file; its header has been read.
 pub(super) struct IdxFile {
     path: PathBuf,
@@ -73,8 +76,9 @@ impl IdxFile {
 
     /// The next items, at most `most`; empty at the end, where the end of the file is checked too.
     pub(super) fn read(&mut self, most: usize) -> Result<Vec<u8>> {
-        let len = most.min(self.items - self.done) * self.item_len();
-        let mut bytes = Vec::with_capacity(len);
+        let len = most.min(self.items - self.done).saturating_mul(self.item_len());
+        // The header of a zipped file may promise any number of bytes: only what comes takes memory.
+        let mut bytes = Vec::with_capacity(len.min(ROOM));
         let outcome = (&mut self.input).take(len as u64).read_to_end(&mut bytes);
         let expected = format!("{} items of {} bytes, by the header", self.items, self.item_len());
         if outcome.is_err() || bytes.len() < len {
@@ -106,6 +110,8 @@ pub(super) fn unreadable(path: &Path, expected: &str, found: String) -> Operator
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn refused(bytes: &[u8]) -> String {
@@ -140,5 +146,17 @@ mod tests {
         assert!(refused(&[0, 0, 8, 3, 0, 0, 0, 1]).contains("type 0x08 in 3 dimensions"));
         assert!(refused(&[0, 0, 8, 1, 0, 0, 0, 3, 7]).contains("expected 11 bytes, by the header, found 9"));
         assert!(refused(&[0, 0, 8, 1, 0, 0, 0, 1, 7, 8]).contains("expected 9 bytes, by the header, found 10"));
+    }
+
+    #[test]
+    fn a_zipped_header_that_promises_terabytes_takes_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.gz");
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let header = [[0, 0, 8, 3], [0xff; 4], [0x7f, 0xff, 0xff, 0xff], [0, 0, 0, 1]];
+        encoder.write_all(header.as_flattened()).unwrap();
+        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        let error = IdxFile::open(&path, 2).unwrap().read(1024).unwrap_err().to_string();
+        assert!(error.contains("found 0 of them"), "{error}");
     }
 }

@@ -245,6 +245,8 @@ impl Reader<'_> {
             return Ok(numbers);
         }
         let texts = cast(column, &DataType::Utf8)?;
+        // Bytes may be no text, and the values of a dictionary may be null.
+        self.refuse_uncast(column, &texts, name, "an id")?;
         let texts = texts.as_string::<i32>().iter().flatten().enumerate();
         let found = texts.map(|(row, text)| match self.ids {
             Some(ids) => ids.text(text).ok_or_else(|| self.unknown(name, row, text.to_owned())),
