@@ -16,9 +16,12 @@ const MARKS: [&str; 2] = ["<!-- components:begin -->\n", "<!-- components:end --
 const ABOUT: &str = "\
 # Components
 
-Everything that comes with Relata and that a plan can name, with the settings of each and their defaults. A name is also
-the function that makes the component, and its methods change settings: `crop(0.8)`, `clustering(\"label\").normalised()`.
-A setting without a value is unset. [Extending](extending.md) shows how to write your own.
+Everything that comes with Relata and that a plan can name, with the settings of each and their defaults. A setting
+without a value is unset. [Extending](extending.md) shows how to write your own.
+
+Most names are also functions of the prelude, whose methods change settings: `crop(0.8)`,
+`clustering(\"label\").normalised()`. What holds others is made by a method: `.then(..)` makes a `chain`,
+`.with_probability(..)` a `sometimes`, `.named(..)` an `annotator`, `.priced(..)` a `priced`, `.weighted(..)` a `weighted`.
 
 <!-- Written by `RELATA_WRITE_DOCS=1 cargo test --release --workspace --test relata components`. -->
 ";
