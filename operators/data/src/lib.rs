@@ -2,6 +2,7 @@
 //! batches in, record batches out.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod decoder_panic;
 pub mod embeddings;
 mod error;
 mod feature_blocks;

@@ -8,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::decoder_panic::caught;
 use crate::{OperatorError, Result};
 
 /// An open file of which nothing but the schema has been read.
@@ -26,8 +27,8 @@ impl ParquetFile {
     /// Opens a file and reads its schema.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(OperatorError::io(path))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| OperatorError::damaged(path, error))?;
+        let builder = caught(|| ParquetRecordBatchReaderBuilder::try_new(file));
+        let builder = builder.map_err(|error| OperatorError::damaged(path, error))?;
         Ok(Self { path: path.to_path_buf(), builder })
     }
 
@@ -44,9 +45,12 @@ impl ParquetFile {
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
         let Self { path, builder } = self;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
-        let reader = builder.with_projection(mask).with_batch_size(rows).build();
-        let reader = reader.map_err(|error| OperatorError::damaged(&path, error))?;
-        Ok(reader.map(move |batch| batch.map_err(|error| OperatorError::damaged(&path, error))))
+        let reader = caught(|| builder.with_projection(mask).with_batch_size(rows).build());
+        let mut reader = reader.map_err(|error| OperatorError::damaged(&path, error))?;
+        Ok(std::iter::from_fn(move || match caught(|| Ok(reader.next())) {
+            Ok(batch) => Some(batch?.map_err(|error| OperatorError::damaged(&path, error))),
+            Err(panic) => Some(Err(OperatorError::damaged(&path, panic))),
+        }))
     }
 
     /// All columns of all rows.

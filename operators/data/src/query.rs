@@ -10,6 +10,7 @@ use datafusion::prelude::{CsvReadOptions, JsonReadOptions, ParquetReadOptions, S
 use futures::future::BoxFuture;
 
 use crate::Session;
+use crate::decoder_panic::{caught_query, caught_stream};
 
 /// The table that a query describes.
 pub fn plan_sql(session: &Session, query: &str) -> BoxFuture<'static, Result<DataFrame>> {
@@ -24,22 +25,25 @@ pub fn plan_sql_with(session: &Session, query: &str, options: SQLOptions) -> Box
 
 /// All rows of a table.
 pub fn collect(table: DataFrame) -> BoxFuture<'static, Result<Vec<RecordBatch>>> {
-    Box::pin(table.collect())
+    Box::pin(caught_query(table.collect()))
 }
 
 /// The rows of a table as a stream.
 pub fn stream(table: DataFrame) -> BoxFuture<'static, Result<SendableRecordBatchStream>> {
-    Box::pin(table.execute_stream())
+    Box::pin(caught_query(async move { table.execute_stream().await.map(caught_stream) }))
 }
 
 /// The rows of a table as one stream per partition.
 pub fn stream_partitions(table: DataFrame) -> BoxFuture<'static, Result<Vec<SendableRecordBatchStream>>> {
-    Box::pin(table.execute_stream_partitioned())
+    Box::pin(caught_query(async move {
+        let parts = table.execute_stream_partitioned().await?;
+        Ok(parts.into_iter().map(caught_stream).collect())
+    }))
 }
 
 /// The number of rows of a table.
 pub fn count(table: DataFrame) -> BoxFuture<'static, Result<usize>> {
-    Box::pin(table.count())
+    Box::pin(caught_query(table.count()))
 }
 
 /// Parquet files as a table.
@@ -49,7 +53,7 @@ pub fn read_parquet(
     options: ParquetReadOptions<'static>,
 ) -> BoxFuture<'static, Result<DataFrame>> {
     let session = session.context().clone();
-    Box::pin(async move { session.read_parquet(paths, options).await })
+    Box::pin(caught_query(async move { session.read_parquet(paths, options).await }))
 }
 
 /// Delimited files as a table; the options may borrow a schema.
