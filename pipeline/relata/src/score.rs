@@ -49,7 +49,7 @@ pub async fn score_files(
     loss: &dyn GraphLoss,
     device: DeviceChoice,
 ) -> Result<FileScore> {
-    let batch = Batch::read(embeddings)?;
+    let batch = ScoredRows::read(embeddings)?;
     let edges = batch.edges(edges).await?;
     let score = score(loss, batch.values, batch.width, &edges, &device.open()?);
     let mut names: Vec<_> = batch.texts.into_iter().flatten().map(|(text, number)| (number, text)).collect();
@@ -89,7 +89,7 @@ impl FileScore {
 }
 
 /// All rows of a file, by ascending id.
-struct Batch {
+struct ScoredRows {
     ids: Vec<u64>,
     /// The user's own ids, if they are text, each with the number that stands for it.
     texts: Option<HashMap<String, u64>>,
@@ -98,7 +98,7 @@ struct Batch {
     width: usize,
 }
 
-impl Batch {
+impl ScoredRows {
     fn read(path: &Path) -> Result<Self> {
         let table = path.display().to_string();
         let file = ParquetFile::open(path)?;

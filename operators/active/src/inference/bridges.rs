@@ -1,7 +1,7 @@
 //! Bridges: must-links without which a component would fall into two large parts (Tarjan 1974).
 
 use super::constraint_graph::ConstraintGraph;
-use super::transitive_closure::{Bridge, TransitiveClosure};
+use super::transitive_closure::{BridgeLink, TransitiveClosure};
 
 /// The bridges of a component with at least `bridges_from` rows on both sides, in time linear in its links.
 pub(super) fn bridges(
@@ -9,7 +9,7 @@ pub(super) fn bridges(
     links: &ConstraintGraph,
     label: u32,
     bridges_from: u32,
-) -> Vec<Bridge> {
+) -> Vec<BridgeLink> {
     let members = closure.members(label);
     let rows = members.len() as u32;
     let bridges_from = bridges_from.max(1);
@@ -48,7 +48,7 @@ pub(super) fn bridges(
             below[parent] += below[here];
             let side = below[here].min(rows - below[here]);
             if earliest[here] > reached[parent] && side >= bridges_from {
-                found.push(Bridge { pair, side });
+                found.push(BridgeLink { pair, side });
             }
         }
     }

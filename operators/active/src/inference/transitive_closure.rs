@@ -32,12 +32,12 @@ struct ConnectedComponent {
     pairs: u32,
     /// Labels of the components that are known to be different, with the number of pairs that say so.
     cannot_links: BTreeMap<u32, u32>,
-    bridges: OnceLock<Vec<Bridge>>,
+    bridges: OnceLock<Vec<BridgeLink>>,
 }
 
 /// A link that alone holds two sides of a component together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bridge {
+pub(super) struct BridgeLink {
     /// Its pair.
     pub pair: u32,
     /// Rows on the smaller side.
@@ -108,7 +108,7 @@ impl TransitiveClosure {
     }
 
     /// The bridges of a component, found once until it changes.
-    pub fn bridges(&self, label: u32, find: impl FnOnce() -> Vec<Bridge>) -> &[Bridge] {
+    pub fn bridges(&self, label: u32, find: impl FnOnce() -> Vec<BridgeLink>) -> &[BridgeLink] {
         self.component(label).map_or(&[], |component| component.bridges.get_or_init(find))
     }
 

@@ -1,6 +1,6 @@
 //! Annotators: how much and how well each answers.
 
-use relata_active::dawid_skene::{Vote as AnnotatorVote, dawid_skene};
+use relata_active::dawid_skene::{Vote, dawid_skene};
 use serde::{Deserialize, Serialize};
 
 use super::audited::Audit;
@@ -26,7 +26,7 @@ ORDER BY low, high, annotator";
 
 /// What an annotator said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Annotator {
+pub struct AnnotatorSummary {
     /// The annotator's name.
     pub annotator: String,
     /// The oracles that the annotator answered for, with commas between them.
@@ -56,7 +56,7 @@ pub struct Annotator {
 
 /// What an annotator says in the end about a pair, the smaller id first.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct Vote {
+pub(crate) struct PairVote {
     pub low: u64,
     pub high: u64,
     pub annotator: String,
@@ -66,8 +66,8 @@ pub(crate) struct Vote {
 
 impl Audit {
     /// All annotators, by name.
-    pub async fn annotators(&self) -> Result<Vec<Annotator>> {
-        let mut annotators: Vec<Annotator> = self.rows(ANNOTATORS).await?;
+    pub async fn annotators(&self) -> Result<Vec<AnnotatorSummary>> {
+        let mut annotators: Vec<AnnotatorSummary> = self.rows(ANNOTATORS).await?;
         if annotators.iter().all(|annotator| annotator.compared == 0) {
             return Ok(annotators);
         }
@@ -77,7 +77,7 @@ impl Audit {
             let place = annotators.binary_search_by(|known| known.annotator.cmp(&vote.annotator));
             let (Some(related), Ok(annotator)) = (vote.related, place) else { continue };
             pairs += usize::from(last.replace((vote.low, vote.high)) != Some((vote.low, vote.high)));
-            votes.push(AnnotatorVote { item: pairs - 1, annotator, related, weight: vote.confidence });
+            votes.push(Vote { item: pairs - 1, annotator, related, weight: vote.confidence });
         }
         let model = dawid_skene(&votes);
         let estimates = model.sensitivity.into_iter().zip(model.specificity);
@@ -90,7 +90,7 @@ impl Audit {
     }
 
     /// What each annotator says in the end about each pair, by pair and annotator.
-    pub(crate) async fn votes(&self) -> Result<Vec<Vote>> {
+    pub(crate) async fn votes(&self) -> Result<Vec<PairVote>> {
         self.rows(VOTES).await
     }
 }

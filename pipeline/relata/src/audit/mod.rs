@@ -10,8 +10,8 @@ mod oracles;
 mod rounds;
 mod tables;
 
-pub(crate) use annotators::Vote;
-pub use annotators::{ANNOTATORS, Annotator};
+pub(crate) use annotators::PairVote;
+pub use annotators::{ANNOTATORS, AnnotatorSummary};
 pub use audited::Audit;
 pub use curve::{CURVE, CurvePoint};
 pub use oracles::{ORACLES, OracleSummary};

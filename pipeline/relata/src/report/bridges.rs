@@ -1,7 +1,7 @@
 //! Bridges: answers that are doubted because each alone holds two big groups together.
 
 use super::gallery::Gallery;
-use super::pair_votes::PairVotes;
+use super::pair_votes::VotesByPair;
 use crate::store::Bridge;
 
 /// Bridges shown, the worst ones.
@@ -13,7 +13,7 @@ pub(super) fn ids(bridges: &[Bridge]) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// The two samples of each bridge with what was said about them.
-pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, votes: &PairVotes) -> String {
+pub(super) fn show(bridges: &[Bridge], gallery: &Gallery, votes: &VotesByPair) -> String {
     let one = |bridge: &Bridge| {
         let (src, dst) = (bridge.src, bridge.dst);
         format!(
@@ -43,9 +43,9 @@ mod tests {
         let (_folder, run) = asked(&[]);
         let bridges: Vec<Bridge> = (1..=10).map(|answer| Bridge { answer, src: 2 * answer, dst: 99 }).collect();
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
-        let html = show(&bridges, &gallery, &PairVotes::new(vec![]));
+        let html = show(&bridges, &gallery, &VotesByPair::new(vec![]));
         assert!(html.contains("Answer 1<") && html.contains("<small>16</small>") && html.contains("and 2 more"));
         assert_eq!((html.matches("<article").count(), ids(&bridges).count()), (8, 16));
-        assert_eq!(show(&[], &gallery, &PairVotes::new(vec![])), "");
+        assert_eq!(show(&[], &gallery, &VotesByPair::new(vec![])), "");
     }
 }

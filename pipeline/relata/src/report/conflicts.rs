@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::gallery::Gallery;
 use super::html::{escaped, number};
-use super::pair_votes::PairVotes;
+use super::pair_votes::VotesByPair;
 use crate::audit::Audit;
 use crate::error::Result;
 
@@ -17,7 +17,7 @@ const LINKS: usize = 8;
 
 /// A pair about which two answers or derivations contradict each other.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-struct Conflict {
+struct ConflictPair {
     src: u64,
     dst: u64,
     positive: String,
@@ -35,7 +35,7 @@ struct Link {
 
 /// The contradictions that are shown.
 pub(super) struct Conflicts {
-    worst: Vec<Conflict>,
+    worst: Vec<ConflictPair>,
     links: BTreeMap<u64, Link>,
     /// How many there are in all.
     pub count: u64,
@@ -48,7 +48,7 @@ pub(super) async fn worst(audit: &Audit) -> Result<Conflicts> {
         "SELECT src, dst, positive, negative, CAST(kept AS DOUBLE) AS kept FROM conflicts
          ORDER BY positive NOT LIKE 'answer%' OR negative NOT LIKE 'answer%', abs(kept), character_length(positive) + character_length(negative), src, dst LIMIT {SHOWN}"
     );
-    let worst: Vec<Conflict> = audit.rows(&query).await?;
+    let worst: Vec<ConflictPair> = audit.rows(&query).await?;
     let named = worst.iter().flat_map(|conflict| [&conflict.positive, &conflict.negative]);
     let mut sequences: Vec<String> = named.flat_map(|side| answers(side)).map(|number| number.to_string()).collect();
     sequences.push("0".to_owned());
@@ -71,8 +71,8 @@ impl Conflicts {
     }
 
     /// One contradiction below the other.
-    pub fn show(&self, gallery: &Gallery, votes: &PairVotes) -> String {
-        let one = |conflict: &Conflict| {
+    pub fn show(&self, gallery: &Gallery, votes: &VotesByPair) -> String {
+        let one = |conflict: &ConflictPair| {
             let (class, kept) = match conflict.kept {
                 kept if kept > 0.0 => ("yes", "kept as alike".to_owned()),
                 kept if kept < 0.0 => ("no", "kept as different".to_owned()),
@@ -118,7 +118,7 @@ impl Conflicts {
     }
 
     /// The samples along the answers that a derivation names.
-    fn chain(&self, side: &str, gallery: &Gallery, votes: &PairVotes) -> String {
+    fn chain(&self, side: &str, gallery: &Gallery, votes: &VotesByPair) -> String {
         let numbers = answers(side);
         let mut html = String::new();
         let mut end = None;
@@ -193,7 +193,7 @@ mod tests {
         let order: Vec<_> = found.worst.iter().map(|conflict| (conflict.src, conflict.dst)).collect();
         assert_eq!((order, found.count), (vec![(7, 8), (10, 12), (1, 2)], 3));
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
-        let votes = PairVotes::new(audit.votes().await.unwrap());
+        let votes = VotesByPair::new(audit.votes().await.unwrap());
         // 10 is like 11, 11 is like 12: the second answer is read from its other end.
         let shown = |side: &str| -> Vec<String> {
             let chain = found.chain(side, &gallery, &votes);

@@ -36,7 +36,7 @@ struct Joined {
 }
 
 /// A point's label, and the place of its component among the largest.
-type Kind = (Option<String>, Option<usize>);
+type PointKind = (Option<String>, Option<usize>);
 
 /// The pictures of a run's embeddings, on the first two principal axes of all rows: by the column `label` if there is
 /// one, and by the largest components that the answers made. Nothing if it has no embeddings yet.
@@ -51,7 +51,7 @@ pub(super) async fn pictures(run: &Run, audit: &Audit, label: Option<&str>) -> R
     }
     let projected = projection(&vectors, 0)?;
     let of_point = projected.classes.iter().map(|class| &kinds[*class as usize]);
-    let points: Vec<(&Kind, (f64, f64))> = of_point.zip(projected.points.iter().copied()).collect();
+    let points: Vec<(&PointKind, (f64, f64))> = of_point.zip(projected.points.iter().copied()).collect();
     let mut html = String::new();
     if let Some(label) = label.filter(|_| kinds.iter().any(|kind| kind.0.is_some())) {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -62,7 +62,7 @@ pub(super) async fn pictures(run: &Run, audit: &Audit, label: Option<&str>) -> R
         let mut names: Vec<&str> = counts.keys().copied().collect();
         names.sort_by_key(|name| std::cmp::Reverse(counts[name]));
         let most = Classes::new(names.into_iter().take(COLOURS).map(str::to_owned).collect());
-        let place = |kind: &Kind| kind.0.as_deref().and_then(|name| most.number(name)).map(|place| place as usize);
+        let place = |kind: &PointKind| kind.0.as_deref().and_then(|name| most.number(name)).map(|place| place as usize);
         html += &scatter(&format!("By {label}"), &points, most.names(), "other or none", place);
     }
     if !components.is_empty() {
@@ -70,7 +70,7 @@ pub(super) async fn pictures(run: &Run, audit: &Audit, label: Option<&str>) -> R
         components.values().for_each(|place| *sizes.entry(*place).or_default() += 1);
         let name = |place: usize| format!("{} samples", number(sizes.get(&place).copied().unwrap_or_default() as f64));
         let names: Vec<String> = (0..COLOURS.min(sizes.len())).map(name).collect();
-        let place = |kind: &Kind| kind.1.filter(|place| *place < COLOURS);
+        let place = |kind: &PointKind| kind.1.filter(|place| *place < COLOURS);
         html += &scatter("What the answers joined", &points, &names, "smaller or not asked about", place);
     }
     let axes = "The first two principal axes, which show";
@@ -94,11 +94,11 @@ async fn components(audit: &Audit) -> Result<BTreeMap<u64, usize>> {
 }
 
 /// All embeddings; the class of each is its place among the kinds.
-fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Result<(Vectors, Vec<Kind>)> {
+fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Result<(Vectors, Vec<PointKind>)> {
     let path = run.embeddings();
     let file = File::open(&path).map_err(OperatorError::io(&path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-    let (mut kinds, mut known): (Vec<Kind>, BTreeMap<Kind, u32>) = (vec![], BTreeMap::new());
+    let (mut kinds, mut known): (Vec<PointKind>, BTreeMap<PointKind, u32>) = (vec![], BTreeMap::new());
     let (mut builder, mut first_row) = (None, 0);
     let table = path.display().to_string();
     for batch in reader.map_err(OperatorError::from)? {
@@ -135,10 +135,10 @@ fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Re
 /// Points in the plane, on the same scale both ways; those without a place among the names lie below, in grey.
 fn scatter(
     title: &str,
-    points: &[(&Kind, (f64, f64))],
+    points: &[(&PointKind, (f64, f64))],
     names: &[String],
     rest: &str,
-    place: impl Fn(&Kind) -> Option<usize>,
+    place: impl Fn(&PointKind) -> Option<usize>,
 ) -> String {
     let bounds = |axis: fn(&(f64, f64)) -> f64| {
         let values = points.iter().map(|(_, point)| axis(point));

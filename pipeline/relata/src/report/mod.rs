@@ -21,7 +21,7 @@ use serde::Deserialize;
 use chart::{Line, chart, thinned};
 use facts::Facts;
 use html::{escaped, page, section};
-use pair_votes::PairVotes;
+use pair_votes::VotesByPair;
 
 pub use gallery::Gallery;
 
@@ -65,7 +65,7 @@ async fn one(run: &Run) -> Result<String> {
     let facts = Facts::gather(run).await?;
     let audit = &facts.audit;
     let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
-    let votes = PairVotes::new(audit.votes().await?);
+    let votes = VotesByPair::new(audit.votes().await?);
     let ids: BTreeSet<u64> =
         questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;

@@ -1,25 +1,25 @@
-//! Votes on pairs, as badges.
+//! PairTally on pairs, as badges.
 
 use std::collections::BTreeMap;
 
 use super::html::escaped;
-use crate::audit::Vote;
+use crate::audit::PairVote;
 
 /// What annotators say in the end about the pairs that were asked about.
-pub(super) struct PairVotes(BTreeMap<(u64, u64), Votes>);
+pub(super) struct VotesByPair(BTreeMap<(u64, u64), PairTally>);
 
 #[derive(Default)]
-struct Votes {
+struct PairTally {
     yes: Vec<String>,
     no: Vec<String>,
     passed: Vec<String>,
 }
 
-impl PairVotes {
+impl VotesByPair {
     /// From all votes.
-    pub fn new(votes: Vec<Vote>) -> Self {
-        let mut pairs: BTreeMap<_, Votes> = BTreeMap::new();
-        for Vote { low, high, annotator, related, .. } in votes {
+    pub fn new(votes: Vec<PairVote>) -> Self {
+        let mut pairs: BTreeMap<_, PairTally> = BTreeMap::new();
+        for PairVote { low, high, annotator, related, .. } in votes {
             let said = pairs.entry((low, high)).or_default();
             match related {
                 Some(true) => said.yes.push(annotator),
@@ -60,7 +60,7 @@ impl PairVotes {
         format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
     }
 
-    fn said(&self, a: u64, b: u64) -> Option<&Votes> {
+    fn said(&self, a: u64, b: u64) -> Option<&PairTally> {
         self.0.get(&(a.min(b), a.max(b)))
     }
 }
@@ -71,14 +71,14 @@ mod tests {
 
     #[test]
     fn one_annotator_is_quoted_and_several_are_counted() {
-        let vote = |low, high, annotator: &str, related| Vote {
+        let vote = |low, high, annotator: &str, related| PairVote {
             low,
             high,
             annotator: annotator.to_owned(),
             related,
             confidence: 1.0,
         };
-        let votes = PairVotes::new(vec![
+        let votes = VotesByPair::new(vec![
             vote(1, 2, "a<b", Some(true)),
             vote(1, 3, "ann", Some(true)),
             vote(1, 3, "bob", Some(false)),

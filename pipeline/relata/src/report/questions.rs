@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::gallery::Gallery;
 use super::html::escaped;
-use super::pair_votes::PairVotes;
+use super::pair_votes::VotesByPair;
 use crate::audit::Audit;
 use crate::error::Result;
 
@@ -48,7 +48,7 @@ pub(super) fn ids(questions: &[Shown]) -> impl Iterator<Item = u64> + '_ {
 }
 
 /// The questions side by side.
-pub(super) fn show(questions: &[Shown], gallery: &Gallery, votes: &PairVotes) -> String {
+pub(super) fn show(questions: &[Shown], gallery: &Gallery, votes: &VotesByPair) -> String {
     let one = |question: &Shown| {
         let anchor = question.anchor;
         let candidate = |&id: &u64| gallery.card(id, votes.class(anchor, id), &votes.badge(anchor, id));
@@ -96,7 +96,7 @@ mod tests {
         let shown = sample(&Audit::open(&run).await.unwrap()).await.unwrap();
         assert_eq!(shown.iter().map(|q| q.question).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(ids(&shown).count(), CANDIDATES + 1 + 4);
-        let html = show(&shown, &Gallery::open(&run, &BTreeSet::new()).unwrap(), &PairVotes::new(vec![]));
+        let html = show(&shown, &Gallery::open(&run, &BTreeSet::new()).unwrap(), &VotesByPair::new(vec![]));
         assert!(html.contains("and 8 more") && html.contains("question 2, fixture") && html.contains("no answer"));
         assert_eq!(html.matches("<article").count(), 3);
     }

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::html::{Cell, change, number, table};
-use crate::audit::{Annotator, OracleSummary};
+use crate::audit::{AnnotatorSummary, OracleSummary};
 
 /// What each round asked, cost and gained.
 pub(super) fn rounds(facts: &Facts) -> String {
@@ -73,12 +73,12 @@ pub(super) fn gains(facts: &Facts) -> String {
 }
 
 /// Who answered, and how well.
-pub(super) fn annotators(annotators: &[Annotator]) -> String {
+pub(super) fn annotators(annotators: &[AnnotatorSummary]) -> String {
     if annotators.is_empty() {
         return String::new();
     }
     let compared = annotators.iter().any(|annotator| annotator.compared > 0);
-    let row = |annotator: &Annotator| {
+    let row = |annotator: &AnnotatorSummary| {
         let yes = (annotator.answers > 0).then(|| annotator.yes as f64 / annotator.answers as f64);
         let mut row = vec![
             Cell::Text(annotator.annotator.clone()),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn what_nobody_can_know_is_left_out() {
-        let alone = Annotator {
+        let alone = AnnotatorSummary {
             annotator: "ann".to_owned(),
             oracles: "person".to_owned(),
             answers: 4,
@@ -154,7 +154,7 @@ mod tests {
         };
         let html = annotators(std::slice::from_ref(&alone));
         assert!(html.contains("25.0%") && !html.contains("agreement"), "{html}");
-        let crowd = Annotator { compared: 4, agreement: Some(0.5), ..alone.clone() };
+        let crowd = AnnotatorSummary { compared: 4, agreement: Some(0.5), ..alone.clone() };
         assert!(annotators(&[alone, crowd]).contains("agreement"));
         assert_eq!((annotators(&[]), oracles(&[])), (String::new(), String::new()));
     }

@@ -12,14 +12,14 @@ use super::error::SqlError;
 
 /// The id of a sample, as a query gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SampleId {
+pub(super) enum IdArgument {
     /// A number.
     Number(u64),
     /// Text, such as the user's own id in `source_id`.
     Text(String),
 }
 
-impl fmt::Display for SampleId {
+impl fmt::Display for IdArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => number.fmt(f),
@@ -92,9 +92,9 @@ impl<'a> Arguments<'a> {
     }
 
     /// The id of a sample, a whole number or a string; none if the argument is something else.
-    pub fn id(&self, at: usize) -> Option<SampleId> {
-        let text = || self.text(at).map(|text| SampleId::Text(text.to_owned()));
-        self.whole_number(at).map(SampleId::Number).or_else(text)
+    pub fn id(&self, at: usize) -> Option<IdArgument> {
+        let text = || self.text(at).map(|text| IdArgument::Text(text.to_owned()));
+        self.whole_number(at).map(IdArgument::Number).or_else(text)
     }
 
     /// A vector of finite numbers; none if the argument is something else.

@@ -25,9 +25,9 @@ pub(super) trait Computation: Debug + Send + Sync + 'static {
 
 /// A computation as a table.
 #[derive(Debug)]
-pub(super) struct ComputedTable<C>(Arc<C>);
+pub(super) struct TableOnDemand<C>(Arc<C>);
 
-impl<C: Computation> ComputedTable<C> {
+impl<C: Computation> TableOnDemand<C> {
     /// The table of what a computation finds.
     pub fn new(computation: C) -> Self {
         Self(Arc::new(computation))
@@ -35,7 +35,7 @@ impl<C: Computation> ComputedTable<C> {
 }
 
 #[async_trait]
-impl<C: Computation> TableProvider for ComputedTable<C> {
+impl<C: Computation> TableProvider for TableOnDemand<C> {
     fn schema(&self) -> SchemaRef {
         self.0.schema()
     }

@@ -16,7 +16,7 @@ use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
 use relata_schemas::samples::SOURCE_ID;
 
-use super::arguments::SampleId;
+use super::arguments::IdArgument;
 use super::error::SqlError;
 
 /// Rows that are in memory at once, per thread.
@@ -95,11 +95,11 @@ impl EmbeddingFile {
     }
 
     /// The row of a sample: text is looked up in `source_id`, or in `id` if that is text.
-    pub fn row(&self, id: &SampleId) -> Result<Option<u64>, SqlError> {
+    pub fn row(&self, id: &IdArgument) -> Result<Option<u64>, SqlError> {
         let (column, text, number) = match (id, self.text) {
-            (SampleId::Text(text), Some(column)) => (column, text.clone(), None),
-            (SampleId::Text(text), None) => (ID, text.clone(), text.parse().ok()),
-            (SampleId::Number(number), _) => (ID, number.to_string(), Some(*number)),
+            (IdArgument::Text(text), Some(column)) => (column, text.clone(), None),
+            (IdArgument::Text(text), None) => (ID, text.clone(), text.parse().ok()),
+            (IdArgument::Number(number), _) => (ID, number.to_string(), Some(*number)),
         };
         for group in 0..self.groups() {
             let mut first = self.starts[group];
@@ -243,11 +243,11 @@ mod tests {
         let ids = file.ids_of(&wanted).unwrap();
         assert_eq!(ids.as_primitive::<UInt64Type>().values(), &wanted.map(|row| 3 * row + 1));
         for row in wanted {
-            assert_eq!(file.row(&SampleId::Number(3 * row + 1)).unwrap(), Some(row));
+            assert_eq!(file.row(&IdArgument::Number(3 * row + 1)).unwrap(), Some(row));
             assert_eq!(file.vector(row).unwrap(), [row as f32, -1.0]);
         }
-        assert_eq!(file.row(&SampleId::Number(2)).unwrap(), None);
-        assert_eq!(file.row(&SampleId::Text("7".to_owned())).unwrap(), Some(2));
+        assert_eq!(file.row(&IdArgument::Number(2)).unwrap(), None);
+        assert_eq!(file.row(&IdArgument::Text("7".to_owned())).unwrap(), Some(2));
         for (first, numbers) in (0..2).flat_map(|group| file.blocks(group).unwrap()).map(Result::unwrap) {
             assert_eq!(numbers[0], first as f32);
         }
@@ -266,18 +266,18 @@ mod tests {
         let large: ArrayRef = Arc::new(LargeListArray::from_iter_primitive::<Float64Type, _, _>(rows()));
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![8, 5]));
         let text: ArrayRef = Arc::new(StringArray::from(vec!["ann", "5"]));
-        let named = |name: &str| SampleId::Text(name.to_owned());
+        let named = |name: &str| IdArgument::Text(name.to_owned());
         let file = write(vec![(ID, numbers.clone()), (EMBEDDING, doubles)]).unwrap();
-        assert_eq!((file.width(), file.row(&SampleId::Number(5)).unwrap()), (2, Some(1)));
+        assert_eq!((file.width(), file.row(&IdArgument::Number(5)).unwrap()), (2, Some(1)));
         assert_eq!(file.blocks(0).unwrap().next().unwrap().unwrap().1[..], [1.0, 2.0, 3.0, 4.0]);
         let file = write(vec![(ID, text.clone()), (EMBEDDING, large.clone())]).unwrap();
         assert_eq!((file.id_type(), file.vector(1).unwrap()), (DataType::Utf8, vec![3.0, 4.0]));
         assert_eq!(file.ids_of(&[1]).unwrap().as_string::<i32>().value(0), "5");
-        for id in [named("5"), SampleId::Number(5)] {
+        for id in [named("5"), IdArgument::Number(5)] {
             assert_eq!(file.row(&id).unwrap(), Some(1));
         }
         let file = write(vec![(ID, numbers), (SOURCE_ID, text), (EMBEDDING, large)]).unwrap();
-        let found = [named("ann"), named("5"), named("8"), SampleId::Number(8)].map(|id| file.row(&id).unwrap());
+        let found = [named("ann"), named("5"), named("8"), IdArgument::Number(8)].map(|id| file.row(&id).unwrap());
         assert_eq!(found, [Some(0), Some(1), None, Some(0)]);
     }
 

@@ -26,7 +26,7 @@ pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
 
 /// What a row of the ledger came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum AnswerOutcome {
     New,
     AlreadyImplied,
     Contradiction,
@@ -35,7 +35,7 @@ enum Outcome {
     Outside,
 }
 
-impl Outcome {
+impl AnswerOutcome {
     fn name(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -91,17 +91,17 @@ fn fold(
     for row in 0..answers.num_rows() {
         let said = related.is_valid(row).then(|| related.value(row));
         implied.push(match (position(anchors.value(row)), position(candidates.value(row)), said) {
-            (Some(_), Some(_), _) if undoes.is_valid(row) => (Outcome::Undone, known.withdraw(undoes.value(row))),
-            (Some(_), Some(_), None) => (Outcome::Passed, (0, 0)),
+            (Some(_), Some(_), _) if undoes.is_valid(row) => (AnswerOutcome::Undone, known.withdraw(undoes.value(row))),
+            (Some(_), Some(_), None) => (AnswerOutcome::Passed, (0, 0)),
             (Some(a), Some(b), Some(related)) => {
                 // An answer that is as likely wrong as right says no more than a pass does.
-                weight_of(confidences.value(row)).map_or((Outcome::Passed, (0, 0)), |weight| {
+                weight_of(confidences.value(row)).map_or((AnswerOutcome::Passed, (0, 0)), |weight| {
                     let said = Constraint { number: sequences.value(row), a, b, related, weight };
                     let (outcome, change) = known.add(said);
                     (outcome.into(), change)
                 })
             }
-            _ => (Outcome::Outside, (0, 0)),
+            _ => (AnswerOutcome::Outside, (0, 0)),
         });
     }
     let columns: Vec<arrow::array::ArrayRef> = vec![
@@ -113,7 +113,7 @@ fn fold(
     Ok(RecordBatch::try_new(SCHEMA.clone(), columns)?)
 }
 
-impl From<ConstraintEffect> for Outcome {
+impl From<ConstraintEffect> for AnswerOutcome {
     fn from(effect: ConstraintEffect) -> Self {
         match effect {
             ConstraintEffect::New => Self::New,

@@ -1,4 +1,4 @@
-//! Nearest neighbours: the table function `nearest(embeddings, query, k [, metric])`, an exact search.
+//! NearestFunction neighbours: the table function `nearest(embeddings, query, k [, metric])`, an exact search.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use datafusion::error::DataFusionError;
 use rayon::prelude::*;
 use relata_graph::knn::{Metric, top_k};
 
-use super::arguments::{Arguments, SampleId};
+use super::arguments::{Arguments, IdArgument};
 use super::catalogue::Catalogue;
-use super::computed::{Computation, ComputedTable};
+use super::computed::{Computation, TableOnDemand};
 use super::embedding_file::EmbeddingFile;
 use super::error::SqlError;
 use super::hits::nearest;
@@ -35,9 +35,9 @@ fn schema(id: DataType) -> SchemaRef {
 /// another table as the query asks for the nearest of each of its rows, whose id is in a column `query`. Text names a sample by the
 /// user's own id, in `source_id`; `id` is text where it is in a file of somebody else's.
 #[derive(Debug)]
-pub(super) struct Nearest(pub Arc<Catalogue>);
+pub(super) struct NearestFunction(pub Arc<Catalogue>);
 
-impl TableFunctionImpl for Nearest {
+impl TableFunctionImpl for NearestFunction {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
         let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 4)?;
         let table = arguments.name(0, "embeddings")?;
@@ -50,14 +50,14 @@ impl TableFunctionImpl for Nearest {
         let path = self.0.file(&table)?;
         let id = EmbeddingFile::open(&path)?.id_type();
         let query = match (arguments.id(1), arguments.vector(1), arguments.name(1, "query")) {
-            (Some(id), _, _) => Query::Sample(id),
-            (None, Some(vector), _) => Query::Vector(vector),
+            (Some(id), _, _) => NearestQuery::Sample(id),
+            (None, Some(vector), _) => NearestQuery::Vector(vector),
             (None, None, Ok(name)) => {
                 let queries = self.0.file(&name)?;
                 let schema = nearest_each::schema(EmbeddingFile::open(&queries)?.id_type(), id);
                 let (function, names) = (FUNCTION, [table, name]);
                 let search = SearchEach { function, names, embeddings: path, queries, schema, k, metric };
-                return Ok(Arc::new(ComputedTable::new(search)));
+                return Ok(Arc::new(TableOnDemand::new(search)));
             }
             _ => {
                 let expected = "an id, a vector like [0.1, -0.2], or a table of embeddings";
@@ -65,7 +65,7 @@ impl TableFunctionImpl for Nearest {
             }
         };
         let schema = schema(id);
-        Ok(Arc::new(ComputedTable::new(Search { path, schema, table, query, k, metric })))
+        Ok(Arc::new(TableOnDemand::new(Search { path, schema, table, query, k, metric })))
     }
 }
 
@@ -79,9 +79,9 @@ fn metric(arguments: &Arguments<'_>) -> Result<Metric, SqlError> {
 }
 
 #[derive(Debug)]
-enum Query {
+enum NearestQuery {
     /// The vector of this sample, which is not part of its own answer.
-    Sample(SampleId),
+    Sample(IdArgument),
     Vector(Vec<f32>),
 }
 
@@ -90,7 +90,7 @@ struct Search {
     table: String,
     path: PathBuf,
     schema: SchemaRef,
-    query: Query,
+    query: NearestQuery,
     k: usize,
     metric: Metric,
 }
@@ -128,14 +128,14 @@ impl Search {
     /// The query's vector, and its row if it is a sample's.
     fn query(&self, file: &EmbeddingFile) -> Result<(Vec<f32>, Option<u64>), SqlError> {
         match &self.query {
-            Query::Vector(vector) if vector.len() == file.width() => Ok((vector.clone(), None)),
-            Query::Vector(vector) => Err(SqlError::Argument {
+            NearestQuery::Vector(vector) if vector.len() == file.width() => Ok((vector.clone(), None)),
+            NearestQuery::Vector(vector) => Err(SqlError::Argument {
                 function: FUNCTION,
                 argument: "query",
                 expected: format!("a vector of {} numbers, as in `{}`", file.width(), self.table),
                 found: format!("one of {}", vector.len()),
             }),
-            Query::Sample(id) => {
+            NearestQuery::Sample(id) => {
                 let unknown = || SqlError::UnknownSample { table: self.table.clone(), id: id.to_string() };
                 let row = file.row(id)?.ok_or_else(unknown)?;
                 Ok((file.vector(row)?, Some(row)))

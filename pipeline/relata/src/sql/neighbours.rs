@@ -9,9 +9,9 @@ use datafusion::error::DataFusionError;
 use relata_data::source::IdLookup;
 use relata_graph::Graph;
 
-use super::arguments::{Arguments, SampleId};
+use super::arguments::{Arguments, IdArgument};
 use super::catalogue::Catalogue;
-use super::computed::{Computation, ComputedTable};
+use super::computed::{Computation, TableOnDemand};
 use super::error::SqlError;
 use crate::store::{Artifact, Run, StoreError};
 
@@ -48,14 +48,14 @@ impl TableFunctionImpl for Neighbours {
             1 => self.0.run(Some(&arguments.name(0, "run")?))?,
             _ => return Err(arguments.wrong(2, "the last argument", "'all' or nothing").into()),
         };
-        Ok(Arc::new(ComputedTable::new(GraphNeighbours { run: run.clone(), id, all })))
+        Ok(Arc::new(TableOnDemand::new(GraphNeighbours { run: run.clone(), id, all })))
     }
 }
 
 #[derive(Debug)]
 struct GraphNeighbours {
     run: Run,
-    id: SampleId,
+    id: IdArgument,
     /// Whether implied negatives are asked for.
     all: bool,
 }
@@ -96,8 +96,8 @@ impl Computation for GraphNeighbours {
         let table = || samples.samples_path.display().to_string();
         let unknown = || SqlError::UnknownSample { table: table(), id: self.id.to_string() };
         let number = match &self.id {
-            SampleId::Number(number) => Some(*number),
-            SampleId::Text(text) => IdLookup::new(&samples)?.text(text),
+            IdArgument::Number(number) => Some(*number),
+            IdArgument::Text(text) => IdLookup::new(&samples)?.text(text),
         };
         let row = number.and_then(|number| samples.ids.row(number)).ok_or_else(unknown)?;
         let mut related: Vec<(u64, f32, Origin)> = origins(&graph, row, self.all)

@@ -11,11 +11,11 @@ use relata_data::Session;
 use relata_data::source::parquet;
 
 use super::catalogue::Catalogue;
-use super::computed::ComputedTable;
+use super::computed::TableOnDemand;
 use super::error::SqlError;
 use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
 use super::mean_vector::MeanVector;
-use super::nearest::Nearest;
+use super::nearest::NearestFunction;
 use super::neighbours::Neighbours;
 use super::rounds::{ReadRounds, RoundTable};
 use super::views;
@@ -72,7 +72,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
             session.register_table(reference(table.name()), Arc::new(read))?;
         }
         for table in RoundTable::ALL {
-            let read = ComputedTable::new(ReadRounds { run: run.clone(), table });
+            let read = TableOnDemand::new(ReadRounds { run: run.clone(), table });
             session.register_table(reference(table.name()), Arc::new(read))?;
         }
     }
@@ -80,7 +80,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
         views::register_audits(&session).await?;
     }
     session.register_udaf(AggregateUDF::from(MeanVector::new()));
-    session.register_udtf("nearest", Arc::new(Nearest(catalogue.clone())));
+    session.register_udtf("nearest", Arc::new(NearestFunction(catalogue.clone())));
     session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));
     Ok(session)
 }

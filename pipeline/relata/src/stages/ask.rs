@@ -15,7 +15,7 @@ use relata_train::training::{Checkpoints, MetricRow};
 use serde_json::json;
 
 use super::context::StageContext;
-use super::model::Model;
+use super::model::Embedder;
 use super::relate;
 use super::round_embeddings::unit_embeddings;
 use super::round_files::{copy, finish, forget};
@@ -74,7 +74,7 @@ async fn start(context: &StageContext<'_>, run: &Run, passive: &[&dyn Oracle]) -
     let learned = if context.can_learn(&graph) {
         context.train(run, Arc::new(graph), Amount::whole(context.spec))?
     } else {
-        Learned { model: Model::RawFeatures(context.samples.features.shape().len()), metrics: vec![] }
+        Learned { model: Embedder::RawFeatures(context.samples.features.shape().len()), metrics: vec![] }
     };
     context.embed(run, &learned.model)?;
     context.evaluate(run, learned.metrics, baseline, 0)?;

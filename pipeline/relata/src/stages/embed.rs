@@ -1,13 +1,13 @@
 //! Embed stage: the vectors of all samples.
 
 use super::context::StageContext;
-use super::model::Model;
+use super::model::Embedder;
 use crate::error::Result;
 use crate::store::Run;
 
 impl StageContext<'_> {
     /// Embeds all samples into the table of `run`.
-    pub fn embed(&self, run: &Run, model: &Model) -> Result<()> {
+    pub fn embed(&self, run: &Run, model: &Embedder) -> Result<()> {
         if run.embeddings().exists() {
             self.reporter.found("embed");
             return Ok(());

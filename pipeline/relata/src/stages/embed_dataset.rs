@@ -14,7 +14,7 @@ use relata_train::learner::Head;
 use relata_train::loss::vicreg;
 use relata_train::training::Checkpoints;
 
-use super::model::Model;
+use super::model::Embedder;
 use crate::error::{PipelineError, Result};
 use crate::registries::ENCODERS;
 use crate::store::{Artifact, Run, StoreError};
@@ -59,7 +59,7 @@ impl Run {
         model.write(&samples, output, &mut |_| {})
     }
 
-    fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Model> {
+    fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Embedder> {
         let plan = self.plan()?;
         let (head, device) = (plan.embed, plan.train.map(|train| train.fit.device_choice()).unwrap_or_default());
         let checkpoints = Checkpoints::new(&self.path(Artifact::Checkpoints));
@@ -73,15 +73,15 @@ impl Run {
             Head::Encoder => width,
             Head::Projector => projected,
         };
-        Ok(Model::Encoder { learner, width, head })
+        Ok(Embedder::Encoder { learner, width, head })
     }
 
-    fn solved(&self) -> Result<Model> {
+    fn solved(&self) -> Result<Embedder> {
         let path = self.path(Artifact::Solution);
         if !path.exists() {
             return Err(self.unfinished(Artifact::Solution.name()));
         }
-        Ok(Model::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?))
+        Ok(Embedder::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?))
     }
 
     fn unfinished(&self, what: &str) -> PipelineError {

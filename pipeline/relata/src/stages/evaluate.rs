@@ -6,7 +6,7 @@ use relata_train::training::MetricRow;
 use super::context::StageContext;
 use super::draw::{draw_embeddings, draw_loss, draw_metrics};
 use super::measurements::measure;
-use super::model::Model;
+use super::model::Embedder;
 use crate::error::Result;
 use crate::store::{Artifact, RAW, Run, read_metrics, write_metrics};
 
@@ -28,7 +28,7 @@ impl StageContext<'_> {
         self.unless_cancelled("baseline")?;
         let stage = self.reporter.stage("baseline", evaluations.len() as u64, "measures");
         let raw = run.path(Artifact::RawFeatures);
-        Model::RawFeatures(self.samples.features.shape().len()).write(&self.samples, &raw, &mut |_| {})?;
+        Embedder::RawFeatures(self.samples.features.shape().len()).write(&self.samples, &raw, &mut |_| {})?;
         let measured = measure(evaluations, &raw, &self.samples.columns, RAW, None);
         std::fs::remove_file(&raw).map_err(OperatorError::io(&raw))?;
         let measured = measured?;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::store::write_embeddings;
 
 /// What embeds samples.
-pub(super) enum Model {
+pub(super) enum Embedder {
     /// A trained encoder, the width of its vectors and where they are taken.
     Encoder { learner: Box<dyn Learner>, width: usize, head: Head },
     /// The optimum of a closed form.
@@ -19,7 +19,7 @@ pub(super) enum Model {
     RawFeatures(usize),
 }
 
-impl Model {
+impl Embedder {
     /// Numbers per vector.
     pub fn width(&self) -> usize {
         match self {

@@ -14,7 +14,7 @@ use relata_train::loss::GraphLoss;
 use relata_train::training::{Checkpoints, MetricRow, Training, TrainingOutcome};
 
 use super::context::StageContext;
-use super::model::Model;
+use super::model::Embedder;
 use super::spec::{Spec, Trainer};
 use crate::error::Result;
 use crate::store::{Artifact, Run};
@@ -42,7 +42,7 @@ impl Amount {
 
 /// A model and what was measured while it was trained.
 pub(super) struct Learned {
-    pub model: Model,
+    pub model: Embedder,
     pub metrics: Vec<MetricRow>,
 }
 
@@ -130,7 +130,7 @@ impl StageContext<'_> {
             Head::Encoder => width,
             Head::Projector => projected,
         };
-        Ok(Learned { model: Model::Encoder { learner, width, head }, metrics: trained.metrics })
+        Ok(Learned { model: Embedder::Encoder { learner, width, head }, metrics: trained.metrics })
     }
 
     fn solve(&self, run: &Run, graph: &Graph, settings: &ClosedForm) -> Result<Learned> {
@@ -158,6 +158,6 @@ impl StageContext<'_> {
             stage.finish(self.rows.len() as u64, "");
             solution
         };
-        Ok(Learned { model: Model::Solution(solution), metrics: vec![] })
+        Ok(Learned { model: Embedder::Solution(solution), metrics: vec![] })
     }
 }
