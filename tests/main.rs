@@ -5,6 +5,7 @@ mod ask;
 mod bad_edges;
 mod bad_samples;
 mod bad_training;
+mod bits;
 mod child;
 mod cli;
 mod cli_asking;
@@ -13,9 +14,13 @@ mod conflicts;
 mod data;
 mod disk_full;
 mod formats;
+mod fuzz_plan;
+mod fuzzing;
 mod graph;
 #[path = "../operators/annotate/tests/shared/http_client.rs"]
 mod http_client;
+#[path = "fuzzing/json.rs"]
+mod json;
 mod memory;
 mod optimum;
 mod resume;
