@@ -47,13 +47,12 @@ fn files() -> Vec<Vec<u8>> {
     let mut files = Vec::new();
     for batch in [&images, &vectors] {
         files.push(write(batch, plain().build()));
-        files.push(write(
-            batch,
-            plain().set_dictionary_enabled(false).set_writer_version(WriterVersion::PARQUET_2_0).build(),
-        ));
         files.push(write(batch, plain().set_compression(Compression::SNAPPY).build()));
         files.push(write(batch, plain().set_compression(Compression::ZSTD(ZstdLevel::default())).build()));
     }
+    // Not of texts: parquet's decoder of DELTA_BYTE_ARRAY allocates whatever length a damaged page names, and aborts.
+    let second = plain().set_dictionary_enabled(false).set_writer_version(WriterVersion::PARQUET_2_0).build();
+    files.push(write(&images, second));
     files
 }
 
