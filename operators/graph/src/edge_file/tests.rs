@@ -183,3 +183,17 @@ async fn other_files_are_refused() {
     let error = read(Path::new("no/edges.csv"), None).await.unwrap_err();
     assert!(matches!(error, OperatorError::Missing { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn an_id_of_bytes_that_are_no_text_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("e.parquet");
+    let src: ArrayRef = Arc::new(arrow::array::BinaryArray::from_iter_values([&b"1"[..], b"\xff"]));
+    let dst: ArrayRef = Arc::new(UInt64Array::from(vec![2, 3]));
+    let batch = RecordBatch::try_from_iter([("src", src), ("dst", dst)]).unwrap();
+    let mut sink = ParquetSink::create(&path, batch.schema()).unwrap();
+    sink.write(&batch).unwrap();
+    sink.finish().unwrap();
+    let error = read(&path, None).await.unwrap_err().to_string();
+    assert!(error.contains("column `src`, row 1"), "{error}");
+}
