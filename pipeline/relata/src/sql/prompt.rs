@@ -158,7 +158,7 @@ mod tests {
         assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
         assert!(report(Err(SqlError::Output(ErrorKind::BrokenPipe.into()))).is_err());
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("embeddings\n    id "), "{text}");
+        assert!(text.starts_with("embeddings  -- one row for each sample") && text.contains("\n    id "), "{text}");
         assert!(text.contains("no command \\x"), "{text}");
         assert!(text.contains("nearest(embeddings, TABLE, K") && text.contains("cosine_distance(a, b)"), "{text}");
         assert!(text.ends_with("| seven |\n+-------+\n| 7     |\n+-------+\n1 row\n"), "{text}");
