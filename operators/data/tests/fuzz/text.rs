@@ -20,8 +20,7 @@ fn a_damaged_text_is_an_error() {
         "{\"id\": \"b\", \"x\": 1, \"y\": 0.25}\n{\"id\": \"a\", \"x\": 2, \"y\": 1e-3}\n",
     ];
     let files = texts.map(|text| text.as_bytes().to_vec()).to_vec();
-    let sources: [fn(&std::path::Path) -> Dataset; 3] =
-        [|path| csv(path).into(), |path| tsv(path).into(), |path| json_lines(path).into()];
+    let sources: [fn(&std::path::Path) -> Dataset; 3] = [|path| csv(path), |path| tsv(path), |path| json_lines(path)];
     fuzz((damaged(files), select((0..sources.len()).collect::<Vec<_>>())), |(bytes, source)| {
         std::fs::write(&path, bytes).unwrap();
         let _ = runtime.block_on(ingest(&sources[source](&path), &session, folder.path(), &mut |_| {}));
