@@ -25,7 +25,7 @@ pub struct Person {
 /// People answer at a web page under this address, such as `127.0.0.1:7878`. The page stays open between rounds, and
 /// shows each question to one person at a time. Its link is printed on standard error.
 ///
-/// People are annotators under the names that they give. Around this oracle, [`named`](Oracle::named) makes one annotator
+/// People are annotators under the names that they give. Around this oracle, [`named`](relata_oracle::OracleExt::named) makes one annotator
 /// of all people at a page; to tell the people of two pages in one run apart, name the pages: [`Person::page`].
 ///
 /// ```

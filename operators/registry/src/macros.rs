@@ -1,6 +1,6 @@
 //! Macros that declare registries and the components of a folder.
 
-/// Declares a [`Registry`]: `static NAME: dyn Trait = "kind" [Component, ..]`. A component's line here is all that it
+/// Declares a [`Registry`](crate::Registry): `static NAME: dyn Trait = "kind" [Component, ..]`. A component's line here is all that it
 /// takes to be in plans, on the command line, in the help and in the documentation.
 #[macro_export]
 macro_rules! registry {
@@ -14,7 +14,7 @@ macro_rules! registry {
     };
 }
 
-/// Declares the components of a folder, one file each: their modules, a [`registry!`], and a module `constructors` with
+/// Declares the components of a folder, one file each: their modules, a [`registry!`](crate::registry!), and a module `constructors` with
 /// the function of each, for preludes. A component's line here is all that it takes beside its file:
 ///
 /// ```ignore

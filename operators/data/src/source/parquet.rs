@@ -30,7 +30,7 @@ pub fn parquet(path: impl AsRef<Path>) -> Dataset {
     Dataset::new(Parquet { path: path.as_ref().to_path_buf() })
 }
 
-/// Parquet files; see [`parquet`].
+/// Parquet files; see [`parquet()`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Parquet {
