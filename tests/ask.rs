@@ -135,7 +135,7 @@ async fn a_pipeline_asks_once() {
     for error in [twice().explain().map(drop), twice().run_async().await.map(drop)] {
         let text = error.unwrap_err().to_string();
         assert!(
-            text.contains("labels(label), rule") && text.contains("crowd([..])") && text.contains("cascade("),
+            text.contains("labels(label), further right") && text.contains("crowd([..])") && text.contains("cascade("),
             "{text}"
         );
     }

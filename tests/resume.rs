@@ -97,7 +97,7 @@ async fn a_changed_plan_is_refused_with_the_difference_and_the_run_stays() {
     let before = data::embedding_bits(folder.path());
     let error = pipeline(folder.path(), 2).run_async().await.err().unwrap();
     let PipelineError::Store(StoreError::PlanChanged { difference, .. }) = &error else { panic!("{error}") };
-    assert_eq!(difference, &["  stages.train.fit.epochs: 1 -> 2"]);
+    assert_eq!(difference, &["  train.fit.epochs: 1 -> 2"]);
     let text = error.to_string();
     assert!(text.contains(&folder.path().display().to_string()) && text.contains("another folder"), "{text}");
     pipeline(folder.path(), 1).run_async().await.unwrap();

@@ -54,11 +54,11 @@ impl Run {
         let path = self.path(Artifact::Plan);
         match Plan::read(&path)? {
             None => plan.write(&path),
-            Some(old) if old == *plan => Ok(()),
-            Some(old) => {
-                let difference = old.difference(plan);
-                Err(StoreError::PlanChanged { folder: self.folder.clone(), difference })
-            }
+            // What is written counts: how often a fit saves checkpoints is free to change from run to run.
+            Some(old) => match old.difference(plan) {
+                difference if difference.is_empty() => Ok(()),
+                difference => Err(StoreError::PlanChanged { folder: self.folder.clone(), difference }),
+            },
         }
     }
 

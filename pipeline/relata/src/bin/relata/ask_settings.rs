@@ -56,7 +56,8 @@ mod tests {
         let people = || person("127.0.0.1:0").annotators(2);
         let priced = plan(people().named("team").priced(4.0, 1.0));
         let found = page("127.0.0.1:0", Some(&priced)).unwrap();
-        assert_eq!((found.annotators, found.cost), (2, price(2.0, 0.5)));
+        // Each of the two people is paid the price of the wrapper.
+        assert_eq!((found.annotators, found.cost), (2, price(4.0, 1.0)));
         let crowd = plan(crowd([people()]));
         assert_eq!(page("127.0.0.1:0", Some(&crowd)).unwrap().annotators, 2);
         assert_eq!(page("127.0.0.1:0", None).unwrap().cost, Cost::default());
