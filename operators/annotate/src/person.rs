@@ -38,7 +38,7 @@ pub struct Person {
 ///     .annotators(3)
 ///     .priced(0.0, 0.5);
 /// oracle.check()?;
-/// assert_eq!(oracle.annotators(), 3);
+/// assert_eq!(Oracle::annotators(&oracle), 3);
 /// // Three people together.
 /// assert_eq!(oracle.cost().of(2), 3.0);
 /// // The plan holds what the answers depend on, without the address.

@@ -78,7 +78,7 @@ impl PageConfig {
     ///
     /// ```
     /// use relata_annotate::{PageConfig, person};
-    /// use relata_oracle::Oracle;
+    /// use relata_oracle::{Oracle, OracleExt};
     ///
     /// let oracle = person("127.0.0.1:0").annotators(2).weighted(0.5);
     /// assert_eq!(PageConfig::within(&oracle.describe())?.annotators, 2);

@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use relata_oracle::Oracle;
+//! use relata_oracle::{Oracle, OracleExt};
 //! use relata_service::service;
 //!
 //! let own = service("http://127.0.0.1:9000/answer").batch(32).concurrency(2).rate(5.0);
