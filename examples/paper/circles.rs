@@ -7,38 +7,36 @@ use relata::data::seed::Rng;
 
 /// Classes: class c is on the circle of radius c + 1 around the origin.
 pub const CLASSES: usize = 4;
-/// Test rows.
-pub const TEST: usize = 1000;
 
 /// Rows in the plane.
 pub struct Circles {
     /// Coordinates `[rows, 2]`, row-major.
     pub points: Vec<f32>,
-    /// The class of each row; each class is a run of rows, and all have the same number but for one.
+    /// The class of each row.
     pub classes: Vec<usize>,
 }
 
 impl Circles {
-    /// Training rows at random angles; `noise` times a normal number is added to the radius.
+    /// Training rows of random classes at random angles; `noise` times a normal number is added to x and to y.
     pub fn train(rows: usize, noise: f64, rng: &mut Rng) -> Self {
-        let angles: Vec<f64> = (0..rows).map(|_| rng.random_range(0.0..TAU)).collect();
-        Self::at(&angles, noise, rng)
+        let drawn: Vec<_> = (0..rows).map(|_| (rng.random_range(0..CLASSES), rng.random_range(0.0..TAU))).collect();
+        Self::at(&drawn, noise, rng)
     }
 
-    /// Test rows at equally spaced angles: once around over all rows, so a quarter of a circle for each class.
-    pub fn test(noise: f64, rng: &mut Rng) -> Self {
-        let angles: Vec<f64> = (0..TEST).map(|row| row as f64 / TEST as f64 * TAU).collect();
-        Self::at(&angles, noise, rng)
+    /// Test rows: those of each class go once round its circle with equal steps.
+    pub fn test(rows: usize, noise: f64, rng: &mut Rng) -> Self {
+        let around = |row: usize| (row * CLASSES) as f64 / rows as f64 * TAU;
+        let placed: Vec<_> = (0..rows).map(|row| (row * CLASSES / rows, around(row))).collect();
+        Self::at(&placed, noise, rng)
     }
 
-    fn at(angles: &[f64], noise: f64, rng: &mut Rng) -> Self {
-        let classes: Vec<usize> = (0..angles.len()).map(|row| row * CLASSES / angles.len()).collect();
-        let rows = classes.iter().zip(angles);
-        let points = rows.flat_map(|(&class, &angle)| {
-            let radius = (class + 1) as f64 + noise * normal(rng);
-            [(radius * angle.cos()) as f32, (radius * angle.sin()) as f32]
+    fn at(rows: &[(usize, f64)], noise: f64, rng: &mut Rng) -> Self {
+        let points = rows.iter().flat_map(|&(class, angle)| {
+            let radius = (class + 1) as f64;
+            let mut moved = |x: f64| (x + noise * normal(rng)) as f32;
+            [moved(radius * angle.cos()), moved(radius * angle.sin())]
         });
-        Self { points: points.collect(), classes }
+        Self { points: points.collect(), classes: rows.iter().map(|row| row.0).collect() }
     }
 }
 

@@ -9,6 +9,7 @@ use super::experiment::{Experiment, Point, Series};
 use super::setting::{Setting, graph, model};
 
 const ROWS: usize = 200;
+const TEST: usize = 500;
 /// Every row is seen twice, each time a little moved.
 const VIEWS: usize = 2;
 const JITTER: f64 = 0.1;
@@ -16,6 +17,9 @@ const JITTER: f64 = 0.1;
 const LABELS: [usize; 12] = [0, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 199];
 /// The share of the label graph, by series.
 const ALPHAS: [f64; 3] = [0.5, 1e-3, 1e-6];
+/// Data sets, and orders of labels for each.
+const DATA_SETS: u32 = 10;
+const ORDERS: u32 = 5;
 
 /// (1 - alpha) times the graph of views plus alpha times the graph of labels; only the first view of a labelled row
 /// carries its label.
@@ -25,56 +29,61 @@ pub const EXPERIMENT: Experiment = Experiment {
     x_label: "labelled rows",
     series: &[
         Series {
-            name: "alpha = 0.5",
+            name: "0.5",
             reference: &[
-                (0.0, 0.03),
+                (0.0, 0.41),
+                (5.0, 0.66),
+                (20.0, 0.59),
+                (40.0, 0.49),
+                (80.0, 0.32),
+                (120.0, 0.20),
+                (160.0, 0.10),
+                (199.0, 0.04),
+            ],
+        },
+        Series {
+            name: "0.001",
+            reference: &[
+                (0.0, 0.41),
+                (5.0, 0.51),
                 (20.0, 0.36),
-                (40.0, 0.32),
-                (80.0, 0.22),
-                (120.0, 0.15),
-                (160.0, 0.09),
-                (199.0, 0.03),
-            ],
-        },
-        Series {
-            name: "alpha = 1e-3",
-            reference: &[
-                (0.0, 0.06),
-                (20.0, 0.15),
-                (40.0, 0.19),
-                (80.0, 0.12),
-                (120.0, 0.05),
+                (40.0, 0.26),
+                (80.0, 0.13),
+                (120.0, 0.06),
                 (160.0, 0.02),
-                (199.0, 0.0),
+                (199.0, 0.005),
             ],
         },
         Series {
-            name: "alpha = 1e-6",
+            name: "0.000001",
             reference: &[
-                (0.0, 0.05),
-                (20.0, 0.05),
-                (40.0, 0.05),
-                (80.0, 0.05),
-                (120.0, 0.05),
-                (160.0, 0.05),
-                (199.0, 0.05),
+                (0.0, 0.41),
+                (5.0, 0.41),
+                (20.0, 0.40),
+                (40.0, 0.40),
+                (80.0, 0.38),
+                (120.0, 0.38),
+                (160.0, 0.37),
+                (199.0, 0.36),
             ],
         },
     ],
+    most: DATA_SETS * ORDERS,
+    on_same_data: ORDERS,
     trial,
 };
 
-fn trial(rng: &mut Rng) -> Result<Vec<Point>> {
-    let rows = Circles::train(ROWS, 0.0, rng);
+fn trial(data: &mut Rng, rng: &mut Rng) -> Result<Vec<Point>> {
+    let rows = Circles::train(ROWS, 0.0, data);
     // Node `VIEWS * row + view`.
     let mut views = Circles { points: vec![], classes: vec![] };
     for (point, &class) in rows.points.chunks_exact(2).zip(&rows.classes) {
         for _ in 0..VIEWS {
-            views.points.extend(point.iter().map(|x| x + (JITTER * normal(rng)) as f32));
+            views.points.extend(point.iter().map(|x| x + (JITTER * normal(data)) as f32));
             views.classes.push(class);
         }
     }
-    let setting = Setting::of(views, &model(1.0).with_cutoff(None), 0.0, rng)?;
+    let setting = Setting::of(views, &model(1.0).with_cutoff(None), Circles::test(TEST, 0.0, data))?;
     let classes = &setting.train.classes;
     let mut order: Vec<usize> = (0..ROWS).collect();
     order.shuffle(rng);
@@ -90,7 +99,8 @@ fn trial(rng: &mut Rng) -> Result<Vec<Point>> {
             };
             let edges = graph(VIEWS * ROWS, |a, b| weight(a, b) as f32);
             let diagonal: Vec<f64> = (0..VIEWS * ROWS).map(|node| weight(node, node)).collect();
-            points.push(Point { series, x: labels as f64, error: setting.error_with_diagonal(&edges, &diagonal)? });
+            let error = setting.error_with_diagonal(&edges, &diagonal)?;
+            points.push(Point { series, x: labels as f64, error, components: None });
         }
     }
     Ok(points)

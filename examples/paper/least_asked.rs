@@ -2,42 +2,81 @@
 
 use faer::Mat;
 use rand::seq::index::sample;
-use relata::active::inference::Belief;
 use relata::data::seed::Rng;
+use relata::train::closed_form::Solution;
 
-/// Asks about the class that has been asked about least. Of the rows whose relation to it is open, those are shown that
-/// the embedding `[rows, width]`, read out by least squares on the known rows, predicts to be in it; any, if these are
-/// too few. `labelled` has a row of each class. Returns the pairs that are asked about, at most `most`.
-pub fn least_asked(
-    belief: &Belief,
-    labelled: &[u32],
-    embeddings: &[f32],
-    width: usize,
-    most: usize,
-    rng: &mut Rng,
-) -> Vec<(u32, u32)> {
-    let rows = || 0..belief.rows() as u32;
-    let asked = |of: u32| rows().filter(|&row| belief.relation(of, row).is_some()).count();
-    let Some(class) = (0..labelled.len()).min_by_key(|&class| asked(labelled[class])) else { return vec![] };
-    let anchor = labelled[class];
-    let open: Vec<u32> = rows().filter(|&row| row != anchor && belief.relation(anchor, row).is_none()).collect();
-    let predicted = predict(belief, labelled, embeddings, width);
-    let likely: Vec<u32> = open.iter().copied().filter(|&row| predicted[row as usize] == class).collect();
-    let shown = if likely.len() > most { likely } else { open };
-    let drawn = sample(rng, shown.len(), most.min(shown.len()));
-    drawn.into_iter().map(|at| (anchor, shown[at])).collect()
+use super::circles::CLASSES;
+use super::setting::WIDTH;
+
+/// What is known of the rows, class by class.
+pub struct LeastAsked {
+    /// The class of each row, where it is known.
+    known: Vec<Option<usize>>,
+    /// For each class, the rows that were found not to be in it.
+    not_in: Vec<Vec<bool>>,
+    /// How many questions were asked about each class.
+    asked: Vec<usize>,
+    /// Whether candidates are drawn by what the embedding predicts.
+    predicts: bool,
 }
 
-/// The class of each row by the read-out.
-fn predict(belief: &Belief, labelled: &[u32], embeddings: &[f32], width: usize) -> Vec<usize> {
-    let rows = Mat::from_fn(belief.rows(), width, |row, k| f64::from(embeddings[row * width + k]));
-    let class = |row: usize| labelled.iter().position(|&of| belief.component(of) == belief.component(row as u32));
-    let known: Vec<(usize, usize)> = (0..belief.rows()).filter_map(|row| Some((row, class(row)?))).collect();
-    let of_known = Mat::from_fn(known.len(), width, |at, k| rows[(known[at].0, k)]);
-    let labels = Mat::from_fn(known.len(), labelled.len(), |at, of| if known[at].1 == of { 1.0 } else { 0.0 });
-    // There may be fewer known rows than dimensions.
-    let inverse = of_known.thin_svd().map_or_else(|_| Mat::zeros(width, known.len()), |svd| svd.pseudoinverse());
-    let scores = rows * (inverse * labels);
-    let best = |row: usize| (0..labelled.len()).max_by(|&a, &b| scores[(row, a)].total_cmp(&scores[(row, b)]));
-    (0..belief.rows()).map(|row| best(row).unwrap_or_default()).collect()
+impl LeastAsked {
+    /// One row of each class is known: the first, where there is one.
+    pub fn new(classes: &[usize], predicts: bool) -> Self {
+        let mut known = vec![None; classes.len()];
+        for class in 0..CLASSES {
+            if let Some(row) = classes.iter().position(|&of| of == class) {
+                known[row] = Some(class);
+            }
+        }
+        Self { known, not_in: vec![vec![false; classes.len()]; CLASSES], asked: vec![0; CLASSES], predicts }
+    }
+
+    /// What is known of two rows: whether they are related. A known row is related to those of its class, unrelated to
+    /// those of other classes and to the rows that were found not to be in its class.
+    pub fn relation(&self, a: usize, b: usize) -> Option<bool> {
+        match (self.known[a], self.known[b]) {
+            (Some(of_a), Some(of_b)) => Some(of_a == of_b),
+            (Some(class), None) => self.not_in[class][b].then_some(false),
+            (None, Some(class)) => self.not_in[class][a].then_some(false),
+            (None, None) => None,
+        }
+    }
+
+    /// A round of at most `most` questions about the class that has been asked about least. Candidates are rows neither
+    /// known nor asked against it; of these those that the embedding predicts to be in it, if there are more than `most`.
+    pub fn ask(&mut self, solution: &Solution, points: &[f32], classes: &[usize], most: usize, rng: &mut Rng) {
+        let open = |class: usize| -> Vec<usize> {
+            (0..self.known.len()).filter(|&row| self.known[row].is_none() && !self.not_in[class][row]).collect()
+        };
+        let by_questions = (0..CLASSES).map(|class| (class, open(class))).filter(|(_, open)| !open.is_empty());
+        let Some((class, mut candidates)) = by_questions.min_by_key(|(class, _)| self.asked[*class]) else { return };
+        if self.predicts {
+            let predicted = self.predict(&solution.embed(points));
+            let likely: Vec<usize> = candidates.iter().copied().filter(|&row| predicted[row] == class).collect();
+            candidates = if likely.len() > most { likely } else { candidates };
+        }
+        for at in sample(rng, candidates.len(), most.min(candidates.len())) {
+            let row = candidates[at];
+            self.asked[class] += 1;
+            match classes[row] == class {
+                true => self.known[row] = Some(class),
+                false => self.not_in[class][row] = true,
+            }
+        }
+    }
+
+    /// The class of each row by least squares on the known rows.
+    fn predict(&self, embedding: &[f32]) -> Vec<usize> {
+        let all = Mat::from_fn(self.known.len(), WIDTH, |row, k| f64::from(embedding[row * WIDTH + k]));
+        let known: Vec<(usize, usize)> =
+            self.known.iter().enumerate().filter_map(|(row, class)| Some((row, (*class)?))).collect();
+        let of_known = Mat::from_fn(known.len(), WIDTH, |at, k| all[(known[at].0, k)]);
+        let labels = Mat::from_fn(known.len(), CLASSES, |at, class| if known[at].1 == class { 1.0 } else { 0.0 });
+        // There may be fewer known rows than dimensions.
+        let inverse = of_known.thin_svd().map_or_else(|_| Mat::zeros(WIDTH, known.len()), |svd| svd.pseudoinverse());
+        let scores = all * (inverse * labels);
+        let best = |row: usize| (0..CLASSES).max_by(|&a, &b| scores[(row, a)].total_cmp(&scores[(row, b)]));
+        (0..self.known.len()).map(|row| best(row).unwrap_or_default()).collect()
+    }
 }

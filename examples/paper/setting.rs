@@ -7,10 +7,12 @@ use relata::data::seed::Rng;
 use relata::graph::InducedEdges;
 use relata::train::closed_form::{ClosedForm, Kernel, Prepared, Solution, closed_form};
 
-use super::circles::{CLASSES, Circles, TEST};
+use super::circles::{CLASSES, Circles};
 
 /// Dimensions of the embedding.
-const WIDTH: usize = 5;
+pub const WIDTH: usize = 5;
+/// Test rows, where an experiment does not say otherwise.
+pub const TEST: usize = 1000;
 
 /// The paper's closed form with a Laplace kernel: ridge 1e-3, five dimensions.
 pub fn model(kernel_width: f64) -> ClosedForm {
@@ -27,14 +29,15 @@ pub struct Setting {
 
 impl Setting {
     /// Draws the training rows and, with the same noise, the test rows.
-    pub fn draw(rows: usize, noise: f64, rng: &mut Rng) -> Result<Self> {
-        Self::of(Circles::train(rows, noise, rng), &model(0.2), noise, rng)
+    pub fn draw(rows: usize, noise: f64, data: &mut Rng) -> Result<Self> {
+        let train = Circles::train(rows, noise, data);
+        Self::of(train, &model(0.2), Circles::test(TEST, noise, data))
     }
 
-    /// These training rows, and test rows of this noise.
-    pub fn of(train: Circles, model: &ClosedForm, noise: f64, rng: &mut Rng) -> Result<Self> {
+    /// These training and test rows.
+    pub fn of(train: Circles, model: &ClosedForm, test: Circles) -> Result<Self> {
         let prepared = model.prepare(train.points.clone(), 2)?;
-        Ok(Self { train, prepared, test: Circles::test(noise, rng) })
+        Ok(Self { train, prepared, test })
     }
 
     /// Solves for a graph.
@@ -54,13 +57,13 @@ impl Setting {
 
     /// The share of test rows that the best linear read-out gets wrong: least squares on their own one-hot labels.
     pub fn error_of(&self, solution: &Solution) -> f64 {
-        let embedding = solution.embed(&self.test.points);
-        let embedding = Mat::from_fn(TEST, WIDTH, |row, k| f64::from(embedding[row * WIDTH + k]));
-        let labels = Mat::from_fn(TEST, CLASSES, |row, class| if self.test.classes[row] == class { 1.0 } else { 0.0 });
+        let (embedding, rows) = (solution.embed(&self.test.points), self.test.classes.len());
+        let embedding = Mat::from_fn(rows, WIDTH, |row, k| f64::from(embedding[row * WIDTH + k]));
+        let labels = Mat::from_fn(rows, CLASSES, |row, class| if self.test.classes[row] == class { 1.0 } else { 0.0 });
         let fitted = &embedding * embedding.qr().solve_lstsq(&labels);
         let predicted = |row: usize| (0..CLASSES).max_by(|&a, &b| fitted[(row, a)].total_cmp(&fitted[(row, b)]));
-        let wrong = (0..TEST).filter(|&row| predicted(row) != Some(self.test.classes[row])).count();
-        wrong as f64 / TEST as f64
+        let wrong = (0..rows).filter(|&row| predicted(row) != Some(self.test.classes[row])).count();
+        wrong as f64 / rows as f64
     }
 }
 

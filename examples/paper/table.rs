@@ -1,4 +1,4 @@
-//! `curves.parquet`: every trial's every point.
+//! Table of the curves, `curves.parquet`: every trial's every point.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,13 +20,14 @@ pub struct Table {
 impl Table {
     /// Starts the file.
     pub fn create(path: &Path) -> Result<Self> {
-        let column = |name: &str, of: DataType| Field::new(name, of, false);
+        let column = |name: &str, of: DataType| Field::new(name, of, name == "components");
         let schema = Arc::new(Schema::new(vec![
             column("experiment", DataType::Utf8),
             column("series", DataType::Utf8),
             column("x", DataType::Float64),
             column("trial", DataType::UInt32),
             column("error", DataType::Float64),
+            column("components", DataType::UInt32),
         ]));
         Ok(Self { sink: ParquetSink::create(path, schema.clone())?, schema })
     }
@@ -44,6 +45,7 @@ impl Table {
                 Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, point)| point.x))),
                 Arc::new(UInt32Array::from_iter_values(rows.iter().map(|(trial, _)| *trial))),
                 Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, point)| point.error))),
+                Arc::new(UInt32Array::from_iter(rows.iter().map(|(_, point)| point.components.map(|n| n as u32)))),
             ],
         );
         Ok(self.sink.write(&batch.map_err(OperatorError::from)?)?)

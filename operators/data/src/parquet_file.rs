@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::decoder_panic::caught;
 use crate::{OperatorError, Result};
@@ -24,11 +25,20 @@ impl std::fmt::Debug for ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens a file and reads its schema.
+    /// Opens a file and reads its schema. A footer that points out of the file is an error: readers would allocate
+    /// whatever length it names.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(OperatorError::io(path))?;
         let builder = caught(|| ParquetRecordBatchReaderBuilder::try_new(file));
         let builder = builder.map_err(|error| OperatorError::damaged(path, error))?;
+        let len = std::fs::metadata(path).map_err(OperatorError::io(path))?.len();
+        for chunk in builder.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+            if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
+                let column = chunk.column_path().string();
+                let found = format!("column `{column}` with {bytes} bytes from byte {start}, in a file of {len} bytes");
+                return Err(OperatorError::damaged(path, found));
+            }
+        }
         Ok(Self { path: path.to_path_buf(), builder })
     }
 
@@ -58,6 +68,24 @@ impl ParquetFile {
         let columns = 0..self.schema().fields().len();
         self.batches(columns, 8192)?.collect()
     }
+}
+
+/// Where the parts of a column in a row group are, and how long they are.
+fn ranges(chunk: &ColumnChunkMetaData) -> impl Iterator<Item = (i64, i64)> {
+    let part = |offset: Option<i64>, len: Option<i32>| Some((offset?, len.map_or(0, i64::from)));
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let parts = [
+        Some((start, chunk.compressed_size())),
+        part(chunk.column_index_offset(), chunk.column_index_length()),
+        part(chunk.offset_index_offset(), chunk.offset_index_length()),
+        part(chunk.bloom_filter_offset(), chunk.bloom_filter_length()),
+    ];
+    parts.into_iter().flatten()
+}
+
+fn lies_within((start, bytes): (i64, i64), len: u64) -> bool {
+    let end = start.checked_add(bytes).and_then(|end| u64::try_from(end).ok());
+    start >= 0 && bytes >= 0 && end.is_some_and(|end| end <= len)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::dataset::Dataset;
 use super::paths::{expand, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
-use crate::{OperatorError, Result, Session};
+use crate::{OperatorError, ParquetFile, Result, Session};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -56,6 +56,7 @@ impl Source for Parquet {
         let files = self.files()?;
         for file in &files {
             check_ends(file)?;
+            ParquetFile::open(file)?;
         }
         let options = ParquetReadOptions::new().file_extension("").skip_metadata(false);
         let table = crate::query::read_parquet(session, urls(&files)?, options).await;

@@ -11,8 +11,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use proptest::collection::vec;
-use relata_data::ParquetFile;
 use relata_data::source::{IdLookup, Samples, ingest, parquet, session};
+use relata_data::{ParquetFile, Session};
 use relata_schemas::{Element, FeatureShape};
 
 use crate::columns::{self, column};
@@ -57,11 +57,11 @@ fn files() -> Vec<Vec<u8>> {
 }
 
 /// Reads a file by its own reader, as a dataset, and what became of it.
-fn read(path: &Path, run: &Path, runtime: &tokio::runtime::Runtime) {
+fn read(path: &Path, run: &Path, session: &Session, runtime: &tokio::runtime::Runtime) {
     if let Ok(batches) = ParquetFile::open(path).and_then(ParquetFile::whole) {
         batches.iter().flat_map(RecordBatch::columns).for_each(columns::read);
     }
-    let samples = runtime.block_on(ingest(&parquet(path), &session(), run, &mut |_| {}));
+    let samples = runtime.block_on(ingest(&parquet(path), session, run, &mut |_| {}));
     let Ok(samples) = samples else { return };
     let again = Samples::open(run).unwrap();
     assert_eq!((again.features.rows(), again.columns), (samples.features.rows(), samples.columns.clone()));
@@ -72,10 +72,11 @@ fn read(path: &Path, run: &Path, runtime: &tokio::runtime::Runtime) {
 fn a_damaged_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
+    let session = session();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     fuzz(damaged(files()), |bytes| {
         std::fs::write(&path, bytes).unwrap();
-        read(&path, &folder.path().join("run"), &runtime);
+        read(&path, &folder.path().join("run"), &session, &runtime);
     });
 }
 
@@ -83,6 +84,7 @@ fn a_damaged_file_is_an_error() {
 fn every_column_of_a_file_is_read_or_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.parquet");
+    let session = session();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     fuzz(vec(column(), 1..4), |columns| {
         let rows = columns.iter().map(|column| column.len()).min().unwrap_or_default();
@@ -90,6 +92,6 @@ fn every_column_of_a_file_is_read_or_refused() {
         let columns = names.iter().zip(&columns).map(|(name, column)| (*name, column.slice(0, rows)));
         let Ok(batch) = RecordBatch::try_from_iter(columns) else { return };
         std::fs::write(&path, write(&batch, WriterProperties::default())).unwrap();
-        read(&path, &folder.path().join("run"), &runtime);
+        read(&path, &folder.path().join("run"), &session, &runtime);
     });
 }

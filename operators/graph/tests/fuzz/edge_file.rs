@@ -14,6 +14,7 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use relata_data::Session;
 use relata_data::id_index::IdIndex;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
@@ -51,9 +52,9 @@ fn lookups() -> Vec<Option<IdLookup>> {
 }
 
 /// Every edge that comes is a sound one with its place.
-fn read(runtime: &Runtime, path: &Path, ids: Option<&IdLookup>) {
+fn read(runtime: &Runtime, session: &Session, path: &Path, ids: Option<&IdLookup>) {
     runtime.block_on(async {
-        let Ok(mut edges) = read_placed_edges(path, &session(), ids).await else { return };
+        let Ok(mut edges) = read_placed_edges(path, session, ids).await else { return };
         while let Some(Ok(placed)) = edges.next().await {
             assert_eq!(placed.edges.num_rows(), placed.places.len());
             validate(&placed.edges, 0).unwrap();
@@ -112,10 +113,11 @@ fn a_damaged_file_is_an_error() {
         _ => "e.csv",
     };
     let ids = lookups();
+    let session = session();
     fuzz((damaged(files), weighted(0.1, select(names)), 0..ids.len()), |(bytes, name, lookup)| {
         let path = folder.path().join(name.unwrap_or_else(|| by_content(&bytes)));
         std::fs::write(&path, bytes).unwrap();
-        read(&runtime, &path, ids[lookup].as_ref());
+        read(&runtime, &session, &path, ids[lookup].as_ref());
     });
 }
 
@@ -127,9 +129,10 @@ fn columns_of_every_type_are_read_or_refused() {
     let ends = select(vec![["src", "dst"], ["id_l", "id_r"], ["anchor", "positive"]]);
     let others = subsequence(NAMES, 0..8);
     let ids = lookups();
+    let session = session();
     fuzz((ends, others, vec(column(), 10), 0..ids.len()), |(ends, others, columns, lookup)| {
         let names = ends.into_iter().chain(others.into_iter().filter(|name| !ends.contains(name)));
         write(&path, &RecordBatch::try_from_iter(names.zip(columns)).unwrap());
-        read(&runtime, &path, ids[lookup].as_ref());
+        read(&runtime, &session, &path, ids[lookup].as_ref());
     });
 }

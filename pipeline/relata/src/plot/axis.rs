@@ -6,7 +6,7 @@ use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, Value
 
 use super::ticks;
 
-/// The numbers of a range that is not empty.
+/// The numbers of a range that is not empty, from one end to the other.
 #[derive(Debug, Clone)]
 pub(super) struct Axis {
     range: Range<f64>,
@@ -14,9 +14,21 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// An axis with about `count` ticks.
+    /// An axis with about `count` ticks; it goes down where the range does.
     pub fn new(range: Range<f64>, count: usize) -> Self {
-        Self { ticks: ticks::between(range.start, range.end, count), range }
+        let (low, high) = (range.start.min(range.end), range.start.max(range.end));
+        Self { ticks: ticks::between(low, high, count), range }
+    }
+
+    /// Where its labels go.
+    pub fn ticks(&self) -> &[f64] {
+        &self.ticks
+    }
+
+    /// The number that is as far up `other` as this one is up here.
+    pub fn moved_to(&self, other: &Self, value: f64) -> f64 {
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
+        other.range.start + share * (other.range.end - other.range.start)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use plotters::coord::Shift;
 use plotters::prelude::*;
 
 use super::axis::{Axis, padded};
@@ -21,10 +22,10 @@ pub type Series = (String, Vec<(f64, f64)>);
 /// A line chart; see [`curves`] and [`bands`](super::bands).
 #[derive(Debug, Clone)]
 pub struct Curves {
-    title: String,
-    x_label: String,
-    y_label: String,
-    series: Vec<Series>,
+    pub(super) title: String,
+    pub(super) x_label: String,
+    pub(super) y_label: String,
+    pub(super) series: Vec<Series>,
     /// The spread around the line of each series; empty without any.
     pub(super) bands: Vec<Vec<Spread>>,
 }
@@ -54,19 +55,34 @@ impl Curves {
     }
 
     /// The axes, with a little room around the points on the scale of each.
-    fn axes(&self) -> (Axis, Axis) {
+    pub(super) fn axes(&self) -> (Axis, Axis) {
         let x = Axis::new(padded(self.visible().map(|point| point.0), 0.01), 8);
         (x, Axis::new(padded(self.visible().map(|point| point.1), 0.05), 6))
+    }
+
+    /// Draws bands and lines, in colours from number `first` on.
+    pub(super) fn draw_on<DB: DrawingBackend>(
+        &self,
+        canvas: &Canvas<'_, DB>,
+        chart: &mut frame::Chart<'_, DB>,
+        first: usize,
+    ) -> Result<(), Box<dyn Error + Send + Sync>>
+    where
+        DB::ErrorType: 'static,
+    {
+        self.draw_bands(chart, first)?;
+        self.draw_series(canvas, chart, first)
     }
 
     fn draw_bands<DB: DrawingBackend>(
         &self,
         chart: &mut frame::Chart<'_, DB>,
+        first: usize,
     ) -> Result<(), Box<dyn Error + Send + Sync>>
     where
         DB::ErrorType: 'static,
     {
-        for (number, spreads) in self.bands.iter().enumerate() {
+        for (number, spreads) in (first..).zip(&self.bands) {
             let style = palette::colour(number).mix(BAND_OPACITY).filled();
             let shown = |spread: &Spread| shows(&(spread.x, spread.low)) && shows(&(spread.x, spread.high));
             for run in spreads.split(|spread| !shown(spread)).filter(|run| run.len() > 1) {
@@ -82,11 +98,12 @@ impl Curves {
         &self,
         canvas: &Canvas<'_, DB>,
         chart: &mut frame::Chart<'_, DB>,
+        first: usize,
     ) -> Result<(), Box<dyn Error + Send + Sync>>
     where
         DB::ErrorType: 'static,
     {
-        for (number, (_, points)) in self.series.iter().enumerate() {
+        for (number, (_, points)) in (first..).zip(&self.series) {
             let style = palette::colour(number).stroke_width(2 * canvas.scale);
             let runs = points.split(|point| !shows(point)).filter(|run| !run.is_empty());
             for run in runs {
@@ -114,20 +131,30 @@ impl Figure for Curves {
         DB::ErrorType: 'static,
     {
         let names: Vec<String> = self.series.iter().map(|(name, _)| name.clone()).collect();
-        let area = legend::draw(canvas, &self.title, &names, |number, area, (x, y)| {
-            let style = palette::colour(number).stroke_width(2 * canvas.scale);
-            let length = canvas.px(if palette::second_round(number) { 4 } else { 12 }) as i32;
-            let starts = [0, canvas.px(8) as i32];
-            let dashes = if palette::second_round(number) { 2 } else { 1 };
-            for start in &starts[..dashes] {
-                area.draw(&PathElement::new([(x + start, y), (x + start + length, y)], style))?;
-            }
-            Ok(())
-        })?;
+        let area = legend::draw(canvas, &self.title, &names, |number, area, at| draw_key(canvas, number, area, at))?;
         let mut chart = frame::draw(canvas, &area, self.axes(), (&self.x_label, &self.y_label))?;
-        self.draw_bands(&mut chart)?;
-        self.draw_series(canvas, &mut chart)
+        self.draw_on(canvas, &mut chart, 0)
     }
+}
+
+/// The legend's sample of a line.
+pub(super) fn draw_key<DB: DrawingBackend>(
+    canvas: &Canvas<'_, DB>,
+    number: usize,
+    area: &DrawingArea<DB, Shift>,
+    (x, y): (i32, i32),
+) -> Result<(), Box<dyn Error + Send + Sync>>
+where
+    DB::ErrorType: 'static,
+{
+    let style = palette::colour(number).stroke_width(2 * canvas.scale);
+    let length = canvas.px(if palette::second_round(number) { 4 } else { 12 }) as i32;
+    let starts = [0, canvas.px(8) as i32];
+    let dashes = if palette::second_round(number) { 2 } else { 1 };
+    for start in &starts[..dashes] {
+        area.draw(&PathElement::new([(x + start, y), (x + start + length, y)], style))?;
+    }
+    Ok(())
 }
 
 fn shows(point: &(f64, f64)) -> bool {

@@ -29,14 +29,28 @@ pub(super) fn inside<DB: DrawingBackend>(canvas: &Canvas<'_, DB>, area: &Drawing
 pub(super) fn draw<'a, DB: DrawingBackend + 'a>(
     canvas: &Canvas<'_, DB>,
     area: &DrawingArea<DB, Shift>,
+    axes: (Axis, Axis),
+    labels: (&str, &str),
+) -> Result<Chart<'a, DB>, Box<dyn Error + Send + Sync>>
+where
+    DB::ErrorType: 'static,
+{
+    draw_with_room(canvas, area, axes, labels, 0)
+}
+
+/// Draws the frame, and leaves room right of it, in units.
+pub(super) fn draw_with_room<'a, DB: DrawingBackend + 'a>(
+    canvas: &Canvas<'_, DB>,
+    area: &DrawingArea<DB, Shift>,
     (x, y): (Axis, Axis),
     (x_label, y_label): (&str, &str),
+    right: u32,
 ) -> Result<Chart<'a, DB>, Box<dyn Error + Send + Sync>>
 where
     DB::ErrorType: 'static,
 {
     let mut chart = ChartBuilder::on(area)
-        .margin_right(canvas.px(MARGIN))
+        .margin_right(canvas.px(MARGIN + right))
         .margin_bottom(canvas.px(MARGIN))
         .margin_left(canvas.px(MARGIN))
         .x_label_area_size(canvas.px(BOTTOM))

@@ -13,6 +13,7 @@ use relata_train::closed_form::ClosedForm;
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
 use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 
 use super::error::{Result, StoreError};
 
@@ -127,8 +128,20 @@ impl Plan {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(OperatorError::io(path)(error).into()),
             Ok(bytes) => serde_json::from_slice(&bytes)
+                .and_then(Self::from_json)
                 .map(Some)
                 .map_err(|error| StoreError::BadPlan { path: path.to_path_buf(), found: error.to_string() }),
+        }
+    }
+
+    /// The plan in a JSON value.
+    pub(super) fn from_json(value: Value) -> serde_json::Result<Self> {
+        match over_f32(&value) {
+            None => serde_json::from_value(value),
+            Some(number) => {
+                let found = format!("the number {number} is too large; a setting has at most {:e}", f32::MAX);
+                Err(serde::de::Error::custom(found))
+            }
         }
     }
 
@@ -141,5 +154,15 @@ impl Plan {
     /// The seed of training: that of views and batches; 0 where the optimum is solved for.
     pub fn training_seed(&self) -> u64 {
         self.train.as_ref().map_or(0, |train| train.fit.seed_value())
+    }
+}
+
+/// A number that a setting of 32 bits would read as infinite, which JSON has no word for: written again, it would be lost.
+fn over_f32(value: &Value) -> Option<&Number> {
+    match value {
+        Value::Number(number) => number.as_f64().is_some_and(|n| n.abs() > f64::from(f32::MAX)).then_some(number),
+        Value::Array(items) => items.iter().find_map(over_f32),
+        Value::Object(settings) => settings.values().find_map(over_f32),
+        _ => None,
     }
 }

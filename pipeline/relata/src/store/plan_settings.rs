@@ -31,7 +31,7 @@ impl Plan {
         }
         let names: Vec<&str> = settings.iter().map(|(path, _)| path.as_str()).collect();
         let wrong = |found: String| StoreError::Setting { setting: names.join(", "), found };
-        serde_json::from_value(plan).map_err(|error| wrong(error.to_string()))
+        Self::from_json(plan).map_err(|error| wrong(error.to_string()))
     }
 }
 
@@ -107,6 +107,8 @@ mod tests {
             "{}",
             error("train.fit.epoch", "9")
         );
+        let large = error("train.fit.clip", "1e300");
+        assert!(large.contains("the number 1e+300 is too large"), "{large}");
         assert!(
             error("train.fit.epochs", "many").contains("train.fit.epochs"),
             "{}",
