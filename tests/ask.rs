@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
 use relata_active::ledger::Ledger;
-use relata_data::OperatorError;
+use relata_data::DataError;
 
 use crate::data::{self, answer, number};
 
@@ -68,7 +68,7 @@ impl Oracle for Fails {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let some = &questions[..questions.len().div_ceil(4)];
         self.inner.answer(context, some, out).await?;
-        Err(OperatorError::Oracle {
+        Err(DataError::Oracle {
             oracle: "fails".to_owned(),
             question: questions[0].question,
             expected: "an answer".to_owned(),

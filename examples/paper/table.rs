@@ -6,7 +6,7 @@ use std::sync::Arc;
 use relata::Result;
 use relata::arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
 use relata::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::data::sink::ParquetSink;
 
 use super::experiment::{Experiment, Point};
@@ -46,7 +46,7 @@ impl Table {
                 Arc::new(Float64Array::from_iter_values(rows.iter().map(|(_, point)| point.error))),
             ],
         );
-        Ok(self.sink.write(&batch.map_err(OperatorError::from)?)?)
+        Ok(self.sink.write(&batch.map_err(DataError::from)?)?)
     }
 
     /// Completes the file.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use serde_json::json;
 
 /// The reply to a request that is not fulfilled.
@@ -37,8 +37,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<OperatorError> for ApiError {
-    fn from(error: OperatorError) -> Self {
+impl From<DataError> for ApiError {
+    fn from(error: DataError) -> Self {
         Self::internal(error)
     }
 }

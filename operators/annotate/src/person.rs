@@ -43,7 +43,7 @@ pub struct Person {
 /// assert_eq!(oracle.cost().of(2), 3.0);
 /// // The plan holds what the answers depend on, without the address.
 /// assert!(oracle.describe().get("address").is_none());
-/// # Ok::<(), relata_data::OperatorError>(())
+/// # Ok::<(), relata_data::DataError>(())
 /// ```
 pub fn person(address: impl Into<String>) -> Person {
     PageConfig::new(address).into()
@@ -93,7 +93,7 @@ impl Person {
     /// oracle.check()?;
     /// assert!(!format!("{oracle:?}").contains("horse"));
     /// person("0.0.0.0:7878").generated_token().check()?;
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.config.token = Some(AccessToken::new(token));
@@ -122,7 +122,7 @@ impl Person {
     ///
     /// let pages = crowd([person("127.0.0.1:7878").page("left"), person("127.0.0.1:7879").page("right")]);
     /// pages.check()?;
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn page(mut self, name: impl Into<String>) -> Self {
         self.config.page = Some(name.into());

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
+use relata_registry::SettingError;
 use relata_schemas::SchemaError;
 
 /// The result of an operator.
-pub type Result<T, E = OperatorError> = std::result::Result<T, E>;
+pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
 /// What can go wrong between a file and an edge.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OperatorError {
+pub enum DataError {
     /// A table breaks its contract.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -76,17 +77,8 @@ pub enum OperatorError {
         id: String,
     },
     /// A setting that makes no sense.
-    #[error("{component}: `{setting}` must be {expected}, but is {found}")]
-    Setting {
-        /// The source, view, oracle or stage.
-        component: String,
-        /// The setting's name.
-        setting: String,
-        /// What is allowed.
-        expected: String,
-        /// What was given.
-        found: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// An oracle was used in a way that it does not support.
     #[error("the oracle `{oracle}` cannot {what}. {hint}")]
     Unsupported {
@@ -140,7 +132,7 @@ pub enum OperatorError {
     Query(#[from] Box<DataFusionError>),
 }
 
-impl OperatorError {
+impl DataError {
     /// Wraps a system error with its file.
     pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();
@@ -169,16 +161,11 @@ impl OperatorError {
         expected: impl Into<String>,
         found: impl ToString,
     ) -> Self {
-        Self::Setting {
-            component: component.into(),
-            setting: setting.into(),
-            expected: expected.into(),
-            found: found.to_string(),
-        }
+        Self::Setting(SettingError::new(component, setting, expected, found))
     }
 }
 
-impl From<DataFusionError> for OperatorError {
+impl From<DataFusionError> for DataError {
     fn from(error: DataFusionError) -> Self {
         Self::Query(Box::new(error))
     }

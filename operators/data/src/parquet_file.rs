@@ -9,7 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::decoder_panic::caught;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// An open file of which nothing but the schema has been read.
 pub struct ParquetFile {
@@ -26,9 +26,9 @@ impl std::fmt::Debug for ParquetFile {
 impl ParquetFile {
     /// Opens a file and reads its schema.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let file = File::open(path).map_err(DataError::io(path))?;
         let builder = caught(|| ParquetRecordBatchReaderBuilder::try_new(file));
-        let builder = builder.map_err(|error| OperatorError::damaged(path, error))?;
+        let builder = builder.map_err(|error| DataError::damaged(path, error))?;
         Ok(Self { path: path.to_path_buf(), builder })
     }
 
@@ -46,10 +46,10 @@ impl ParquetFile {
         let Self { path, builder } = self;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
         let reader = caught(|| builder.with_projection(mask).with_batch_size(rows).build());
-        let mut reader = reader.map_err(|error| OperatorError::damaged(&path, error))?;
+        let mut reader = reader.map_err(|error| DataError::damaged(&path, error))?;
         Ok(std::iter::from_fn(move || match caught(|| Ok(reader.next())) {
-            Ok(batch) => Some(batch?.map_err(|error| OperatorError::damaged(&path, error))),
-            Err(panic) => Some(Err(OperatorError::damaged(&path, panic))),
+            Ok(batch) => Some(batch?.map_err(|error| DataError::damaged(&path, error))),
+            Err(panic) => Some(Err(DataError::damaged(&path, panic))),
         }))
     }
 
@@ -92,7 +92,7 @@ mod tests {
         for bytes in [&whole[..middle], &pages, &[][..]] {
             std::fs::write(&path, bytes).unwrap();
             let error = read(&path).unwrap_err();
-            assert!(matches!(&error, OperatorError::Unreadable { path: named, .. } if *named == path), "{error}");
+            assert!(matches!(&error, DataError::Unreadable { path: named, .. } if *named == path), "{error}");
         }
         let missing = ParquetFile::open(&folder.path().join("none")).err().unwrap().to_string();
         assert!(missing.contains("none"), "{missing}");

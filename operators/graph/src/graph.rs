@@ -50,7 +50,7 @@ impl Graph {
     /// let settings = GraphSettings { closure: true, ..GraphSettings::default() };
     /// let graph = Graph::new(settings, places.finish()?, Groups::default());
     /// assert_eq!([graph.relation(0, 1), graph.relation(1, 2), graph.relation(0, 2)], [1.0, -1.0, -1.0]);
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn new(settings: GraphSettings, edges: Csr, groups: Groups) -> Self {
         let closure = settings.closure.then(|| Closure::new(&edges, &groups));

@@ -82,7 +82,7 @@ impl Relations {
     /// relations.members("label", &[(7, 0), (3, 0), (9, 1)], 1.0, true)?;
     /// let stated = relations.finish()?;
     /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn create(folder: &Path) -> Result<Self> {
         Ok(Self {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use relata_data::source::Samples;
-use relata_data::{OperatorError, Result, Session};
+use relata_data::{DataError, Result, Session};
 use relata_graph::Relations;
 use relata_registry::Description;
 
@@ -85,7 +85,7 @@ pub trait Oracle: Send + Sync {
         if let [only] = self.inner()[..] {
             return only.relate(context, out).await;
         }
-        Err(OperatorError::Unsupported {
+        Err(DataError::Unsupported {
             oracle: self.describe().name,
             what: "state relations unasked",
             hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
@@ -98,7 +98,7 @@ pub trait Oracle: Send + Sync {
         if let [only] = self.inner()[..] {
             return only.answer(context, questions, out).await;
         }
-        Err(OperatorError::Unsupported {
+        Err(DataError::Unsupported {
             oracle: self.describe().name,
             what: "answer questions",
             hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",

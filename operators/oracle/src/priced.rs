@@ -11,7 +11,7 @@ use crate::map_answers::MapAnswers;
 use crate::oracle::{Context, Oracle, check_inner};
 use crate::question::Question;
 use crate::record::Record;
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 
 /// See [`priced`].
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl<O: Oracle> Oracle for Priced<O> {
         let prices = [("per_question", self.cost.per_question), ("per_candidate", self.cost.per_candidate)];
         for (setting, price) in prices {
             if !(price.is_finite() && price >= 0.0) {
-                return Err(OperatorError::setting("priced", setting, "a number from 0", price));
+                return Err(DataError::setting("priced", setting, "a number from 0", price));
             }
         }
         check_inner(self)

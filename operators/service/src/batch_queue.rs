@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 use relata_oracle::{Question, Record};
 use tokio::task::JoinSet;
 
@@ -50,8 +50,8 @@ pub(crate) async fn answer_all(
     failure.map_or(Ok(()), Err)
 }
 
-fn broken(question: &Question, found: &str) -> OperatorError {
-    OperatorError::Oracle {
+fn broken(question: &Question, found: &str) -> DataError {
+    DataError::Oracle {
         oracle: ORACLE.to_owned(),
         question: question.question,
         expected: "a request that ends".to_owned(),

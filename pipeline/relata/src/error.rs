@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_registry::ReadError;
 use relata_train::TrainError;
 
@@ -26,7 +26,7 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 pub enum PipelineError {
     /// Reading, relating or writing failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Store(StoreError),
@@ -97,7 +97,7 @@ impl From<StoreError> for PipelineError {
     /// What a stage and the store report alike is one variant.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Operator(error) => Self::Operator(error),
+            StoreError::Data(error) => Self::Data(error),
             other => Self::Store(other),
         }
     }
@@ -129,8 +129,8 @@ mod tests {
         assert_eq!(format!("{error:?}"), error.to_string());
         assert!(format!("{error:?}").contains("another process is working in `runs/a`"), "{error:?}");
         let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let error = PipelineError::from(StoreError::from(OperatorError::io("a.csv")(missing)));
+        let error = PipelineError::from(StoreError::from(DataError::io("a.csv")(missing)));
         let text = format!("{error:?}");
-        assert!(matches!(error, PipelineError::Operator(_)) && text.matches("no such file").count() == 1, "{text}");
+        assert!(matches!(error, PipelineError::Data(_)) && text.matches("no such file").count() == 1, "{text}");
     }
 }

@@ -25,10 +25,10 @@ pub struct LedgerEntry {
 
 impl Record for Ledger {
     /// Writes answers down in one transaction. An answer whose annotator has a standing answer to the same question and
-    /// candidate is passed over. [`OperatorError::Oracle`] if one is about something that was not asked, or has a
+    /// candidate is passed over. [`DataError::Oracle`] if one is about something that was not asked, or has a
     /// confidence, cost or time that makes no sense; then none is written.
     ///
-    /// [`OperatorError::Oracle`]: relata_data::OperatorError::Oracle
+    /// [`DataError::Oracle`]: relata_data::DataError::Oracle
     fn record(&self, answers: &[Answer]) -> Result<()> {
         self.write(|transaction| {
             let mut writer = AnswerWriter::new(transaction);

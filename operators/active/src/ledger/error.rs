@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use rusqlite::ErrorCode;
 
 /// A failure inside a transaction.
@@ -15,7 +15,7 @@ pub(super) enum LedgerError {
     /// A question or an answer is not as it should be.
     Refusal(Refusal),
     /// Anything else, with its own message.
-    Other(OperatorError),
+    Other(DataError),
 }
 
 /// A question or an answer that the ledger does not take.
@@ -31,17 +31,14 @@ pub(super) struct Refusal {
 
 impl LedgerError {
     /// The error that names the ledger's file.
-    pub fn at(self, path: &Path) -> OperatorError {
-        let ledger = |reason: String, hint: &str| OperatorError::Ledger {
-            path: path.to_path_buf(),
-            reason,
-            hint: hint.to_owned(),
-        };
+    pub fn at(self, path: &Path) -> DataError {
+        let ledger =
+            |reason: String, hint: &str| DataError::Ledger { path: path.to_path_buf(), reason, hint: hint.to_owned() };
         match self {
             Self::Sqlite(error) => ledger(error.to_string(), advice(&error)),
             Self::File { reason, hint } => ledger(reason, hint),
             Self::Refusal(Refusal { oracle: Some(oracle), question, expected, found, hint }) => {
-                OperatorError::Oracle { oracle, question, expected, found, hint: hint.to_owned() }
+                DataError::Oracle { oracle, question, expected, found, hint: hint.to_owned() }
             }
             Self::Refusal(Refusal { question, expected, found, hint, .. }) => {
                 ledger(format!("question {question}: expected {expected}, found {found}"), hint)
@@ -63,8 +60,8 @@ impl From<Refusal> for LedgerError {
     }
 }
 
-impl From<OperatorError> for LedgerError {
-    fn from(error: OperatorError) -> Self {
+impl From<DataError> for LedgerError {
+    fn from(error: DataError) -> Self {
         Self::Other(error)
     }
 }

@@ -20,10 +20,10 @@ const OPEN_OF_ROUND: &str = "
 
 impl Ledger {
     /// Stores questions. A question that is there already is passed over; another question under the same number, a
-    /// question without candidates, with one twice or with its own anchor, is [`OperatorError::Ledger`], and then none
+    /// question without candidates, with one twice or with its own anchor, is [`DataError::Ledger`], and then none
     /// is stored.
     ///
-    /// [`OperatorError::Ledger`]: relata_data::OperatorError::Ledger
+    /// [`DataError::Ledger`]: relata_data::DataError::Ledger
     pub fn ask(&self, questions: &[Question]) -> Result<()> {
         self.write(|transaction| questions.iter().try_for_each(|question| insert(transaction, question).map(drop)))
     }

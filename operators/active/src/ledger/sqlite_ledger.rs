@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
@@ -56,11 +56,11 @@ pub(super) struct Spending {
 }
 
 impl Ledger {
-    /// Opens the ledger in the folder of a run, or creates it. [`OperatorError::Missing`] if there is no such folder,
-    /// [`OperatorError::Ledger`] if the file there is damaged, another program's, or of a newer version.
+    /// Opens the ledger in the folder of a run, or creates it. [`DataError::Missing`] if there is no such folder,
+    /// [`DataError::Ledger`] if the file there is damaged, another program's, or of a newer version.
     pub fn open(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
-            return Err(OperatorError::Missing {
+            return Err(DataError::Missing {
                 path: folder.to_path_buf(),
                 hint: "A ledger is kept in the folder of a run: create the folder, or name another one.".to_owned(),
             });
@@ -141,9 +141,6 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let error = Ledger::open(Path::new("/nowhere/at/all")).unwrap_err();
-        assert!(
-            matches!(&error, OperatorError::Missing { path, .. } if path == Path::new("/nowhere/at/all")),
-            "{error}"
-        );
+        assert!(matches!(&error, DataError::Missing { path, .. } if path == Path::new("/nowhere/at/all")), "{error}");
     }
 }

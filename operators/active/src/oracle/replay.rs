@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Float32Type, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
 use relata_data::source::{IdLookup, parquet};
-use relata_data::{OperatorError, Result, query};
+use relata_data::{DataError, Result, query};
 use relata_oracle::{Answer, Context, Oracle, Question, Record};
 use relata_registry::{Description, Settings};
 use relata_schemas::SchemaError;
@@ -108,7 +108,7 @@ impl Replay {
             said.entry((a.min(b), a.max(b))).or_default().insert(annotator.to_owned(), (*line).clone());
         }
         if let (Some(first), true) = (standing.first(), said.is_empty()) {
-            return Err(OperatorError::Unreadable {
+            return Err(DataError::Unreadable {
                 path: self.file.clone(),
                 expected: "answers about samples of the dataset".to_owned(),
                 found: format!("none, first one about {:?} and {:?}", first.anchor, first.candidate),
@@ -139,7 +139,7 @@ impl Replay {
         let needed = |name: &str, of: DataType| {
             column(name, of)?.ok_or_else(|| {
                 let hint = "Replay a table of answers, with `anchor`, `candidate` and `related`.";
-                OperatorError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
+                DataError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
             })
         };
         let id = |name: &str| -> Result<Vec<ReplayedId>> {
@@ -182,10 +182,10 @@ impl Replay {
 }
 
 fn json_lines(file: &Path) -> Result<Vec<ReplayedAnswer>> {
-    let text = std::fs::read_to_string(file).map_err(OperatorError::io(file))?;
+    let text = std::fs::read_to_string(file).map_err(DataError::io(file))?;
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let read = |(line, number): (&str, usize)| {
-        serde_json::from_str(line).map_err(|error| OperatorError::Unreadable {
+        serde_json::from_str(line).map_err(|error| DataError::Unreadable {
             path: file.to_path_buf(),
             expected: "an answer in each line, with `anchor`, `candidate` and `related`".to_owned(),
             found: format!("in line {number}: {error}"),
@@ -212,7 +212,7 @@ impl Oracle for Replay {
 
     fn check(&self) -> Result<()> {
         if self.file.as_os_str().is_empty() {
-            return Err(OperatorError::setting("replay", "file", "the path of a file of answers", "none"));
+            return Err(DataError::setting("replay", "file", "the path of a file of answers", "none"));
         }
         Ok(())
     }

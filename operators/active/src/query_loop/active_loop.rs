@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
 use std::path::Path;
 
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 use relata_graph::Groups;
 use relata_oracle::{Context, Oracle, Question};
 
@@ -133,7 +133,7 @@ impl<'a> QueryLoop<'a> {
             return Err(failure);
         }
         if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
-            return Err(OperatorError::Oracle {
+            return Err(DataError::Oracle {
                 oracle: oracle.name(),
                 question: first.question,
                 expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
@@ -160,7 +160,7 @@ impl<'a> QueryLoop<'a> {
     }
 
     /// Asks for every answer of a round that is missing. Returns the error of the last try, if it failed.
-    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<OperatorError>> {
+    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<DataError>> {
         let mut failure = None;
         for _ in 0..TRIES {
             let open: Vec<Question> = self.ledger.unanswered_of(round, oracle.annotators())?;

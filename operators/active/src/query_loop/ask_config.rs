@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 use relata_oracle::Cost;
 use relata_registry::{ReadError, Registry};
 
@@ -170,7 +170,7 @@ impl AskConfig {
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
         let refuse =
-            |setting: &str, expected: &str, found: f64| Err(OperatorError::setting("ask", setting, expected, found));
+            |setting: &str, expected: &str, found: f64| Err(DataError::setting("ask", setting, expected, found));
         if !(self.plan.budget > 0.0 && self.plan.budget.is_finite()) {
             return refuse("budget", "above 0", self.plan.budget);
         }
@@ -183,7 +183,7 @@ impl AskConfig {
         let name = &self.plan.strategy.name;
         if [RE_ASK, VALIDATION].iter().any(|reserved| name == reserved) {
             let expected = "a name other than those of the questions that every strategy gets";
-            return Err(OperatorError::setting("ask", "strategy", expected, name));
+            return Err(DataError::setting("ask", "strategy", expected, name));
         }
         if !(0.5..=1.0).contains(&self.plan.confidence) {
             return refuse("confidence", "in [0.5, 1]", self.plan.confidence);

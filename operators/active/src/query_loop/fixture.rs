@@ -6,7 +6,7 @@ use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64A
 use async_trait::async_trait;
 use relata_data::id_index::IdIndex;
 use relata_data::source::{Samples, csv, ingest, session};
-use relata_data::{OperatorError, Result, Session};
+use relata_data::{DataError, Result, Session};
 use relata_graph::Groups;
 use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
 use relata_registry::Description;
@@ -145,7 +145,7 @@ impl Oracle for Says {
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         for (answered, question) in questions.iter().enumerate() {
             if answered == self.most {
-                return Err(OperatorError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
+                return Err(DataError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
             }
             let say = |candidate| (self.say)(question.anchor, candidate);
             let answers: Vec<Answer> = question.answers(self.name, Cost::default(), say);

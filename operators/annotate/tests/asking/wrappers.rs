@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use relata_active::ledger::Ledger;
 use relata_active::oracle::{cascade, crowd};
 use relata_annotate::person;
-use relata_data::{OperatorError, Result};
+use relata_data::{DataError, Result};
 use relata_oracle::{Answer, Oracle, OracleExt, Question, Record, noisy};
 
 use crate::page::{Knows, ask, awaits, free, say, says, shown};
@@ -163,7 +163,7 @@ impl Record for Full<'_> {
     fn record(&self, answers: &[Answer]) -> Result<()> {
         if self.is_full.load(Ordering::SeqCst) {
             let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
-            return Err(OperatorError::io(self.ledger.path())(error));
+            return Err(DataError::io(self.ledger.path())(error));
         }
         self.ledger.record(answers)
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 
 /// The result of reading or writing the folder of a run.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -13,7 +13,7 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub enum StoreError {
     /// Reading or writing failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
     /// The folder holds a run of another plan.
     #[error("`{}` holds a run of another plan; these settings differ:\n{}\nWrite to another folder. (Delete this one to start again only if nobody's answers are in it: `relata export` writes them to a file.)", folder.display(), difference.join("\n"))]
     PlanChanged {
