@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use relata_active::ledger::Ledger;
+use relata_data::DataError;
 use relata_data::source::Samples;
-use relata_data::{DataError, Result};
-use relata_oracle::Question;
+use relata_oracle::{Question, Result};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 

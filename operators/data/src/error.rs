@@ -1,4 +1,4 @@
-//! Errors of the operators: each says what is wrong, where, and what to do about it.
+//! Errors of data: each says what is wrong, where, and what to do about it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use parquet::errors::ParquetError;
 use relata_registry::SettingError;
 use relata_schemas::SchemaError;
 
-/// The result of an operator.
+/// The result of reading or writing data.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
-/// What can go wrong between a file and an edge.
+/// What can go wrong between a file and a table of samples, or a table and a file of results.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -38,7 +38,7 @@ pub enum DataError {
         /// What to do about it.
         hint: String,
     },
-    /// A dataset or edge list without rows.
+    /// A dataset or a table without rows.
     #[error("{what} has no rows. {hint}")]
     Empty {
         /// What is empty.
@@ -62,57 +62,9 @@ pub enum DataError {
         /// The row where it came again.
         second: u64,
     },
-    /// An edge names a sample that the dataset does not have.
-    #[error(
-        "row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use."
-    )]
-    UnknownId {
-        /// The edge list.
-        table: String,
-        /// The column.
-        column: String,
-        /// The row, counted from 0.
-        row: u64,
-        /// The id.
-        id: String,
-    },
     /// A setting that makes no sense.
     #[error(transparent)]
     Setting(#[from] SettingError),
-    /// An oracle was used in a way that it does not support.
-    #[error("the oracle `{oracle}` cannot {what}. {hint}")]
-    Unsupported {
-        /// The oracle.
-        oracle: String,
-        /// What was wanted of it.
-        what: &'static str,
-        /// What to do about it.
-        hint: &'static str,
-    },
-    /// An oracle did not answer, or not what was asked.
-    #[error("the oracle `{oracle}` failed at question {question}: expected {expected}, found {found}. {hint}")]
-    Oracle {
-        /// The oracle.
-        oracle: String,
-        /// The question's number.
-        question: u64,
-        /// What was expected of it.
-        expected: String,
-        /// What came.
-        found: String,
-        /// What to do about it.
-        hint: String,
-    },
-    /// The ledger of questions and answers could not be read or written.
-    #[error("the ledger `{}`: {reason}. {hint}", path.display())]
-    Ledger {
-        /// Its file.
-        path: PathBuf,
-        /// What went wrong.
-        reason: String,
-        /// What to do about it.
-        hint: String,
-    },
     /// Reading or writing a file failed.
     #[error("`{}`: {source}", path.display())]
     Io {
@@ -169,4 +121,17 @@ impl From<DataFusionError> for DataError {
     fn from(error: DataFusionError) -> Self {
         Self::Query(Box::new(error))
     }
+}
+
+/// For the error of a crate that has a variant `Data` of [`DataError`]: makes it from what becomes a [`DataError`], since
+/// `?` converts once.
+#[macro_export]
+macro_rules! data_errors {
+    ($error:ty, $($source:ty),+) => {
+        $(impl From<$source> for $error {
+            fn from(error: $source) -> Self {
+                Self::Data($crate::DataError::from(error))
+            }
+        })+
+    };
 }

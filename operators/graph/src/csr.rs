@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use arrow::buffer::ScalarBuffer;
 
+use relata_data::DataError;
 use relata_data::map_file;
 use relata_data::sink::AtomicFile;
-use relata_data::{DataError, Result};
+
+use crate::error::{GraphError, Result};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"RELCSR01");
 
@@ -86,13 +88,14 @@ impl Csr {
     }
 }
 
-fn unreadable(path: &Path, found: String) -> DataError {
-    DataError::Unreadable {
+fn unreadable(path: &Path, found: String) -> GraphError {
+    let unreadable = DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "a graph file (RELCSR01)".to_owned(),
         found,
         hint: "Delete it and run the pipeline again: it is made from edges.parquet.".to_owned(),
-    }
+    };
+    unreadable.into()
 }
 
 /// Builds a CSR file by counting: first every row's neighbours are counted, then each goes to its place.

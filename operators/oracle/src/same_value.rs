@@ -8,11 +8,12 @@ use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, col, lit};
 use rand::seq::SliceRandom;
-use relata_data::{DataError, Result, query};
+use relata_data::{DataError, query};
 use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -116,7 +117,8 @@ impl Oracle for SameValue {
             return Err(DataError::Empty {
                 what: self.rel.clone(),
                 hint: "Every training row has null there: name a column that has values.".to_owned(),
-            });
+            }
+            .into());
         }
         values.shuffle(&mut Purpose::LabelledRows.stream(context.seed, &[]));
         let groups: BTreeMap<String, u64> =

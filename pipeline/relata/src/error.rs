@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
+use relata_active::ActiveError;
 use relata_data::DataError;
+use relata_graph::GraphError;
+use relata_oracle::OracleError;
 use relata_registry::ReadError;
 use relata_train::TrainError;
 
@@ -24,9 +27,18 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PipelineError {
-    /// Reading, relating or writing failed.
+    /// Reading or writing failed.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Relating failed: an edge or a group cannot be one.
+    #[error(transparent)]
+    Graph(GraphError),
+    /// An oracle failed.
+    #[error(transparent)]
+    Oracle(OracleError),
+    /// Asking failed: the ledger cannot be used, or a setting makes no sense.
+    #[error(transparent)]
+    Active(ActiveError),
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Store(StoreError),
@@ -93,11 +105,43 @@ pub enum PipelineError {
     Runtime(#[from] RuntimeError),
 }
 
+// What the parts of a pipeline report alike is one variant, whichever of them met it.
+
+impl From<GraphError> for PipelineError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Data(error) => Self::Data(error),
+            other => Self::Graph(other),
+        }
+    }
+}
+
+impl From<OracleError> for PipelineError {
+    fn from(error: OracleError) -> Self {
+        match error {
+            OracleError::Data(error) => Self::Data(error),
+            OracleError::Graph(error) => error.into(),
+            other => Self::Oracle(other),
+        }
+    }
+}
+
+impl From<ActiveError> for PipelineError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Data(error) => Self::Data(error),
+            ActiveError::Oracle(error) => error.into(),
+            other => Self::Active(other),
+        }
+    }
+}
+
 impl From<StoreError> for PipelineError {
-    /// What a stage and the store report alike is one variant.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Data(error) => Self::Data(error),
+            StoreError::Graph(error) => error.into(),
+            StoreError::Active(error) => error.into(),
             other => Self::Store(other),
         }
     }

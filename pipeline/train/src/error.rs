@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use relata_data::DataError;
-use relata_loss::SettingError;
-use relata_registry::ReadError;
+use relata_registry::{ReadError, SettingError};
 
 /// The result of a training operation.
 pub type Result<T, E = TrainError> = std::result::Result<T, E>;

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use relata_data::Result;
 use relata_oracle::Question;
 
 use super::error::{LedgerError, Refusal};
 use super::json_lines::{Imported, lines};
 use super::questions;
 use super::sqlite_ledger::Ledger;
+use crate::error::Result;
 
 /// The largest number of an imported question: the run's own come after it, and JSON carries it exactly.
 const LARGEST: u64 = 1 << 53;

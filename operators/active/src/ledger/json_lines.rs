@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use relata_data::{DataError, Result};
+use relata_data::DataError;
 use relata_oracle::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use super::answers::LedgerEntry;
 use super::error::{LedgerError, Refusal};
 use super::sqlite_ledger::Ledger;
 use super::timestamp;
+use crate::error::Result;
 
 /// How many rows of a file were written, and how many the ledger had already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -163,7 +164,7 @@ fn write<T: Serialize>(out: &mut dyn Write, rows: impl IntoIterator<Item = T>) -
         let line = serde_json::to_string(&row).expect("rows of the ledger have no keys but names");
         writeln!(out, "{line}").map_err(DataError::io("the export"))?;
     }
-    out.flush().map_err(DataError::io("the export"))
+    Ok(out.flush().map_err(DataError::io("the export"))?)
 }
 
 /// Hands each line to `take`; what it refuses names the line.
@@ -210,6 +211,7 @@ mod tests {
     use super::super::fixture::{answer, answers, ledger, question};
     use super::super::import_questions;
     use super::*;
+    use crate::error::ActiveError;
 
     fn exported(ledger: &Ledger) -> (String, String) {
         let (mut questions, mut answers) = (Vec::new(), Vec::new());
@@ -271,7 +273,7 @@ mod tests {
             ("{\"question\":1,\"candidate\":102,\"related\":true,\"undoes\":5}", "a line above, found 5"),
         ] {
             let error = import(&ledger, &format!("{good}\n\n{line}\n")).unwrap_err();
-            assert!(matches!(error, DataError::Unreadable { .. }), "{error}");
+            assert!(matches!(error, ActiveError::Data(DataError::Unreadable { .. })), "{error}");
             let error = error.to_string();
             assert!(error.contains("answers.jsonl") && error.contains("in line 3 ") && error.contains(text), "{error}");
         }

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Float32Type, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
 use relata_data::source::{IdLookup, parquet};
-use relata_data::{DataError, Result, query};
-use relata_oracle::{Answer, Context, Oracle, Question, Record};
+use relata_data::{DataError, query};
+use relata_oracle::{Answer, Context, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Description, Settings};
 use relata_schemas::SchemaError;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -113,7 +113,8 @@ impl Replay {
                 expected: "answers about samples of the dataset".to_owned(),
                 found: format!("none, first one about {:?} and {:?}", first.anchor, first.candidate),
                 hint: "Replay answers of the same dataset, read with the same id column.".to_owned(),
-            });
+            }
+            .into());
         }
         Ok(said)
     }
@@ -139,7 +140,7 @@ impl Replay {
         let needed = |name: &str, of: DataType| {
             column(name, of)?.ok_or_else(|| {
                 let hint = "Replay a table of answers, with `anchor`, `candidate` and `related`.";
-                DataError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
+                OracleError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
             })
         };
         let id = |name: &str| -> Result<Vec<ReplayedId>> {
@@ -192,7 +193,7 @@ fn json_lines(file: &Path) -> Result<Vec<ReplayedAnswer>> {
             hint: "Replay JSON lines of the table of answers.".to_owned(),
         })
     };
-    lines.map(read).collect()
+    Ok(lines.map(read).collect::<Result<_, DataError>>()?)
 }
 
 impl Settings for Replay {
@@ -212,7 +213,7 @@ impl Oracle for Replay {
 
     fn check(&self) -> Result<()> {
         if self.file.as_os_str().is_empty() {
-            return Err(DataError::setting("replay", "file", "the path of a file of answers", "none"));
+            return Err(OracleError::setting("replay", "file", "the path of a file of answers", "none"));
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
+use relata_active::ActiveError;
 use relata_data::DataError;
 
 use crate::blocking::RuntimeError;
@@ -82,6 +83,9 @@ pub enum SqlError {
     /// Reading a table failed.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Reading the ledger failed.
+    #[error(transparent)]
+    Active(ActiveError),
     /// Reading a run failed.
     #[error(transparent)]
     Run(Box<StoreError>),
@@ -94,6 +98,15 @@ impl SqlError {
     /// Wraps the error of a run.
     pub(super) fn run(error: StoreError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+impl From<ActiveError> for SqlError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Data(error) => Self::Data(error),
+            other => Self::Active(other),
+        }
     }
 }
 

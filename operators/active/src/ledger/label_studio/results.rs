@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use relata_data::{DataError, Result};
+use relata_data::DataError;
 use relata_oracle::{Answer, Cost, Question};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ use super::super::json_lines::{Imported, is_name};
 use super::super::sqlite_ledger::Ledger;
 use super::super::{questions, timestamp};
 use super::tasks::{ALIKE, PASS};
+use crate::error::Result;
 
 #[derive(Deserialize)]
 struct Task {

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use relata_data::{DataError, Result};
+use relata_data::DataError;
 use relata_oracle::Question;
 use serde_json::{Value, json};
 
 use super::super::sqlite_ledger::Ledger;
 use super::markup;
+use crate::error::Result;
 
 /// The control whose choices are the candidates like the anchor.
 pub(super) const ALIKE: &str = "alike";
