@@ -177,4 +177,25 @@ mod tests {
         let text = format!("{error:?}");
         assert!(matches!(error, PipelineError::Data(_)) && text.matches("no such file").count() == 1, "{text}");
     }
+
+    #[test]
+    fn one_cause_is_one_variant_whichever_part_met_it() {
+        let missing = || DataError::io("a.csv")(std::io::Error::from(std::io::ErrorKind::NotFound));
+        for error in [
+            PipelineError::from(GraphError::from(missing())),
+            OracleError::from(GraphError::from(missing())).into(),
+            ActiveError::from(OracleError::from(missing())).into(),
+            StoreError::from(ActiveError::from(missing())).into(),
+        ] {
+            assert!(matches!(error, PipelineError::Data(_)), "{error}");
+        }
+        let empty = || GraphError::EmptyEdges { file: "a.csv".to_owned(), hint: "Write one." };
+        for error in [
+            PipelineError::from(StoreError::from(empty())),
+            OracleError::from(empty()).into(),
+            ActiveError::from(OracleError::from(empty())).into(),
+        ] {
+            assert!(matches!(error, PipelineError::Graph(_)), "{error}");
+        }
+    }
 }
