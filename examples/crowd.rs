@@ -3,7 +3,7 @@
 
 use relata::arrow::array::AsArray;
 use relata::arrow::datatypes::Float64Type;
-use relata::data::{OperatorError, query};
+use relata::data::{DataError, query};
 use relata::prelude::*;
 
 const SEEDS: u32 = 5;
@@ -83,7 +83,7 @@ fn ask(seed: u32) -> Pipeline<relata::dsl::Ready> {
 
 /// The only row of an answer; 0 where it is null.
 async fn row<const N: usize>(run: &Run, sql: &str) -> relata::Result<[f64; N]> {
-    let answer = query::collect(run.sql(sql).await?).await.map_err(OperatorError::from)?;
+    let answer = query::collect(run.sql(sql).await?).await.map_err(DataError::from)?;
     let columns = answer.iter().find(|batch| batch.num_rows() > 0).map(|batch| batch.columns());
     let number = |at: usize| columns?[at].as_primitive::<Float64Type>().iter().next()?;
     Ok(std::array::from_fn(|at| number(at).unwrap_or_default()))

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::prelude::*;
 
 /// Learns embeddings of Fashion-MNIST.
@@ -84,7 +84,7 @@ fn clothes(folder: &Path) -> relata::Result<Dataset> {
     if !file("train-images-idx3").exists() {
         let hint = "On Debian and Ubuntu: apt-get install dataset-fashion-mnist; elsewhere, put the four .gz files in a \
                     folder and name it with --data FOLDER.";
-        return Err(OperatorError::Missing { path: file("train-images-idx3"), hint: hint.to_owned() }.into());
+        return Err(DataError::Missing { path: file("train-images-idx3"), hint: hint.to_owned() }.into());
     }
     Ok(idx_splits([
         ("train", file("train-images-idx3"), file("train-labels-idx1")),

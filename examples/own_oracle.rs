@@ -17,7 +17,7 @@ impl Oracle for SameWriter {
         Description::new("same_writer").with("within", self.within)
     }
 
-    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata::data::Result<()> {
+    async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> relata::oracle::Result<()> {
         let pairs = format!(
             "SELECT previous, id
              FROM (SELECT id, lag(id) OVER (PARTITION BY label ORDER BY id) AS previous FROM training)

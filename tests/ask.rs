@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use relata::dsl::{Pipeline, Ready};
 use relata::prelude::*;
 use relata_active::ledger::Ledger;
-use relata_data::OperatorError;
+use relata_oracle::OracleError;
 
 use crate::data::{self, answer, number};
 
@@ -64,11 +64,16 @@ impl Oracle for Fails {
         Description::new("fails")
     }
 
-    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
+    async fn answer(
+        &self,
+        context: &Context<'_>,
+        questions: &[Question],
+        out: &dyn Record,
+    ) -> relata_oracle::Result<()> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let some = &questions[..questions.len().div_ceil(4)];
         self.inner.answer(context, some, out).await?;
-        Err(OperatorError::Oracle {
+        Err(OracleError::Answer {
             oracle: "fails".to_owned(),
             question: questions[0].question,
             expected: "an answer".to_owned(),

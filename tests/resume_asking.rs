@@ -42,7 +42,12 @@ impl Oracle for Slow {
         self.0.describe()
     }
 
-    async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
+    async fn answer(
+        &self,
+        context: &Context<'_>,
+        questions: &[Question],
+        out: &dyn Record,
+    ) -> relata_oracle::Result<()> {
         for question in questions {
             tokio::time::sleep(Duration::from_millis(50)).await;
             self.0.answer(context, std::slice::from_ref(question), out).await?;

@@ -111,5 +111,5 @@ fn a_main_that_fails_prints_the_message_and_the_remedy() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{text}");
     assert!(text.contains("Error: ") && text.contains("missing.csv"), "{text}");
-    assert!(!text.contains("Operator(") && !text.contains(" { "), "{text}");
+    assert!(!text.contains("Data(") && !text.contains(" { "), "{text}");
 }

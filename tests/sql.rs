@@ -6,7 +6,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use async_trait::async_trait;
 use relata::prelude::*;
 use relata::sql::{SqlError, query, session};
-use relata_data::{OperatorError, Session};
+use relata_data::{DataError, Session};
 use sqllogictest::{AsyncDB, DBOutput, DefaultColumnType, Runner};
 
 use crate::data;
@@ -58,7 +58,7 @@ async fn scripts() {
     let runs = runs(folder.path()).await;
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sql");
     let mut found: Vec<PathBuf> = std::fs::read_dir(scripts)
-        .map_err(OperatorError::io("tests/sql"))
+        .map_err(DataError::io("tests/sql"))
         .unwrap()
         .map(|file| file.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "slt"))

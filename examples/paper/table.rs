@@ -6,7 +6,7 @@ use std::sync::Arc;
 use relata::Result;
 use relata::arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
 use relata::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::data::sink::ParquetSink;
 
 use super::experiment::{Experiment, Point};
@@ -48,7 +48,7 @@ impl Table {
                 Arc::new(UInt32Array::from_iter(rows.iter().map(|(_, point)| point.components.map(|n| n as u32)))),
             ],
         );
-        Ok(self.sink.write(&batch.map_err(OperatorError::from)?)?)
+        Ok(self.sink.write(&batch.map_err(DataError::from)?)?)
     }
 
     /// Completes the file.

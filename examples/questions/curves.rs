@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use relata::arrow::array::{Float64Array, RecordBatch, StringArray, UInt32Array};
 use relata::arrow::datatypes::{DataType, Field, Schema};
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::data::sink::ParquetSink;
 use relata::plot::{Figure, Spread, bands};
 
@@ -56,7 +56,7 @@ impl Curves {
             ],
         );
         let mut sink = ParquetSink::create(path, schema)?;
-        sink.write(&batch.map_err(OperatorError::from)?)?;
+        sink.write(&batch.map_err(DataError::from)?)?;
         sink.finish()?;
         Ok(())
     }

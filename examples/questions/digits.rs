@@ -4,7 +4,7 @@ use relata::active::neighbour_graph::NeighbourGraph;
 use relata::arrow::array::AsArray;
 use relata::arrow::datatypes::{Int32Type, UInt64Type};
 use relata::data::source::{ingest, session};
-use relata::data::{OperatorError, Session, query};
+use relata::data::{DataError, Session, query};
 use relata::prelude::*;
 
 /// The rows of one split.
@@ -25,7 +25,7 @@ pub struct Digits {
 impl Digits {
     pub async fn read() -> relata::Result<Self> {
         let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/digits.parquet");
-        let folder = tempfile::tempdir().map_err(OperatorError::io("a temporary folder"))?;
+        let folder = tempfile::tempdir().map_err(DataError::io("a temporary folder"))?;
         let session = session();
         let samples = ingest(&parquet(data).features("image"), &session, folder.path(), &mut |_| {}).await?;
         let width = samples.features.shape().len();

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use curves::{Curves, Point};
 use digits::Digits;
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::prelude::*;
 
 const SEEDS: u64 = 5;
@@ -43,7 +43,7 @@ async fn main() -> relata::Result<()> {
         println!("{name:<20}{}", MARKS.map(cell).concat());
     }
     let folder = Path::new("runs/questions");
-    std::fs::create_dir_all(folder).map_err(OperatorError::io(folder))?;
+    std::fs::create_dir_all(folder).map_err(DataError::io(folder))?;
     curves.write(&folder.join("curves.parquet"))?;
     curves.draw(&folder.join("accuracy"))?;
     println!("curves in {0}/curves.parquet, plot in {0}/accuracy.png", folder.display());

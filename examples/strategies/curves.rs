@@ -7,7 +7,7 @@ use std::sync::Arc;
 use relata::Result;
 use relata::arrow::array::{Array, Float64Array, RecordBatch, StringArray, UInt32Array};
 use relata::arrow::datatypes::{DataType, Field, Schema};
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::data::sink::ParquetSink;
 use relata::plot::{Figure, Spread, bands};
 
@@ -51,7 +51,7 @@ impl Curves {
         ];
         columns.extend((0..MEASURES.len()).map(|measure| of(&|point| point.values[measure])));
         let mut sink = ParquetSink::create(&folder.join("curves.parquet"), schema.clone())?;
-        sink.write(&RecordBatch::try_new(schema, columns).map_err(OperatorError::from)?)?;
+        sink.write(&RecordBatch::try_new(schema, columns).map_err(DataError::from)?)?;
         sink.finish()?;
         for (measure, (name, _, title)) in MEASURES.iter().enumerate() {
             let series: Vec<(String, Vec<Spread>)> =

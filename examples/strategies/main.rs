@@ -16,7 +16,7 @@ use curves::Curves;
 use data::Data;
 use point::Point;
 use recipe::{Model, Recipe};
-use relata::data::OperatorError;
+use relata::data::DataError;
 use relata::prelude::*;
 
 /// The name of training on without any answer.
@@ -83,7 +83,7 @@ async fn main() -> relata::Result<()> {
     }
     if (options.data, options.model) == (Data::FashionMnist, Model::ClosedForm) {
         let expected = "`deep` for fashion-mnist: the exact optimum is for small data";
-        return Err(OperatorError::setting("strategies", "model", expected, "closed-form").into());
+        return Err(DataError::setting("strategies", "model", expected, "closed-form").into());
     }
     let recipe = Recipe {
         data: options.data,

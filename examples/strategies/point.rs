@@ -2,7 +2,7 @@
 
 use relata::arrow::array::{Array, AsArray, Float64Array};
 use relata::arrow::datatypes::Float64Type;
-use relata::data::{OperatorError, query};
+use relata::data::{DataError, query};
 use relata::{Result, Run};
 
 /// What is measured: column, metric of the run, and title of the plot.
@@ -28,7 +28,7 @@ impl Point {
         let columns: Vec<String> = ["ask.spent"].into_iter().chain(MEASURES.map(|m| m.1)).map(column).collect();
         let text = format!("SELECT {} FROM metrics GROUP BY round ORDER BY round", columns.join(", "));
         let mut points = Vec::new();
-        for batch in query::collect(run.sql(&text).await?).await.map_err(OperatorError::from)? {
+        for batch in query::collect(run.sql(&text).await?).await.map_err(DataError::from)? {
             let columns: Vec<&Float64Array> = batch.columns().iter().map(|c| c.as_primitive::<Float64Type>()).collect();
             let value = |column: usize, row: usize| match columns[column].is_valid(row) {
                 true => columns[column].value(row),

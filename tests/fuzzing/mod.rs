@@ -18,6 +18,11 @@ const MOST: usize = 64 << 20;
 
 /// Tries a target on inputs of this strategy. Both of its answers are right, `Ok` and a typed error; a panic is not.
 pub fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, target: impl Fn(T)) {
+    fuzz_within(MOST, inputs, target);
+}
+
+/// The same with another bound on what is allocated at once, in bytes.
+pub fn fuzz_within<T: Debug>(most: usize, inputs: impl Strategy<Value = T>, target: impl Fn(T)) {
     let setting = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let cases = setting("RELATA_FUZZ_CASES").unwrap_or(256) as u32;
     let mut seed = [0; 32];
@@ -28,7 +33,7 @@ pub fn fuzz<T: Debug>(inputs: impl Strategy<Value = T>, target: impl Fn(T)) {
         allocations::forget();
         target(input);
         match allocations::largest() {
-            bytes if bytes > MOST => Err(TestCaseError::fail(format!("{bytes} bytes were allocated at once"))),
+            bytes if bytes > most => Err(TestCaseError::fail(format!("{bytes} bytes were allocated at once"))),
             _ => Ok(()),
         }
     });

@@ -135,7 +135,7 @@ impl Oracle for Truth {
         Description::new("truth")
     }
 
-    async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_data::Result<()> {
+    async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_oracle::Result<()> {
         let class = |row: u64| row % u64::from(CLASSES);
         let related = |question: &Question, row: u64| Some(class(question.anchor) == class(row));
         let answers = questions.iter().flat_map(|q| q.answers("truth", Cost::default(), |row| related(q, row)));

@@ -13,6 +13,7 @@
 
 pub mod calibration;
 pub mod dawid_skene;
+mod error;
 pub mod inference;
 pub mod label_propagation;
 pub mod ledger;
@@ -20,3 +21,5 @@ pub mod neighbour_graph;
 pub mod oracle;
 pub mod query_loop;
 pub mod strategy;
+
+pub use error::{ActiveError, LedgerProblem, Result};

@@ -5,8 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relata_active::ledger::{Ledger, LedgerEntry};
-use relata_data::Result;
-use relata_oracle::{Answer, Question};
+use relata_oracle::{Answer, Question, Result};
 
 /// A person's answers to a question, by candidate.
 pub(crate) type CandidateAnswers = BTreeMap<u64, Answer>;

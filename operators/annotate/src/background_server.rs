@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use relata_active::ledger::Ledger;
+use relata_data::DataError;
 use relata_data::source::Samples;
-use relata_data::{OperatorError, Result};
-use relata_oracle::Question;
+use relata_oracle::{Question, Result};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
@@ -29,7 +29,7 @@ impl BackgroundServer {
     /// Starts a server for the run in this folder, and prints its link.
     pub(crate) fn start(samples: Samples, folder: &Path, settings: PageConfig) -> Result<Self> {
         let server = Server::of_oracle(samples, Ledger::open(folder)?, settings)?;
-        let io = || OperatorError::io(folder);
+        let io = || DataError::io(folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
         let (state, handle) = (server.state().clone(), runtime.handle().clone());
         server.announce();

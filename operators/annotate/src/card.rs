@@ -7,7 +7,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use arrow::util::display::array_value_to_string;
 use relata_data::source::{KEPT_BACK, Samples, session};
-use relata_data::{OperatorError, Result, Session, query};
+use relata_data::{Session, query};
+use relata_oracle::{OracleError, Result};
 use serde::Serialize;
 use tokio::sync::OnceCell;
 
@@ -42,7 +43,7 @@ impl Cards {
     pub(crate) fn new(samples: Samples, show: &[String]) -> Result<Self> {
         if let Some(missing) = show.iter().find(|column| !samples.columns.contains(column)) {
             let expected = format!("among the samples' columns {}", samples.columns.join(", "));
-            return Err(OperatorError::setting(crate::name::ORACLE, "show", expected, format!("`{missing}`")));
+            return Err(OracleError::setting(crate::name::ORACLE, "show", expected, format!("`{missing}`")));
         }
         let mut show = show.to_vec();
         if show.is_empty() && samples.features.shape().as_image().is_none() {

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use relata_data::OperatorError;
+use relata_active::ActiveError;
+use relata_oracle::OracleError;
 use serde_json::json;
 
 /// The reply to a request that is not fulfilled.
@@ -37,8 +38,14 @@ impl IntoResponse for ApiError {
     }
 }
 
-impl From<OperatorError> for ApiError {
-    fn from(error: OperatorError) -> Self {
+impl From<OracleError> for ApiError {
+    fn from(error: OracleError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<ActiveError> for ApiError {
+    fn from(error: ActiveError) -> Self {
         Self::internal(error)
     }
 }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relata_data::Result;
-use relata_oracle::{Context, Cost, Oracle, Question, Record};
+use relata_oracle::{Context, Cost, Oracle, Question, Record, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use crate::background_server::BackgroundServer;
@@ -43,7 +42,7 @@ pub struct Person {
 /// assert_eq!(oracle.cost().of(2), 3.0);
 /// // The plan holds what the answers depend on, without the address.
 /// assert!(oracle.describe().get("address").is_none());
-/// # Ok::<(), relata_data::OperatorError>(())
+/// # Ok::<(), relata_oracle::OracleError>(())
 /// ```
 pub fn person(address: impl Into<String>) -> Person {
     PageConfig::new(address).into()
@@ -93,7 +92,7 @@ impl Person {
     /// oracle.check()?;
     /// assert!(!format!("{oracle:?}").contains("horse"));
     /// person("0.0.0.0:7878").generated_token().check()?;
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_oracle::OracleError>(())
     /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.config.token = Some(AccessToken::new(token));
@@ -122,7 +121,7 @@ impl Person {
     ///
     /// let pages = crowd([person("127.0.0.1:7878").page("left"), person("127.0.0.1:7879").page("right")]);
     /// pages.check()?;
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_oracle::OracleError>(())
     /// ```
     pub fn page(mut self, name: impl Into<String>) -> Self {
         self.config.page = Some(name.into());

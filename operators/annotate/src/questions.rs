@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use relata_data::Result;
-use relata_oracle::{Question, Record};
+use relata_oracle::{Question, Record, Result};
 
 use crate::answer_index::AnswerIndex;
 use crate::progress::PageProgress;
@@ -15,7 +14,7 @@ impl AppState {
     pub(crate) fn lease(&self, name: &str) -> Result<Option<Question>> {
         let (people, seconds) = (self.settings.annotators, self.settings.lease);
         if !self.for_oracle {
-            return self.ledger.lease(name, people, seconds);
+            return Ok(self.ledger.lease(name, people, seconds)?);
         }
         let index = self.index()?;
         let asked = self.asked(&index)?;
@@ -42,14 +41,14 @@ impl AppState {
 
     /// Gives the question back that is kept for somebody.
     pub(crate) fn release(&self, question: u64, name: &str) -> Result<()> {
-        self.ledger.release(question, &self.holder(name))
+        Ok(self.ledger.release(question, &self.holder(name))?)
     }
 
     /// The question of a number, if it is one that people are asked now.
     pub(crate) fn question(&self, number: u64) -> Result<Option<Question>> {
         match self.for_oracle {
             true => Ok(self.asked(&*self.index()?)?.remove(&number)),
-            false => self.ledger.question(number),
+            false => Ok(self.ledger.question(number)?),
         }
     }
 

@@ -12,7 +12,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use relata_active::ledger::Ledger;
 use relata_data::source::Samples;
-use relata_data::{OperatorError, Result};
+use relata_oracle::{OracleError, Result};
 use tokio::sync::oneshot;
 
 use crate::auth::{Auth, authenticate};
@@ -136,10 +136,10 @@ impl Server {
     }
 }
 
-fn unusable(address: &str) -> impl Fn(std::io::Error) -> OperatorError {
+fn unusable(address: &str) -> impl Fn(std::io::Error) -> OracleError {
     let found = address.to_owned();
     move |error| {
         let expected = "free to listen on (another server may be running: stop it, or use another port)";
-        OperatorError::setting(crate::name::ORACLE, "address", expected, format!("`{found}`: {error}"))
+        OracleError::setting(crate::name::ORACLE, "address", expected, format!("`{found}`: {error}"))
     }
 }

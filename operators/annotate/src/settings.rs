@@ -2,8 +2,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use relata_data::{OperatorError, Result};
-use relata_oracle::Cost;
+use relata_oracle::{Cost, OracleError, Result};
 use relata_registry::{Description, ReadError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,7 +66,7 @@ impl PageConfig {
     /// let config = PageConfig { annotators: 3, ..PageConfig::new("127.0.0.1:0") };
     /// config.check()?;
     /// assert_eq!(config.describe()["annotators"], 3);
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_oracle::OracleError>(())
     /// ```
     pub fn new(address: impl Into<String>) -> Self {
         Self { address: address.into(), ..Self::default() }
@@ -104,7 +103,7 @@ impl PageConfig {
     /// Refuses settings that make no sense, and an address beyond loopback without a token.
     pub fn check(&self) -> Result<()> {
         let setting = |name, expected: &str, found: &dyn ToString| {
-            Err(OperatorError::setting(ORACLE, name, expected, found.to_string()))
+            Err(OracleError::setting(ORACLE, name, expected, found.to_string()))
         };
         if self.annotators == 0 {
             return setting("annotators", "at least 1", &0);
@@ -133,9 +132,8 @@ impl PageConfig {
 
     /// The addresses that the name stands for.
     pub(crate) fn resolve(&self) -> Result<Vec<SocketAddr>> {
-        let wrong = |found: String| {
-            OperatorError::setting(ORACLE, "address", "a host and a port such as 127.0.0.1:7878", found)
-        };
+        let wrong =
+            |found: String| OracleError::setting(ORACLE, "address", "a host and a port such as 127.0.0.1:7878", found);
         let found: Vec<_> =
             self.address.to_socket_addrs().map_err(|error| wrong(format!("`{}` ({error})", self.address)))?.collect();
         if found.is_empty() { Err(wrong(format!("`{}`, which stands for nothing", self.address))) } else { Ok(found) }

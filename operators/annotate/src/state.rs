@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relata_active::ledger::Ledger;
-use relata_data::Result;
 use relata_data::source::Samples;
+use relata_oracle::Result;
 
 use crate::answer_index::AnswerIndex;
 use crate::card::Cards;

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use relata_data::{OperatorError, Result};
+use relata_oracle::{OracleError, Result};
 
 use crate::name::ORACLE;
 
@@ -38,7 +38,7 @@ impl AccessToken {
             let expected = format!("at least {SHORTEST} letters, digits, `-`, `_` or `.`");
             let found =
                 if fits { format!("{} characters long", self.0.len()) } else { "of other characters".to_owned() };
-            return Err(OperatorError::setting(ORACLE, "token", expected, found));
+            return Err(OracleError::setting(ORACLE, "token", expected, found));
         }
         Ok(())
     }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Question, Record};
+use relata_oracle::{OracleError, Question, Record, Result};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -60,7 +59,7 @@ impl Waiter {
     /// what is answered. The ledger passes over what it has.
     pub(crate) async fn end(mut self, out: &dyn Record) -> Result<()> {
         let watched = (&mut self.watch).await.unwrap_or_else(|ended| {
-            Err(OperatorError::Oracle {
+            Err(OracleError::Answer {
                 oracle: self.state.settings.oracle(),
                 question: self.questions.first().map_or(0, |question| question.question),
                 expected: "answers".to_owned(),

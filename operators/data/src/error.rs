@@ -1,19 +1,20 @@
-//! Errors of the operators: each says what is wrong, where, and what to do about it.
+//! Errors of data: each says what is wrong, where, and what to do about it.
 
 use std::path::{Path, PathBuf};
 
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
+use relata_registry::SettingError;
 use relata_schemas::SchemaError;
 
-/// The result of an operator.
-pub type Result<T, E = OperatorError> = std::result::Result<T, E>;
+/// The result of reading or writing data.
+pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
-/// What can go wrong between a file and an edge.
+/// What can go wrong between a file and a table of samples, or a table and a file of results.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum OperatorError {
+pub enum DataError {
     /// A table breaks its contract.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -37,7 +38,7 @@ pub enum OperatorError {
         /// What to do about it.
         hint: String,
     },
-    /// A dataset or edge list without rows.
+    /// A dataset or a table without rows.
     #[error("{what} has no rows. {hint}")]
     Empty {
         /// What is empty.
@@ -61,66 +62,9 @@ pub enum OperatorError {
         /// The row where it came again.
         second: u64,
     },
-    /// An edge names a sample that the dataset does not have.
-    #[error(
-        "row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use."
-    )]
-    UnknownId {
-        /// The edge list.
-        table: String,
-        /// The column.
-        column: String,
-        /// The row, counted from 0.
-        row: u64,
-        /// The id.
-        id: String,
-    },
     /// A setting that makes no sense.
-    #[error("{component}: `{setting}` must be {expected}, but is {found}")]
-    Setting {
-        /// The source, view, oracle or stage.
-        component: String,
-        /// The setting's name.
-        setting: String,
-        /// What is allowed.
-        expected: String,
-        /// What was given.
-        found: String,
-    },
-    /// An oracle was used in a way that it does not support.
-    #[error("the oracle `{oracle}` cannot {what}. {hint}")]
-    Unsupported {
-        /// The oracle.
-        oracle: String,
-        /// What was wanted of it.
-        what: &'static str,
-        /// What to do about it.
-        hint: &'static str,
-    },
-    /// An oracle did not answer, or not what was asked.
-    #[error("the oracle `{oracle}` failed at question {question}: expected {expected}, found {found}. {hint}")]
-    Oracle {
-        /// The oracle.
-        oracle: String,
-        /// The question's number.
-        question: u64,
-        /// What was expected of it.
-        expected: String,
-        /// What came.
-        found: String,
-        /// What to do about it.
-        hint: String,
-    },
-    /// The ledger of questions and answers could not be read or written.
-    #[error("the ledger `{}`: {reason}. {hint}", path.display())]
-    Ledger {
-        /// Its file.
-        path: PathBuf,
-        /// What went wrong.
-        reason: String,
-        /// What to do about it.
-        hint: String,
-    },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
     /// Reading or writing a file failed.
     #[error("`{}`: {source}", path.display())]
     Io {
@@ -140,7 +84,7 @@ pub enum OperatorError {
     Query(#[from] Box<DataFusionError>),
 }
 
-impl OperatorError {
+impl DataError {
     /// Wraps a system error with its file.
     pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();
@@ -169,17 +113,25 @@ impl OperatorError {
         expected: impl Into<String>,
         found: impl ToString,
     ) -> Self {
-        Self::Setting {
-            component: component.into(),
-            setting: setting.into(),
-            expected: expected.into(),
-            found: found.to_string(),
-        }
+        Self::Setting(SettingError::new(component, setting, expected, found))
     }
 }
 
-impl From<DataFusionError> for OperatorError {
+impl From<DataFusionError> for DataError {
     fn from(error: DataFusionError) -> Self {
         Self::Query(Box::new(error))
     }
+}
+
+/// For the error of a crate that has a variant `Data` of [`DataError`]: makes it from what becomes a [`DataError`], since
+/// `?` converts once.
+#[macro_export]
+macro_rules! data_errors {
+    ($error:ty, $($source:ty),+) => {
+        $(impl From<$source> for $error {
+            fn from(error: $source) -> Self {
+                Self::Data($crate::DataError::from(error))
+            }
+        })+
+    };
 }

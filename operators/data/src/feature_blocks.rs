@@ -13,7 +13,7 @@ use arrow::ipc::{Block, Endianness, Footer, Precision, Type, root_as_footer, roo
 use relata_schemas::{Element, FeatureShape};
 
 use crate::mmap::map_file;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// Rows per record batch of the file; every batch but the last has exactly this many.
 pub(crate) const BLOCK: usize = 1024;
@@ -36,7 +36,7 @@ pub(crate) struct FeatureBlocks {
 impl FeatureBlocks {
     /// Maps a file.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let unreadable = |found: String| OperatorError::Unreadable {
+        let unreadable = |found: String| DataError::Unreadable {
             path: path.to_path_buf(),
             expected: "a feature store (Arrow IPC file)".to_owned(),
             found,
@@ -52,7 +52,7 @@ impl FeatureBlocks {
         let footer = root_as_footer(&buffer[start..tail]).map_err(|e| unreadable(e.to_string()))?;
         let schema = schema(&footer).ok_or_else(|| unreadable("other columns".to_owned()))?;
         let shape = FeatureShape::of_field(&path.display().to_string(), schema.field(0))?;
-        let mut file = File::open(path).map_err(OperatorError::io(path))?;
+        let mut file = File::open(path).map_err(DataError::io(path))?;
         let blocks = match shape.element {
             Element::F32 => Blocks::Floats(vec![]),
             Element::U8 => Blocks::Bytes(vec![]),
@@ -62,7 +62,7 @@ impl FeatureBlocks {
             let head = head(block, buffer.len()).ok_or_else(|| unreadable("a damaged block".to_owned()))?;
             let mut bytes = vec![0; head.1];
             let read = file.seek(SeekFrom::Start(head.0)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(OperatorError::io(path))?;
+            read.map_err(DataError::io(path))?;
             // Eight bytes of marker and length come before the head.
             let message = bytes.get(8..).unwrap_or_default();
             found.add(&buffer, head, message).ok_or_else(|| unreadable("a damaged block".to_owned()))?;

@@ -14,7 +14,7 @@ use relata_schemas::{Element, FeatureShape};
 
 use crate::feature_blocks::{BLOCK, Blocks, FeatureBlocks};
 use crate::sink::AtomicFile;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 const COLUMN: &str = "features";
 /// What a step of a byte stands for.
@@ -142,13 +142,13 @@ impl FeatureStore {
     /// All rows from front to back in blocks, `[rows, shape().len()]`, through plain reads:
     /// memory stays at one block however long the file is.
     pub fn scan(&self) -> Result<impl Iterator<Item = Result<Vec<f32>>> + Send + use<>> {
-        let mut file = File::open(&self.path).map_err(OperatorError::io(&self.path))?;
+        let mut file = File::open(&self.path).map_err(DataError::io(&self.path))?;
         let store = self.clone();
         Ok((0..self.file.places.len()).map(move |block| {
             let (start, len) = store.file.places[block];
             let mut bytes = vec![0; len];
             let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(OperatorError::io(&store.path))?;
+            read.map_err(DataError::io(&store.path))?;
             Ok(match store.shape().element {
                 Element::F32 => bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect(),
                 Element::U8 => bytes.iter().map(|&byte| f32::from(byte) * UNIT).collect(),

@@ -1,6 +1,6 @@
 //! Id index: from a sample's id to its row number in the feature store, and back.
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// The id of a sample: unique in a dataset, not dense; the column `id` of every table.
 pub type SampleId = u64;
@@ -31,11 +31,11 @@ impl IdIndex {
     ///
     /// let ids = IdIndex::new(vec![7, 3, 9], "samples", "id")?;
     /// assert_eq!((ids.row(3), ids.id(2), ids.row(8)), (Some(1), 9, None));
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn new(by_row: Vec<SampleId>, table: &str, column: &str) -> Result<Self> {
         if u32::try_from(by_row.len()).is_err() {
-            return Err(OperatorError::setting(table, "rows", "below 2^32", by_row.len()));
+            return Err(DataError::setting(table, "rows", "below 2^32", by_row.len()));
         }
         if by_row.iter().enumerate().all(|(row, &id)| row as u64 == id) {
             return Ok(Self::RowNumbers(by_row.len() as u64));
@@ -44,7 +44,7 @@ impl IdIndex {
         let mut sorted: Vec<Row> = (0..by_row.len() as u32).collect();
         sorted.sort_unstable_by_key(|&row| (id(row), row));
         if let Some(pair) = sorted.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
-            return Err(OperatorError::DuplicateId {
+            return Err(DataError::DuplicateId {
                 table: table.to_owned(),
                 column: column.to_owned(),
                 id: id(pair[0]).to_string(),
@@ -100,6 +100,6 @@ mod tests {
     #[test]
     fn a_repeated_id_names_both_rows() {
         let error = IdIndex::new(vec![5, 6, 5], "t.csv", "key").unwrap_err();
-        assert!(matches!(error, OperatorError::DuplicateId { first: 0, second: 2, .. }), "{error}");
+        assert!(matches!(error, DataError::DuplicateId { first: 0, second: 2, .. }), "{error}");
     }
 }

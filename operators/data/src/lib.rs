@@ -18,7 +18,7 @@ pub mod sink;
 pub mod source;
 pub mod view;
 
-pub use error::{OperatorError, Result};
+pub use error::{DataError, Result};
 pub use mmap::map_file;
 pub use parquet_file::ParquetFile;
 pub use session::Session;

@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::decoder_panic::caught;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// An open file of which nothing but the schema has been read.
 pub struct ParquetFile {
@@ -28,15 +28,15 @@ impl ParquetFile {
     /// Opens a file and reads its schema. A footer that points out of the file is an error: readers would allocate
     /// whatever length it names.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let file = File::open(path).map_err(DataError::io(path))?;
         let builder = caught(|| ParquetRecordBatchReaderBuilder::try_new(file));
-        let builder = builder.map_err(|error| OperatorError::damaged(path, error))?;
-        let len = std::fs::metadata(path).map_err(OperatorError::io(path))?.len();
+        let builder = builder.map_err(|error| DataError::damaged(path, error))?;
+        let len = std::fs::metadata(path).map_err(DataError::io(path))?.len();
         for chunk in builder.metadata().row_groups().iter().flat_map(|group| group.columns()) {
             if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
                 let column = chunk.column_path().string();
                 let found = format!("column `{column}` with {bytes} bytes from byte {start}, in a file of {len} bytes");
-                return Err(OperatorError::damaged(path, found));
+                return Err(DataError::damaged(path, found));
             }
         }
         Ok(Self { path: path.to_path_buf(), builder })
@@ -56,10 +56,10 @@ impl ParquetFile {
         let Self { path, builder } = self;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
         let reader = caught(|| builder.with_projection(mask).with_batch_size(rows).build());
-        let mut reader = reader.map_err(|error| OperatorError::damaged(&path, error))?;
+        let mut reader = reader.map_err(|error| DataError::damaged(&path, error))?;
         Ok(std::iter::from_fn(move || match caught(|| Ok(reader.next())) {
-            Ok(batch) => Some(batch?.map_err(|error| OperatorError::damaged(&path, error))),
-            Err(panic) => Some(Err(OperatorError::damaged(&path, panic))),
+            Ok(batch) => Some(batch?.map_err(|error| DataError::damaged(&path, error))),
+            Err(panic) => Some(Err(DataError::damaged(&path, panic))),
         }))
     }
 
@@ -120,7 +120,7 @@ mod tests {
         for bytes in [&whole[..middle], &pages, &[][..]] {
             std::fs::write(&path, bytes).unwrap();
             let error = read(&path).unwrap_err();
-            assert!(matches!(&error, OperatorError::Unreadable { path: named, .. } if *named == path), "{error}");
+            assert!(matches!(&error, DataError::Unreadable { path: named, .. } if *named == path), "{error}");
         }
         let missing = ParquetFile::open(&folder.path().join("none")).err().unwrap().to_string();
         assert!(missing.contains("none"), "{missing}");

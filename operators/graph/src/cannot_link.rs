@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use relata_data::{OperatorError, Result};
 use relata_schemas::separations;
 
+use crate::error::{GraphError, Result};
 use crate::must_link::GroupNumber;
 
 /// A row of `separations`: two groups of a relation, by their keys.
@@ -30,7 +30,7 @@ pub(crate) fn cannot_links(
         let rel_number = rels.iter().position(|known| **known == **rel).map(|number| number as u32);
         let number = |column: &str, group: u64| {
             let found = rel_number.and_then(|number| numbers.get(&(number, group)));
-            found.copied().ok_or_else(|| OperatorError::UnknownId {
+            found.copied().ok_or_else(|| GraphError::UnknownId {
                 table: separations::SEPARATIONS.name.to_owned(),
                 column: column.to_owned(),
                 row,

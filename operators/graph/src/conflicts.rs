@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Float32Array, RecordBatch, StringArray, UInt64Array};
-use relata_data::Result;
 use relata_data::id_index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_schemas::conflicts::CONFLICTS;
+
+use crate::error::Result;
 
 /// Rows buffered before they are written.
 const ROWS: usize = 8 * 1024;
@@ -47,7 +48,7 @@ impl ConflictWriter {
 
     fn flush(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        self.sink.write(&RecordBatch::try_new(
+        Ok(self.sink.write(&RecordBatch::try_new(
             CONFLICTS.schema(),
             vec![
                 Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.min(r.b)))),
@@ -57,11 +58,11 @@ impl ConflictWriter {
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.policy))),
                 Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.kept))),
             ],
-        )?)
+        )?)?)
     }
 
     pub(crate) fn finish(mut self) -> Result<u64> {
         self.flush()?;
-        self.sink.finish()
+        Ok(self.sink.finish()?)
     }
 }

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use arrow::buffer::ScalarBuffer;
 
+use relata_data::DataError;
 use relata_data::map_file;
 use relata_data::sink::AtomicFile;
-use relata_data::{OperatorError, Result};
+
+use crate::error::{GraphError, Result};
 
 const MAGIC: u64 = u64::from_le_bytes(*b"RELCSR01");
 
@@ -86,13 +88,14 @@ impl Csr {
     }
 }
 
-fn unreadable(path: &Path, found: String) -> OperatorError {
-    OperatorError::Unreadable {
+fn unreadable(path: &Path, found: String) -> GraphError {
+    let unreadable = DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "a graph file (RELCSR01)".to_owned(),
         found,
         hint: "Delete it and run the pipeline again: it is made from edges.parquet.".to_owned(),
-    }
+    };
+    unreadable.into()
 }
 
 /// Builds a CSR file by counting: first every row's neighbours are counted, then each goes to its place.
@@ -153,14 +156,14 @@ impl CsrPlaces {
         self.offsets.insert(0, 0);
         self.sort();
         let mut file = std::io::BufWriter::with_capacity(1 << 20, AtomicFile::create(&self.path)?);
-        let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(OperatorError::io(&self.path));
+        let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(DataError::io(&self.path));
         for word in [MAGIC, self.offsets.len() as u64 - 1, self.neighbours.len() as u64] {
             write(&word.to_le_bytes())?;
         }
         self.offsets.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
         self.neighbours.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
         self.weights.iter().try_for_each(|v| write(&v.to_le_bytes()))?;
-        let file = file.into_inner().map_err(|e| OperatorError::io(&self.path)(e.into_error()))?;
+        let file = file.into_inner().map_err(|e| DataError::io(&self.path)(e.into_error()))?;
         file.commit()?;
         Csr::map(&self.path)
     }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::closure::Closure;
 use crate::components::Components;
 use crate::csr::Csr;
+use crate::error::Result;
 use crate::must_link::Groups;
 use crate::policy::Policy;
-use relata_data::Result;
 use relata_data::id_index::Row;
 
 /// What holds for the whole graph beside its edges and groups.
@@ -50,7 +50,7 @@ impl Graph {
     /// let settings = GraphSettings { closure: true, ..GraphSettings::default() };
     /// let graph = Graph::new(settings, places.finish()?, Groups::default());
     /// assert_eq!([graph.relation(0, 1), graph.relation(1, 2), graph.relation(0, 2)], [1.0, -1.0, -1.0]);
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
     pub fn new(settings: GraphSettings, edges: Csr, groups: Groups) -> Self {
         let closure = settings.closure.then(|| Closure::new(&edges, &groups));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
 use relata_data::id_index::{IdIndex, SampleId};
-use relata_data::{OperatorError, Result};
 use relata_schemas::{memberships, separations};
 
 use crate::cannot_link::{StatedCannotLink, cannot_links};
+use crate::error::{GraphError, Result};
 use crate::must_link::{Group, GroupNumber, Groups};
 
 /// Takes memberships and cannot-links in the order in which they are stated; a membership takes 12 bytes.
@@ -28,7 +28,7 @@ use crate::must_link::{Group, GroupNumber, Groups};
 /// // Row 0 is the sample 3, row 1 the sample 7, row 2 the sample 9.
 /// let groups = builder.build(&IdIndex::new(vec![3, 7, 9], "samples", "id")?)?;
 /// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
-/// # Ok::<(), relata_data::OperatorError>(())
+/// # Ok::<(), relata_graph::GraphError>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct GroupsBuilder {
@@ -104,7 +104,7 @@ impl GroupsBuilder {
     pub fn build(self, ids: &IdIndex) -> Result<Groups> {
         let Self { rels, numbers, mut groups, ids: members, group_of, cannot_links: stated } = self;
         for ((at, id), number) in (0u64..).zip(members).zip(group_of) {
-            let row = ids.row(id).ok_or_else(|| OperatorError::UnknownId {
+            let row = ids.row(id).ok_or_else(|| GraphError::UnknownId {
                 table: memberships::MEMBERSHIPS.name.to_owned(),
                 column: memberships::ID.to_owned(),
                 row: at,
@@ -141,7 +141,7 @@ impl Groups {
     /// )?;
     /// let groups = Groups::new(&[memberships], &[], &IdIndex::RowNumbers(3))?;
     /// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
     pub fn new(memberships: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {
         GroupsBuilder::tables(memberships, separations)?.build(ids)

@@ -98,12 +98,12 @@ pub(crate) mod tests {
     use std::sync::Arc;
 
     use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
-    use relata_data::OperatorError;
     use relata_data::id_index::IdIndex;
     use relata_schemas::memberships::MEMBERSHIPS;
     use relata_schemas::separations::SEPARATIONS;
 
     use super::*;
+    use crate::error::GraphError;
 
     pub(crate) fn memberships(rows: &[(u64, u64, f32, &str, bool)]) -> RecordBatch {
         RecordBatch::try_new(
@@ -164,6 +164,6 @@ pub(crate) mod tests {
     fn a_member_that_does_not_exist_is_an_error() {
         let error =
             Groups::new(&[memberships(&[(7, 0, 1.0, "label", false)])], &[], &IdIndex::RowNumbers(5)).unwrap_err();
-        assert!(matches!(error, OperatorError::UnknownId { row: 0, .. }), "{error}");
+        assert!(matches!(error, GraphError::UnknownId { row: 0, .. }), "{error}");
     }
 }

@@ -14,8 +14,8 @@ use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
 
 use crate::conflicts::Conflict;
+use crate::error::Result;
 use crate::groups_builder::GroupsBuilder;
-use relata_data::Result;
 use relata_data::id_index::SampleId;
 use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
@@ -82,7 +82,7 @@ impl Relations {
     /// relations.members("label", &[(7, 0), (3, 0), (9, 1)], 1.0, true)?;
     /// let stated = relations.finish()?;
     /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
     pub fn create(folder: &Path) -> Result<Self> {
         Ok(Self {
@@ -123,7 +123,7 @@ impl Relations {
         let at = batch.schema().index_of(WEIGHT)?;
         columns[at] = Arc::new(weights);
         self.counts.edges += batch.num_rows() as u64;
-        self.statements.write(&RecordBatch::try_new(EDGES.schema(), columns)?)
+        Ok(self.statements.write(&RecordBatch::try_new(EDGES.schema(), columns)?)?)
     }
 
     /// States must-link groups: members of a group are related; with `exclusive`, that members of different groups are not.
@@ -280,7 +280,7 @@ impl Relations {
     fn flush(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.pending);
         let n = rows.len();
-        self.statements.write(&RecordBatch::try_new(
+        Ok(self.statements.write(&RecordBatch::try_new(
             EDGES.schema(),
             vec![
                 Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
@@ -291,7 +291,7 @@ impl Relations {
                 Arc::new(UInt32Array::from(vec![0; n])),
                 Arc::new(BooleanArray::from(vec![false; n])),
             ],
-        )?)
+        )?)?)
     }
 }
 

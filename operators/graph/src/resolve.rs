@@ -13,12 +13,13 @@ use relata_schemas::edges::{CONFIDENCE, DST, EDGES, INFERRED, REL, ROUND, SRC, W
 
 use crate::conflicts::{Conflict, ConflictWriter};
 use crate::csr::{Csr, CsrBuilder};
+use crate::error::{GraphError, Result};
 use crate::graph::{Graph, GraphSettings};
 use crate::must_link::Groups;
 use crate::policy::{Opinion, Policy};
 use relata_data::id_index::{IdIndex, Row, SampleId};
 use relata_data::sink::ParquetSink;
-use relata_data::{OperatorError, ParquetFile, Result, Session, query};
+use relata_data::{ParquetFile, Session, query};
 use relata_schemas::run_file;
 
 /// Rows buffered before they are written.
@@ -228,7 +229,7 @@ impl<'a> PairWriter<'a> {
         )?)?;
         for Edge { src, dst, .. } in &rows {
             let row = |id: u64, column: &str| {
-                self.ids.row(id).ok_or_else(|| OperatorError::UnknownId {
+                self.ids.row(id).ok_or_else(|| GraphError::UnknownId {
                     table: "edges".to_owned(),
                     column: column.to_owned(),
                     row: self.edges.rows(),

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use rand::RngExt;
-use relata_data::{OperatorError, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 use twox_hash::XxHash64;
 
 use crate::answer::Answer;
+use crate::error::{OracleError, Result};
 use crate::map_answers::MapAnswers;
 use crate::oracle::{Context, Oracle, check_inner};
 use crate::question::Question;
@@ -65,12 +65,12 @@ impl<O: Oracle> Oracle for Annotator<O> {
 
     fn check(&self) -> Result<()> {
         if self.annotator.is_empty() {
-            return Err(OperatorError::setting("annotator", "annotator", "a name", "\"\""));
+            return Err(OracleError::setting("annotator", "annotator", "a name", "\"\""));
         }
         if self.inner.annotators() > 1 {
             let expected = "the name of one annotator: name the members of a crowd, and people sign for themselves";
             let found = format!("`{}` for {} annotators of each question", self.annotator, self.inner.annotators());
-            return Err(OperatorError::setting("annotator", "annotator", expected, found));
+            return Err(OracleError::setting("annotator", "annotator", expected, found));
         }
         check_inner(self)
     }

@@ -10,8 +10,8 @@ use relata_graph::edge_file::read_edges;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
-use relata_data::Result;
 
 /// See [`edges`].
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -6,11 +6,12 @@ use std::sync::Mutex;
 use tempfile::TempDir;
 
 use crate::answer::Answer;
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
 use relata_data::source::{Dataset, Samples, csv, ingest, session, sql};
-use relata_data::{Result, Session, query};
+use relata_data::{Session, query};
 
 /// A dataset, such as of CSV text, all but the rows with `split = 'test'` being trained on.
 pub(super) struct Fixture {

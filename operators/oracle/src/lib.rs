@@ -5,6 +5,7 @@
 mod answer;
 mod combinators;
 mod cost;
+mod error;
 #[cfg(test)]
 mod fixture;
 mod map_answers;
@@ -16,6 +17,7 @@ mod record;
 pub use answer::Answer;
 pub use combinators::OracleExt;
 pub use cost::Cost;
+pub use error::{OracleError, Result};
 pub use oracle::{Context, Oracle, check_inner};
 pub use question::Question;
 pub use record::Record;

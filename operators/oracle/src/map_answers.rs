@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use relata_data::Result;
-
 use crate::answer::Answer;
+use crate::error::Result;
 use crate::record::Record;
 
 /// Records what `change` makes of each answer.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use relata_graph::Relations;
 use relata_registry::{Component, Description, ReadError, Registry};
 
+use crate::error::{OracleError, Result};
 use crate::oracle::{Context, Oracle, check_inner};
-use relata_data::{OperatorError, Result};
 
 /// See [`mix`].
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl<A: Oracle, B: Oracle> Oracle for Mix<A, B> {
 
     fn check(&self) -> Result<()> {
         if !(0.0..=1.0).contains(&self.alpha) {
-            return Err(OperatorError::setting("mix", "alpha", "in [0, 1]", self.alpha));
+            return Err(OracleError::setting("mix", "alpha", "in [0, 1]", self.alpha));
         }
         check_inner(self)
     }

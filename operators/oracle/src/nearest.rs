@@ -8,7 +8,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
 use relata_data::source::IdLookup;
-use relata_data::{OperatorError, ParquetFile, Result, query};
+use relata_data::{DataError, ParquetFile, query};
 use relata_graph::Relations;
 use relata_graph::knn::Metric;
 use relata_registry::{Description, Settings};
@@ -18,6 +18,7 @@ use relata_schemas::samples::SOURCE_ID;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use crate::error::{OracleError, Result};
 use crate::neighbour_lists::{NeighbourLists, approximate, exact};
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
@@ -180,12 +181,13 @@ impl Nearest {
         }
         match found.iter().filter(|found| **found).count() {
             all if all == ids.len() => Ok((values, width.unwrap_or_default())),
-            some => Err(OperatorError::Unreadable {
+            some => Err(DataError::Unreadable {
                 path: path.to_path_buf(),
                 expected: format!("an embedding for each of the {} training rows", ids.len()),
                 found: format!("{some} of them"),
                 hint: "Use embeddings of the same dataset.".to_owned(),
-            }),
+            }
+            .into()),
         }
     }
 }
@@ -202,7 +204,7 @@ impl Oracle for Nearest {
 
     fn check(&self) -> Result<()> {
         if self.k == 0 {
-            return Err(OperatorError::setting("nearest", "k", "above 0", 0));
+            return Err(OracleError::setting("nearest", "k", "above 0", 0));
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use instant_distance::{Builder, Point, Search};
 use rayon::prelude::*;
-use relata_data::{OperatorError, Result};
 use relata_graph::knn::{Metric, top_k};
+
+use crate::error::{OracleError, Result};
 
 /// Rows of one block of the exact search.
 const BLOCK: usize = 4096;
@@ -76,7 +77,7 @@ pub(crate) fn approximate(
     let points: Vec<Row> = values.chunks_exact(width).map(|row| Row(row.into())).collect();
     // Insertion on several threads would make the index depend on their timing.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-    let pool = pool.map_err(|e| OperatorError::setting("nearest", "threads", "available", e))?;
+    let pool = pool.map_err(|e| OracleError::setting("nearest", "threads", "available", e))?;
     let rows: Vec<u32> = (0..points.len() as u32).collect();
     let builder = || Builder::default().seed(seed).ef_construction(200).ef_search(200.max(k * 2));
     let index = pool.install(|| builder().build(points.clone(), rows));

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use rand::RngExt;
-use relata_data::{OperatorError, Result};
 use relata_graph::Relations;
 use relata_registry::{Component, Description, ReadError, Registry};
 use twox_hash::XxHash64;
 
 use crate::answer::Answer;
+use crate::error::{OracleError, Result};
 use crate::map_answers::MapAnswers;
 use crate::oracle::{Context, Oracle, check_inner};
 use crate::question::Question;
@@ -105,7 +105,7 @@ impl<O: Oracle> Oracle for Noisy<O> {
             [("rate", self.rate), ("yes_error", self.yes_error), ("no_error", self.no_error), ("passes", self.passes)];
         for (setting, rate) in rates {
             if !(0.0..=1.0).contains(&rate) {
-                return Err(OperatorError::setting("noisy", setting, "in [0, 1]", rate));
+                return Err(OracleError::setting("noisy", setting, "in [0, 1]", rate));
             }
         }
         check_inner(self)

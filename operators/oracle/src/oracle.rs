@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use relata_data::Session;
 use relata_data::source::Samples;
-use relata_data::{OperatorError, Result, Session};
 use relata_graph::Relations;
 use relata_registry::Description;
 
 use crate::cost::Cost;
+use crate::error::{OracleError, Result};
 use crate::question::Question;
 use crate::record::Record;
 
@@ -32,8 +33,7 @@ pub struct Context<'a> {
 ///
 /// ```
 /// use async_trait::async_trait;
-/// use relata_data::Result;
-/// use relata_oracle::{Context, Description, Oracle, Relations};
+/// use relata_oracle::{Context, Description, Oracle, Relations, Result};
 ///
 /// /// Samples 1 and 2 are related.
 /// struct Pair;
@@ -45,7 +45,8 @@ pub struct Context<'a> {
 ///     }
 ///
 ///     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {
-///         out.edge(&"pair".into(), 1, 2, 1.0)
+///         out.edge(&"pair".into(), 1, 2, 1.0)?;
+///         Ok(())
 ///     }
 /// }
 ///
@@ -85,7 +86,7 @@ pub trait Oracle: Send + Sync {
         if let [only] = self.inner()[..] {
             return only.relate(context, out).await;
         }
-        Err(OperatorError::Unsupported {
+        Err(OracleError::Unsupported {
             oracle: self.describe().name,
             what: "state relations unasked",
             hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
@@ -98,7 +99,7 @@ pub trait Oracle: Send + Sync {
         if let [only] = self.inner()[..] {
             return only.answer(context, questions, out).await;
         }
-        Err(OperatorError::Unsupported {
+        Err(OracleError::Unsupported {
             oracle: self.describe().name,
             what: "answer questions",
             hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",

@@ -7,11 +7,11 @@ use relata_registry::{Component, Description, ReadError, Registry};
 
 use crate::answer::Answer;
 use crate::cost::Cost;
+use crate::error::{OracleError, Result};
 use crate::map_answers::MapAnswers;
 use crate::oracle::{Context, Oracle, check_inner};
 use crate::question::Question;
 use crate::record::Record;
-use relata_data::{OperatorError, Result};
 
 /// See [`priced`].
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl<O: Oracle> Oracle for Priced<O> {
         let prices = [("per_question", self.cost.per_question), ("per_candidate", self.cost.per_candidate)];
         for (setting, price) in prices {
             if !(price.is_finite() && price >= 0.0) {
-                return Err(OperatorError::setting("priced", setting, "a number from 0", price));
+                return Err(OracleError::setting("priced", setting, "a number from 0", price));
             }
         }
         check_inner(self)

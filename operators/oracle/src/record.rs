@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use relata_data::Result;
-
 use crate::answer::Answer;
+use crate::error::Result;
 
 /// Where answers are written down. They are durable when `record` returns; answers that were recorded already are
 /// passed over.

@@ -12,10 +12,11 @@ use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
-use relata_data::{Result, query};
+use relata_data::query;
 
 /// See [`rule`].
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
-use relata_data::Result;
 
 /// See [`same_sample`].
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -35,6 +35,6 @@ impl Oracle for SameSample {
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {
-        out.views(1.0)
+        Ok(out.views(1.0)?)
     }
 }

@@ -8,11 +8,12 @@ use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, col, lit};
 use rand::seq::SliceRandom;
-use relata_data::{OperatorError, Result, query};
+use relata_data::{DataError, query};
 use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -113,10 +114,11 @@ impl Oracle for SameValue {
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let mut values = known(self.values_of(context, "training").await?.sort_by(vec![col("id")])?).await?;
         if values.is_empty() {
-            return Err(OperatorError::Empty {
+            return Err(DataError::Empty {
                 what: self.rel.clone(),
                 hint: "Every training row has null there: name a column that has values.".to_owned(),
-            });
+            }
+            .into());
         }
         values.shuffle(&mut Purpose::LabelledRows.stream(context.seed, &[]));
         let groups: BTreeMap<String, u64> =

@@ -5,11 +5,11 @@ use relata_graph::Relations;
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use crate::answer::Answer;
+use crate::error::{OracleError, Result};
 use crate::map_answers::MapAnswers;
 use crate::oracle::{Context, Oracle, check_inner};
 use crate::question::Question;
 use crate::record::Record;
-use relata_data::{OperatorError, Result};
 
 /// See [`weighted`].
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl<O: Oracle> Oracle for Weighted<O> {
 
     fn check(&self) -> Result<()> {
         if !(self.factor > 0.0 && self.factor <= 1.0) {
-            return Err(OperatorError::setting("weighted", "factor", "in (0, 1]", self.factor));
+            return Err(OracleError::setting("weighted", "factor", "in (0, 1]", self.factor));
         }
         check_inner(self)
     }

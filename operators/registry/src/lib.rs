@@ -62,6 +62,6 @@ mod registry;
 mod settings;
 
 pub use description::Description;
-pub use error::ReadError;
+pub use error::{ReadError, SettingError};
 pub use registry::{Component, Entry, Registry};
 pub use settings::Settings;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Cost, Question};
+use relata_oracle::{Answer, Cost, OracleError, Question, Result};
 
 use crate::cancellable_sleep::SleepCancel;
 use crate::connection::Connection;
@@ -117,9 +116,9 @@ impl QuestionBatch {
         Ok(Some(self))
     }
 
-    fn failure(&self, error: RequestError) -> OperatorError {
+    fn failure(&self, error: RequestError) -> OracleError {
         let times = if self.failures > 1 { format!(", {} times in a row", self.failures) } else { String::new() };
-        OperatorError::Oracle {
+        OracleError::Answer {
             oracle: ORACLE.to_owned(),
             question: self.asked.first().map_or(self.first, |asked| asked.question.question),
             expected: error.expected,

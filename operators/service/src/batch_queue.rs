@@ -3,8 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Question, Record};
+use relata_oracle::{OracleError, Question, Record, Result};
 use tokio::task::JoinSet;
 
 use crate::batch::{BatchContext, QuestionBatch};
@@ -50,8 +49,8 @@ pub(crate) async fn answer_all(
     failure.map_or(Ok(()), Err)
 }
 
-fn broken(question: &Question, found: &str) -> OperatorError {
-    OperatorError::Oracle {
+fn broken(question: &Question, found: &str) -> OracleError {
+    OracleError::Answer {
         oracle: ORACLE.to_owned(),
         question: question.question,
         expected: "a request that ends".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relata_data::{OperatorError, Result};
+use relata_oracle::{OracleError, Result};
 use ureq::Agent;
 use ureq::http::Uri;
 
@@ -86,7 +86,7 @@ impl Connection {
 
 /// Refuses an address that cannot be asked, or that a secret was written into.
 pub(crate) fn check_url(url: &str) -> Result<()> {
-    let wrong = |expected: &str, found: &str| Err(OperatorError::setting(ORACLE, "url", expected, found));
+    let wrong = |expected: &str, found: &str| Err(OracleError::setting(ORACLE, "url", expected, found));
     let Ok(uri) = url.parse::<Uri>() else { return wrong("an address such as `http://host:port/path`", url) };
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return wrong("without a user and password; use `.secret_from_env(..)`", "an address with some");

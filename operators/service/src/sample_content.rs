@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relata_data::feature_store::FeatureStore;
 use relata_data::picture::{enlarged, pixels, png};
-use relata_data::{OperatorError, Result, query};
-use relata_oracle::{Context, Question};
+use relata_data::query;
+use relata_oracle::{Context, OracleError, Question, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -48,7 +48,7 @@ impl RequestSamples {
             questions.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
         let mut rows = HashMap::with_capacity(ids.len());
         for &id in &ids {
-            let row = context.samples.ids.row(id).ok_or_else(|| OperatorError::Oracle {
+            let row = context.samples.ids.row(id).ok_or_else(|| OracleError::Answer {
                 oracle: ORACLE.to_owned(),
                 question: questions[0].question,
                 expected: "questions about samples of the dataset".to_owned(),
@@ -60,7 +60,7 @@ impl RequestSamples {
         let features = context.samples.features.clone();
         if content == SampleContent::Image && features.shape().as_image().is_none() {
             let found = format!("{}", features.shape());
-            return Err(OperatorError::setting(ORACLE, "content", "features or columns, since no images", found));
+            return Err(OracleError::setting(ORACLE, "content", "features or columns, since no images", found));
         }
         let columns = if columns.is_empty() { HashMap::new() } else { read_columns(context, &ids, columns).await? };
         Ok(Self { content, columns, rows, features })

@@ -1,6 +1,6 @@
 //! Secrets: a bearer token that is sent and never shown.
 
-use relata_data::{OperatorError, Result};
+use relata_oracle::{OracleError, Result};
 use ureq::http::HeaderValue;
 
 use crate::name::ORACLE;
@@ -15,7 +15,7 @@ impl Secret {
     pub(crate) fn from_env(variable: &str) -> Result<Self> {
         let wrong = |found: &str| {
             let expected = format!("the name of an environment variable with a token in it, such as {variable}=..");
-            OperatorError::setting(ORACLE, "secret_from_env", expected, format!("`{variable}`, which {found}"))
+            OracleError::setting(ORACLE, "secret_from_env", expected, format!("`{variable}`, which {found}"))
         };
         let text = std::env::var(variable).map_err(|_| wrong("is not set"))?.trim().to_owned();
         if text.is_empty() {

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Context, Oracle, Question, Record};
+use relata_oracle::{Context, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Description, Settings};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -75,7 +74,7 @@ pub struct Service {
 ///     .pause(Duration::from_secs(1));
 /// oracle.check()?;
 /// assert_eq!(oracle.describe()["batch"], 32);
-/// # Ok::<(), relata_data::OperatorError>(())
+/// # Ok::<(), relata_oracle::OracleError>(())
 /// ```
 pub fn service(url: impl Into<String>) -> Service {
     Service { url: url.into(), ..Service::default() }
@@ -124,7 +123,7 @@ impl Service {
     ///     .content(SampleContent::Image);
     /// model.check()?;
     /// assert_eq!(model.describe()["annotator"], "some-vision-model");
-    /// # Ok::<(), relata_data::OperatorError>(())
+    /// # Ok::<(), relata_oracle::OracleError>(())
     /// ```
     pub fn chat(mut self, model: impl Into<String>) -> Self {
         self.protocol.model = Some(model.into());
@@ -253,9 +252,8 @@ impl Oracle for Service {
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |setting: &str, expected: &str, found: String| {
-            Err(OperatorError::setting(ORACLE, setting, expected, found))
-        };
+        let wrong =
+            |setting: &str, expected: &str, found: String| Err(OracleError::setting(ORACLE, setting, expected, found));
         check_url(&self.url)?;
         self.protocol.check()?;
         if self.batch_size() == 0 {
@@ -316,7 +314,7 @@ mod tests {
         ];
         for (service, setting) in bad {
             let error = service.check().unwrap_err();
-            assert!(matches!(&error, OperatorError::Setting { setting: s, .. } if s == setting), "{error}");
+            assert!(matches!(&error, OracleError::Setting(e) if e.setting == setting), "{error}");
             assert!(!error.to_string().contains("hush"), "{error}");
         }
     }

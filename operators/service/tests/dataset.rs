@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use image::{Rgb, RgbImage};
 use relata_data::source::{Dataset, Samples, csv, image_folder, ingest, session};
-use relata_data::{Result, Session, query};
-use relata_oracle::{Answer, Context, Oracle, Question, Record};
+use relata_data::{Session, query};
+use relata_oracle::{Answer, Context, Oracle, Question, Record, Result};
 use tempfile::TempDir;
 
 /// A dataset in a folder of its own.

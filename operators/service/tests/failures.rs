@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use relata_data::OperatorError;
-use relata_oracle::{Answer, Question};
+use relata_oracle::{Answer, OracleError, Question};
 use relata_service::service;
 use serde_json::{Value, json};
 
@@ -35,7 +34,7 @@ async fn fails(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> (Strin
     let oracle = server.oracle().retries(2).timeout(Duration::from_millis(300));
     let (result, answers) = fixture.ask(&oracle, &questions()).await;
     let error = result.unwrap_err();
-    assert!(matches!(error, OperatorError::Oracle { .. }), "{error}");
+    assert!(matches!(error, OracleError::Answer { .. }), "{error}");
     (error.to_string(), answers, server.seen(|_| ()).len())
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use relata_data::OperatorError;
 use relata_data::source::Dataset;
 use relata_graph::Relations;
-use relata_oracle::{Answer, Oracle, Question};
+use relata_oracle::{Answer, Oracle, OracleError, Question};
 
 use crate::check_description;
 use crate::fixture::{Recorded, SmallDataset, on_a_runtime};
@@ -48,7 +47,7 @@ async fn states(oracle: &(impl Oracle + ?Sized), data: &SmallDataset) -> bool {
     std::fs::create_dir_all(&folder).unwrap();
     let mut relations = Relations::create(&folder).unwrap();
     match oracle.relate(&data.context(), &mut relations).await {
-        Err(OperatorError::Unsupported { .. }) => return false,
+        Err(OracleError::Unsupported { .. }) => return false,
         Err(error) => panic!("relate: {error}"),
         Ok(()) => {}
     }
@@ -112,7 +111,7 @@ async fn answers(oracle: &(impl Oracle + ?Sized), data: &SmallDataset) -> bool {
 async fn ask(oracle: &(impl Oracle + ?Sized), data: &SmallDataset, questions: &[Question]) -> Option<Vec<Answer>> {
     let recorded = Recorded::in_folder(data.folder());
     match oracle.answer(&data.context(), questions, &recorded).await {
-        Err(OperatorError::Unsupported { .. }) => None,
+        Err(OracleError::Unsupported { .. }) => None,
         Err(error) => panic!("answer: {error}"),
         Ok(()) => Some(recorded.answers()),
     }

@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
+use relata_active::ActiveError;
+use relata_data::DataError;
+use relata_graph::GraphError;
+use relata_oracle::OracleError;
 use relata_registry::ReadError;
 use relata_train::TrainError;
 
@@ -24,9 +27,18 @@ pub type Result<T, E = PipelineError> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PipelineError {
-    /// Reading, relating or writing failed.
+    /// Reading or writing failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
+    /// Relating failed: an edge or a group cannot be one.
+    #[error(transparent)]
+    Graph(GraphError),
+    /// An oracle failed.
+    #[error(transparent)]
+    Oracle(OracleError),
+    /// Asking failed: the ledger cannot be used, or a setting makes no sense.
+    #[error(transparent)]
+    Active(ActiveError),
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Store(StoreError),
@@ -93,11 +105,43 @@ pub enum PipelineError {
     Runtime(#[from] RuntimeError),
 }
 
+// What the parts of a pipeline report alike is one variant, whichever of them met it.
+
+impl From<GraphError> for PipelineError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Data(error) => Self::Data(error),
+            other => Self::Graph(other),
+        }
+    }
+}
+
+impl From<OracleError> for PipelineError {
+    fn from(error: OracleError) -> Self {
+        match error {
+            OracleError::Data(error) => Self::Data(error),
+            OracleError::Graph(error) => error.into(),
+            other => Self::Oracle(other),
+        }
+    }
+}
+
+impl From<ActiveError> for PipelineError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Data(error) => Self::Data(error),
+            ActiveError::Oracle(error) => error.into(),
+            other => Self::Active(other),
+        }
+    }
+}
+
 impl From<StoreError> for PipelineError {
-    /// What a stage and the store report alike is one variant.
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Operator(error) => Self::Operator(error),
+            StoreError::Data(error) => Self::Data(error),
+            StoreError::Graph(error) => error.into(),
+            StoreError::Active(error) => error.into(),
             other => Self::Store(other),
         }
     }
@@ -129,8 +173,29 @@ mod tests {
         assert_eq!(format!("{error:?}"), error.to_string());
         assert!(format!("{error:?}").contains("another process is working in `runs/a`"), "{error:?}");
         let missing = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
-        let error = PipelineError::from(StoreError::from(OperatorError::io("a.csv")(missing)));
+        let error = PipelineError::from(StoreError::from(DataError::io("a.csv")(missing)));
         let text = format!("{error:?}");
-        assert!(matches!(error, PipelineError::Operator(_)) && text.matches("no such file").count() == 1, "{text}");
+        assert!(matches!(error, PipelineError::Data(_)) && text.matches("no such file").count() == 1, "{text}");
+    }
+
+    #[test]
+    fn one_cause_is_one_variant_whichever_part_met_it() {
+        let missing = || DataError::io("a.csv")(std::io::Error::from(std::io::ErrorKind::NotFound));
+        for error in [
+            PipelineError::from(GraphError::from(missing())),
+            OracleError::from(GraphError::from(missing())).into(),
+            ActiveError::from(OracleError::from(missing())).into(),
+            StoreError::from(ActiveError::from(missing())).into(),
+        ] {
+            assert!(matches!(error, PipelineError::Data(_)), "{error}");
+        }
+        let empty = || GraphError::EmptyEdges { file: "a.csv".to_owned(), hint: "Write one." };
+        for error in [
+            PipelineError::from(StoreError::from(empty())),
+            OracleError::from(empty()).into(),
+            ActiveError::from(OracleError::from(empty())).into(),
+        ] {
+            assert!(matches!(error, PipelineError::Graph(_)), "{error}");
+        }
     }
 }

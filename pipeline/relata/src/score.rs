@@ -12,7 +12,7 @@ use relata_data::embeddings::{IdColumn, VectorColumn};
 use relata_data::id_index::IdIndex;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
-use relata_data::{OperatorError, ParquetFile};
+use relata_data::{DataError, ParquetFile};
 use relata_graph::InducedEdges;
 use relata_graph::edge_file::{PlacedEdges, read_placed_edges};
 use relata_schemas::SchemaError;
@@ -70,7 +70,7 @@ impl FileScore {
         let item = Arc::new(Field::new("item", DataType::Float32, false));
         let numbers = Arc::new(Float32Array::from(self.score.gradient.clone()));
         let gradient = FixedSizeListArray::try_new(item, self.width as i32, numbers, None);
-        let gradient = gradient.map_err(OperatorError::from)?;
+        let gradient = gradient.map_err(DataError::from)?;
         let mut fields = vec![Field::new(ID, DataType::UInt64, false)];
         let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(self.ids.clone()))];
         if !self.texts.is_empty() {
@@ -80,7 +80,7 @@ impl FileScore {
         fields.push(Field::new("gradient", gradient.data_type().clone(), false));
         columns.push(Arc::new(gradient));
         let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(OperatorError::from)?;
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(DataError::from)?;
         let mut sink = ParquetSink::create(path, schema)?;
         sink.write(&batch)?;
         sink.finish()?;
@@ -139,14 +139,14 @@ impl ScoredRows {
                         let first = ids.iter().position(|&id| id == before).unwrap_or_default() as u64;
                         let (table, column) = (table.clone(), name.to_owned());
                         let id = format!("`{text}`");
-                        return Err(OperatorError::DuplicateId { table, column, id, first, second: row as u64 }.into());
+                        return Err(DataError::DuplicateId { table, column, id, first, second: row as u64 }.into());
                     }
                 }
             }
         }
         let Some(width) = width else {
             let hint = "Write at least one embedding.".to_owned();
-            return Err(OperatorError::Empty { what: format!("`{table}`"), hint }.into());
+            return Err(DataError::Empty { what: format!("`{table}`"), hint }.into());
         };
         // The index refuses ids that come twice.
         IdIndex::new(ids.clone(), &table, ID)?;
@@ -205,7 +205,7 @@ impl ScoredRows {
                                 found,
                                 "Keep one of the two.",
                             );
-                            return Err(OperatorError::from(error.at_row(*row)).into());
+                            return Err(DataError::from(error.at_row(*row)).into());
                         }
                         if weight.abs() > before.abs() {
                             *before = weight;

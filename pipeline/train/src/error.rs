@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
-use relata_loss::SettingError;
-use relata_registry::ReadError;
+use relata_data::DataError;
+use relata_registry::{ReadError, SettingError};
 
 /// The result of a training operation.
 pub type Result<T, E = TrainError> = std::result::Result<T, E>;
@@ -15,7 +14,7 @@ pub type Result<T, E = TrainError> = std::result::Result<T, E>;
 pub enum TrainError {
     /// Reading features, views or files failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
     /// A setting that makes no sense.
     #[error(transparent)]
     Setting(#[from] SettingError),

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use relata_data::Result;
-use relata_oracle::{Answer, Record};
+use relata_oracle::{Answer, OracleError, Record};
 use rusqlite::{Connection, params};
 
 use super::answer_writer::AnswerWriter;
 use super::error::LedgerError;
 use super::sqlite_ledger::{Ledger, Spending};
 use super::timestamp;
+use crate::error::Result;
 
 /// A row of the ledger: an answer, or that one is taken back.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,11 +25,31 @@ pub struct LedgerEntry {
 
 impl Record for Ledger {
     /// Writes answers down in one transaction. An answer whose annotator has a standing answer to the same question and
-    /// candidate is passed over. [`OperatorError::Oracle`] if one is about something that was not asked, or has a
+    /// candidate is passed over. [`OracleError::Answer`] if one is about something that was not asked, or has a
     /// confidence, cost or time that makes no sense; then none is written.
-    ///
-    /// [`OperatorError::Oracle`]: relata_data::OperatorError::Oracle
-    fn record(&self, answers: &[Answer]) -> Result<()> {
+    fn record(&self, answers: &[Answer]) -> Result<(), OracleError> {
+        Ok(Self::record(self, answers)?)
+    }
+
+    fn folder(&self) -> &Path {
+        Self::folder(self)
+    }
+
+    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>, OracleError> {
+        let standing = "SELECT candidate, annotator FROM standing WHERE question = ?1 ORDER BY sequence";
+        let heard = self.read(|transaction| {
+            let mut statement = transaction.prepare_cached(standing)?;
+            let heard = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+            let rows = statement.query_map([question.cast_signed()], heard)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        Ok(heard)
+    }
+}
+
+impl Ledger {
+    /// Writes answers down; see the implementation of [`Record`].
+    pub fn record(&self, answers: &[Answer]) -> Result<()> {
         self.write(|transaction| {
             let mut writer = AnswerWriter::new(transaction);
             for answer in answers {
@@ -37,27 +57,6 @@ impl Record for Ledger {
             }
             writer.finish()
         })
-    }
-
-    fn folder(&self) -> &Path {
-        Self::folder(self)
-    }
-
-    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
-        let standing = "SELECT candidate, annotator FROM standing WHERE question = ?1 ORDER BY sequence";
-        self.read(|transaction| {
-            let mut statement = transaction.prepare_cached(standing)?;
-            let heard = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
-            let rows = statement.query_map([question.cast_signed()], heard)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-}
-
-impl Ledger {
-    /// Writes answers down; see the implementation of [`Record`].
-    pub fn record(&self, answers: &[Answer]) -> Result<()> {
-        Record::record(self, answers)
     }
 
     /// Takes back the standing answers of an annotator to a question by appending a row for each, and gives their

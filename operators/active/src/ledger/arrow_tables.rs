@@ -8,7 +8,6 @@ use arrow::array::{
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field};
-use relata_data::Result;
 use relata_oracle::Question;
 use relata_schemas::answers::ANSWERS;
 use relata_schemas::questions::QUESTIONS;
@@ -16,6 +15,7 @@ use relata_schemas::questions::QUESTIONS;
 use super::answers::LedgerEntry;
 use super::sqlite_ledger::Ledger;
 use super::{answers, questions};
+use crate::error::Result;
 
 impl Ledger {
     /// The tables [`QUESTIONS`] (by number) and [`ANSWERS`] (by sequence), both of the same moment.

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
+use relata_oracle::OracleError;
 use rusqlite::ErrorCode;
+
+use crate::error::{ActiveError, LedgerProblem};
 
 /// A failure inside a transaction.
 #[derive(Debug)]
@@ -11,11 +14,11 @@ pub(super) enum LedgerError {
     /// SQLite refused.
     Sqlite(rusqlite::Error),
     /// The file as a whole cannot be used.
-    File { reason: String, hint: &'static str },
+    File { found: String, hint: &'static str },
     /// A question or an answer is not as it should be.
     Refusal(Refusal),
     /// Anything else, with its own message.
-    Other(OperatorError),
+    Other(DataError),
 }
 
 /// A question or an answer that the ledger does not take.
@@ -31,22 +34,25 @@ pub(super) struct Refusal {
 
 impl LedgerError {
     /// The error that names the ledger's file.
-    pub fn at(self, path: &Path) -> OperatorError {
-        let ledger = |reason: String, hint: &str| OperatorError::Ledger {
+    pub fn at(self, path: &Path) -> ActiveError {
+        let ledger = |problem: LedgerProblem, hint: &'static str| ActiveError::Ledger {
             path: path.to_path_buf(),
-            reason,
-            hint: hint.to_owned(),
+            problem,
+            hint,
         };
         match self {
-            Self::Sqlite(error) => ledger(error.to_string(), advice(&error)),
-            Self::File { reason, hint } => ledger(reason, hint),
+            Self::Sqlite(error) => {
+                let hint = advice(&error);
+                ledger(error.into(), hint)
+            }
+            Self::File { found, hint } => ledger(LedgerProblem::File { found }, hint),
             Self::Refusal(Refusal { oracle: Some(oracle), question, expected, found, hint }) => {
-                OperatorError::Oracle { oracle, question, expected, found, hint: hint.to_owned() }
+                OracleError::Answer { oracle, question, expected, found, hint: hint.to_owned() }.into()
             }
-            Self::Refusal(Refusal { question, expected, found, hint, .. }) => {
-                ledger(format!("question {question}: expected {expected}, found {found}"), hint)
+            Self::Refusal(Refusal { oracle: None, question, expected, found, hint }) => {
+                ledger(LedgerProblem::Question { question, expected, found }, hint)
             }
-            Self::Other(error) => error,
+            Self::Other(error) => error.into(),
         }
     }
 }
@@ -63,8 +69,8 @@ impl From<Refusal> for LedgerError {
     }
 }
 
-impl From<OperatorError> for LedgerError {
-    fn from(error: OperatorError) -> Self {
+impl From<DataError> for LedgerError {
+    fn from(error: DataError) -> Self {
         Self::Other(error)
     }
 }

@@ -2,22 +2,22 @@
 
 use std::path::Path;
 
-use relata_data::Result;
 use relata_oracle::Question;
 
 use super::error::{LedgerError, Refusal};
 use super::json_lines::{Imported, lines};
 use super::questions;
 use super::sqlite_ledger::Ledger;
+use crate::error::Result;
 
 /// The largest number of an imported question: the run's own come after it, and JSON carries it exactly.
 const LARGEST: u64 = 1 << 53;
 
 /// Reads a file of questions about samples that `is_sample` knows. They belong to a round that the run has come to, or,
 /// where it has asked nothing yet, to rounds from 1 on. Nothing is imported if a line is broken, or has the number of
-/// another question ([`OperatorError::Unreadable`], which names the line).
+/// another question ([`DataError::Unreadable`], which names the line).
 ///
-/// [`OperatorError::Unreadable`]: relata_data::OperatorError::Unreadable
+/// [`DataError::Unreadable`]: relata_data::DataError::Unreadable
 pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) -> bool) -> Result<Imported> {
     ledger.write(|transaction| {
         let mut imported = Imported::default();

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use relata_data::{OperatorError, Result};
+use relata_data::DataError;
 use relata_oracle::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use super::answers::LedgerEntry;
 use super::error::{LedgerError, Refusal};
 use super::sqlite_ledger::Ledger;
 use super::timestamp;
+use crate::error::Result;
 
 /// How many rows of a file were written, and how many the ledger had already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,7 +95,7 @@ pub(super) fn is_name(text: &str) -> bool {
 /// Reads a file of answers to questions that the ledger has. Columns that a line does not have are taken from the
 /// question, or are a confidence of 1, no cost, now, and `oracle` as the oracle and the annotator. An answer that the
 /// ledger has, also one that was undone there, is passed over, so that the same file can be imported again. Nothing is
-/// imported if a line is broken ([`OperatorError::Unreadable`], which names it).
+/// imported if a line is broken ([`DataError::Unreadable`], which names it).
 pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Imported> {
     ledger.write(|transaction| {
         let (mut writer, mut imported, now) = (AnswerWriter::new(transaction), Imported::default(), timestamp::now());
@@ -161,9 +162,9 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
 fn write<T: Serialize>(out: &mut dyn Write, rows: impl IntoIterator<Item = T>) -> Result<()> {
     for row in rows {
         let line = serde_json::to_string(&row).expect("rows of the ledger have no keys but names");
-        writeln!(out, "{line}").map_err(OperatorError::io("the export"))?;
+        writeln!(out, "{line}").map_err(DataError::io("the export"))?;
     }
-    out.flush().map_err(OperatorError::io("the export"))
+    Ok(out.flush().map_err(DataError::io("the export"))?)
 }
 
 /// Hands each line to `take`; what it refuses names the line.
@@ -172,17 +173,17 @@ pub(super) fn lines<T: DeserializeOwned>(
     expected: &str,
     mut take: impl FnMut(T) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    let broken = |number: usize, expected: &str, found: String| OperatorError::Unreadable {
+    let broken = |number: usize, expected: &str, found: String| DataError::Unreadable {
         path: path.to_path_buf(),
         expected: format!("in line {number} {expected}"),
         found,
         hint: "Nothing was imported: correct the line and import the file again.".to_owned(),
     };
-    let file = BufReader::new(File::open(path).map_err(OperatorError::io(path))?);
+    let file = BufReader::new(File::open(path).map_err(DataError::io(path))?);
     for (number, line) in (1..).zip(file.lines()) {
         let line = line.map_err(|error| match error.kind() {
             std::io::ErrorKind::InvalidData => broken(number, expected, "bytes that are not UTF-8".to_owned()),
-            _ => OperatorError::io(path)(error),
+            _ => DataError::io(path)(error),
         })?;
         if line.trim().is_empty() {
             continue;
@@ -210,6 +211,7 @@ mod tests {
     use super::super::fixture::{answer, answers, ledger, question};
     use super::super::import_questions;
     use super::*;
+    use crate::error::ActiveError;
 
     fn exported(ledger: &Ledger) -> (String, String) {
         let (mut questions, mut answers) = (Vec::new(), Vec::new());
@@ -271,7 +273,7 @@ mod tests {
             ("{\"question\":1,\"candidate\":102,\"related\":true,\"undoes\":5}", "a line above, found 5"),
         ] {
             let error = import(&ledger, &format!("{good}\n\n{line}\n")).unwrap_err();
-            assert!(matches!(error, OperatorError::Unreadable { .. }), "{error}");
+            assert!(matches!(error, ActiveError::Data(DataError::Unreadable { .. })), "{error}");
             let error = error.to_string();
             assert!(error.contains("answers.jsonl") && error.contains("in line 3 ") && error.contains(text), "{error}");
         }

@@ -1,6 +1,5 @@
 //! Leases: a question is lent to as many annotators as are wanted, until they have answered or their time is up.
 
-use relata_data::Result;
 use relata_oracle::Question;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
@@ -8,6 +7,7 @@ use super::answer_writer::COMPLETE;
 use super::error::LedgerError;
 use super::sqlite_ledger::Ledger;
 use super::{questions, timestamp};
+use crate::error::Result;
 
 /// A question that is kept for somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use relata_data::Result;
 use relata_oracle::Question;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::{LedgerError, Refusal};
 use super::sqlite_ledger::Ledger;
+use crate::error::Result;
 
 pub(super) const OPEN: &str = "
     SELECT q.question, q.round, q.anchor, q.candidates, q.strategy, q.priority
@@ -20,10 +20,10 @@ const OPEN_OF_ROUND: &str = "
 
 impl Ledger {
     /// Stores questions. A question that is there already is passed over; another question under the same number, a
-    /// question without candidates, with one twice or with its own anchor, is [`OperatorError::Ledger`], and then none
+    /// question without candidates, with one twice or with its own anchor, is [`ActiveError::Ledger`], and then none
     /// is stored.
     ///
-    /// [`OperatorError::Ledger`]: relata_data::OperatorError::Ledger
+    /// [`ActiveError::Ledger`]: crate::ActiveError::Ledger
     pub fn ask(&self, questions: &[Question]) -> Result<()> {
         self.write(|transaction| questions.iter().try_for_each(|question| insert(transaction, question).map(drop)))
     }

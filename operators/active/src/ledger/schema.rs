@@ -115,7 +115,7 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Connection), LedgerError>
     let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
         return Err(LedgerError::File {
-            reason: format!("the file is damaged ({verdict})"),
+            found: format!("the file is damaged ({verdict})"),
             hint: "Put back a copy of it, or move it away and import the answers that were exported.",
         });
     }
@@ -142,12 +142,12 @@ fn inspect(connection: &Connection) -> Result<FileState, LedgerError> {
     match (version, application) {
         (VERSION, APPLICATION) => Ok(FileState::Ours),
         (newer, APPLICATION) if newer > VERSION => Err(LedgerError::File {
-            reason: format!("its layout has version {newer}, and this program knows version {VERSION}"),
+            found: format!("its layout has version {newer}, and this program knows version {VERSION}"),
             hint: "It was written by a newer Relata: update this one.",
         }),
         (0, 0) if number("SELECT COUNT(*) FROM sqlite_schema")? == 0 => Ok(FileState::Empty),
         _ => Err(LedgerError::File {
-            reason: format!(
+            found: format!(
                 "expected a ledger of version {VERSION}, found application {application:#x}, version {version}"
             ),
             hint: "The file belongs to another program: move it away, or name the folder of a run.",
@@ -169,7 +169,7 @@ fn write_ahead(connection: &Connection) -> Result<(), LedgerError> {
     };
     if mode != "wal" {
         return Err(LedgerError::File {
-            reason: format!("write-ahead logging could not be turned on (the journal's mode is `{mode}`)"),
+            found: format!("write-ahead logging could not be turned on (the journal's mode is `{mode}`)"),
             hint: "Keep the run on a local disk.",
         });
     }

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use relata_data::{OperatorError, Result};
+use relata_data::DataError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
 use super::schema;
+use crate::error::Result;
 
 /// The ledger's file in the folder of a run.
 pub use relata_schemas::run_file::LEDGER as FILE;
@@ -56,14 +57,15 @@ pub(super) struct Spending {
 }
 
 impl Ledger {
-    /// Opens the ledger in the folder of a run, or creates it. [`OperatorError::Missing`] if there is no such folder,
-    /// [`OperatorError::Ledger`] if the file there is damaged, another program's, or of a newer version.
+    /// Opens the ledger in the folder of a run, or creates it. [`DataError::Missing`] if there is no such folder,
+    /// [`ActiveError::Ledger`](crate::ActiveError::Ledger) if the file there is damaged, another program's, or of a newer version.
     pub fn open(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
-            return Err(OperatorError::Missing {
+            return Err(DataError::Missing {
                 path: folder.to_path_buf(),
                 hint: "A ledger is kept in the folder of a run: create the folder, or name another one.".to_owned(),
-            });
+            }
+            .into());
         }
         let path = folder.join(FILE);
         let (writer, reader) = schema::open(&path).map_err(|error| error.at(&path))?;
@@ -118,6 +120,7 @@ mod tests {
 
     use super::super::fixture::{answer, ledger, question};
     use super::*;
+    use crate::error::ActiveError;
 
     #[test]
     fn a_second_handle_and_a_clone_see_the_same_ledger() {
@@ -141,9 +144,7 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let error = Ledger::open(Path::new("/nowhere/at/all")).unwrap_err();
-        assert!(
-            matches!(&error, OperatorError::Missing { path, .. } if path == Path::new("/nowhere/at/all")),
-            "{error}"
-        );
+        let ActiveError::Data(DataError::Missing { path, .. }) = &error else { panic!("{error}") };
+        assert_eq!(path, Path::new("/nowhere/at/all"));
     }
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record, check_inner};
+use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record, Result, check_inner};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use super::inner_oracles::{InnerOracles, OF};
@@ -68,14 +67,14 @@ impl Oracle for Cascade {
 
     fn check(&self) -> Result<()> {
         if self.oracles.is_empty() {
-            return Err(OperatorError::setting("cascade", "oracles", "at least one", 0));
+            return Err(OracleError::setting("cascade", "oracles", "at least one", 0));
         }
         check_inner(self)
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let mut left = questions.to_vec();
-        let mut failures: Vec<(String, OperatorError)> = Vec::new();
+        let mut failures: Vec<(String, OracleError)> = Vec::new();
         let mut paid = BTreeMap::new();
         for (at, oracle) in self.oracles.iter().enumerate() {
             if left.is_empty() {
@@ -185,12 +184,12 @@ fn priced(answers: &[Answer], extra: impl Fn(AskedPair) -> f32) -> Vec<Answer> {
     answers.iter().map(price).collect()
 }
 
-fn unanswered(question: &Question, failures: &[(String, OperatorError)]) -> OperatorError {
+fn unanswered(question: &Question, failures: &[(String, OracleError)]) -> OracleError {
     let found = match failures {
         [] => format!("nothing about candidate {}", question.candidates[0]),
         _ => failures.iter().map(|(oracle, error)| format!("{oracle}: {error}")).collect::<Vec<_>>().join("; "),
     };
-    OperatorError::Oracle {
+    OracleError::Answer {
         oracle: "cascade".to_owned(),
         question: question.question,
         expected: "an answer or a pass from one of its oracles".to_owned(),

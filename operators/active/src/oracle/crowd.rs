@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Context, Cost, Oracle, Question, Record};
+use relata_oracle::{Context, Cost, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use super::inner_oracles::{InnerOracles, OF};
@@ -33,7 +32,7 @@ pub struct Crowd {
 /// let oracle = crowd(annotators).each(2);
 /// oracle.check()?;
 /// assert_eq!(oracle.annotators(), 2);
-/// # Ok::<(), relata_data::OperatorError>(())
+/// # Ok::<(), relata_oracle::OracleError>(())
 /// ```
 pub fn crowd<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Crowd {
     Crowd { oracles: InnerOracles::new(oracles), each: None, at_once: false }
@@ -129,14 +128,14 @@ impl Oracle for Crowd {
         let (annotators, each) = (self.oracles.len(), self.asked_each());
         if each == 0 || each > annotators {
             let expected = format!("from 1 to the number of annotators, {annotators}");
-            return Err(OperatorError::setting("crowd", "each", expected, each));
+            return Err(OracleError::setting("crowd", "each", expected, each));
         }
         let mut names = BTreeSet::new();
         for oracle in self.oracles.iter() {
             let name = oracle.name();
             if let Some(twice) = names.replace(name) {
                 let expected = "annotators of different names, such as `oracle.named(\"anna\")`";
-                return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
+                return Err(OracleError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
             }
             oracle.check()?;
         }
@@ -147,7 +146,7 @@ impl Oracle for Crowd {
             if let Some(twice) = own.iter().find(|page| pages.contains(*page)) {
                 // People have names of their own, so that only the page's name tells whose question was answered.
                 let expected = "people at pages of different names, such as `person(..).page(\"left\")`";
-                return Err(OperatorError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
+                return Err(OracleError::setting("crowd", "oracles", expected, format!("`{twice}` twice")));
             }
             pages.extend(own);
         }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use relata_data::Session;
 use relata_data::source::{Samples, csv, ingest, session};
-use relata_data::{OperatorError, Result, Session};
-use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record, Result};
 use relata_registry::Description;
 use tempfile::TempDir;
 
@@ -135,7 +135,7 @@ impl Oracle for Scripted {
                 if self.mending {
                     *failing = None;
                 }
-                return Err(OperatorError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
+                return Err(OracleError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
             }
             if self.forgets != Some(candidate) {
                 let related = (self.say)(q.anchor, candidate);

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Float32Type, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
 use relata_data::source::{IdLookup, parquet};
-use relata_data::{OperatorError, Result, query};
-use relata_oracle::{Answer, Context, Oracle, Question, Record};
+use relata_data::{DataError, query};
+use relata_oracle::{Answer, Context, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Description, Settings};
 use relata_schemas::SchemaError;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -108,12 +108,13 @@ impl Replay {
             said.entry((a.min(b), a.max(b))).or_default().insert(annotator.to_owned(), (*line).clone());
         }
         if let (Some(first), true) = (standing.first(), said.is_empty()) {
-            return Err(OperatorError::Unreadable {
+            return Err(DataError::Unreadable {
                 path: self.file.clone(),
                 expected: "answers about samples of the dataset".to_owned(),
                 found: format!("none, first one about {:?} and {:?}", first.anchor, first.candidate),
                 hint: "Replay answers of the same dataset, read with the same id column.".to_owned(),
-            });
+            }
+            .into());
         }
         Ok(said)
     }
@@ -139,7 +140,7 @@ impl Replay {
         let needed = |name: &str, of: DataType| {
             column(name, of)?.ok_or_else(|| {
                 let hint = "Replay a table of answers, with `anchor`, `candidate` and `related`.";
-                OperatorError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
+                OracleError::from(SchemaError::column(&table, name, "a column of that name", "none", hint))
             })
         };
         let id = |name: &str| -> Result<Vec<ReplayedId>> {
@@ -182,17 +183,17 @@ impl Replay {
 }
 
 fn json_lines(file: &Path) -> Result<Vec<ReplayedAnswer>> {
-    let text = std::fs::read_to_string(file).map_err(OperatorError::io(file))?;
+    let text = std::fs::read_to_string(file).map_err(DataError::io(file))?;
     let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
     let read = |(line, number): (&str, usize)| {
-        serde_json::from_str(line).map_err(|error| OperatorError::Unreadable {
+        serde_json::from_str(line).map_err(|error| DataError::Unreadable {
             path: file.to_path_buf(),
             expected: "an answer in each line, with `anchor`, `candidate` and `related`".to_owned(),
             found: format!("in line {number}: {error}"),
             hint: "Replay JSON lines of the table of answers.".to_owned(),
         })
     };
-    lines.map(read).collect()
+    Ok(lines.map(read).collect::<Result<_, DataError>>()?)
 }
 
 impl Settings for Replay {
@@ -212,7 +213,7 @@ impl Oracle for Replay {
 
     fn check(&self) -> Result<()> {
         if self.file.as_os_str().is_empty() {
-            return Err(OperatorError::setting("replay", "file", "the path of a file of answers", "none"));
+            return Err(OracleError::setting("replay", "file", "the path of a file of answers", "none"));
         }
         Ok(())
     }

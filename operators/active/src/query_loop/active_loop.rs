@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
 use std::path::Path;
 
-use relata_data::{OperatorError, Result};
 use relata_graph::Groups;
-use relata_oracle::{Context, Oracle, Question};
+use relata_oracle::{Context, Oracle, OracleError, Question};
 
 use super::ask_config::AskConfig;
 use super::belief_oracle::BeliefOracle;
@@ -16,6 +15,7 @@ use super::stop_rules::StopReason;
 use super::validation::Validation;
 use super::votes::Votes;
 use crate::calibration::Calibration;
+use crate::error::Result;
 use crate::inference::{Belief, Constraint, Doubt, Relation};
 use crate::ledger::Ledger;
 
@@ -130,16 +130,17 @@ impl<'a> QueryLoop<'a> {
         let failure = self.ask(oracle, context, round).await?;
         let mut progress = self.replay_answers(round, Some(&round_context))?;
         if let Some(failure) = failure {
-            return Err(failure);
+            return Err(failure.into());
         }
         if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
-            return Err(OperatorError::Oracle {
+            return Err(OracleError::Answer {
                 oracle: oracle.name(),
                 question: first.question,
                 expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
                 found: "fewer".to_owned(),
                 hint: "What was answered is kept; run the pipeline again to ask for the rest.".to_owned(),
-            });
+            }
+            .into());
         }
         round_context.calibration = self.calibration(&round_context);
         (progress.validated, progress.validation) = self.validation.score(|a, b| match self.belief.relation(a, b) {
@@ -160,7 +161,7 @@ impl<'a> QueryLoop<'a> {
     }
 
     /// Asks for every answer of a round that is missing. Returns the error of the last try, if it failed.
-    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<OperatorError>> {
+    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<OracleError>> {
         let mut failure = None;
         for _ in 0..TRIES {
             let open: Vec<Question> = self.ledger.unanswered_of(round, oracle.annotators())?;

@@ -3,13 +3,12 @@
 use std::collections::HashSet;
 use std::mem::replace;
 
-use relata_data::Result;
-
 use super::active_loop::QueryLoop;
 use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::round::RoundContext;
 use super::round_progress::RoundProgress;
 use super::votes::{VoteEffect, in_order};
+use crate::error::Result;
 use crate::inference::{Constraint, ConstraintEffect, Relation};
 
 /// The number of constraints, the latest ones, that the calibration is fitted to. It bounds the time of a fit.

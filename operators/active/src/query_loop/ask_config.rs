@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use relata_data::{OperatorError, Result};
 use relata_oracle::Cost;
 use relata_registry::{ReadError, Registry};
 
 use super::ask_plan::AskPlan;
 use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::stop_rules::ValidationRule;
+use crate::error::{ActiveError, Result};
 use crate::inference::AnswerPolicy;
 use crate::strategy::Strategy;
 
@@ -170,7 +170,7 @@ impl AskConfig {
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
         let refuse =
-            |setting: &str, expected: &str, found: f64| Err(OperatorError::setting("ask", setting, expected, found));
+            |setting: &str, expected: &str, found: f64| Err(ActiveError::setting("ask", setting, expected, found));
         if !(self.plan.budget > 0.0 && self.plan.budget.is_finite()) {
             return refuse("budget", "above 0", self.plan.budget);
         }
@@ -183,7 +183,7 @@ impl AskConfig {
         let name = &self.plan.strategy.name;
         if [RE_ASK, VALIDATION].iter().any(|reserved| name == reserved) {
             let expected = "a name other than those of the questions that every strategy gets";
-            return Err(OperatorError::setting("ask", "strategy", expected, name));
+            return Err(ActiveError::setting("ask", "strategy", expected, name));
         }
         if !(0.5..=1.0).contains(&self.plan.confidence) {
             return refuse("confidence", "in [0.5, 1]", self.plan.confidence);

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use relata_data::Result;
-use relata_oracle::{Conflict, Context, Oracle, Relations};
+use relata_oracle::{Conflict, Context, Oracle, Relations, Result};
 use relata_registry::Description;
 
 use crate::inference::{Belief, Relation};
@@ -88,7 +87,7 @@ impl Oracle for BeliefOracle {
         }
         let rel = out.weighted_members("answers", &self.members, false)?;
         let apart: Vec<_> = self.apart.iter().map(|&(a, b)| (a, b, self.weight)).collect();
-        out.cannot_link(&rel, &apart)
+        Ok(out.cannot_link(&rel, &apart)?)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Budget: what is left of it, and how many questions it pays for.
 
-use relata_data::Result;
 use relata_oracle::{Cost, Question};
 
 use super::active_loop::QueryLoop;
+use crate::error::Result;
 use crate::strategy::Query;
 
 /// Costs are kept in single precision: ten answers at 0.1 sum up to a little more than 1.

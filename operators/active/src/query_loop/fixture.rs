@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
 use async_trait::async_trait;
+use relata_data::Session;
 use relata_data::id_index::IdIndex;
 use relata_data::source::{Samples, csv, ingest, session};
-use relata_data::{OperatorError, Result, Session};
 use relata_graph::Groups;
-use relata_oracle::{Answer, Context, Cost, Oracle, Question, Record};
+use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record};
 use relata_registry::Description;
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::separations::SEPARATIONS;
@@ -18,6 +18,7 @@ use super::active_loop::QueryLoop;
 use super::ask_config::AskConfig;
 use super::round::Round;
 use super::stop_rules::StopReason;
+use crate::error::Result;
 use crate::strategy::{Query, QueryContext, Strategy};
 
 /// Rows of classes, each class in a direction of its own; row r has the id r.
@@ -142,10 +143,10 @@ impl Oracle for Says {
         Description::new(self.name)
     }
 
-    async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
+    async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<(), OracleError> {
         for (answered, question) in questions.iter().enumerate() {
             if answered == self.most {
-                return Err(OperatorError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
+                return Err(OracleError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
             }
             let say = |candidate| (self.say)(question.anchor, candidate);
             let answers: Vec<Answer> = question.answers(self.name, Cost::default(), say);

@@ -1,6 +1,5 @@
 //! Planner: the questions of a round. No pair is asked about twice, and the budget pays for all of them.
 
-use relata_data::Result;
 use relata_data::seed::Purpose;
 use relata_oracle::{Cost, Question};
 
@@ -9,6 +8,7 @@ use super::re_ask::{Pairs, ordered};
 use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::round::RoundContext;
 use super::stop_rules::{StopReason, ValidationRule};
+use crate::error::Result;
 use crate::strategy::{Query, QueryContext, draw_pairs};
 
 /// Calls of a strategy for one round, as long as it proposes only pairs that are known from the start.

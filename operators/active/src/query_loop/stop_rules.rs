@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use relata_data::{OperatorError, Result};
 use serde::{Deserialize, Serialize};
 
 use super::round_progress::RoundProgress;
+use crate::error::{ActiveError, Result};
 
 /// Rules of stopping beside the budget.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,7 +60,7 @@ impl StopRules {
             [("until_predicted", self.predicted), ("until_implied", self.implied), ("until_validated", validated)];
         for (setting, value) in rules {
             if let Some(value) = value.filter(|value| !(0.0..=1.0).contains(value)) {
-                return Err(OperatorError::setting("ask", setting, "in [0, 1]", value));
+                return Err(ActiveError::setting("ask", setting, "in [0, 1]", value));
             }
         }
         Ok(())

@@ -6,9 +6,8 @@ use std::thread::{Scope, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use relata_data::Result;
 use relata_data::source::session;
-use relata_oracle::{Context, Oracle, Question, Record};
+use relata_oracle::{Context, Oracle, Question, Record, Result};
 use serde_json::{Value, json};
 
 use crate::http_client::{Response, request};

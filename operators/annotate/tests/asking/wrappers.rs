@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use relata_active::ledger::Ledger;
 use relata_active::oracle::{cascade, crowd};
 use relata_annotate::person;
-use relata_data::{OperatorError, Result};
-use relata_oracle::{Answer, Oracle, OracleExt, Question, Record, noisy};
+use relata_data::DataError;
+use relata_oracle::{Answer, Oracle, OracleExt, Question, Record, Result, noisy};
 
 use crate::page::{Knows, ask, awaits, free, say, says, shown};
 use crate::served::Run;
@@ -163,9 +163,9 @@ impl Record for Full<'_> {
     fn record(&self, answers: &[Answer]) -> Result<()> {
         if self.is_full.load(Ordering::SeqCst) {
             let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
-            return Err(OperatorError::io(self.ledger.path())(error));
+            return Err(DataError::io(self.ledger.path())(error).into());
         }
-        self.ledger.record(answers)
+        Ok(self.ledger.record(answers)?)
     }
 
     fn folder(&self) -> &Path {

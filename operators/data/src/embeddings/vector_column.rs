@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Float32Type};
 use relata_schemas::SchemaError;
 use relata_schemas::features::first_not_finite;
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// The vectors of one record batch.
 #[derive(Debug)]
@@ -84,12 +84,12 @@ impl<'a> VectorColumn<'a> {
         }
     }
 
-    fn bad_row(&self, row: usize, expected: &str, found: &str, hint: &str) -> OperatorError {
+    fn bad_row(&self, row: usize, expected: &str, found: &str, hint: &str) -> DataError {
         SchemaError::column(self.table, self.column, expected, found, hint).at_row(self.first_row + row as u64).into()
     }
 }
 
-fn wrong_type(table: &str, column: &str, found: &DataType) -> OperatorError {
+fn wrong_type(table: &str, column: &str, found: &DataType) -> DataError {
     let expected = "a list of Float32 or Float64";
     SchemaError::column(table, column, expected, found.to_string(), "Cast the vectors to lists of 32-bit floats.")
         .into()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// A temporary file beside its final path; dropping it without [`commit`](Self::commit) removes it.
 #[derive(Debug)]
@@ -22,27 +22,27 @@ impl AtomicFile {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        std::fs::create_dir_all(folder).map_err(OperatorError::io(folder))?;
-        let file = Builder::new().suffix(".tmp").tempfile_in(folder).map_err(OperatorError::io(folder))?;
+        std::fs::create_dir_all(folder).map_err(DataError::io(folder))?;
+        let file = Builder::new().suffix(".tmp").tempfile_in(folder).map_err(DataError::io(folder))?;
         Ok(Self { path: path.to_path_buf(), file })
     }
 
     /// Syncs the content to disk and renames the file to its final path.
     pub fn commit(mut self) -> Result<()> {
-        self.file.flush().map_err(OperatorError::io(&self.path))?;
-        self.file.as_file().sync_all().map_err(OperatorError::io(&self.path))?;
+        self.file.flush().map_err(DataError::io(&self.path))?;
+        self.file.as_file().sync_all().map_err(DataError::io(&self.path))?;
         // Temporary files are private to their owner; a result has the permissions of any other file.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let permissions = std::fs::Permissions::from_mode(0o644);
-            self.file.as_file().set_permissions(permissions).map_err(OperatorError::io(&self.path))?;
+            self.file.as_file().set_permissions(permissions).map_err(DataError::io(&self.path))?;
         }
-        self.file.persist(&self.path).map_err(|e| OperatorError::Io { path: self.path.clone(), source: e.error })?;
+        self.file.persist(&self.path).map_err(|e| DataError::Io { path: self.path.clone(), source: e.error })?;
         if let Some(folder) = self.path.parent().filter(|p| !p.as_os_str().is_empty())
             && let Ok(folder) = std::fs::File::open(folder)
         {
-            folder.sync_all().map_err(OperatorError::io(&self.path))?;
+            folder.sync_all().map_err(DataError::io(&self.path))?;
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ impl Write for AtomicFile {
 /// Writes a whole file at once, atomically.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = AtomicFile::create(path)?;
-    file.file.as_file().write_all(bytes).map_err(OperatorError::io(path))?;
+    file.file.as_file().write_all(bytes).map_err(DataError::io(path))?;
     file.commit()
 }
 

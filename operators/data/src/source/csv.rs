@@ -13,7 +13,7 @@ use super::dataset::Dataset;
 use super::paths::{expand, refuse_empty, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
-use crate::{OperatorError, Result, Session, query};
+use crate::{DataError, Result, Session, query};
 
 /// Rows that are looked at to tell the types of the columns.
 const INFER_ROWS: usize = 20_000;
@@ -30,7 +30,7 @@ const INFER_ROWS: usize = 20_000;
 /// let dataset = csv(&path).id("key").feature_columns(["a", "b"]);
 /// let rows = dataset.table(&session()).await?;
 /// assert_eq!(rows.count().await?, 2);
-/// # Ok::<_, relata_data::OperatorError>(())
+/// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -50,7 +50,7 @@ pub fn csv(path: impl AsRef<Path>) -> Dataset {
 /// let dataset = tsv(&path);
 /// let rows = dataset.table(&session()).await?;
 /// assert_eq!(rows.count().await?, 1);
-/// # Ok::<_, relata_data::OperatorError>(())
+/// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -92,7 +92,7 @@ impl Csv {
 
     fn delimiter(&self) -> Result<u8> {
         let ascii = u8::try_from(self.delimiter).ok().filter(u8::is_ascii);
-        ascii.ok_or_else(|| OperatorError::setting("csv", "delimiter", "an ASCII character", self.delimiter))
+        ascii.ok_or_else(|| DataError::setting("csv", "delimiter", "an ASCII character", self.delimiter))
     }
 }
 
@@ -163,9 +163,9 @@ mod tests {
         let path = folder.path().join("t.csv");
         std::fs::write(&path, "a,b\n1,2\n1,2,3\n").unwrap();
         let error = csv(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+        assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");
         std::fs::write(&path, "").unwrap();
         let error = csv(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(error, OperatorError::Empty { .. }), "{error}");
+        assert!(matches!(error, DataError::Empty { .. }), "{error}");
     }
 }

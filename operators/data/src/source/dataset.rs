@@ -167,7 +167,7 @@ impl<S: Source + 'static> From<S> for Dataset {
 
 #[cfg(test)]
 mod tests {
-    use crate::OperatorError;
+    use crate::DataError;
     use crate::source::{SOURCES, csv, session};
 
     use super::*;
@@ -189,6 +189,6 @@ mod tests {
         std::fs::write(&path, "a,b\n1,2\n3,5\n").unwrap();
         assert_ne!(dataset.fingerprint().unwrap(), before);
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(dataset.fingerprint(), Err(OperatorError::Missing { .. })));
+        assert!(matches!(dataset.fingerprint(), Err(DataError::Missing { .. })));
     }
 }

@@ -148,7 +148,7 @@ impl FeatureColumns {
         Err(self.wrong(column, row, "a finite 32-bit number", values[at].to_string(), hint))
     }
 
-    fn wrong(&self, column: usize, row: u64, expected: &str, found: String, hint: &str) -> crate::OperatorError {
+    fn wrong(&self, column: usize, row: u64, expected: &str, found: String, hint: &str) -> crate::DataError {
         SchemaError::column(&self.table, &self.names[column], expected, found, hint).at_row(row).into()
     }
 }
@@ -269,7 +269,7 @@ mod tests {
 
     fn refused(batch: &RecordBatch, asked: &[&str]) -> SchemaError {
         match convert(batch, asked, None).unwrap_err() {
-            crate::OperatorError::Schema(error) => error,
+            crate::DataError::Schema(error) => error,
             other => panic!("{other}"),
         }
     }

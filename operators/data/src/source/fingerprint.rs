@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 use twox_hash::XxHash64;
 
 use super::source_trait::Source;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// Beyond so many files, reading them all to hash them would take longer than it is worth.
 const MANY: usize = 1000;
@@ -38,19 +38,19 @@ fn of_files(files: Vec<PathBuf>, by_content: bool) -> Result<Vec<(PathBuf, u64, 
 }
 
 fn hash_content(path: &Path) -> Result<(u64, u64)> {
-    let missing = |path: &Path| OperatorError::Missing {
+    let missing = |path: &Path| DataError::Missing {
         path: path.to_path_buf(),
         hint: "Check the path; it is relative to the folder that the program was started in.".to_owned(),
     };
     let mut file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(path)),
-        other => other.map_err(OperatorError::io(path))?,
+        other => other.map_err(DataError::io(path))?,
     };
     let mut hasher = XxHash64::with_seed(0);
     let mut buffer = vec![0; 1 << 20];
     let mut len = 0;
     loop {
-        let read = file.read(&mut buffer).map_err(OperatorError::io(path))?;
+        let read = file.read(&mut buffer).map_err(DataError::io(path))?;
         if read == 0 {
             return Ok((len, hasher.finish()));
         }
@@ -60,8 +60,8 @@ fn hash_content(path: &Path) -> Result<(u64, u64)> {
 }
 
 fn hash_times(path: &Path) -> Result<(u64, u64)> {
-    let metadata = std::fs::metadata(path).map_err(OperatorError::io(path))?;
-    let modified = metadata.modified().map_err(OperatorError::io(path))?;
+    let metadata = std::fs::metadata(path).map_err(DataError::io(path))?;
+    let modified = metadata.modified().map_err(DataError::io(path))?;
     let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut hasher = XxHash64::with_seed(0);
     hasher.write(path.as_os_str().as_encoded_bytes());

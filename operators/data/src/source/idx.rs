@@ -16,7 +16,7 @@ use super::block_table::{BlockReader, block_table};
 use super::dataset::Dataset;
 use super::idx_file::{IdxFile, unreadable};
 use super::source_trait::Source;
-use crate::{OperatorError, Result, Session};
+use crate::{DataError, Result, Session};
 
 /// Rows per block.
 const BLOCK: usize = 1024;
@@ -134,7 +134,7 @@ impl Source for Idx {
             }
         }
         let Some((part, dims)) = first else {
-            return Err(OperatorError::setting("idx", "files", "at least one", 0));
+            return Err(DataError::setting("idx", "files", "at least one", 0));
         };
         let mut fields = vec![FeatureShape::image(1, dims[0], dims[1], Element::U8).field("image")];
         fields.extend(part.labels.is_some().then(|| Field::new(LABEL, DataType::Int64, false)));
@@ -265,12 +265,12 @@ mod tests {
         let whole = std::fs::read(at("images")).unwrap();
         std::fs::write(at("images"), &whole[..whole.len() / 2]).unwrap();
         let error = read(idx(at("images"))).await.unwrap_err();
-        assert!(matches!(&error, OperatorError::Unreadable { path, .. } if *path == at("images")), "{error}");
+        assert!(matches!(&error, DataError::Unreadable { path, .. } if *path == at("images")), "{error}");
         let mut flipped = whole.clone();
         let crc = flipped.len() - 6;
         flipped[crc] ^= 1;
         std::fs::write(at("images"), flipped).unwrap();
         assert!(read(idx(at("images"))).await.unwrap_err().to_string().contains("broken end"));
-        assert!(matches!(read(idx(at("none"))).await, Err(OperatorError::Missing { .. })));
+        assert!(matches!(read(idx(at("none"))).await, Err(DataError::Missing { .. })));
     }
 }

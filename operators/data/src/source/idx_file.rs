@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// The code of unsigned bytes in an IDX header.
 const UNSIGNED_BYTE: u8 = 8;
@@ -30,18 +30,18 @@ impl IdxFile {
     pub(super) fn open(path: &Path, dims: usize) -> Result<Self> {
         if !path.is_file() {
             let hint = "Check the path of the IDX file.".to_owned();
-            return Err(OperatorError::Missing { path: path.to_path_buf(), hint });
+            return Err(DataError::Missing { path: path.to_path_buf(), hint });
         }
         let expected = match dims {
             0 => "an IDX file of labels (unsigned bytes in 1 dimension)",
             _ => "an IDX file of images (unsigned bytes in 3 dimensions)",
         };
         let wrong = |found: String| unreadable(path, expected, found);
-        let mut file = File::open(path).map_err(OperatorError::io(path))?;
-        let len = file.metadata().map_err(OperatorError::io(path))?.len();
+        let mut file = File::open(path).map_err(DataError::io(path))?;
+        let len = file.metadata().map_err(DataError::io(path))?.len();
         let mut start = [0; 2];
         file.read_exact(&mut start).map_err(|_| wrong(format!("{len} bytes")))?;
-        file.rewind().map_err(OperatorError::io(path))?;
+        file.rewind().map_err(DataError::io(path))?;
         let buffered = BufReader::with_capacity(1 << 16, file);
         let zipped = start == [0x1f, 0x8b];
         let mut input: Box<dyn Read + Send> =
@@ -99,8 +99,8 @@ impl IdxFile {
     }
 }
 
-pub(super) fn unreadable(path: &Path, expected: &str, found: String) -> OperatorError {
-    OperatorError::Unreadable {
+pub(super) fn unreadable(path: &Path, expected: &str, found: String) -> DataError {
+    DataError::Unreadable {
         path: path.to_path_buf(),
         expected: expected.to_owned(),
         found,
@@ -136,7 +136,7 @@ mod tests {
             [file.read(2).unwrap(), file.read(2).unwrap(), file.read(2).unwrap()],
             [vec![7, 8], vec![9], vec![]]
         );
-        assert!(matches!(IdxFile::open(&folder.path().join("y"), 0), Err(OperatorError::Missing { .. })));
+        assert!(matches!(IdxFile::open(&folder.path().join("y"), 0), Err(DataError::Missing { .. })));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::block_table::{BlockReader, block_table};
 use super::paths::{collect, entries, has_extension};
 use super::source_trait::Source;
-use crate::{OperatorError, Result, Session};
+use crate::{DataError, Result, Session};
 
 /// Decoded bytes per block, about.
 const BLOCK_BYTES: usize = 16 << 20;
@@ -70,7 +70,7 @@ impl ImageFolder {
     fn list(&self) -> Result<Vec<(PathBuf, Option<String>)>> {
         if !self.path.is_dir() {
             let hint = "Name the folder whose subfolders are the classes.".to_owned();
-            return Err(OperatorError::Missing { path: self.path.clone(), hint });
+            return Err(DataError::Missing { path: self.path.clone(), hint });
         }
         let mut images = Vec::new();
         for entry in entries(&self.path)? {
@@ -88,7 +88,7 @@ impl ImageFolder {
         }
         if images.is_empty() {
             let hint = "Put .png, .jpg or .jpeg files into one subfolder per class.".to_owned();
-            return Err(OperatorError::Empty { what: format!("the image folder `{}`", self.path.display()), hint });
+            return Err(DataError::Empty { what: format!("the image folder `{}`", self.path.display()), hint });
         }
         Ok(images)
     }
@@ -109,7 +109,7 @@ impl Source for ImageFolder {
         let (height, width) = match self.resize {
             Some((0, _) | (_, 0)) => {
                 let found = format!("{:?}", self.resize.unwrap_or_default());
-                return Err(OperatorError::setting("image_folder", "resize", "at least 1 x 1", found));
+                return Err(DataError::setting("image_folder", "resize", "at least 1 x 1", found));
             }
             Some(size) => size,
             None => {
@@ -183,7 +183,7 @@ impl ImageBlocks {
         let mut picture = open(path)?.decode().map_err(undecoded(path))?;
         if (picture.height(), picture.width()) != (self.height, self.width) {
             if self.folder.resize.is_none() {
-                return Err(OperatorError::Unreadable {
+                return Err(DataError::Unreadable {
                     path: path.to_path_buf(),
                     expected: format!(
                         "an image of {} x {} pixels (height x width) like `{}`",
@@ -212,11 +212,11 @@ impl ImageBlocks {
 }
 
 fn open(path: &Path) -> Result<ImageReader<std::io::BufReader<std::fs::File>>> {
-    ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(OperatorError::io(path))
+    ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(DataError::io(path))
 }
 
-fn undecoded(path: &Path) -> impl FnOnce(image::ImageError) -> OperatorError {
-    move |error| OperatorError::Unreadable {
+fn undecoded(path: &Path) -> impl FnOnce(image::ImageError) -> DataError {
+    move |error| DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "a PNG or JPEG image".to_owned(),
         found: error.to_string(),
@@ -278,7 +278,7 @@ mod tests {
         let rows = read(image_folder(folder.path()).resize(1, 2).grey()).await.unwrap();
         assert_eq!(pixels(&rows), [10, 10, 20, 20]);
         let error = read(image_folder(folder.path()).resize(0, 2)).await.unwrap_err();
-        assert!(matches!(error, OperatorError::Setting { .. }), "{error}");
+        assert!(matches!(error, DataError::Setting(_)), "{error}");
     }
 
     #[tokio::test]
@@ -296,10 +296,10 @@ mod tests {
         save(folder.path(), "a/1.png", 2, 2, [10; 3]);
         std::fs::write(folder.path().join("a/2.png"), "not an image").unwrap();
         let error = read(image_folder(folder.path())).await.unwrap_err();
-        assert!(matches!(&error, OperatorError::Unreadable { path, .. } if path.ends_with("a/2.png")), "{error}");
+        assert!(matches!(&error, DataError::Unreadable { path, .. } if path.ends_with("a/2.png")), "{error}");
         let error = read(image_folder(folder.path().join("none"))).await.unwrap_err();
-        assert!(matches!(error, OperatorError::Missing { .. }), "{error}");
+        assert!(matches!(error, DataError::Missing { .. }), "{error}");
         let empty = tempfile::tempdir().unwrap();
-        assert!(matches!(read(image_folder(empty.path())).await, Err(OperatorError::Empty { .. })));
+        assert!(matches!(read(image_folder(empty.path())).await, Err(DataError::Empty { .. })));
     }
 }

@@ -23,7 +23,7 @@ use super::samples::TEXT_IDS;
 use super::session::in_file_order;
 use crate::feature_store::{FeatureStore, FeatureWriter};
 use crate::sink::ParquetSink;
-use crate::{OperatorError, Result, Session};
+use crate::{DataError, Result, Session};
 
 /// The feature bytes that one batch may have, about.
 const BATCH_BYTES: usize = 64 << 20;
@@ -53,7 +53,7 @@ pub async fn ingest(
 /// assert_eq!(open.columns().collect::<Vec<_>>(), ["id", "x", "y", "label"]);
 /// let samples = open.write(folder.path(), &mut |_| {}).await?;
 /// assert_eq!((samples.columns, samples.features.rows()), (vec!["id".to_owned(), "label".to_owned()], 2));
-/// # Ok::<_, relata_data::OperatorError>(())
+/// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -123,7 +123,7 @@ impl<'a> OpenDataset<'a> {
             Some(writer) => writer.finish(folder),
             None => {
                 let hint = "Check the file, the query or the limit.".to_owned();
-                Err(OperatorError::Empty { what: format!("the dataset `{table}`"), hint })
+                Err(DataError::Empty { what: format!("the dataset `{table}`"), hint })
             }
         }
     }
@@ -224,7 +224,7 @@ mod tests {
         out
     }
 
-    async fn refused(text: &str, dataset: impl Fn(Dataset) -> Dataset) -> OperatorError {
+    async fn refused(text: &str, dataset: impl Fn(Dataset) -> Dataset) -> DataError {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("t.csv"), text).unwrap();
         let run = folder.path().join("run");
@@ -302,12 +302,12 @@ mod tests {
         let error = refused("id,x\n0,1\n1,\n", |d| d).await.to_string();
         assert!(error.contains("t.csv") && error.contains("column `x`, row 1") && error.contains("null"), "{error}");
         let error = refused("id,x\n3,1\n3,2\n", |d| d).await;
-        assert!(matches!(error, OperatorError::DuplicateId { first: 0, second: 1, .. }), "{error}");
+        assert!(matches!(error, DataError::DuplicateId { first: 0, second: 1, .. }), "{error}");
         assert!(refused("id,x\n0,NaN\n", |d| d).await.to_string().contains("NaN"));
-        assert!(matches!(refused("id,x\n", |d| d).await, OperatorError::Empty { .. }));
-        assert!(matches!(refused("id,x\n1,2\n", |d| d.limit(0)).await, OperatorError::Empty { .. }));
+        assert!(matches!(refused("id,x\n", |d| d).await, DataError::Empty { .. }));
+        assert!(matches!(refused("id,x\n1,2\n", |d| d.limit(0)).await, DataError::Empty { .. }));
         assert!(refused("a,x\n1,2\n", |d| d.id("b")).await.to_string().contains("only the columns a, x"));
         assert!(refused("a,id,x\n1,2,3\n", |d| d.id("a").features("x")).await.to_string().contains("column `id`"));
-        assert!(matches!(Samples::open(Path::new("no/such/run")), Err(OperatorError::Missing { .. })));
+        assert!(matches!(Samples::open(Path::new("no/such/run")), Err(DataError::Missing { .. })));
     }
 }

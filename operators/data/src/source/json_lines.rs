@@ -28,7 +28,7 @@ const INFER_ROWS: usize = 20_000;
 /// let dataset = json_lines(&path).features("x");
 /// let rows = dataset.table(&session()).await?;
 /// assert_eq!(rows.count().await?, 2);
-/// # Ok::<_, relata_data::OperatorError>(())
+/// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -70,7 +70,7 @@ impl Source for JsonLines {
 
 #[cfg(test)]
 mod tests {
-    use crate::OperatorError;
+    use crate::DataError;
     use crate::source::session;
 
     use super::*;
@@ -85,6 +85,6 @@ mod tests {
         assert_eq!(table.count().await.unwrap(), 2);
         std::fs::write(&path, "{\"x\": 1}\n{\"x\": oops}\n").unwrap();
         let error = json_lines(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+        assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use super::dataset::Dataset;
 use super::paths::{expand, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
-use crate::{OperatorError, ParquetFile, Result, Session};
+use crate::{DataError, ParquetFile, Result, Session};
 
 /// What every Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -66,14 +66,14 @@ impl Source for Parquet {
 
 /// Finds a truncated file before any work starts, and by its own name where there are many.
 fn check_ends(path: &Path) -> Result<()> {
-    let unreadable = |found: String| OperatorError::Unreadable {
+    let unreadable = |found: String| DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "a Parquet file, which starts and ends with PAR1".to_owned(),
         found,
         hint: "It may be truncated or of another format: copy it again.".to_owned(),
     };
-    let mut file = File::open(path).map_err(OperatorError::io(path))?;
-    let len = file.metadata().map_err(OperatorError::io(path))?.len();
+    let mut file = File::open(path).map_err(DataError::io(path))?;
+    let len = file.metadata().map_err(DataError::io(path))?.len();
     if len < 12 {
         return Err(unreadable(format!("{len} bytes")));
     }
@@ -83,7 +83,7 @@ fn check_ends(path: &Path) -> Result<()> {
         file.seek(SeekFrom::End(-4))?;
         file.read_exact(&mut ends[4..])
     };
-    read().map_err(OperatorError::io(path))?;
+    read().map_err(DataError::io(path))?;
     for (end, bytes) in [("starts", &ends[..4]), ("ends", &ends[4..])] {
         if bytes != MAGIC {
             return Err(unreadable(format!("{len} bytes, of which the file {end} with {}", bytes.escape_ascii())));
@@ -139,13 +139,13 @@ mod tests {
         for cut in [0, 5, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..cut]).unwrap();
             let error = parquet(folder.path()).table(&session()).await.unwrap_err();
-            assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+            assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");
         }
         let mut footer = bytes.clone();
         let at = footer.len() - 12;
         footer[at..at + 4].copy_from_slice(&[0xff; 4]);
         std::fs::write(&path, footer).unwrap();
         let error = parquet(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(&error, OperatorError::Unreadable { path: p, .. } if *p == path), "{error}");
+        assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");
     }
 }

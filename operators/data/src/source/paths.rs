@@ -3,7 +3,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// The files of `path`, sorted by name. Folders are searched to any depth for the `extensions`; names that start with
 /// a dot or an underscore are left out. No file at all is an error that says what is there instead.
@@ -18,7 +18,7 @@ pub(super) fn expand(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
         let parts: Vec<_> = path.components().collect();
         match_parts(PathBuf::new(), &parts, &mut found)?;
     } else {
-        return Err(OperatorError::Missing { path: path.to_path_buf(), hint: siblings(path, extensions) });
+        return Err(DataError::Missing { path: path.to_path_buf(), hint: siblings(path, extensions) });
     }
     if found.is_empty() {
         let hint = match path.is_dir() {
@@ -26,7 +26,7 @@ pub(super) fn expand(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
             false => "No file matches the pattern.".to_owned(),
         };
         let path = if path.is_dir() { path.join(format!("*.{}", extensions[0])) } else { path.to_path_buf() };
-        return Err(OperatorError::Missing { path, hint });
+        return Err(DataError::Missing { path, hint });
     }
     found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     found.dedup();
@@ -41,20 +41,20 @@ pub(super) fn urls(files: &[PathBuf]) -> Result<Vec<String>> {
 /// Refuses files that are all without a byte, of which no schema can be inferred.
 pub(super) fn refuse_empty(path: &Path, files: &[PathBuf]) -> Result<()> {
     for file in files {
-        if std::fs::metadata(file).map_err(OperatorError::io(file))?.len() > 0 {
+        if std::fs::metadata(file).map_err(DataError::io(file))?.len() > 0 {
             return Ok(());
         }
     }
     let hint = "The file has no bytes: check the program that wrote it.".to_owned();
-    Err(OperatorError::Empty { what: format!("`{}`", path.display()), hint })
+    Err(DataError::Empty { what: format!("`{}`", path.display()), hint })
 }
 
 /// The entries of a folder, sorted by name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let read = std::fs::read_dir(folder).map_err(OperatorError::io(folder))?;
+    let read = std::fs::read_dir(folder).map_err(DataError::io(folder))?;
     let mut entries: Vec<PathBuf> =
-        read.map(|entry| entry.map(|e| e.path())).collect::<std::io::Result<_>>().map_err(OperatorError::io(folder))?;
+        read.map(|entry| entry.map(|e| e.path())).collect::<std::io::Result<_>>().map_err(DataError::io(folder))?;
     entries.sort();
     Ok(entries)
 }
@@ -81,7 +81,7 @@ pub(super) fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<PathBu
 }
 
 fn url(file: &Path) -> Result<String> {
-    let whole = std::path::absolute(file).map_err(OperatorError::io(file))?;
+    let whole = std::path::absolute(file).map_err(DataError::io(file))?;
     let mut url = "file://".to_owned();
     for &byte in whole.as_os_str().as_encoded_bytes() {
         match byte {
@@ -198,7 +198,7 @@ mod tests {
         assert!(error.contains("digit.csv` does not exist") && error.contains("has digits.csv"), "{error}");
         for none in ["*.parquet", "no/folder/x.csv"] {
             let error = expand(&folder.path().join(none), &["csv"]).unwrap_err();
-            assert!(matches!(error, OperatorError::Missing { .. }), "{error}");
+            assert!(matches!(error, DataError::Missing { .. }), "{error}");
         }
         assert!(expand(folder.path(), &["json"]).is_err());
     }

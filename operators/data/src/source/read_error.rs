@@ -7,10 +7,10 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
-use crate::OperatorError;
+use crate::DataError;
 
 /// The error of reading `table` (a file, or what else the source is called).
-pub fn read_error(table: &str, error: DataFusionError) -> OperatorError {
+pub fn read_error(table: &str, error: DataFusionError) -> DataError {
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => read_error(table, *inner),
         DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {
@@ -37,12 +37,12 @@ pub fn read_error(table: &str, error: DataFusionError) -> OperatorError {
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-fn own(error: Boxed) -> Result<OperatorError, Boxed> {
-    error.downcast::<OperatorError>().map(|error| *error)
+fn own(error: Boxed) -> Result<DataError, Boxed> {
+    error.downcast::<DataError>().map(|error| *error)
 }
 
-fn unreadable(table: &str, found: String) -> OperatorError {
-    OperatorError::Unreadable {
+fn unreadable(table: &str, found: String) -> DataError {
+    DataError::Unreadable {
         path: table.into(),
         expected: "a whole, well-formed file with one type per column".to_owned(),
         found: format!("`{}`", found.trim_end_matches('.')),

@@ -13,7 +13,7 @@ use relata_schemas::samples::ID;
 
 use super::feature_columns::position;
 use crate::id_index::IdIndex;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// Collects the ids of a table batch by batch.
 pub(super) struct SampleIds {
@@ -110,7 +110,7 @@ impl SampleIds {
                     match numbers.entry(text.to_owned()) {
                         Entry::Vacant(entry) => ids.push(*entry.insert(number)),
                         Entry::Occupied(entry) => {
-                            return Err(OperatorError::DuplicateId {
+                            return Err(DataError::DuplicateId {
                                 table: self.table.clone(),
                                 column: self.name.clone(),
                                 id: format!("`{text}`"),
@@ -141,11 +141,11 @@ impl SampleIds {
         };
         match u32::try_from(rows) {
             Ok(_) => Ok(IdIndex::RowNumbers(rows)),
-            Err(_) => Err(OperatorError::setting(self.table, "rows", "below 2^32", rows)),
+            Err(_) => Err(DataError::setting(self.table, "rows", "below 2^32", rows)),
         }
     }
 
-    fn wrong(&self, row: u64, expected: &str, found: String) -> OperatorError {
+    fn wrong(&self, row: u64, expected: &str, found: String) -> DataError {
         let hint = "Correct the row, or name another column with `.id(..)`.";
         SchemaError::column(&self.table, &self.name, expected, found, hint).at_row(row).into()
     }
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn bad_ids_name_their_row() {
         let row = |batch: RecordBatch| match read(&[table("id", Int64Array::from(vec![0])), batch], None) {
-            Err(OperatorError::Schema(error)) => error,
+            Err(DataError::Schema(error)) => error,
             _ => panic!("not refused"),
         };
         let negative = row(table("id", Int64Array::from(vec![1, -4])));
@@ -202,9 +202,9 @@ mod tests {
         assert_eq!(row(table("id", Int64Array::from(vec![None]))).row, Some(1));
         let texts = [table("k", StringArray::from(vec!["x", "y"])), table("k", StringArray::from(vec!["x"]))];
         let error = read(&texts, Some("k")).unwrap_err();
-        assert!(matches!(&error, OperatorError::DuplicateId { first: 0, second: 2, .. }), "{error}");
+        assert!(matches!(&error, DataError::DuplicateId { first: 0, second: 2, .. }), "{error}");
         assert!(error.to_string().contains("`x`"), "{error}");
-        assert!(matches!(read(&[table("id", BooleanArray::from(vec![true]))], None), Err(OperatorError::Schema(_))));
+        assert!(matches!(read(&[table("id", BooleanArray::from(vec![true]))], None), Err(DataError::Schema(_))));
         assert!(read(&texts, Some("no")).unwrap_err().to_string().contains("only the columns k"));
     }
 }

@@ -9,7 +9,7 @@ use relata_schemas::samples::ID;
 
 use crate::feature_store::FeatureStore;
 use crate::id_index::IdIndex;
-use crate::{OperatorError, ParquetFile, Result};
+use crate::{DataError, ParquetFile, Result};
 
 /// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer
 /// (the path of an image often names its class), or say nothing.
@@ -51,11 +51,11 @@ impl Samples {
         for path in [&samples_path, &features_path] {
             if !path.is_file() {
                 let hint = "The folder holds no dataset yet: run the pipeline first.".to_owned();
-                return Err(OperatorError::Missing { path: path.clone(), hint });
+                return Err(DataError::Missing { path: path.clone(), hint });
             }
         }
         let features = FeatureStore::open(&features_path)?;
-        let unreadable = |expected: &str, found: String| OperatorError::Unreadable {
+        let unreadable = |expected: &str, found: String| DataError::Unreadable {
             path: samples_path.clone(),
             expected: expected.to_owned(),
             found,

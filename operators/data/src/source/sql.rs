@@ -29,7 +29,7 @@ use crate::{Result, Session};
 /// let dataset = Dataset::from(sql(query).table("t", csv(&path)));
 /// let rows = dataset.table(&session()).await?;
 /// assert_eq!(rows.count().await?, 1);
-/// # Ok::<_, relata_data::OperatorError>(())
+/// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -119,7 +119,7 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
 
-    use crate::OperatorError;
+    use crate::DataError;
     use crate::source::{csv, session};
 
     use super::*;
@@ -146,10 +146,7 @@ mod tests {
     #[tokio::test]
     async fn only_queries_run() {
         for query in ["CREATE TABLE t AS SELECT 1", "SELECT nothing FROM nowhere"] {
-            assert!(
-                matches!(Dataset::from(sql(query)).table(&session()).await, Err(OperatorError::Query(_))),
-                "{query}"
-            );
+            assert!(matches!(Dataset::from(sql(query)).table(&session()).await, Err(DataError::Query(_))), "{query}");
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use relata_schemas::FeatureShape;
 
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// An error unless the samples are images.
 pub(super) fn image(view: &str, shape: &FeatureShape) -> Result<()> {
     match shape.as_image() {
         Some(_) => Ok(()),
-        None => Err(OperatorError::setting(
+        None => Err(DataError::setting(
             view,
             "features",
             "images (an arrow.fixed_shape_tensor of channels x height x width)",
@@ -19,7 +19,7 @@ pub(super) fn image(view: &str, shape: &FeatureShape) -> Result<()> {
 
 /// An error unless the setting holds what is expected of it.
 pub(super) fn setting(view: &str, name: &str, holds: bool, expected: &str, found: impl ToString) -> Result<()> {
-    if holds { Ok(()) } else { Err(OperatorError::setting(view, name, expected, found)) }
+    if holds { Ok(()) } else { Err(DataError::setting(view, name, expected, found)) }
 }
 
 /// An error unless `p` is a probability.

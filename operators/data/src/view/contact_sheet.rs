@@ -9,7 +9,7 @@ use relata_schemas::FeatureShape;
 use super::batch::Views;
 use crate::feature_store::FeatureStore;
 use crate::sink::write_atomically;
-use crate::{OperatorError, Result};
+use crate::{DataError, Result};
 
 /// Lines of a sheet at most, so that a whole dataset by mistake is not a picture of gigabytes.
 const MAX_LINES: usize = 256;
@@ -63,7 +63,7 @@ pub fn save_png(path: &Path, picture: &RgbImage) -> Result<()> {
     let mut bytes = Vec::new();
     picture
         .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
-        .map_err(|error| OperatorError::Io { path: path.to_path_buf(), source: std::io::Error::other(error) })?;
+        .map_err(|error| DataError::Io { path: path.to_path_buf(), source: std::io::Error::other(error) })?;
     write_atomically(path, &bytes)
 }
 

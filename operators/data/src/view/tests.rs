@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use relata_schemas::Element;
 
-use relata_registry::Description;
+use relata_registry::{Description, SettingError};
 use relata_schemas::FeatureShape;
 
 use super::*;
-use crate::OperatorError;
+use crate::DataError;
 
 fn image_views() -> Vec<Box<dyn Augment>> {
     vec![
@@ -31,7 +31,7 @@ fn vector_views() -> Vec<Box<dyn Augment>> {
 fn image_views_refuse_vectors_and_others_take_them() {
     let vector = FeatureShape::vector(16);
     for view in image_views() {
-        let OperatorError::Setting { component, found, .. } = view.check(&vector).unwrap_err() else {
+        let DataError::Setting(SettingError { component, found, .. }) = view.check(&vector).unwrap_err() else {
             panic!("not a setting");
         };
         assert_eq!(component, view.describe().name);
@@ -70,7 +70,9 @@ fn senseless_settings_are_refused_by_name() {
     ];
     for (view, expected) in cases {
         match view.check(&image) {
-            Err(OperatorError::Setting { setting, .. }) => assert_eq!(setting, expected, "{}", view.describe()),
+            Err(DataError::Setting(SettingError { setting, .. })) => {
+                assert_eq!(setting, expected, "{}", view.describe())
+            }
             other => panic!("{}: {other:?}", view.describe()),
         }
     }

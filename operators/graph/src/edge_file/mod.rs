@@ -16,8 +16,9 @@ use relata_schemas::SchemaError;
 use relata_schemas::edges::{EDGES, check_weight};
 
 use self::layout::{ID_COLUMNS, Layout, Weight};
+use crate::error::{GraphError, Result};
 use relata_data::source::{Csv, Dataset, IdLookup, in_file_order, json_lines, parquet, read_error};
-use relata_data::{OperatorError, Result, Session};
+use relata_data::{DataError, Session};
 
 mod layout;
 
@@ -70,8 +71,8 @@ pub async fn read_placed_edges<'a>(
             Some(Ok(batch)) if batch.num_rows() == 0 => {}
             Some(batch) => break batch,
             None => {
-                let hint = "Write at least one edge, or leave the file out.".to_owned();
-                return Err(OperatorError::Empty { what: format!("the edge file `{file}`"), hint });
+                let hint = "Write at least one edge, or leave the file out.";
+                return Err(GraphError::EmptyEdges { file, hint });
             }
         }
     };
@@ -102,12 +103,13 @@ fn open(path: &Path, ids: Option<&IdLookup>) -> Result<Dataset> {
         "csv" => Ok(text(',')),
         "tsv" => Ok(text('\t')),
         "jsonl" | "ndjson" | "json" => Ok(json_lines(path)),
-        other => Err(OperatorError::Unreadable {
+        other => Err(DataError::Unreadable {
             path: path.to_path_buf(),
             expected: "a file of edges that ends in .parquet, .csv, .tsv or .jsonl".to_owned(),
             found: if other.is_empty() { "no extension".to_owned() } else { format!(".{other}") },
             hint: "Give the file the extension of its format.".to_owned(),
-        }),
+        }
+        .into()),
     }
 }
 
@@ -307,11 +309,11 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown(&self, column: &str, row: usize, id: String) -> OperatorError {
-        OperatorError::UnknownId { table: self.file.clone(), column: column.to_owned(), row: self.row + row as u64, id }
+    fn unknown(&self, column: &str, row: usize, id: String) -> GraphError {
+        GraphError::UnknownId { table: self.file.clone(), column: column.to_owned(), row: self.row + row as u64, id }
     }
 
-    fn wrong(&self, column: &str, row: usize, expected: &str, found: String, hint: &str) -> OperatorError {
+    fn wrong(&self, column: &str, row: usize, expected: &str, found: String, hint: &str) -> GraphError {
         SchemaError::column(&self.file, column, expected, found, hint).at_row(self.row + row as u64).into()
     }
 }

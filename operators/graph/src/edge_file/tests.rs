@@ -91,7 +91,7 @@ async fn parquet_edges_keep_their_order_over_batches() {
     // The row of an error counts over all batches.
     let ids = lookup("id,x\n0,1\n1,1\n").await;
     let error = read(&path, Some(&ids)).await.unwrap_err();
-    assert!(matches!(&error, OperatorError::UnknownId { row: 1, id, .. } if id == "2"), "{error}");
+    assert!(matches!(&error, GraphError::UnknownId { row: 1, id, .. } if id == "2"), "{error}");
     let mut src: Vec<u64> = (0..n).map(|v| v * 2).collect();
     src[39_000] = 78_001;
     let columns = vec![Arc::new(UInt64Array::from(src)) as ArrayRef, batch.column(1).clone()];
@@ -99,7 +99,9 @@ async fn parquet_edges_keep_their_order_over_batches() {
     sink.write(&RecordBatch::try_new(batch.schema(), columns).unwrap()).unwrap();
     sink.finish().unwrap();
     match read(&path, None).await.unwrap_err() {
-        OperatorError::Schema(error) => assert_eq!((error.column.as_str(), error.row), ("dst", Some(39_000))),
+        GraphError::Data(DataError::Schema(error)) => {
+            assert_eq!((error.column.as_str(), error.row), ("dst", Some(39_000)))
+        }
         other => panic!("{other}"),
     }
 }
@@ -130,13 +132,13 @@ async fn text_ids_are_looked_up_as_they_are_written() {
     assert_eq!(read_text("e.jsonl", "{\"src\": \"b\", \"dst\": 7}", Some(&ids)).await.unwrap(), [edge(1, 2, 1.0, "e")]);
     let error = read_text("e.csv", "src,dst\nb,7\nb,c\n", Some(&ids)).await.unwrap_err();
     assert!(
-        matches!(&error, OperatorError::UnknownId { row: 1, column, id, .. } if column == "dst" && id == "c"),
+        matches!(&error, GraphError::UnknownId { row: 1, column, id, .. } if column == "dst" && id == "c"),
         "{error}"
     );
     let numbers = lookup("id,x\n5,1\n6,2\n").await;
     assert_eq!(read_text("e.csv", "src,dst\n6,5\n", Some(&numbers)).await.unwrap(), [edge(5, 6, 1.0, "e")]);
     let error = read_text("e.csv", "src,dst\n6,4\n", Some(&numbers)).await.unwrap_err();
-    assert!(matches!(error, OperatorError::UnknownId { row: 0, .. }), "{error}");
+    assert!(matches!(error, GraphError::UnknownId { row: 0, .. }), "{error}");
 }
 
 #[tokio::test]
@@ -157,7 +159,7 @@ async fn bad_rows_name_file_column_and_row() {
         ("src,dst,confidence\n1,2,-0.1\n", "confidence", 0, "-0.1"),
     ] {
         match read_text("bad.csv", text, None).await.unwrap_err() {
-            OperatorError::Schema(error) => {
+            GraphError::Data(DataError::Schema(error)) => {
                 assert!(error.table.ends_with("bad.csv"), "{error}");
                 assert_eq!(
                     (error.column.as_str(), error.row, error.found.as_str()),
@@ -176,12 +178,12 @@ async fn other_files_are_refused() {
     assert!(error.to_string().contains("only the columns from, to"), "{error}");
     for empty in ["", "src,dst\n"] {
         let error = read_text("e.csv", empty, None).await.unwrap_err();
-        assert!(matches!(error, OperatorError::Empty { .. }), "{error}");
+        assert!(matches!(error, GraphError::EmptyEdges { .. }), "{error}");
     }
     let error = read_text("e.xlsx", "x", None).await.unwrap_err();
-    assert!(matches!(error, OperatorError::Unreadable { .. }), "{error}");
+    assert!(matches!(error, GraphError::Data(DataError::Unreadable { .. })), "{error}");
     let error = read(Path::new("no/edges.csv"), None).await.unwrap_err();
-    assert!(matches!(error, OperatorError::Missing { .. }), "{error}");
+    assert!(matches!(error, GraphError::Data(DataError::Missing { .. })), "{error}");
 }
 
 #[tokio::test]

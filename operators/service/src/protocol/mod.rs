@@ -6,7 +6,7 @@ mod plain;
 use std::collections::BTreeMap;
 
 use relata_data::source::{KEPT_BACK, Samples};
-use relata_data::{OperatorError, Result};
+use relata_oracle::{OracleError, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,11 +34,11 @@ impl Protocol {
 
     pub(crate) fn check(&self) -> Result<()> {
         if self.annotator().is_empty() {
-            return Err(OperatorError::setting(ORACLE, "chat", "the name of a model", "\"\""));
+            return Err(OracleError::setting(ORACLE, "chat", "the name of a model", "\"\""));
         }
         let own = if self.model.is_some() { chat::MEMBERS } else { plain::MEMBERS };
         match own.iter().find(|name| self.options.contains_key(**name)) {
-            Some(name) => Err(OperatorError::setting(ORACLE, "option", format!("other than {}", own.join(", ")), name)),
+            Some(name) => Err(OracleError::setting(ORACLE, "option", format!("other than {}", own.join(", ")), name)),
             None => Ok(()),
         }
     }

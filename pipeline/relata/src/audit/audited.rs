@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use arrow::json::WriterBuilder;
 use arrow::json::writer::LineDelimited;
-use relata_data::{OperatorError, Session};
+use relata_data::{DataError, Session};
 use serde::de::DeserializeOwned;
 
 use super::tables;
@@ -35,7 +35,7 @@ impl Audit {
     /// The answer to any query over the tables, such as one of this module.
     pub async fn batches(&self, text: &str) -> Result<Vec<RecordBatch>> {
         let table = query(&self.session, text).await?;
-        Ok(relata_data::query::collect(table).await.map_err(OperatorError::from)?)
+        Ok(relata_data::query::collect(table).await.map_err(DataError::from)?)
     }
 
     /// The rows of a query by the names of their columns.
@@ -43,12 +43,12 @@ impl Audit {
         let mut text = Vec::new();
         let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(&mut text);
         for batch in self.batches(query).await? {
-            writer.write(&batch).map_err(OperatorError::from)?;
+            writer.write(&batch).map_err(DataError::from)?;
         }
-        writer.finish().map_err(OperatorError::from)?;
+        writer.finish().map_err(DataError::from)?;
         drop(writer);
         let rows: Result<Vec<_>, serde_json::Error> = serde_json::Deserializer::from_slice(&text).into_iter().collect();
-        rows.map_err(|error| OperatorError::from(ArrowError::JsonError(error.to_string())).into())
+        rows.map_err(|error| DataError::from(ArrowError::JsonError(error.to_string())).into())
     }
 }
 

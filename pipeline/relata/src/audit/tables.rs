@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::datasource::empty::EmptyTable;
-use relata_data::{OperatorError, Session};
+use relata_data::{DataError, Session};
 use relata_schemas::Table;
 use relata_schemas::answers::ANSWERS;
 use relata_schemas::conflicts::CONFLICTS;
@@ -22,10 +22,10 @@ const TABLES: [&Table; 7] = [&QUESTIONS, &ANSWERS, &METRICS, &CONFLICTS, &EDGES,
 pub(super) async fn session(run: &Run) -> Result<Session> {
     let session = crate::sql::session(std::slice::from_ref(run)).await?;
     for table in TABLES {
-        if session.table_exist(table.name).map_err(OperatorError::from)? {
+        if session.table_exist(table.name).map_err(DataError::from)? {
             continue;
         }
-        session.register_table(table.name, Arc::new(EmptyTable::new(table.schema()))).map_err(OperatorError::from)?;
+        session.register_table(table.name, Arc::new(EmptyTable::new(table.schema()))).map_err(DataError::from)?;
     }
     Ok(session)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use datafusion::prelude::DataFrame;
 use relata_data::source::session;
-use relata_data::{OperatorError, query};
+use relata_data::{DataError, query};
 
 use crate::error::Result;
 use crate::stages::{Spec, Trainer};
@@ -53,7 +53,7 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
 }
 
 async fn count(table: DataFrame) -> Result<u64> {
-    Ok(query::count(table).await.map_err(OperatorError::from)? as u64)
+    Ok(query::count(table).await.map_err(DataError::from)? as u64)
 }
 
 fn short(data_type: &str) -> String {

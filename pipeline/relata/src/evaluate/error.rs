@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_schemas::SchemaError;
 
 /// The result of an evaluation.
@@ -14,7 +14,7 @@ pub type Result<T, E = EvaluateError> = std::result::Result<T, E>;
 pub enum EvaluateError {
     /// Reading the table failed, or it breaks its contract (a NaN in a vector, for one).
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
     /// The temporary file of vectors could not be written or read.
     #[error("temporary file of vectors: {0}. Free some disk space, or point TMPDIR at a folder that has it.")]
     Spill(#[source] std::io::Error),
@@ -88,7 +88,7 @@ pub enum EvaluateError {
 
 impl From<SchemaError> for EvaluateError {
     fn from(error: SchemaError) -> Self {
-        Self::Operator(error.into())
+        Self::Data(error.into())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use rand::RngExt;
 use rayon::prelude::*;
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::seed::{self, Rng};
 
 use super::error::{EvaluateError, Result};
@@ -61,7 +61,7 @@ impl KMeans {
     /// Clusters the rows. An error if there are fewer rows than clusters, or no clusters.
     pub fn fit(&self, vectors: &Vectors) -> Result<KMeansModel> {
         if self.clusters == 0 {
-            return Err(OperatorError::setting("kmeans", "clusters", "at least 1", 0).into());
+            return Err(DataError::setting("kmeans", "clusters", "at least 1", 0).into());
         }
         if vectors.rows() < self.clusters as u64 {
             let (expected, found) = (self.clusters as u64, vectors.rows());

@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use relata_data::{OperatorError, ParquetFile};
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::{embeddings, memberships, samples};
 
 use crate::store::Artifact;
@@ -129,7 +129,7 @@ fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, Stri
         let batch = batch?;
         has_split = batch.column_by_name(samples::SPLIT).is_some();
         let ids = batch[embeddings::ID].as_primitive::<UInt64Type>();
-        let texts = cast(&batch[label], &DataType::Utf8).map_err(OperatorError::from)?;
+        let texts = cast(&batch[label], &DataType::Utf8).map_err(DataError::from)?;
         let texts = texts.as_string::<i32>();
         let labelled = (0..texts.len()).filter(|&row| wanted.contains(&ids.value(row)) && texts.is_valid(row));
         found.extend(labelled.map(|row| (ids.value(row), texts.value(row).to_owned())));

@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use relata_data::{OperatorError, ParquetFile};
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::{EMBEDDING, ID};
 
 use super::classes::{Classes, MAX_CLASSES};
@@ -189,7 +189,7 @@ impl SplitReader {
 fn text(batch: &RecordBatch, column: &str) -> Result<StringArray> {
     let values = &batch[column];
     let floating = values.data_type().is_floating();
-    let text = cast(values, &DataType::Utf8).map_err(OperatorError::from)?;
+    let text = cast(values, &DataType::Utf8).map_err(DataError::from)?;
     let text = text.as_string::<i32>();
     Ok(if floating { text.iter().map(|value| value.filter(|value| *value != "NaN")).collect() } else { text.clone() })
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use relata_data::{OperatorError, ParquetFile};
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::EMBEDDING;
 
 use super::error::Result;
@@ -12,7 +12,7 @@ use relata_data::embeddings::VectorColumn;
 /// Reads the column `embedding` a batch at a time, as vectors of one class; none if there are no rows.
 pub(crate) fn read_vectors(path: &Path) -> Result<Option<Vectors>> {
     let file = ParquetFile::open(path)?;
-    let at = file.schema().index_of(EMBEDDING).map_err(OperatorError::from)?;
+    let at = file.schema().index_of(EMBEDDING).map_err(DataError::from)?;
     let table = path.display().to_string();
     let (mut vectors, mut first_row): (Option<VectorsBuilder>, u64) = (None, 0);
     for batch in file.batches([at], 1024)? {

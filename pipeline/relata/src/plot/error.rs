@@ -1,6 +1,6 @@
 //! Errors of plotting.
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 
 /// What can go wrong between numbers and a picture.
 #[derive(Debug, thiserror::Error)]
@@ -19,5 +19,5 @@ pub enum PlotError {
     Encode(#[from] image::ImageError),
     /// The file could not be written.
     #[error(transparent)]
-    Write(#[from] OperatorError),
+    Write(#[from] DataError),
 }

@@ -8,7 +8,7 @@ use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_schemas::embeddings::EMBEDDING;
 use relata_schemas::samples::ID;
 use serde::Deserialize;
@@ -96,17 +96,17 @@ async fn components(audit: &Audit) -> Result<BTreeMap<u64, usize>> {
 /// All embeddings; the class of each is its place among the kinds.
 fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Result<(Vectors, Vec<PointKind>)> {
     let path = run.embeddings();
-    let file = File::open(&path).map_err(OperatorError::io(&path))?;
+    let file = File::open(&path).map_err(DataError::io(&path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let (mut kinds, mut known): (Vec<PointKind>, BTreeMap<PointKind, u32>) = (vec![], BTreeMap::new());
     let (mut builder, mut first_row) = (None, 0);
     let table = path.display().to_string();
-    for batch in reader.map_err(OperatorError::from)? {
-        let batch = batch.map_err(OperatorError::from)?;
+    for batch in reader.map_err(DataError::from)? {
+        let batch = batch.map_err(DataError::from)?;
         let vectors = VectorColumn::new(&table, EMBEDDING, first_row, batch[EMBEDDING].clone())?;
         let ids = batch[ID].as_primitive::<UInt64Type>().values();
         let labels = label.and_then(|label| batch.column_by_name(label)).map(|column| cast(column, &DataType::Utf8));
-        let labels = labels.transpose().map_err(OperatorError::from)?;
+        let labels = labels.transpose().map_err(DataError::from)?;
         let labels = labels.as_ref().map(|column| column.as_string::<i32>());
         for (row, id) in ids.iter().enumerate() {
             let name = labels.filter(|labels| labels.is_valid(row)).map(|labels| labels.value(row).to_owned());

@@ -8,7 +8,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::UInt64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::source::Samples;
 use relata_schemas::samples::{ID, SPLIT};
 use serde_json::{Map, Value};
@@ -44,10 +44,10 @@ impl Gallery {
         let mut columns = BTreeMap::new();
         let path = Samples::samples_path(run.folder());
         if path.is_file() && !ids.is_empty() {
-            let file = File::open(&path).map_err(OperatorError::io(&path))?;
+            let file = File::open(&path).map_err(DataError::io(&path))?;
             let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-            for batch in reader.map_err(OperatorError::from)? {
-                let batch = batch.map_err(OperatorError::from)?;
+            for batch in reader.map_err(DataError::from)? {
+                let batch = batch.map_err(DataError::from)?;
                 let schema = batch.schema();
                 let shown = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| {
                     ![ID, SPLIT].contains(&field.name().as_str()) && !field.data_type().is_nested()
@@ -55,8 +55,7 @@ impl Gallery {
                 let options = FormatOptions::new();
                 let shown =
                     shown.map(|(field, column)| Ok((field.name(), column, ArrayFormatter::try_new(column, &options)?)));
-                let shown: Vec<_> =
-                    shown.collect::<Result<_, arrow::error::ArrowError>>().map_err(OperatorError::from)?;
+                let shown: Vec<_> = shown.collect::<Result<_, arrow::error::ArrowError>>().map_err(DataError::from)?;
                 let of_batch = batch[ID].as_primitive::<UInt64Type>();
                 for (row, id) in of_batch.values().iter().enumerate().filter(|(_, id)| ids.contains(id)) {
                     let known = shown.iter().filter(|(_, column, _)| column.is_valid(row));

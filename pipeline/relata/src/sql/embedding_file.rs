@@ -10,7 +10,7 @@ use arrow::compute::concat;
 use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::embeddings::{IdColumn, VectorColumn};
 use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
@@ -41,9 +41,9 @@ pub(super) struct EmbeddingFile {
 impl EmbeddingFile {
     /// Opens a file and checks its columns.
     pub fn open(path: &Path) -> Result<Self, SqlError> {
-        let file = File::open(path).map_err(OperatorError::io(path))?;
+        let file = File::open(path).map_err(DataError::io(path))?;
         let metadata = ArrowReaderMetadata::load(&file, Default::default());
-        let metadata = metadata.map_err(|error| OperatorError::damaged(path, error))?;
+        let metadata = metadata.map_err(|error| DataError::damaged(path, error))?;
         let mut starts = vec![0];
         for group in metadata.metadata().row_groups() {
             starts.push(starts[starts.len() - 1] + group.num_rows() as u64);
@@ -170,8 +170,8 @@ impl EmbeddingFile {
         group: usize,
         columns: &[&str],
         selection: Option<RowSelection>,
-    ) -> Result<impl Iterator<Item = Result<RecordBatch, OperatorError>> + use<>, SqlError> {
-        let file = File::open(&self.path).map_err(OperatorError::io(&self.path))?;
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, DataError>> + use<>, SqlError> {
+        let file = File::open(&self.path).map_err(DataError::io(&self.path))?;
         let fields = self.metadata.schema().fields().iter().enumerate();
         let roots = fields.filter(|(_, field)| columns.contains(&field.name().as_str())).map(|(at, _)| at);
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
@@ -184,8 +184,8 @@ impl EmbeddingFile {
             None => builder,
         };
         let path = self.path.clone();
-        let reader = builder.build().map_err(|error| OperatorError::damaged(&path, error))?;
-        Ok(reader.map(move |batch| batch.map_err(|error| OperatorError::damaged(&path, error))))
+        let reader = builder.build().map_err(|error| DataError::damaged(&path, error))?;
+        Ok(reader.map(move |batch| batch.map_err(|error| DataError::damaged(&path, error))))
     }
 
     /// The length of the first vector.
@@ -217,7 +217,7 @@ impl EmbeddingFile {
             let names: Vec<&str> = batch.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
             let hint = "Name a table with the columns `id` and `embedding`, or a file of such a table.";
             let found = format!("only the columns {}", names.join(", "));
-            OperatorError::from(SchemaError::column(&self.table, name, "this column", found, hint)).into()
+            DataError::from(SchemaError::column(&self.table, name, "this column", found, hint)).into()
         })
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use parquet::errors::ParquetError;
-use relata_data::OperatorError;
+use relata_active::ActiveError;
+use relata_data::DataError;
 
 use crate::blocking::RuntimeError;
 use crate::store::StoreError;
@@ -81,7 +82,10 @@ pub enum SqlError {
     Input(String),
     /// Reading a table failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
+    /// Reading the ledger failed.
+    #[error(transparent)]
+    Active(ActiveError),
     /// Reading a run failed.
     #[error(transparent)]
     Run(Box<StoreError>),
@@ -94,6 +98,15 @@ impl SqlError {
     /// Wraps the error of a run.
     pub(super) fn run(error: StoreError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+impl From<ActiveError> for SqlError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Data(error) => Self::Data(error),
+            other => Self::Active(other),
+        }
     }
 }
 
@@ -122,7 +135,7 @@ impl From<ArrowError> for SqlError {
 
 impl From<ParquetError> for SqlError {
     fn from(error: ParquetError) -> Self {
-        OperatorError::from(error).into()
+        DataError::from(error).into()
     }
 }
 
@@ -130,7 +143,7 @@ fn own(error: DataFusionError) -> Result<SqlError, DataFusionError> {
     match error {
         DataFusionError::External(inner) => match inner.downcast::<SqlError>() {
             Ok(ours) => Ok(*ours),
-            Err(inner) => match inner.downcast::<OperatorError>() {
+            Err(inner) => match inner.downcast::<DataError>() {
                 Ok(ours) => Ok((*ours).into()),
                 Err(inner) => Err(DataFusionError::External(inner)),
             },

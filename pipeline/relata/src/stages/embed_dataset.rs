@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::feature_store::FeatureStore;
 use relata_data::source::{Dataset, ingest, session};
 use relata_schemas::FeatureShape;
@@ -47,14 +47,14 @@ impl Run {
             None => self.solved()?,
         };
         let beside = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(beside).map_err(OperatorError::io(beside))?;
+        std::fs::create_dir_all(beside).map_err(DataError::io(beside))?;
         // Features may be larger than what the system's folder for temporary files can hold.
-        let folder = tempfile::tempdir_in(beside).map_err(OperatorError::io(beside))?;
+        let folder = tempfile::tempdir_in(beside).map_err(DataError::io(beside))?;
         let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await?;
         let found = samples.features.shape();
         if *found != trained_on {
             let expected = format!("{trained_on} each, like the samples that the model was trained on");
-            return Err(OperatorError::setting(dataset.name(), "features", expected, found).into());
+            return Err(DataError::setting(dataset.name(), "features", expected, found).into());
         }
         model.write(&samples, output, &mut |_| {})
     }
@@ -81,7 +81,7 @@ impl Run {
         if !path.exists() {
             return Err(self.unfinished(Artifact::Solution.name()));
         }
-        Ok(Embedder::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?))
+        Ok(Embedder::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?))
     }
 
     fn unfinished(&self, what: &str) -> PipelineError {

@@ -1,6 +1,6 @@
 //! Evaluate stage: measurements of the raw features before training and of the embeddings after it.
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_train::training::MetricRow;
 
 use super::context::StageContext;
@@ -30,7 +30,7 @@ impl StageContext<'_> {
         let raw = run.path(Artifact::RawFeatures);
         Embedder::RawFeatures(self.samples.features.shape().len()).write(&self.samples, &raw, &mut |_| {})?;
         let measured = measure(evaluations, &raw, &self.samples.columns, RAW, None);
-        std::fs::remove_file(&raw).map_err(OperatorError::io(&raw))?;
+        std::fs::remove_file(&raw).map_err(DataError::io(&raw))?;
         let measured = measured?;
         let metrics: Vec<MetricRow> =
             measured.iter().map(|(name, value)| MetricRow::now(0, 0, name.clone(), *value)).collect();
@@ -60,7 +60,7 @@ impl StageContext<'_> {
         let baseline = run.path(Artifact::Baseline);
         if baseline.exists() {
             // The metrics have it now.
-            std::fs::remove_file(&baseline).map_err(OperatorError::io(&baseline))?;
+            std::fs::remove_file(&baseline).map_err(DataError::io(&baseline))?;
         }
         stage.finish(evaluations.len() as u64, "of the embeddings");
         Ok(())

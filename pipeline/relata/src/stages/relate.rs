@@ -1,6 +1,6 @@
 //! Relate stage: what the oracles state about the training rows, and the resolved graph.
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_graph::{Graph, StatedRelations, resolve};
 use relata_oracle::{Context, Oracle, Relations};
 
@@ -21,7 +21,7 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
     context.unless_cancelled("relate")?;
     let StageContext { session, samples, reporter, spec, .. } = context;
     let (mut settings, seed) = (spec.settings, spec.seed());
-    std::fs::create_dir_all(run.folder()).map_err(OperatorError::io(run.folder()))?;
+    std::fs::create_dir_all(run.folder()).map_err(DataError::io(run.folder()))?;
     let stage = reporter.stage("relate", oracles.len() as u64, "oracles");
     let mut relations = Relations::create(run.folder())?;
     for (at, oracle) in oracles.iter().enumerate() {
@@ -34,7 +34,7 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
     let statements = run.path(Artifact::Statements);
     let groups = groups.build(&samples.ids)?;
     let resolved = resolve(session, &statements, groups, &samples.ids, settings, conflicts, run.folder()).await?;
-    std::fs::remove_file(&statements).map_err(OperatorError::io(&statements))?;
+    std::fs::remove_file(&statements).map_err(DataError::io(&statements))?;
     run.write_graph_settings(&settings)?;
     let found =
         format!("{} edges, {} memberships, {} conflicts", resolved.edges, counts.memberships, resolved.conflicts);

@@ -5,7 +5,7 @@ use std::fs::File;
 use arrow::array::AsArray;
 use arrow::datatypes::{Float32Type, UInt64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::OperatorError;
+use relata_data::DataError;
 
 use super::context::StageContext;
 use crate::error::Result;
@@ -15,11 +15,11 @@ use crate::store::Artifact;
 pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
     let run = context.run.round(number);
     let path = run.existing(Artifact::Embeddings)?;
-    let file = File::open(&path).map_err(OperatorError::io(&path))?;
+    let file = File::open(&path).map_err(DataError::io(&path))?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let (mut values, mut width) = (Vec::new(), 0);
-    for batch in reader.map_err(OperatorError::from)? {
-        let batch = batch.map_err(OperatorError::from)?;
+    for batch in reader.map_err(DataError::from)? {
+        let batch = batch.map_err(DataError::from)?;
         let list = batch["embedding"].as_fixed_size_list();
         let ids = batch["id"].as_primitive::<UInt64Type>();
         width = list.value_length() as usize;

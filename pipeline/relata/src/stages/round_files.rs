@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::{AtomicFile, ParquetSink};
 use relata_schemas::metrics::METRICS;
 use relata_train::training::MetricRow;
@@ -37,12 +37,12 @@ pub(super) fn forget(context: &StageContext<'_>, number: u32) -> Result<()> {
     for name in RESULTS {
         let path = old.path(name);
         if path.exists() {
-            std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
+            std::fs::remove_file(&path).map_err(DataError::io(&path))?;
         }
     }
     let checkpoints = old.path(Artifact::Checkpoints);
     if checkpoints.exists() {
-        std::fs::remove_dir_all(&checkpoints).map_err(OperatorError::io(&checkpoints))?;
+        std::fs::remove_dir_all(&checkpoints).map_err(DataError::io(&checkpoints))?;
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Resu
     for folder in [Artifact::Checkpoints, Artifact::Plots] {
         let Ok(files) = std::fs::read_dir(from.path(folder)) else { continue };
         for file in files {
-            let path = file.map_err(OperatorError::io(from.path(folder)))?.path();
+            let path = file.map_err(DataError::io(from.path(folder)))?.path();
             if let Some(name) = path.file_name() {
                 copy(&from, &context.run, Path::new(folder.name()).join(name))?;
             }
@@ -71,7 +71,7 @@ pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Resu
         let run = context.run.round(number);
         if run.is_finished() {
             for batch in run.read(Artifact::Metrics)? {
-                let batch = batch.with_schema(METRICS.schema()).map_err(OperatorError::from)?;
+                let batch = batch.with_schema(METRICS.schema()).map_err(DataError::from)?;
                 sink.write(&batch)?;
             }
         }
@@ -86,9 +86,9 @@ pub(super) fn copy(from: &Run, to: &Run, artifact: impl AsRef<Path>) -> Result<(
     if !source.exists() {
         return Ok(());
     }
-    let mut reader = BufReader::with_capacity(BUFFER, File::open(&source).map_err(OperatorError::io(&source))?);
+    let mut reader = BufReader::with_capacity(BUFFER, File::open(&source).map_err(DataError::io(&source))?);
     let mut file = AtomicFile::create(&target)?;
-    io::copy(&mut reader, &mut file).map_err(OperatorError::io(&target))?;
+    io::copy(&mut reader, &mut file).map_err(DataError::io(&target))?;
     Ok(file.commit()?)
 }
 

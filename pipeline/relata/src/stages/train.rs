@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_graph::Graph;
 use relata_train::TrainError;
@@ -137,7 +137,7 @@ impl StageContext<'_> {
         let path = run.path(Artifact::Solution);
         let solution = if path.exists() {
             self.reporter.found("solve");
-            Solution::from_bytes(&std::fs::read(&path).map_err(OperatorError::io(&path))?)?
+            Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?
         } else {
             let (rows, views) = (self.rows.len(), self.views_trained_on());
             if !self.can_learn(graph) {

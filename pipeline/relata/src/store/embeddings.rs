@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::ParquetSink;
 use relata_data::source::Samples;
 use relata_schemas::embeddings::{self, EMBEDDINGS, embedding_field};
@@ -36,7 +36,7 @@ pub(crate) fn write_embeddings(
         let (to_writer, batches) = sync_channel::<RecordBatch>(2);
         let writer = scope.spawn(move || -> Result<u64> {
             for batch in batches {
-                embeddings::validate(&batch, sink.rows()).map_err(OperatorError::from)?;
+                embeddings::validate(&batch, sink.rows()).map_err(DataError::from)?;
                 sink.write(&batch)?;
             }
             Ok(sink.finish()?)
@@ -70,10 +70,10 @@ pub(crate) fn write_embeddings(
 fn batch(schema: &SchemaRef, beside: RecordBatch, vectors: Vec<f32>, width: usize) -> Result<RecordBatch> {
     let item = Field::new("item", arrow::datatypes::DataType::Float32, false);
     let vectors = Arc::new(Float32Array::from(vectors));
-    let list = FixedSizeListArray::try_new(item.into(), width as i32, vectors, None).map_err(OperatorError::from)?;
+    let list = FixedSizeListArray::try_new(item.into(), width as i32, vectors, None).map_err(DataError::from)?;
     let mut arrays: Vec<ArrayRef> = beside.columns().to_vec();
     arrays.insert(1, Arc::new(list));
-    Ok(RecordBatch::try_new(schema.clone(), arrays).map_err(OperatorError::from)?)
+    Ok(RecordBatch::try_new(schema.clone(), arrays).map_err(DataError::from)?)
 }
 
 fn schema(samples: &Schema, width: usize) -> SchemaRef {
@@ -92,8 +92,8 @@ struct SampleColumns {
 
 impl SampleColumns {
     fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(OperatorError::io(path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(OperatorError::from)?;
+        let file = File::open(path).map_err(DataError::io(path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(DataError::from)?;
         let kept: Vec<usize> = builder
             .schema()
             .fields()
@@ -103,8 +103,8 @@ impl SampleColumns {
             .map(|(at, _)| at)
             .collect();
         let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), kept.iter().copied());
-        let schema = Arc::new(builder.schema().project(&kept).map_err(OperatorError::from)?);
-        let reader = builder.with_projection(mask).build().map_err(OperatorError::from)?;
+        let schema = Arc::new(builder.schema().project(&kept).map_err(DataError::from)?);
+        let reader = builder.with_projection(mask).build().map_err(DataError::from)?;
         let pending = RecordBatch::new_empty(schema.clone());
         Ok(Self { schema, path: path.to_path_buf(), reader, pending })
     }
@@ -115,9 +115,9 @@ impl SampleColumns {
                 let found = "fewer rows than the feature store";
                 return Err(StoreError::corrupt(&self.path, found));
             };
-            let batch = batch.map_err(OperatorError::from)?;
-            let batch = batch.with_schema(self.schema.clone()).map_err(OperatorError::from)?;
-            self.pending = concat_batches(&self.schema, [&self.pending, &batch]).map_err(OperatorError::from)?;
+            let batch = batch.map_err(DataError::from)?;
+            let batch = batch.with_schema(self.schema.clone()).map_err(DataError::from)?;
+            self.pending = concat_batches(&self.schema, [&self.pending, &batch]).map_err(DataError::from)?;
         }
         let taken = self.pending.slice(0, rows);
         self.pending = self.pending.slice(rows, self.pending.num_rows() - rows);

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use relata_data::OperatorError;
+use relata_active::ActiveError;
+use relata_data::DataError;
+use relata_graph::GraphError;
 
 /// The result of reading or writing the folder of a run.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -13,7 +15,13 @@ pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 pub enum StoreError {
     /// Reading or writing failed.
     #[error(transparent)]
-    Operator(#[from] OperatorError),
+    Data(#[from] DataError),
+    /// The graph cannot be read.
+    #[error(transparent)]
+    Graph(GraphError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Active(ActiveError),
     /// The folder holds a run of another plan.
     #[error("`{}` holds a run of another plan; these settings differ:\n{}\nWrite to another folder. (Delete this one to start again only if nobody's answers are in it: `relata export` writes them to a file.)", folder.display(), difference.join("\n"))]
     PlanChanged {
@@ -70,6 +78,24 @@ pub enum StoreError {
         /// The SQL condition.
         predicate: String,
     },
+}
+
+impl From<GraphError> for StoreError {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Data(error) => Self::Data(error),
+            other => Self::Graph(other),
+        }
+    }
+}
+
+impl From<ActiveError> for StoreError {
+    fn from(error: ActiveError) -> Self {
+        match error {
+            ActiveError::Data(error) => Self::Data(error),
+            other => Self::Active(other),
+        }
+    }
 }
 
 impl StoreError {

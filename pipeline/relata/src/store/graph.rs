@@ -1,6 +1,6 @@
 //! Graph of a run: groups, edges and what they look like.
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_data::source::Samples;
 use relata_graph::{Graph, GraphSettings, GraphStatistics, Groups, statistics};
@@ -13,7 +13,7 @@ impl Run {
     /// The resolved graph.
     pub fn graph(&self, samples: &Samples) -> Result<Graph> {
         let path = self.existing(Artifact::GraphSettings)?;
-        let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
+        let text = std::fs::read(&path).map_err(DataError::io(&path))?;
         let settings: GraphSettings =
             serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(path, error))?;
         Ok(Graph::open(&self.existing(Artifact::Adjacency)?, groups(self, samples)?, settings)?)

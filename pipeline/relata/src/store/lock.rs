@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 
 use super::artifact::Artifact;
 use super::error::{Result, StoreError};
@@ -16,18 +16,18 @@ pub(crate) struct RunLock {
 impl RunLock {
     /// Takes the lock and removes temporary files that a killed process left behind.
     pub fn take(run: &Run) -> Result<Self> {
-        std::fs::create_dir_all(run.folder()).map_err(OperatorError::io(run.folder()))?;
+        std::fs::create_dir_all(run.folder()).map_err(DataError::io(run.folder()))?;
         let path = run.path(Artifact::Lock);
-        let file = File::create(&path).map_err(OperatorError::io(&path))?;
+        let file = File::create(&path).map_err(DataError::io(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: run.folder().to_path_buf() }),
-            Err(TryLockError::Error(error)) => return Err(OperatorError::io(&path)(error).into()),
+            Err(TryLockError::Error(error)) => return Err(DataError::io(&path)(error).into()),
         }
-        for entry in std::fs::read_dir(run.folder()).map_err(OperatorError::io(run.folder()))? {
-            let path = entry.map_err(OperatorError::io(run.folder()))?.path();
+        for entry in std::fs::read_dir(run.folder()).map_err(DataError::io(run.folder()))? {
+            let path = entry.map_err(DataError::io(run.folder()))?.path();
             if path.extension().is_some_and(|extension| extension == "tmp") && path.is_file() {
-                std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
+                std::fs::remove_file(&path).map_err(DataError::io(&path))?;
             }
         }
         Ok(Self { _file: file })

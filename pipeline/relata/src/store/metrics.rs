@@ -9,7 +9,7 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
 use relata_data::sink::ParquetSink;
-use relata_data::{OperatorError, ParquetFile};
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::metrics::{METRICS, validate};
 use relata_train::training::MetricRow;
 
@@ -33,9 +33,9 @@ pub(crate) fn metrics_of_rounds(run: &Run) -> Result<Vec<(u32, Vec<MetricRow>)>>
 pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<MetricRow>)>> {
     let (mut rounds, mut rows): (Vec<(u32, Vec<MetricRow>)>, u64) = (Vec::new(), 0);
     for batch in ParquetFile::open(path)?.whole()? {
-        validate(&batch, rows).map_err(OperatorError::from)?;
+        validate(&batch, rows).map_err(DataError::from)?;
         rows += batch.num_rows() as u64;
-        let names = cast(&batch["name"], &DataType::Utf8).map_err(OperatorError::from)?;
+        let names = cast(&batch["name"], &DataType::Utf8).map_err(DataError::from)?;
         let names = names.as_string::<i32>();
         let steps = batch["step"].as_primitive::<UInt64Type>();
         let epochs = batch["epoch"].as_primitive::<UInt32Type>();
@@ -72,8 +72,8 @@ pub(crate) fn write_metrics(path: &Path, metrics: &[MetricRow], round: u32) -> R
             Arc::new(TimestampMicrosecondArray::from_iter_values(metrics.iter().map(|m| m.at)).with_timezone("UTC")),
         ],
     )
-    .map_err(OperatorError::from)?;
-    validate(&batch, 0).map_err(OperatorError::from)?;
+    .map_err(DataError::from)?;
+    validate(&batch, 0).map_err(DataError::from)?;
     let mut sink = ParquetSink::create(path, METRICS.schema())?;
     sink.write(&batch)?;
     sink.finish()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use relata_active::query_loop::AskPlan;
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_data::source::DatasetPlan;
 use relata_graph::Policy;
@@ -126,7 +126,7 @@ impl Plan {
     pub fn read(path: &Path) -> Result<Option<Self>> {
         match std::fs::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(OperatorError::io(path)(error).into()),
+            Err(error) => Err(DataError::io(path)(error).into()),
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .and_then(Self::from_json)
                 .map(Some)

@@ -1,7 +1,7 @@
 //! Round records: what was written down about each round of questions, and why the last one was the last.
 
 use relata_active::query_loop::{Round, StopReason};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl RoundRecord {
     /// Reads the record of a round's own run.
     pub(crate) fn read(run: &Run) -> Result<Self> {
         let path = run.existing(Artifact::RoundRecord)?;
-        let text = std::fs::read(&path).map_err(OperatorError::io(&path))?;
+        let text = std::fs::read(&path).map_err(DataError::io(&path))?;
         serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(path, error))
     }
 

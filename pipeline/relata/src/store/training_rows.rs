@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use relata_data::source::Samples;
-use relata_data::{OperatorError, Session, query};
+use relata_data::{DataError, Session, query};
 use relata_schemas::samples::SPLIT;
 
 use super::error::{Result, StoreError};
@@ -18,15 +18,15 @@ pub(crate) async fn training_rows(
     condition: Option<&str>,
 ) -> Result<Arc<Vec<u32>>> {
     let path = samples.samples_path.display().to_string();
-    query::register_parquet(session, "samples", &path).await.map_err(OperatorError::from)?;
+    query::register_parquet(session, "samples", &path).await.map_err(DataError::from)?;
     let has_split = samples.columns.iter().any(|column| column == SPLIT);
     let condition = condition.unwrap_or(if has_split { "split = 'train'" } else { "true" });
     let text = format!("SELECT * FROM samples WHERE {condition}");
-    let training = query::plan_sql(session, &text).await.map_err(OperatorError::from)?;
-    session.register_table("training", training.into_view()).map_err(OperatorError::from)?;
-    let ids = query::plan_sql(session, "SELECT id FROM training").await.map_err(OperatorError::from)?;
+    let training = query::plan_sql(session, &text).await.map_err(DataError::from)?;
+    session.register_table("training", training.into_view()).map_err(DataError::from)?;
+    let ids = query::plan_sql(session, "SELECT id FROM training").await.map_err(DataError::from)?;
     let mut rows = Vec::new();
-    for batch in query::collect(ids).await.map_err(OperatorError::from)? {
+    for batch in query::collect(ids).await.map_err(DataError::from)? {
         let ids = batch["id"].as_primitive::<UInt64Type>().values();
         rows.extend(ids.iter().filter_map(|&id| samples.ids.row(id)));
     }

@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_schemas::run_file;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ impl Checkpoints {
         let path = self.latest_path();
         match std::fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(OperatorError::io(&path)(error).into()),
+            Err(error) => Err(DataError::io(&path)(error).into()),
             Ok(bytes) => match serde_json::from_slice(&bytes) {
                 Ok(checkpoint) => Ok(Some(checkpoint)),
                 Err(error) => Err(TrainError::Checkpoint { path, found: error.to_string() }),
@@ -111,7 +111,7 @@ impl Checkpoints {
 
     fn read(&self, name: &str, expected: u64) -> Result<Vec<u8>> {
         let path = self.folder.join(name);
-        let bytes = std::fs::read(&path).map_err(OperatorError::io(&path))?;
+        let bytes = std::fs::read(&path).map_err(DataError::io(&path))?;
         if hash(&bytes) != expected {
             return Err(TrainError::Checkpoint { path, found: "its content is not what was written".to_owned() });
         }
@@ -119,13 +119,13 @@ impl Checkpoints {
     }
 
     fn remove_others(&self, kept: &Checkpoint) -> Result<()> {
-        for entry in std::fs::read_dir(&self.folder).map_err(OperatorError::io(&self.folder))? {
-            let path = entry.map_err(OperatorError::io(&self.folder))?.path();
+        for entry in std::fs::read_dir(&self.folder).map_err(DataError::io(&self.folder))? {
+            let path = entry.map_err(DataError::io(&self.folder))?.path();
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let old = name.starts_with("step-") && name != kept.weights && name != kept.optimiser;
             // Temporary files are what a process that was killed left behind.
             if old || name.ends_with(".tmp") {
-                std::fs::remove_file(&path).map_err(OperatorError::io(&path))?;
+                std::fs::remove_file(&path).map_err(DataError::io(&path))?;
             }
         }
         Ok(())

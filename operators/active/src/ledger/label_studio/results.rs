@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-use relata_data::{OperatorError, Result};
+use relata_data::DataError;
 use relata_oracle::{Answer, Cost, Question};
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ use super::super::json_lines::{Imported, is_name};
 use super::super::sqlite_ledger::Ledger;
 use super::super::{questions, timestamp};
 use super::tasks::{ALIKE, PASS};
+use crate::error::Result;
 
 #[derive(Deserialize)]
 struct Task {
@@ -100,18 +101,18 @@ impl Annotation {
 /// "Pass" is selected; a skipped task is passed. The annotator is who completed it (an e-mail address if there is one,
 /// else the user's number), and each answer costs its share of `cost`. Answers that the ledger has are passed over; an
 /// annotation that was changed takes back what it said before.
-/// Nothing is imported if a task is broken ([`OperatorError::Unreadable`], which names it).
+/// Nothing is imported if a task is broken ([`DataError::Unreadable`], which names it).
 ///
 /// [`export_tasks`]: super::export_tasks
 pub fn import_results(ledger: &Ledger, path: &Path, oracle: &str, cost: Cost) -> Result<Imported> {
-    let broken = |expected: String, found: String| OperatorError::Unreadable {
+    let broken = |expected: String, found: String| DataError::Unreadable {
         path: path.to_path_buf(),
         expected,
         found,
         hint: "Nothing was imported: export the project that the tasks were imported into as JSON (not JSON-MIN)."
             .to_owned(),
     };
-    let file = BufReader::new(File::open(path).map_err(OperatorError::io(path))?);
+    let file = BufReader::new(File::open(path).map_err(DataError::io(path))?);
     let tasks: Vec<Task> = serde_json::from_reader(file).map_err(|error| {
         broken("an array of tasks with `data.question` and `annotations`".to_owned(), error.to_string())
     })?;

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
-use relata_data::{OperatorError, Result};
+use relata_data::DataError;
 use relata_oracle::Question;
 use serde_json::{Value, json};
 
 use super::super::sqlite_ledger::Ledger;
 use super::markup;
+use crate::error::Result;
 
 /// The control whose choices are the candidates like the anchor.
 pub(super) const ALIKE: &str = "alike";
@@ -39,14 +40,14 @@ pub fn export_tasks(
     out: &mut dyn Write,
 ) -> Result<usize> {
     let open = ledger.unanswered(annotators)?;
-    let mut write = |text: &str| out.write_all(text.as_bytes()).map_err(OperatorError::io("the export"));
+    let mut write = |text: &str| out.write_all(text.as_bytes()).map_err(DataError::io("the export"));
     // One task at a time, since their images may be large.
     for (at, question) in open.iter().enumerate() {
         write(if at == 0 { "[\n" } else { ",\n" })?;
         write(&task(question, render).to_string())?;
     }
     write(if open.is_empty() { "[]\n" } else { "\n]\n" })?;
-    out.flush().map_err(OperatorError::io("the export"))?;
+    out.flush().map_err(DataError::io("the export"))?;
     Ok(open.len())
 }
 

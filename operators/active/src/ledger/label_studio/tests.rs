@@ -35,7 +35,7 @@ fn annotation(by: Value, cancelled: bool, controls: &[(&str, &[&str])]) -> Value
     })
 }
 
-fn import(ledger: &Ledger, tasks: &Value) -> relata_data::Result<Imported> {
+fn import(ledger: &Ledger, tasks: &Value) -> crate::Result<Imported> {
     let path = ledger.folder().join("project-1-at-2021-03-09.json");
     std::fs::write(&path, tasks.to_string()).unwrap();
     import_results(ledger, &path, "label-studio", Cost { per_question: 1.0, per_candidate: 0.5 })

@@ -1,9 +1,11 @@
 //! When a query loop stops, and why.
 
 use relata_oracle::OracleExt;
+use rusqlite::Connection;
 
 use super::super::fixture::{Says, Script, Trial};
 use super::super::{AskConfig, StopReason, StrategyExt};
+use crate::error::{ActiveError, LedgerProblem};
 use crate::oracle::cascade;
 use crate::strategy::random_pairs;
 
@@ -49,6 +51,24 @@ async fn a_round_that_is_resumed_ends_as_if_it_had_not_been_stopped() {
     assert!(error.to_string().contains("go on"), "{error}");
     let round = trial.round(&mut trial.open(&config, 0), &trial.truth("ann"), 1).await;
     assert_eq!((round.questions, round.spent, round.stop), (4, 4.0, Some(StopReason::Budget)));
+}
+
+#[tokio::test]
+async fn a_ledger_that_takes_no_answer_is_an_error_of_the_ledger_whatever_it_passed_through() {
+    let trial = Trial::new(&CLASSES).await;
+    let config = random_pairs().budget(4.0).per_round(4);
+    let mut query_loop = trial.open(&config, 0);
+    let path = query_loop.ledger.path().to_path_buf();
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    Connection::open(&path).unwrap().execute_batch(refuse).unwrap();
+    // The oracle, those around it and the loop hand on what the ledger said.
+    let oracle = cascade([trial.truth("ann").named("anna")]).priced(0.0, 1.0);
+    let error = trial.try_round(&mut query_loop, &oracle, 1).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("the ledger `{}`: no room. Nothing of this change was kept.", path.display())
+    );
+    assert!(matches!(error, ActiveError::Ledger { problem: LedgerProblem::Sqlite(_), .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 use relata::{PipelineError, Run};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use relata_data::source::{Dataset, csv, idx, image_folder, json_lines, parquet, tsv};
 
 use crate::failure::Outcome;
@@ -63,7 +63,7 @@ fn open(path: &Path, run: &Run) -> Result<(Dataset, bool), PipelineError> {
         "tsv" => Ok((tsv(path), true)),
         "jsonl" | "ndjson" | "json" => Ok((json_lines(path), true)),
         _ if name.contains("idx") || name.contains("ubyte") => Ok((idx(path).into(), false)),
-        other => Err(OperatorError::Unreadable {
+        other => Err(DataError::Unreadable {
             path: path.to_path_buf(),
             expected: "samples in a file that ends in .parquet, .csv, .tsv or .jsonl, an IDX file (with `idx` in its \
                        name), or a folder of Parquet files or of images"
@@ -75,8 +75,8 @@ fn open(path: &Path, run: &Run) -> Result<(Dataset, bool), PipelineError> {
     }
 }
 
-fn has_parquet(folder: &Path) -> Result<bool, OperatorError> {
-    let files = std::fs::read_dir(folder).map_err(OperatorError::io(folder))?;
+fn has_parquet(folder: &Path) -> Result<bool, DataError> {
+    let files = std::fs::read_dir(folder).map_err(DataError::io(folder))?;
     let is_parquet = |path: PathBuf| path.extension().is_some_and(|e| e == "parquet" || e == "pq");
     Ok(files.flatten().any(|file| is_parquet(file.path())))
 }

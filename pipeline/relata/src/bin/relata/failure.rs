@@ -9,7 +9,10 @@ use relata::plot::PlotError;
 use relata::registries::ReadError;
 use relata::sql::SqlError;
 use relata::store::StoreError;
-use relata_data::OperatorError;
+use relata_active::ActiveError;
+use relata_data::DataError;
+use relata_graph::GraphError;
+use relata_oracle::OracleError;
 use relata_train::TrainError;
 
 /// What a verb comes to.
@@ -45,7 +48,18 @@ macro_rules! through_the_pipeline {
     };
 }
 
-through_the_pipeline!(OperatorError, TrainError, EvaluateError, PlotError, ReadError, SqlError, StoreError);
+through_the_pipeline!(
+    DataError,
+    GraphError,
+    OracleError,
+    ActiveError,
+    TrainError,
+    EvaluateError,
+    PlotError,
+    ReadError,
+    SqlError,
+    StoreError
+);
 
 impl Failure {
     /// Whether the reader of the answer has left, such as `head`, which is no failure.
@@ -76,7 +90,7 @@ mod tests {
         let parquet = parquet::errors::ParquetError::External(Box::new(broken()));
         assert!(reader_has_left(&broken().into()));
         assert!(reader_has_left(&SqlError::from(broken()).into()));
-        assert!(reader_has_left(&OperatorError::from(parquet).into()));
+        assert!(reader_has_left(&DataError::from(parquet).into()));
         assert!(!reader_has_left(&io::Error::from(io::ErrorKind::StorageFull).into()));
         assert!(!reader_has_left(&Failure::Usage("no".to_owned())));
     }

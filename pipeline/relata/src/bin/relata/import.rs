@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use relata::Run;
 use relata_active::ledger::label_studio::import_results;
 use relata_active::ledger::{import_answers, import_questions};
-use relata_data::OperatorError;
+use relata_data::DataError;
 use serde_json::Value;
 
 use crate::ask_settings;
@@ -65,11 +65,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// Whether the first line is a question. A line that is neither is for the reader of answers to complain about.
-fn has_questions(file: &Path) -> Result<bool, OperatorError> {
+fn has_questions(file: &Path) -> Result<bool, DataError> {
     let mut line = String::new();
-    let reader = BufReader::new(File::open(file).map_err(OperatorError::io(file))?);
+    let reader = BufReader::new(File::open(file).map_err(DataError::io(file))?);
     for text in reader.lines() {
-        line = text.map_err(OperatorError::io(file))?;
+        line = text.map_err(DataError::io(file))?;
         if !line.trim().is_empty() {
             break;
         }
