@@ -41,6 +41,15 @@ pub struct SplitReader {
 
 /// Reads vectors from the column `embedding` and classes from the column `label` (text, numbers or booleans; rows
 /// without a label are skipped). Every fifth labelled row is a test row unless a split column is named.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use relata::evaluate::split_reader;
+///
+/// let split = split_reader("label").with_split("split").read(Path::new("embeddings.parquet"))?;
+/// println!("{} and {} rows", split.train.rows(), split.test.rows());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn split_reader(label: impl Into<String>) -> SplitReader {
     SplitReader { embedding: EMBEDDING.to_owned(), label: label.into(), split: None, training: None }
 }
