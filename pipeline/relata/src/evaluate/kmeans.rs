@@ -72,12 +72,37 @@ impl KMeans {
     }
 
     /// The most iterations of a restart, at least 1.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, kmeans};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let vectors = vectors.finish()?;
+    /// assert!(kmeans(2).with_max_iterations(5).fit(&vectors)?.iterations <= 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_max_iterations(mut self, iterations: usize) -> Self {
         self.max_iterations = iterations.max(1);
         self
     }
 
     /// The seed of the random choices; the same seed gives the same clusters.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, kmeans};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let vectors = vectors.finish()?;
+    /// let fit = || kmeans(2).with_seed(7).fit(&vectors);
+    /// assert_eq!(fit()?, fit()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

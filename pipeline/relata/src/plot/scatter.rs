@@ -67,6 +67,14 @@ pub fn scatter(title: impl Into<String>, points: &[(f64, f64)], classes: &[u32],
 
 impl Scatter {
     /// The labels of the axes.
+    ///
+    /// ```
+    /// use relata::plot::{Figure, scatter};
+    ///
+    /// let plot = scatter("Embeddings", &[(0.0, 0.0), (1.0, 1.0)], &[0, 0], &["cat".to_owned()]);
+    /// assert!(plot.with_axes("first axis", "second axis").svg()?.contains("first axis"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_axes(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         (self.x_label, self.y_label) = (x.into(), y.into());
         self
