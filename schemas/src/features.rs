@@ -46,11 +46,24 @@ pub struct FeatureShape {
 
 impl FeatureShape {
     /// A vector of `width` floats.
+    ///
+    /// ```
+    /// use relata_schemas::FeatureShape;
+    ///
+    /// assert_eq!(FeatureShape::vector(64).len(), 64);
+    /// ```
     pub fn vector(width: usize) -> Self {
         Self { dims: vec![width], element: Element::F32 }
     }
 
     /// An image.
+    ///
+    /// ```
+    /// use relata_schemas::{Element, FeatureShape};
+    ///
+    /// let shape = FeatureShape::image(1, 28, 28, Element::U8);
+    /// assert_eq!((shape.len(), shape.as_image()), (784, Some((1, 28, 28))));
+    /// ```
     pub fn image(channels: usize, height: usize, width: usize, element: Element) -> Self {
         Self { dims: vec![channels, height, width], element }
     }

@@ -26,6 +26,14 @@ impl InducedEdges {
 
     /// The same edges, each divided by the square roots of its nodes' degrees (sums of |weight|), so that no node and no
     /// big group outweighs the others: `D^-1/2 G D^-1/2`.
+    ///
+    /// ```
+    /// use relata_schemas::InducedEdges;
+    ///
+    /// // A path of three nodes; the one in the middle has degree 2.
+    /// let edges = InducedEdges { nodes: 3, src: vec![0, 1], dst: vec![1, 2], weight: vec![1.0, 1.0] };
+    /// assert!((edges.normalised().weight[0] - 0.5f32.sqrt()).abs() < 1e-6);
+    /// ```
     pub fn normalised(mut self) -> Self {
         let mut degrees = vec![0f64; self.nodes];
         for ((&a, &b), &weight) in self.src.iter().zip(&self.dst).zip(&self.weight) {

@@ -37,6 +37,12 @@ struct Observation {
 
 impl Calibration {
     /// What to expect before there are answers.
+    ///
+    /// ```
+    /// use relata_active::calibration::Calibration;
+    ///
+    /// assert_eq!(Calibration::prior().probability(0.5), 0.5);
+    /// ```
     pub fn prior() -> Self {
         PRIOR
     }
@@ -45,6 +51,14 @@ impl Calibration {
     /// similarities 0.25 and 0.75, say what [`prior`](Self::prior) expects there: without pairs the prior comes back,
     /// and few pairs cannot push it to an extreme. Pairs without weight or with a similarity that is no number are
     /// passed over.
+    ///
+    /// ```
+    /// use relata_active::calibration::Calibration;
+    ///
+    /// // Alike as they are, these rows turned out not to be related.
+    /// let found = Calibration::fit(&[(0.9, false, 1.0), (0.95, false, 1.0)]);
+    /// assert!(found.probability(0.9) < Calibration::prior().probability(0.9));
+    /// ```
     pub fn fit(pairs: &[(f32, bool, f32)]) -> Self {
         let pseudo = PSEUDO.map(|similarity| Observation { similarity, target: PRIOR.at(similarity), weight: 1.0 });
         let usable = pairs.iter().filter(|(s, _, w)| s.is_finite() && w.is_finite() && *w > 0.0);

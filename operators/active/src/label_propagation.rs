@@ -46,6 +46,16 @@ pub fn propagate_labels(neighbours: &NeighbourGraph, seeds: &[Option<u32>], clas
 }
 
 /// The chances of one class only.
+///
+/// ```
+/// use relata_active::label_propagation::propagate_label;
+/// use relata_active::neighbour_graph::NeighbourGraph;
+///
+/// // Two groups of three points on a line; one point of each group has a class.
+/// let graph = NeighbourGraph::of(&[0.0, 1.0, 2.0, 50.0, 51.0, 52.0], 1, 2);
+/// let chances = propagate_label(&graph, &[Some(0), None, None, None, None, Some(1)], 0);
+/// assert!(chances[1] > chances[4]);
+/// ```
 pub fn propagate_label(neighbours: &NeighbourGraph, seeds: &[Option<u32>], class: u32) -> Vec<f32> {
     solve::<1>(neighbours, seeds, class).into_iter().map(|row| row[0]).collect()
 }

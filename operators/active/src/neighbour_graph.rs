@@ -31,6 +31,14 @@ pub struct WeightedLink {
 
 impl NeighbourGraph {
     /// The graph of row-major vectors of `width` numbers, by exact search: rows^2 * width multiplications.
+    ///
+    /// ```
+    /// use relata_active::neighbour_graph::NeighbourGraph;
+    ///
+    /// // Three points on a line, each with its nearest.
+    /// let graph = NeighbourGraph::of(&[0.0, 1.0, 5.0], 1, 1);
+    /// assert_eq!((graph.rows(), graph.links(2)[0].row), (3, 1));
+    /// ```
     pub fn of(vectors: &[f32], width: usize, k: usize) -> Self {
         let found = nearest(vectors, vectors, width, k + 1);
         let others = |(row, list): (usize, Vec<(u64, f32)>)| {

@@ -56,18 +56,39 @@ impl From<PageConfig> for Person {
 
 impl Person {
     /// How many people answer each question, if not one.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("127.0.0.1:7878").annotators(3);
+    /// assert_eq!(oracle.settings().annotators, 3);
+    /// ```
     pub fn annotators(mut self, count: usize) -> Self {
         self.config.annotators = count;
         self
     }
 
     /// For how many seconds a question is kept for the person to whom it was shown, before others get it; if not 300.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("127.0.0.1:7878").lease(60);
+    /// assert_eq!(oracle.settings().lease, 60);
+    /// ```
     pub fn lease(mut self, seconds: u64) -> Self {
         self.config.lease = seconds;
         self
     }
 
     /// What is asked instead of "Select all that are the same kind as this one".
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("127.0.0.1:7878").question_text("Which of these show the same digit?");
+    /// assert!(oracle.settings().question_text.is_some());
+    /// ```
     pub fn question_text(mut self, text: impl Into<String>) -> Self {
         self.config.question_text = Some(text.into());
         self
@@ -76,6 +97,13 @@ impl Person {
     /// The columns of the samples that are shown as text, beside the picture if there is one. Without this, pictures
     /// alone, and of samples that are no pictures all columns but `id`, `label`, `split` and `path`, which may hold the
     /// answer.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("127.0.0.1:7878").show(["note", "ward"]);
+    /// assert_eq!(oracle.settings().show, ["note", "ward"]);
+    /// ```
     pub fn show<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.config.show = columns.into_iter().map(Into::into).collect();
         self
@@ -100,12 +128,26 @@ impl Person {
     }
 
     /// A secret that people need, drawn at random for each process and printed as part of the link.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("0.0.0.0:7878").generated_token();
+    /// assert!(oracle.settings().token.is_some());
+    /// ```
     pub fn generated_token(mut self) -> Self {
         self.config.token = Some(AccessToken::generate());
         self
     }
 
     /// What a question and each of its candidates cost, if not 0 and 1.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("127.0.0.1:7878").priced(1.0, 0.5);
+    /// assert_eq!(oracle.settings().cost.of(4), 3.0);
+    /// ```
     pub fn priced(mut self, per_question: f64, per_candidate: f64) -> Self {
         self.config.cost = Cost { per_question, per_candidate };
         self

@@ -48,6 +48,14 @@ pub struct Decision {
 
 impl Policy {
     /// Decides about a pair.
+    ///
+    /// ```
+    /// use relata_graph::{Opinion, Policy};
+    ///
+    /// let says = |weight| Opinion { weight, confidence: 1.0, round: 0, inferred: false, rel: "rule".to_owned() };
+    /// let decision = Policy::NegativeWins.decide(&[says(1.0), says(-0.5)]);
+    /// assert_eq!((decision.weight, decision.conflict), (-0.5, true));
+    /// ```
     pub fn decide(self, opinions: &[Opinion]) -> Decision {
         let sum = |keep: &dyn Fn(&Opinion) -> bool, by_confidence: bool| -> f32 {
             let weigh = |o: &Opinion| if by_confidence { o.weight * o.confidence } else { o.weight };

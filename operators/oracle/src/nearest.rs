@@ -81,12 +81,24 @@ pub fn nearest(k: usize) -> Nearest {
 
 impl Nearest {
     /// By Euclidean distance instead of cosine similarity.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, nearest};
+    ///
+    /// assert_eq!(nearest(5).l2().describe()["metric"], "l2");
+    /// ```
     pub fn l2(mut self) -> Self {
         self.metric = Metric::L2;
         self
     }
 
     /// One direction is enough: a pair is related if either is among the other's nearest.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, nearest};
+    ///
+    /// assert_eq!(nearest(5).either_way().describe()["mutual"], false);
+    /// ```
     pub fn either_way(mut self) -> Self {
         self.mutual = false;
         self
@@ -95,6 +107,12 @@ impl Nearest {
     /// Weighs each pair by `exp(-d^2 / (s t))` instead of 1, where `d` is their distance and `s` and `t` are the
     /// distances from each to its own k-th neighbour: near pairs count more, in dense and in sparse regions alike
     /// (self-tuning weights, Zelnik-Manor and Perona 2004). Under cosine similarity `d^2` is `2 - 2 cos`.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, nearest};
+    ///
+    /// assert_eq!(nearest(5).tuned().describe()["tuned"], true);
+    /// ```
     pub fn tuned(mut self) -> Self {
         self.tuned = true;
         self
@@ -103,12 +121,25 @@ impl Nearest {
     /// By the vectors of an embeddings file, such as an earlier run's: Parquet with the dataset's ids in the column `id`
     /// (integers or text; where the dataset's are text, in `source_id` if there is such a column) and lists of floats of
     /// one length in the column `embedding`.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, nearest};
+    ///
+    /// let files = nearest(5).embeddings("runs/first/embeddings.parquet").files();
+    /// assert_eq!(files, [std::path::Path::new("runs/first/embeddings.parquet")]);
+    /// ```
     pub fn embeddings(mut self, path: impl Into<PathBuf>) -> Self {
         self.embeddings = Some(path.into());
         self
     }
 
     /// Search exactly up to this many rows.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, nearest};
+    ///
+    /// assert_eq!(nearest(5).exact_up_to(10_000).describe()["exact_up_to"], 10_000);
+    /// ```
     pub fn exact_up_to(mut self, rows: usize) -> Self {
         self.exact_up_to = rows;
         self

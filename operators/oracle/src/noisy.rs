@@ -63,12 +63,26 @@ impl Component<dyn Oracle> for Noisy {
 impl<O> Noisy<O> {
     /// Of the answers, those about related pairs are wrong with probability `yes_error` ("no" instead of "yes"), those
     /// about unrelated pairs with probability `no_error`.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, labels, noisy};
+    ///
+    /// // Misses a fifth of the related pairs, and takes one in a hundred unrelated ones for related.
+    /// let oracle = noisy(labels("label"), 0.0).with_errors(0.2, 0.01);
+    /// assert_eq!(oracle.describe()["yes_error"], 0.2);
+    /// ```
     pub fn with_errors(mut self, yes_error: f64, no_error: f64) -> Self {
         (self.yes_error, self.no_error) = (yes_error, no_error);
         self
     }
 
     /// Instead of an answer comes a pass with probability `rate`.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, labels, noisy};
+    ///
+    /// assert_eq!(noisy(labels("label"), 0.1).with_passes(0.3).describe()["passes"], 0.3);
+    /// ```
     pub fn with_passes(mut self, rate: f64) -> Self {
         self.passes = rate;
         self

@@ -57,6 +57,12 @@ pub fn rule(name: impl Into<String>, predicate: impl Into<String>) -> Rule {
 
 impl Rule {
     /// Pairs for which the predicate holds are known negatives instead; asked about others, it passes.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, rule};
+    ///
+    /// assert_eq!(rule("other city", "a.city <> b.city").negative().describe()["weight"], -1.0);
+    /// ```
     pub fn negative(mut self) -> Self {
         self.weight = -1.0;
         self

@@ -77,18 +77,36 @@ pub fn labels(column: impl Into<String>) -> SameValue {
 
 impl SameValue {
     /// Only this many rows, drawn at random, are known, as far as relations are stated unasked.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, same_label};
+    ///
+    /// assert_eq!(same_label("label").rows(50).describe()["rows"], 50);
+    /// ```
     pub fn rows(mut self, rows: usize) -> Self {
         self.rows = Some(rows);
         self
     }
 
     /// Only this many rows of each class, drawn at random, are known, as far as relations are stated unasked.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, same_label};
+    ///
+    /// assert_eq!(same_label("label").per_class(10).describe()["per_class"], 10);
+    /// ```
     pub fn per_class(mut self, rows: usize) -> Self {
         self.per_class = Some(rows);
         self
     }
 
     /// Known rows with different values are known negatives as well.
+    ///
+    /// ```
+    /// use relata_oracle::{Oracle, same_label};
+    ///
+    /// assert_eq!(same_label("label").signed().describe()["signed"], true);
+    /// ```
     pub fn signed(mut self) -> Self {
         self.signed = true;
         self

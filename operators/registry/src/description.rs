@@ -22,6 +22,12 @@ pub struct Description {
 
 impl Description {
     /// A component without settings; [`with`](Self::with) adds some.
+    ///
+    /// ```
+    /// use relata_registry::Description;
+    ///
+    /// assert_eq!(Description::new("identity").to_string(), "identity");
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), values: Map::new() }
     }
@@ -42,6 +48,12 @@ impl Description {
     }
 
     /// The same with one more setting.
+    ///
+    /// ```
+    /// use relata_registry::Description;
+    ///
+    /// assert_eq!(Description::new("noise").with("std", 0.05).to_string(), "noise std=0.05");
+    /// ```
     pub fn with(mut self, setting: impl Into<String>, value: impl Serialize) -> Self {
         // Settings are plain data, which serde_json always writes.
         self.values.insert(setting.into(), serde_json::to_value(value).unwrap_or_default());

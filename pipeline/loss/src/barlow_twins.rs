@@ -50,6 +50,12 @@ pub fn barlow_twins() -> BarlowTwins {
 
 impl BarlowTwins {
     /// Weight of the off-diagonal term.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, barlow_twins};
+    ///
+    /// assert_eq!(barlow_twins().with_lambda(0.01).describe()["lambda"], 0.01);
+    /// ```
     pub fn with_lambda(mut self, lambda: f64) -> Self {
         self.lambda = lambda;
         self

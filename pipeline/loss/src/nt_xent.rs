@@ -75,24 +75,51 @@ pub fn nt_xent(tau: f64) -> NtXent {
 
 impl NtXent {
     /// The temperature.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, nt_xent};
+    ///
+    /// assert_eq!(nt_xent(0.5).with_tau(0.1).describe()["tau"], 0.1);
+    /// ```
     pub fn with_tau(mut self, tau: f64) -> Self {
         self.tau = tau;
         self
     }
 
     /// Which rows stand in the denominator.
+    ///
+    /// ```
+    /// use relata_loss::{Denominator, GraphLoss, nt_xent};
+    ///
+    /// let loss = nt_xent(0.5).with_denominator(Denominator::KnownNegatives);
+    /// assert_eq!(loss.describe()["denominator"], "known_negatives");
+    /// ```
     pub fn with_denominator(mut self, denominator: Denominator) -> Self {
         self.denominator = denominator;
         self
     }
 
     /// How edges are averaged.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, Reduction, nt_xent};
+    ///
+    /// let loss = nt_xent(0.5).with_reduction(Reduction::PerAnchor);
+    /// assert_eq!(loss.describe()["reduction"], "per_anchor");
+    /// ```
     pub fn with_reduction(mut self, reduction: Reduction) -> Self {
         self.reduction = reduction;
         self
     }
 
     /// SupCon: all other rows in the denominator, averaged per anchor.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, nt_xent};
+    ///
+    /// let loss = nt_xent(0.1).supcon();
+    /// assert_eq!(loss.describe().to_string(), "nt_xent denominator=all_others reduction=per_anchor tau=0.1");
+    /// ```
     pub fn supcon(self) -> Self {
         self.with_denominator(Denominator::AllOthers).with_reduction(Reduction::PerAnchor)
     }

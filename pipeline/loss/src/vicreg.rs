@@ -54,24 +54,48 @@ pub fn vicreg() -> Vicreg {
 
 impl Vicreg {
     /// Weight of the invariance term: related samples come together.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, vicreg};
+    ///
+    /// assert_eq!(vicreg().with_sim(10.0).describe()["sim"], 10.0);
+    /// ```
     pub fn with_sim(mut self, sim: f64) -> Self {
         self.sim = sim;
         self
     }
 
     /// Weight of the variance term: every dimension keeps a standard deviation of at least 1.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, vicreg};
+    ///
+    /// assert_eq!(vicreg().with_var(10.0).describe()["var"], 10.0);
+    /// ```
     pub fn with_var(mut self, var: f64) -> Self {
         self.var = var;
         self
     }
 
     /// Weight of the covariance term: dimensions are decorrelated.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, vicreg};
+    ///
+    /// assert_eq!(vicreg().with_cov(0.5).describe()["cov"], 0.5);
+    /// ```
     pub fn with_cov(mut self, cov: f64) -> Self {
         self.cov = cov;
         self
     }
 
     /// Weight of the repulsion term: known negatives move apart.
+    ///
+    /// ```
+    /// use relata_loss::{GraphLoss, vicreg};
+    ///
+    /// assert_eq!(vicreg().with_rep(2.0).describe()["rep"], 2.0);
+    /// ```
     pub fn with_rep(mut self, rep: f64) -> Self {
         self.rep = rep;
         self

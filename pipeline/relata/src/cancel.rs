@@ -38,6 +38,13 @@ impl Cancel {
     }
 
     /// A token that is cancelled when this one is, but does not cancel it.
+    ///
+    /// ```
+    /// let parent = relata::Cancel::new();
+    /// let child = parent.child();
+    /// child.cancel();
+    /// assert!(!parent.is_cancelled());
+    /// ```
     pub fn child(&self) -> Self {
         let child = Self::new();
         self.0.children.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&child.0));

@@ -43,6 +43,19 @@ pub struct FileScore {
 /// of the column `id`, are one batch; a file without that column has row numbers for ids. Where the user's own ids are
 /// text, in `source_id` or in `id`, the edges name samples by them. Of several statements of one sign about a pair the
 /// strongest holds; two of different signs are an error, and so is an id without an embedding.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use relata::prelude::*;
+/// use relata::score::score_files;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let (embeddings, edges) = (Path::new("embeddings.parquet"), Path::new("pairs.csv"));
+/// let found = score_files(embeddings, edges, &vicreg(), DeviceChoice::Cpu).await?;
+/// println!("{} for {} samples", found.score.value, found.ids.len());
+/// # Ok(())
+/// # }
+/// ```
 pub async fn score_files(
     embeddings: &Path,
     edges: &Path,

@@ -11,6 +11,14 @@ impl Cancel {
     /// A token that Ctrl-C cancels, for the `main` of a program: it takes over the signal for the rest of the process. The
     /// first Ctrl-C says on standard error that the run stops; the second ends the process. Where the system does not let
     /// it listen, Ctrl-C ends the process as ever.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let plan = Run::open("runs/digits")?.plan()?;
+    /// Pipeline::from_plan(&plan)?.write("runs/again").cancel_with(Cancel::on_ctrl_c()).run()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_ctrl_c() -> Self {
         let cancel = Self::new();
         let token = cancel.clone();

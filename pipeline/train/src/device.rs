@@ -31,6 +31,12 @@ pub enum DeviceChoice {
 
 impl DeviceChoice {
     /// The device, without automatic differentiation.
+    ///
+    /// ```
+    /// use relata_train::DeviceChoice;
+    ///
+    /// assert!(DeviceChoice::Cpu.open().is_ok());
+    /// ```
     pub fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::flex()),

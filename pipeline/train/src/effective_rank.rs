@@ -6,6 +6,16 @@ use crate::error::{Result, TrainError};
 
 /// Effective rank of `rows` x `width` embeddings (row-major): exp of the entropy of the normalised singular values of
 /// the centred matrix (Roy and Vetterli 2007). Between 1 (collapsed) and `width`; 0 if all rows are equal.
+///
+/// ```
+/// use relata_train::effective_rank;
+///
+/// // Four rows that spread evenly in both directions, and three on a line.
+/// let square = effective_rank(&[1.0, 1.0, 1.0, -1.0, -1.0, 1.0, -1.0, -1.0], 2)?;
+/// let line = effective_rank(&[0.0, 0.0, 1.0, 0.0, 2.0, 0.0], 2)?;
+/// assert!((square - 2.0).abs() < 1e-3 && (line - 1.0).abs() < 1e-3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn effective_rank(values: &[f32], width: usize) -> Result<f64> {
     let rows = values.len() / width;
     let mut mean = vec![0.0f64; width];

@@ -81,48 +81,106 @@ impl Fit {
     }
 
     /// Samples in a batch (each with all its views).
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).batch(128).batch_size(), 128);
+    /// ```
     pub fn batch(mut self, batch: usize) -> Self {
         self.batch = batch;
         self
     }
 
     /// By sample, by edge, or mixed.
+    ///
+    /// ```
+    /// use relata_train::batch::Batches;
+    /// use relata_train::fit::Fit;
+    ///
+    /// let fit = Fit::epochs(20).batches(Batches::by_edge());
+    /// assert!(fit.check().is_ok());
+    /// assert_ne!(fit, Fit::epochs(20));
+    /// ```
     pub fn batches(mut self, batches: Batches) -> Self {
         self.batches = batches;
         self
     }
 
     /// The optimiser and its peak learning rate.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    /// use relata_train::optimiser::sgd;
+    ///
+    /// let fit = Fit::epochs(20).optimiser(sgd(0.1));
+    /// assert_eq!(fit.optimiser_settings().describe().name, "sgd");
+    /// ```
     pub fn optimiser(mut self, optimiser: impl Optimise + 'static) -> Self {
         self.optimiser = AnyOptimiser(Arc::new(optimiser));
         self
     }
 
     /// How the learning rate moves.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    /// use relata_train::optimiser::Schedule;
+    ///
+    /// let fit = Fit::epochs(20).schedule(Schedule::cosine(0.05).with_last(0.01));
+    /// assert!(fit.check().is_ok());
+    /// ```
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = schedule;
         self
     }
 
     /// Scales gradients down to this norm over all parameters.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).clip(1.0).describe()["clip"], 1.0);
+    /// ```
     pub fn clip(mut self, norm: f64) -> Self {
         self.clip = Some(norm);
         self
     }
 
     /// The seed of weights, batches and views.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).seed(7).seed_value(), 7);
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// A checkpoint every so many steps, instead of every minute.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// // What is learned, and so the plan, does not depend on it.
+    /// assert_eq!(Fit::epochs(20).checkpoint_steps(100).describe(), Fit::epochs(20).describe());
+    /// ```
     pub fn checkpoint_steps(mut self, steps: u64) -> Self {
         self.checkpoint_steps = Some(steps);
         self
     }
 
     /// A checkpoint whenever this much time has passed.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use relata_train::fit::Fit;
+    ///
+    /// let fit = Fit::epochs(20).checkpoint_every(Duration::from_secs(600));
+    /// assert!(fit.check().is_ok());
+    /// ```
     pub fn checkpoint_every(mut self, time: Duration) -> Self {
         self.checkpoint_every = time;
         self.checkpoint_steps = None;
@@ -130,18 +188,38 @@ impl Fit {
     }
 
     /// Lets the representation collapse, as it should with few classes and full labels.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).allow_collapse().describe()["allow_collapse"], true);
+    /// ```
     pub fn allow_collapse(mut self) -> Self {
         self.allow_collapse = true;
         self
     }
 
     /// Where to train.
+    ///
+    /// ```
+    /// use relata_train::DeviceChoice;
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).device(DeviceChoice::Cpu).device_choice(), DeviceChoice::Cpu);
+    /// ```
     pub fn device(mut self, device: DeviceChoice) -> Self {
         self.device = device;
         self
     }
 
     /// Starts from the weights that another run of the same encoder and projector ended with, instead of fresh ones.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// let fit = Fit::epochs(5).from_run("runs/first");
+    /// assert_eq!(fit.start(), Some(std::path::Path::new("runs/first")));
+    /// ```
     pub fn from_run(mut self, folder: impl Into<PathBuf>) -> Self {
         self.from_run = Some(folder.into());
         self
@@ -158,6 +236,12 @@ impl Fit {
     }
 
     /// The same settings for another number of epochs.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert_eq!(Fit::epochs(20).seed(7).for_epochs(4), Fit::epochs(4).seed(7));
+    /// ```
     pub fn for_epochs(mut self, epochs: u64) -> Self {
         self.epochs = epochs;
         self
@@ -184,6 +268,13 @@ impl Fit {
     }
 
     /// Refuses settings that make no sense.
+    ///
+    /// ```
+    /// use relata_train::fit::Fit;
+    ///
+    /// assert!(Fit::epochs(20).check().is_ok());
+    /// assert!(Fit::epochs(0).check().is_err());
+    /// ```
     pub fn check(&self) -> Result<()> {
         self.optimiser.0.check()?;
         self.schedule.check()?;

@@ -41,6 +41,15 @@ pub fn crowd<O: Oracle + 'static>(oracles: impl IntoIterator<Item = O>) -> Crowd
 impl Crowd {
     /// Each question goes to so many annotators: question q to those numbered q, q + 1, .. modulo their number, so that
     /// any two neighbours meet and all have the same work.
+    ///
+    /// ```
+    /// use relata_active::oracle::crowd;
+    /// use relata_oracle::{Oracle, OracleExt, labels};
+    ///
+    /// let oracle = crowd(["anna", "ben", "cleo"].map(|name| labels("label").named(name)));
+    /// assert_eq!(oracle.annotators(), 3);
+    /// assert_eq!(oracle.each(2).annotators(), 2);
+    /// ```
     pub fn each(mut self, annotators: usize) -> Self {
         self.each = Some(annotators);
         self
@@ -48,6 +57,14 @@ impl Crowd {
 
     /// Asks the annotators at the same time instead of one after the other, for those that one has to wait for. The
     /// order in which their answers are written down then depends on who is faster.
+    ///
+    /// ```
+    /// use relata_active::oracle::crowd;
+    /// use relata_oracle::{Oracle, OracleExt, labels};
+    ///
+    /// let oracle = crowd(["anna", "ben"].map(|name| labels("label").named(name))).at_once();
+    /// assert_eq!(oracle.describe()["at_once"], true);
+    /// ```
     pub fn at_once(mut self) -> Self {
         self.at_once = true;
         self

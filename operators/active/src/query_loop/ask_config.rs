@@ -62,18 +62,43 @@ impl AskConfig {
 
     /// Pairs asked about in one round, after which the model is trained on; a million at most. The default is what a
     /// fifth of the budget buys.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).per_round(50);
+    /// assert_eq!(config.plan().per_round, Some(50));
+    /// ```
     pub fn per_round(mut self, pairs: usize) -> Self {
         self.plan.per_round = Some(pairs);
         self
     }
 
     /// How contradictions between answers are decided.
+    ///
+    /// ```
+    /// use relata_active::inference::AnswerPolicy;
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).policy(AnswerPolicy::LatestWins);
+    /// assert_eq!(config.plan().policy, AnswerPolicy::LatestWins);
+    /// ```
     pub fn policy(mut self, policy: AnswerPolicy) -> Self {
         self.plan.policy = policy;
         self
     }
 
     /// Members that both sides of a "yes" must have for it to be doubted as a bridge.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).bridges_from(3);
+    /// assert_eq!(config.plan().bridges_from, 3);
+    /// ```
     pub fn bridges_from(mut self, members: u32) -> Self {
         self.plan.bridges_from = members;
         self
@@ -81,6 +106,14 @@ impl AskConfig {
 
     /// A "yes" that is doubted as a bridge joins nothing in the graph until a second question or another chain of
     /// answers confirms it. With [`bridges_from`](Self::bridges_from)`(1)` no row is joined by a single question.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).bridges_from(1).confirmed();
+    /// assert!(config.plan().confirmed);
+    /// ```
     pub fn confirmed(mut self) -> Self {
         self.plan.confirmed = true;
         self
@@ -88,36 +121,84 @@ impl AskConfig {
 
     /// Where several annotators answer, pairs whose relation is less probable than this (Dawid and Skene's posterior)
     /// stay unknown.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).confidence(0.8);
+    /// assert_eq!(config.plan().confidence, 0.8);
+    /// ```
     pub fn confidence(mut self, probability: f64) -> Self {
         self.plan.confidence = probability;
         self
     }
 
     /// The weight in the graph of what follows from the answers, in (0, 1]; the default is 1.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).weight(0.5);
+    /// assert_eq!(config.plan().weight, 0.5);
+    /// ```
     pub fn weight(mut self, weight: f32) -> Self {
         self.plan.weight = weight;
         self
     }
 
     /// Divides the weight of a group by its size, so that big groups do not outweigh everything else.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).shared();
+    /// assert!(config.plan().shared);
+    /// ```
     pub fn shared(mut self) -> Self {
         self.plan.shared = true;
         self
     }
 
     /// Epochs of training after each round; the default is a fifth of the first training's.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).epochs(4);
+    /// assert_eq!(config.epochs_after(20), 4);
+    /// ```
     pub fn epochs(mut self, epochs: u64) -> Self {
         self.plan.epochs = Some(epochs);
         self
     }
 
     /// Trains from fresh weights after each round, for as long as the first training, instead of going on.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).from_scratch();
+    /// assert!(config.trains_from_scratch());
+    /// ```
     pub fn from_scratch(mut self) -> Self {
         self.plan.from_scratch = true;
         self
     }
 
     /// Stops when the answers of a round were predicted, before they were known, with at least this accuracy.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).until_predicted(0.95);
+    /// assert_eq!(config.plan().until_predicted, Some(0.95));
+    /// ```
     pub fn until_predicted(mut self, accuracy: f64) -> Self {
         self.plan.until_predicted = Some(accuracy);
         self
@@ -125,6 +206,14 @@ impl AskConfig {
 
     /// Stops when of at least this share of the pairs asked about in a round the relation followed from the answers
     /// before, each judged once and in the order of the answers. Pairs that are asked about again do not count.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).until_implied(0.9);
+    /// assert_eq!(config.plan().until_implied, Some(0.9));
+    /// ```
     pub fn until_implied(mut self, share: f64) -> Self {
         self.plan.until_implied = Some(share);
         self
@@ -135,6 +224,14 @@ impl AskConfig {
     /// paid from the budget; nothing else is made of the answers. A relation is predicted by what follows from the
     /// answers, and where nothing does by the similarity of the embeddings. Most random pairs are unrelated: in ten
     /// classes of one size, 0.9 is reached by saying so of all.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// let config = boundary().budget(300.0).until_validated(0.95, 100);
+    /// assert_eq!(config.plan().until_validated.map(|rule| rule.pairs), Some(100));
+    /// ```
     pub fn until_validated(mut self, accuracy: f64, pairs: usize) -> Self {
         self.plan.until_validated = Some(ValidationRule { accuracy, pairs });
         self
@@ -149,6 +246,13 @@ impl AskConfig {
     }
 
     /// The budget.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// assert_eq!(boundary().budget(300.0).units(), 300.0);
+    /// ```
     pub fn units(&self) -> f64 {
         self.plan.budget
     }
@@ -168,6 +272,14 @@ impl AskConfig {
     }
 
     /// Refuses settings that make no sense.
+    ///
+    /// ```
+    /// use relata_active::query_loop::StrategyExt;
+    /// use relata_active::strategy::boundary;
+    ///
+    /// assert!(boundary().budget(300.0).check().is_ok());
+    /// assert!(boundary().budget(-1.0).check().is_err());
+    /// ```
     pub fn check(&self) -> Result<()> {
         let refuse =
             |setting: &str, expected: &str, found: f64| Err(ActiveError::setting("ask", setting, expected, found));

@@ -29,6 +29,20 @@ impl std::fmt::Debug for ParquetSink {
 
 impl ParquetSink {
     /// Starts a file of this schema.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
+    /// use relata_data::sink::ParquetSink;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let ids: ArrayRef = Arc::new(UInt64Array::from(vec![1, 2]));
+    /// let batch = RecordBatch::try_from_iter([("id", ids)])?;
+    /// let mut sink = ParquetSink::create(&folder.path().join("t.parquet"), batch.schema())?;
+    /// sink.write(&batch)?;
+    /// assert_eq!(sink.finish()?, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

@@ -80,11 +80,26 @@ impl Settings for Csv {
 
 impl Csv {
     /// Text with a header and this delimiter, an ASCII character.
+    ///
+    /// ```
+    /// use relata_data::source::{Csv, Dataset};
+    ///
+    /// let dataset = Dataset::new(Csv::new("t.txt", '|'));
+    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=| path=t.txt text=[]");
+    /// ```
     pub fn new(path: impl AsRef<Path>, delimiter: char) -> Self {
         Self { path: path.as_ref().to_path_buf(), delimiter, text: Vec::new() }
     }
 
     /// Columns that are read as text even if they look like numbers, so that `007` stays `007`.
+    ///
+    /// ```
+    /// use relata_data::source::{Csv, Dataset};
+    ///
+    /// // Postal codes keep their zeros.
+    /// let dataset = Dataset::new(Csv::new("t.csv", ',').with_text(["postcode"]));
+    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[postcode]");
+    /// ```
     pub fn with_text<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.text = columns.into_iter().map(Into::into).collect();
         self

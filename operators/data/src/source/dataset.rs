@@ -77,30 +77,64 @@ impl Dataset {
     }
 
     /// The column that holds the features.
+    ///
+    /// ```
+    /// use relata_data::source::parquet;
+    ///
+    /// let dataset = parquet("t.parquet").features("pixels");
+    /// assert_eq!(dataset.plan().features, ["pixels"]);
+    /// ```
     pub fn features(mut self, column: impl Into<String>) -> Self {
         self.features = vec![column.into()];
         self
     }
 
     /// Numeric columns that make up the feature vector, in this order.
+    ///
+    /// ```
+    /// use relata_data::source::csv;
+    ///
+    /// let dataset = csv("t.csv").feature_columns(["x", "y"]);
+    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] features=[x, y]");
+    /// ```
     pub fn feature_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.features = columns.into_iter().map(Into::into).collect();
         self
     }
 
     /// The column of unique ids: integers from 0, or text.
+    ///
+    /// ```
+    /// use relata_data::source::csv;
+    ///
+    /// let dataset = csv("t.csv").id("key");
+    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] id=key");
+    /// ```
     pub fn id(mut self, column: impl Into<String>) -> Self {
         self.id = Some(column.into());
         self
     }
 
     /// Only the first `rows` rows.
+    ///
+    /// ```
+    /// use relata_data::source::csv;
+    ///
+    /// let dataset = csv("t.csv").limit(1000);
+    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] limit=1000");
+    /// ```
     pub fn limit(mut self, rows: usize) -> Self {
         self.limit = Some(rows);
         self
     }
 
     /// The source with its settings, and how it is read.
+    ///
+    /// ```
+    /// use relata_data::source::csv;
+    ///
+    /// assert_eq!(csv("t.csv").limit(10).plan().limit, Some(10));
+    /// ```
     pub fn plan(&self) -> DatasetPlan {
         let (features, id) = (self.features.clone(), self.id.clone());
         DatasetPlan { source: self.source.describe(), features, id, limit: self.limit }

@@ -79,6 +79,13 @@ struct Part {
 
 impl Idx {
     /// The IDX file with one label (0 to 255) per image: column `label`, Int64.
+    ///
+    /// ```
+    /// use relata_data::source::{Source, idx};
+    ///
+    /// let source = idx("train-images.gz").labels("train-labels.gz");
+    /// assert_eq!(source.describe()["files"][0]["labels"], "train-labels.gz");
+    /// ```
     pub fn labels(mut self, path: impl Into<PathBuf>) -> Self {
         if let Some(part) = self.files.first_mut() {
             part.labels = Some(path.into());

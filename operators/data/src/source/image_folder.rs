@@ -55,12 +55,25 @@ impl Settings for ImageFolder {
 
 impl ImageFolder {
     /// Scales every image to this size (bilinear); needed unless all images have one size.
+    ///
+    /// ```
+    /// use relata_data::source::{Source, image_folder};
+    ///
+    /// let source = image_folder("photos").resize(32, 64);
+    /// assert_eq!(source.describe().to_string(), "image_folder grey=false path=photos resize=[32, 64]");
+    /// ```
     pub fn resize(mut self, height: u32, width: u32) -> Self {
         self.resize = Some((height, width));
         self
     }
 
     /// One channel of brightness instead of red, green and blue.
+    ///
+    /// ```
+    /// use relata_data::source::{Source, image_folder};
+    ///
+    /// assert_eq!(image_folder("photos").grey().describe()["grey"], true);
+    /// ```
     pub fn grey(mut self) -> Self {
         self.grey = true;
         self

@@ -12,6 +12,20 @@ use crate::Session;
 const MEMORY: usize = 2 << 30;
 
 /// A session that keeps the tensor shapes of Parquet columns, uses all cores and spills to disk beyond 2 GiB.
+///
+/// ```
+/// use relata_data::source::{csv, session};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("t.csv");
+/// # std::fs::write(&path, "x\n1\n2\n")?;
+/// let table = csv(&path).table(&session()).await?;
+/// assert_eq!(table.count().await?, 2);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn session() -> Session {
     session_with_memory(MEMORY)
 }

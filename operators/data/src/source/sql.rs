@@ -46,6 +46,14 @@ pub struct Sql {
 
 impl Sql {
     /// A table of the query: the rows of a dataset, with its limit but with all of its columns.
+    ///
+    /// ```
+    /// use relata_data::source::{Dataset, csv, parquet, sql};
+    ///
+    /// let query = "SELECT p.id, n.x, p.label FROM people p JOIN notes n ON n.person = p.id ORDER BY p.id";
+    /// let rows = sql(query).table("people", csv("people.csv")).table("notes", parquet("notes.parquet"));
+    /// assert_eq!(Dataset::from(rows).plan().source["tables"][1]["name"], "notes");
+    /// ```
     pub fn table(mut self, name: impl Into<String>, dataset: impl Into<Dataset>) -> Self {
         self.tables.push((name.into(), dataset.into()));
         self

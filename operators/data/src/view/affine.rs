@@ -47,24 +47,49 @@ pub fn affine() -> Affine {
 
 impl Affine {
     /// Turns by an angle uniform in `-degrees..degrees`.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, affine};
+    ///
+    /// assert_eq!(affine().with_rotation(15.0).describe()["rotation"], 15.0);
+    /// ```
     pub fn with_rotation(mut self, degrees: f64) -> Self {
         self.rotation = degrees;
         self
     }
 
     /// Magnifies by a factor uniform in `low..high`.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, affine};
+    ///
+    /// let view = affine().with_scale(0.9, 1.1);
+    /// assert_eq!(view.describe().to_string(), "affine rotation=0.0 scale=[0.9, 1.1] shear=0.0 translation=0.0");
+    /// ```
     pub fn with_scale(mut self, low: f64, high: f64) -> Self {
         self.scale = (low, high);
         self
     }
 
     /// Slants columns (x moves with y) by an angle uniform in `-degrees..degrees`.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, affine};
+    ///
+    /// assert_eq!(affine().with_shear(10.0).describe()["shear"], 10.0);
+    /// ```
     pub fn with_shear(mut self, degrees: f64) -> Self {
         self.shear = degrees;
         self
     }
 
     /// Moves by up to this fraction of the width in x and of the height in y, each uniform in both directions.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, affine};
+    ///
+    /// assert_eq!(affine().with_translation(0.1).describe()["translation"], 0.1);
+    /// ```
     pub fn with_translation(mut self, fraction: f64) -> Self {
         self.translation = fraction;
         self

@@ -45,6 +45,13 @@ pub fn crop(min_area: f64) -> Crop {
 
 impl Crop {
     /// Another range of width : height than 3/4..4/3.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, crop};
+    ///
+    /// let view = crop(0.2).with_ratio(0.5, 2.0);
+    /// assert_eq!(view.describe().to_string(), "crop min_area=0.2 ratio=[0.5, 2.0]");
+    /// ```
     pub fn with_ratio(mut self, low: f64, high: f64) -> Self {
         self.ratio = (low, high);
         self

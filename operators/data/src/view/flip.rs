@@ -43,6 +43,12 @@ pub fn flip() -> Flip {
 impl Flip {
     /// Another probability than 0.5. It replaces the 0.5, where
     /// [`AugmentExt::with_probability`](super::AugmentExt::with_probability) would multiply it.
+    ///
+    /// ```
+    /// use relata_data::view::{Augment, flip};
+    ///
+    /// assert_eq!(flip().with_probability(0.2).describe()["probability"], 0.2);
+    /// ```
     pub fn with_probability(mut self, p: f64) -> Self {
         self.probability = p;
         self

@@ -28,6 +28,19 @@ impl fmt::Debug for Audit {
 impl Audit {
     /// Opens the tables of a run. While rounds are still being asked, `metrics` are those of the rounds so far, and what
     /// the graph consists of is that of the last round.
+    ///
+    /// ```no_run
+    /// use relata::audit::Audit;
+    /// use relata::prelude::*;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let audit = Audit::open(&Run::open("runs/digits")?).await?;
+    /// for round in audit.rounds().await? {
+    ///     println!("round {} cost {}", round.round, round.spent);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn open(run: &Run) -> Result<Self> {
         Ok(Self { session: tables::session(run).await? })
     }

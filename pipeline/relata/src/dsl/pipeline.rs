@@ -61,6 +61,12 @@ impl<Stage> fmt::Debug for Pipeline<Stage> {
 
 impl Pipeline<Read> {
     /// Starts with a dataset.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv").id("key"));
+    /// assert_eq!(pipeline.plan().read.id.as_deref(), Some("key"));
+    /// ```
     pub fn read(dataset: impl Into<Dataset>) -> Self {
         let spec = Spec {
             dataset: dataset.into(),
@@ -101,6 +107,12 @@ impl Pipeline<Trained> {
 
 impl<Stage> Pipeline<Stage> {
     /// What the pipeline was told so far, as a run keeps it in `run.json` (without the inputs).
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv")).relate(same_label("label").rows(50));
+    /// assert_eq!(pipeline.plan().relate[0]["rows"], 50);
+    /// ```
     pub fn plan(&self) -> Plan {
         self.spec.plan()
     }
@@ -118,6 +130,12 @@ impl BeforeTraining for Related {}
 impl<Stage: BeforeTraining> Pipeline<Stage> {
     /// Trains, and asks oracles about, only the samples for which this SQL condition holds. The default is
     /// `split = 'train'` where the dataset has a column `split`. All samples are embedded.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv")).train_on("label < 5");
+    /// assert_eq!(pipeline.plan().train_on.as_deref(), Some("label < 5"));
+    /// ```
     pub fn train_on(mut self, condition: impl Into<String>) -> Self {
         self.spec.training = Some(condition.into());
         self
@@ -125,18 +143,35 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
 
     /// The seed of strategies and of oracles that draw. The default is the seed of the fit, or 0 where the optimum is
     /// solved for, which has none.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// assert_eq!(Pipeline::read(csv("digits.csv")).seed(7).plan().seed, Some(7));
+    /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.spec.seed = Some(seed);
         self
     }
 
     /// Every batch holds `count` views of each of its samples.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let views = Pipeline::read(csv("digits.csv")).views(2, shift(2).then(noise(0.1))).plan().views;
+    /// assert_eq!((views.count, views.view.name.as_str()), (2, "chain"));
+    /// ```
     pub fn views(mut self, count: usize, augment: impl Augment + 'static) -> Self {
         self.spec.views = Some((count, Arc::new(augment)));
         self
     }
 
     /// Adds the relations of an oracle; called again, it adds more.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv")).relate(same_label("label").rows(50)).relate(nearest(5));
+    /// assert_eq!(pipeline.plan().relate.len(), 2);
+    /// ```
     pub fn relate(mut self, oracle: impl Oracle + 'static) -> Pipeline<Related> {
         self.spec.oracles.push(Box::new(oracle));
         self.next()
@@ -146,6 +181,12 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
     /// of the one before and trains on with what follows from the answers. A pipeline asks once: several oracles under
     /// one budget are one, made by [`crowd`](relata_active::oracle::crowd) or
     /// [`cascade`](relata_active::oracle::cascade).
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv")).ask(labels("label"), boundary().budget(200.0));
+    /// assert_eq!(pipeline.plan().ask.map(|ask| ask.config.budget), Some(200.0));
+    /// ```
     pub fn ask(mut self, oracle: impl Oracle + 'static, config: AskConfig) -> Pipeline<Related> {
         self.spec.asks.push((Box::new(oracle), config));
         self.next()
@@ -154,6 +195,12 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
 
 impl Pipeline<Related> {
     /// How contradictions between oracles are decided.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("digits.csv")).relate(nearest(5)).resolve(Policy::NegativeWins);
+    /// assert_eq!(pipeline.plan().resolve.policy, Policy::NegativeWins);
+    /// ```
     pub fn resolve(mut self, policy: Policy) -> Self {
         self.spec.settings.policy = policy;
         self
@@ -161,12 +208,24 @@ impl Pipeline<Related> {
 
     /// Adds what follows: positives of positives are positive, and a negative edge between two components is a negative
     /// between all their members.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// assert!(Pipeline::read(csv("digits.csv")).relate(edges("pairs.csv")).infer().plan().resolve.infer);
+    /// ```
     pub fn infer(mut self) -> Self {
         self.spec.settings.closure = true;
         self
     }
 
     /// Trains an encoder by gradient descent on a graph loss.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let related = Pipeline::read(csv("digits.csv")).views(2, noise(0.1)).relate(same_sample());
+    /// let pipeline = related.train(mlp([64, 8]), vicreg(), Fit::epochs(20).seed(7));
+    /// assert_eq!(pipeline.plan().training_seed(), 7);
+    /// ```
     pub fn train(
         mut self,
         encoder: impl IntoArchitecture,
@@ -178,6 +237,13 @@ impl Pipeline<Related> {
     }
 
     /// Solves for the exact optimum instead of training.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let related = Pipeline::read(csv("digits.csv")).relate(same_label("label"));
+    /// let pipeline = related.solve(closed_form(Kernel::Rbf { width: 1.0 }, 8));
+    /// assert_eq!(pipeline.plan().solve.map(|settings| settings.width()), Some(8));
+    /// ```
     pub fn solve(mut self, settings: ClosedForm) -> Pipeline<Trained> {
         self.spec.trainer = Trainer::ClosedForm(settings);
         self.next()
@@ -186,18 +252,39 @@ impl Pipeline<Related> {
 
 impl Pipeline<Trained> {
     /// Embeds by the projector's output instead of the encoder's.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let related = Pipeline::read(csv("digits.csv")).relate(same_label("label"));
+    /// let trained = related.train(mlp([64, 32]).project([8]), nt_xent(0.5), Fit::epochs(20));
+    /// assert_eq!(trained.embed_projected().plan().embed, relata::train::learner::Head::Projector);
+    /// ```
     pub fn embed_projected(mut self) -> Self {
         self.spec.head = Head::Projector;
         self
     }
 
     /// Adds a measurement, made on raw features and on embeddings.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let solved = Pipeline::read(csv("digits.csv")).relate(same_label("label")).solve(closed_form(Kernel::Linear, 8));
+    /// let pipeline = solved.evaluate(knn("label")).evaluate(linear_probe("label"));
+    /// assert_eq!(pipeline.plan().evaluate.len(), 2);
+    /// ```
     pub fn evaluate(mut self, evaluation: impl Evaluation + 'static) -> Self {
         self.spec.evaluations.push(Box::new(evaluation));
         self
     }
 
     /// The folder of the run.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let solved = Pipeline::read(csv("digits.csv")).relate(same_label("label")).solve(closed_form(Kernel::Linear, 8));
+    /// let pipeline = solved.write("runs/digits");
+    /// assert!(format!("{pipeline:?}").contains("runs/digits"));
+    /// ```
     pub fn write(mut self, folder: impl Into<PathBuf>) -> Pipeline<Ready> {
         self.spec.folder = folder.into();
         self.next()
@@ -207,6 +294,12 @@ impl Pipeline<Trained> {
 impl Pipeline<Ready> {
     /// Who is told how the run goes; [`bars`](crate::progress::bars) for a terminal. By default nobody is: the library
     /// prints nothing.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let solved = Pipeline::read(csv("digits.csv")).relate(same_label("label")).solve(closed_form(Kernel::Linear, 8));
+    /// let pipeline = solved.write("runs/digits").progress(bars());
+    /// ```
     pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
         self.spec.progress = Arc::new(progress);
         self
@@ -214,6 +307,18 @@ impl Pipeline<Ready> {
 
     /// Stops the run when the token is cancelled: training after a checkpoint, asking at once, other stages when they are
     /// done. [`Cancel::on_ctrl_c`] is a token for programs.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(folder.path().join("samples.csv"), "x,y,label\n0.0,0.1,0\n0.2,0.0,0\n5.1,5.0,1\n5.0,5.3,1\n")?;
+    /// let related = Pipeline::read(csv(folder.path().join("samples.csv"))).relate(same_label("label"));
+    /// let solved = related.solve(closed_form(Kernel::Linear, 1)).write(folder.path().join("run"));
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert!(solved.cancel_with(cancel).run().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cancel_with(mut self, cancel: Cancel) -> Self {
         self.spec.cancel = cancel;
         self
@@ -223,6 +328,16 @@ impl Pipeline<Ready> {
     /// sense or an input is not there.
     ///
     /// Like [`run`](Self::run), it needs no async runtime, and may be called inside of one.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(folder.path().join("samples.csv"), "x,y,label\n0.0,0.1,0\n0.2,0.0,0\n5.1,5.0,1\n5.0,5.3,1\n")?;
+    /// let related = Pipeline::read(csv(folder.path().join("samples.csv"))).relate(same_label("label"));
+    /// let pipeline = related.solve(closed_form(Kernel::Linear, 1)).write(folder.path().join("run"));
+    /// assert!(pipeline.explain()?.contains("rows: 4"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn explain(&self) -> Result<String> {
         self.spec.check()?;
         block_on(|| explain(&self.spec))?
@@ -233,6 +348,16 @@ impl Pipeline<Ready> {
     ///
     /// It works on the thread that calls it. Inside of an async runtime, which no thread may enter twice, it works on a thread
     /// of its own, and the calling thread waits: [`run_async`](Self::run_async) does not block it.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let folder = tempfile::tempdir()?;
+    /// std::fs::write(folder.path().join("samples.csv"), "x,y,label\n0.0,0.1,0\n0.2,0.0,0\n5.1,5.0,1\n5.0,5.3,1\n")?;
+    /// let related = Pipeline::read(csv(folder.path().join("samples.csv"))).relate(same_label("label"));
+    /// let run = related.solve(closed_form(Kernel::Linear, 2)).write(folder.path().join("run")).run()?;
+    /// assert!(run.is_finished());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run(self) -> Result<Run> {
         block_on(|| stages::run(&self.spec))?
     }
@@ -240,6 +365,14 @@ impl Pipeline<Ready> {
     /// Like [`run`](Self::run), for async code: it must be called in a tokio runtime, and does the heavy work on one of its
     /// threads for blocking work. Dropping the future cancels the run, which leaves its folder a moment later; to wait for
     /// that, cancel it by a [`Cancel`] instead and await the future.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    /// # async fn example() -> relata::Result<Run> {
+    /// let plan = Run::open("runs/digits")?.plan()?;
+    /// Pipeline::from_plan(&plan)?.write("runs/again").run_async().await
+    /// # }
+    /// ```
     pub async fn run_async(self) -> Result<Run> {
         let mut spec = self.spec;
         spec.cancel = spec.cancel.child();

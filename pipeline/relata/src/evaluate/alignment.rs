@@ -22,6 +22,18 @@ pub struct Alignment {
 
 /// Measures a sample of at most 16,384 rows: every pair if there are at most 100,000 of them, else that many drawn with
 /// replacement. Rows are scaled to length 1. An error if there are fewer than two rows.
+///
+/// ```
+/// use relata::evaluate::{Vectors, alignment};
+///
+/// // Two rows of one class that point the same way.
+/// let mut vectors = Vectors::builder(2)?;
+/// vectors.push(&[1.0, 0.0], 0)?;
+/// vectors.push(&[2.0, 0.0], 0)?;
+/// let found = alignment(&vectors.finish()?, 7)?;
+/// assert_eq!((found.alignment, found.uniformity), (Some(0.0), 0.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn alignment(vectors: &Vectors, seed: u64) -> Result<Alignment> {
     if vectors.rows() < 2 {
         return Err(EvaluateError::TooFewRows { measure: "alignment", expected: 2, found: vectors.rows() });

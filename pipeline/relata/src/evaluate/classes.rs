@@ -15,6 +15,14 @@ pub struct Classes {
 
 impl Classes {
     /// Numbers the labels.
+    ///
+    /// ```
+    /// use relata::evaluate::Classes;
+    ///
+    /// let classes = Classes::new(["10", "9"].map(String::from).into());
+    /// assert_eq!(classes.names(), ["9", "10"]);
+    /// assert_eq!(classes.number("10"), Some(1));
+    /// ```
     pub fn new(labels: BTreeSet<String>) -> Self {
         let mut names: Vec<String> = labels.into_iter().collect();
         if names.iter().all(|name| name.parse::<f64>().is_ok()) {

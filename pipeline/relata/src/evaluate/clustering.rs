@@ -33,24 +33,49 @@ pub struct ClusteringResult {
 }
 
 /// Compares k-means clusters with the classes in `label`: as many clusters as the vectors have classes, 10 restarts.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// let evaluation = clustering("label");
+/// assert_eq!(evaluation.describe().to_string(), "clustering label=label normalised=false restarts=10 seed=0");
+/// ```
 pub fn clustering(label: impl Into<String>) -> Clustering {
     Clustering { label: label.into(), clusters: None, restarts: 10, seed: 0, normalised: false }
 }
 
 impl Clustering {
     /// The number of clusters, instead of the number of classes.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(clustering("label").with_clusters(4).describe()["clusters"], 4);
+    /// ```
     pub fn with_clusters(mut self, clusters: usize) -> Self {
         self.clusters = Some(clusters);
         self
     }
 
     /// How many seedings of k-means to try.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(clustering("label").with_restarts(3).describe()["restarts"], 3);
+    /// ```
     pub fn with_restarts(mut self, restarts: u64) -> Self {
         self.restarts = restarts;
         self
     }
 
     /// The seed of k-means.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(clustering("label").with_seed(7).describe()["seed"], 7);
+    /// ```
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -58,12 +83,30 @@ impl Clustering {
 
     /// Clusters the vectors centred and scaled to unit length. What cosine losses such as
     /// [`nt_xent`](crate::prelude::nt_xent) train says nothing with its length.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(clustering("label").normalised().describe()["normalised"], true);
+    /// ```
     pub fn normalised(mut self) -> Self {
         self.normalised = true;
         self
     }
 
     /// Clusters the vectors and compares.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, clustering};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let found = clustering("label").compare(&vectors.finish()?)?;
+    /// assert_eq!(found.ari, 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn compare(&self, vectors: &Vectors) -> Result<ClusteringResult> {
         if self.normalised {
             let plain = Self { normalised: false, ..self.clone() };

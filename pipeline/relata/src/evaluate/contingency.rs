@@ -10,6 +10,17 @@ pub struct Contingency {
 
 impl Contingency {
     /// An empty table.
+    ///
+    /// ```
+    /// use relata::evaluate::Contingency;
+    ///
+    /// // The same partition under other names.
+    /// let mut table = Contingency::new();
+    /// for (cluster, class) in [(0, 1), (0, 1), (1, 0), (1, 0)] {
+    ///     table.add(cluster, class);
+    /// }
+    /// assert_eq!(table.ari(), 1.0);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

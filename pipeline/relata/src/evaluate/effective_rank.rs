@@ -5,6 +5,19 @@ use super::moments::Moments;
 
 /// The exponential of the entropy of the normalised singular values of the centred vectors: 1 if they lie on a line,
 /// the width if they spread evenly in all directions, 0 if they are all the same. Low values are a sign of collapse.
+///
+/// ```
+/// use relata::evaluate::{Moments, Vectors, effective_rank};
+///
+/// // Three rows on a line.
+/// let mut vectors = Vectors::builder(2)?;
+/// for number in [0.0, 1.0, 2.0] {
+///     vectors.push(&[number, 0.0], 0)?;
+/// }
+/// let rank = effective_rank(&Moments::measure(&vectors.finish()?)?)?;
+/// assert!((rank - 1.0).abs() < 1e-3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn effective_rank(moments: &Moments) -> Result<f64> {
     let mut singular: Vec<f64> = moments.variances()?.into_iter().map(f64::sqrt).collect();
     let largest = singular.first().copied().unwrap_or(0.0);

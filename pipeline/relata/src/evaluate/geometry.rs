@@ -20,6 +20,12 @@ pub struct Geometry {
 
 /// Effective rank (Roy and Vetterli 2007), alignment and uniformity (Wang and Isola 2020) of the test rows; rows of one
 /// class in `label` are the positive pairs of the alignment.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// assert_eq!(geometry("label").describe().to_string(), "geometry label=label");
+/// ```
 pub fn geometry(label: impl Into<String>) -> Geometry {
     Geometry { label: label.into() }
 }

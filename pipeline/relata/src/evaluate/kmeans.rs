@@ -35,24 +35,74 @@ pub struct KMeansModel {
 }
 
 /// k-means with `clusters` clusters: the best of 10 restarts of at most 100 iterations each, seed 0.
+///
+/// ```
+/// use relata::evaluate::{Vectors, kmeans};
+///
+/// let mut vectors = Vectors::builder(1)?;
+/// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+///     vectors.push(&[number], class)?;
+/// }
+/// let model = kmeans(2).fit(&vectors.finish()?)?;
+/// assert_eq!(model.assign(&[0.2, 8.0]).len(), 2);
+/// assert_ne!(model.assign(&[0.2])[0].0, model.assign(&[8.0])[0].0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn kmeans(clusters: usize) -> KMeans {
     KMeans { clusters, restarts: 10, max_iterations: 100, tolerance: 1e-5, seed: 0 }
 }
 
 impl KMeans {
     /// How many seedings to try, at least 1; the one with the least inertia is kept.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, kmeans};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let model = kmeans(2).with_restarts(3).with_seed(7).fit(&vectors.finish()?)?;
+    /// assert_eq!(model.clusters(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_restarts(mut self, restarts: u64) -> Self {
         self.restarts = restarts.max(1);
         self
     }
 
     /// The most iterations of a restart, at least 1.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, kmeans};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let vectors = vectors.finish()?;
+    /// assert!(kmeans(2).with_max_iterations(5).fit(&vectors)?.iterations <= 5);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_max_iterations(mut self, iterations: usize) -> Self {
         self.max_iterations = iterations.max(1);
         self
     }
 
     /// The seed of the random choices; the same seed gives the same clusters.
+    ///
+    /// ```
+    /// use relata::evaluate::{Vectors, kmeans};
+    ///
+    /// let mut vectors = Vectors::builder(1)?;
+    /// for (number, class) in [(0.0, 0), (0.1, 0), (9.0, 1), (9.1, 1)] {
+    ///     vectors.push(&[number], class)?;
+    /// }
+    /// let vectors = vectors.finish()?;
+    /// let fit = || kmeans(2).with_seed(7).fit(&vectors);
+    /// assert_eq!(fit()?, fit()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

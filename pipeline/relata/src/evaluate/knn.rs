@@ -26,24 +26,51 @@ pub struct Knn {
 }
 
 /// Classifies by the 20 nearest training rows, weighted with temperature 0.07.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// assert_eq!(knn("label").describe().to_string(), "knn k=20 label=label temperature=0.07");
+/// ```
 pub fn knn(label: impl Into<String>) -> Knn {
     Knn { label: label.into(), k: 20, temperature: 0.07 }
 }
 
 impl Knn {
     /// The neighbours that vote, at least 1; all training rows if there are fewer.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(knn("label").with_k(5).describe()["k"], 5);
+    /// ```
     pub fn with_k(mut self, k: usize) -> Self {
         self.k = k.max(1);
         self
     }
 
     /// The temperature of the votes, above 0; smaller gives the nearest neighbours more weight.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(knn("label").with_temperature(0.5).describe()["temperature"], 0.5);
+    /// ```
     pub fn with_temperature(mut self, temperature: f64) -> Self {
         self.temperature = temperature;
         self
     }
 
     /// The share of test rows whose class gets the most votes; of equal votes the lower class number wins.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::evaluate::{knn, split_reader};
+    ///
+    /// let split = split_reader("label").read(Path::new("runs/digits/embeddings.parquet"))?;
+    /// println!("{:.3}", knn("label").accuracy(&split)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn accuracy(&self, split: &Split) -> Result<f64> {
         check_widths(split)?;
         if split.test.rows() == 0 {

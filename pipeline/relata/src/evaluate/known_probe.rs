@@ -33,18 +33,36 @@ pub struct KnownProbe {
 /// trains a [`linear_probe`](super::linear_probe) on their members: what a classifier knows that was given answers about
 /// pairs and a handful of names. Rows in no named group teach it nothing. Measures `known_probe.rows`, and, as soon as
 /// two classes have a name, `known_probe.test`.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// assert_eq!(known_probe("label").describe().to_string(), "known_probe label=label of=answers");
+/// ```
 pub fn known_probe(label: impl Into<String>) -> KnownProbe {
     KnownProbe { label: label.into(), of: "answers".to_owned(), naming: None }
 }
 
 impl KnownProbe {
     /// Names so many groups instead.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(known_probe("label").naming(3).describe()["naming"], 3);
+    /// ```
     pub fn naming(mut self, groups: usize) -> Self {
         self.naming = Some(groups);
         self
     }
 
     /// The groups of another relation.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(known_probe("label").of("pairs").describe()["of"], "pairs");
+    /// ```
     pub fn of(mut self, rel: impl Into<String>) -> Self {
         self.of = rel.into();
         self

@@ -45,24 +45,52 @@ pub struct LinearProbeResult {
 }
 
 /// A linear probe of the classes in `label`: penalty 1e-4 times the squared weights, at most 200 iterations.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// let probe = linear_probe("label");
+/// assert_eq!((probe.label(), probe.describe().name.as_str()), ("label", "linear_probe"));
+/// ```
 pub fn linear_probe(label: impl Into<String>) -> LinearProbe {
     LinearProbe { label: label.into(), l2: 1e-4, max_iterations: 200 }
 }
 
 impl LinearProbe {
     /// The factor of the squared weights in the loss.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(linear_probe("label").with_l2(0.5).describe()["l2"], 0.5);
+    /// ```
     pub fn with_l2(mut self, l2: f64) -> Self {
         self.l2 = l2;
         self
     }
 
     /// The most L-BFGS iterations.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// assert_eq!(linear_probe("label").with_max_iterations(50).describe()["max_iterations"], 50);
+    /// ```
     pub fn with_max_iterations(mut self, iterations: u64) -> Self {
         self.max_iterations = iterations;
         self
     }
 
     /// Fits on the training rows and measures on both sides. An error if the training rows are of one class.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::evaluate::{linear_probe, split_reader};
+    ///
+    /// let split = split_reader("label").read(Path::new("runs/digits/embeddings.parquet"))?;
+    /// println!("{:.3}", linear_probe("label").fit(&split)?.test_accuracy);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fit(&self, split: &Split) -> Result<LinearProbeResult> {
         check_widths(split)?;
         let counts = split.train.class_counts();

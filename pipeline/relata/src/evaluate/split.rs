@@ -41,6 +41,15 @@ pub struct SplitReader {
 
 /// Reads vectors from the column `embedding` and classes from the column `label` (text, numbers or booleans; rows
 /// without a label are skipped). Every fifth labelled row is a test row unless a split column is named.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use relata::evaluate::split_reader;
+///
+/// let split = split_reader("label").with_split("split").read(Path::new("embeddings.parquet"))?;
+/// println!("{} and {} rows", split.train.rows(), split.test.rows());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn split_reader(label: impl Into<String>) -> SplitReader {
     SplitReader { embedding: EMBEDDING.to_owned(), label: label.into(), split: None, training: None }
 }
@@ -53,18 +62,44 @@ enum Side {
 
 impl SplitReader {
     /// Reads the vectors from another column: FixedSizeList or List of Float32 or Float64, all of one length.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::evaluate::split_reader;
+    ///
+    /// let split = split_reader("label").with_embedding("vector").read(Path::new("vectors.parquet"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_embedding(mut self, column: impl Into<String>) -> Self {
         self.embedding = column.into();
         self
     }
 
     /// Takes the sides from a column with the values `train` and `test`; rows with other values are left out.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::evaluate::split_reader;
+    ///
+    /// let split = split_reader("label").with_split("split").read(Path::new("embeddings.parquet"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_split(mut self, column: impl Into<String>) -> Self {
         self.split = Some(column.into());
         self
     }
 
     /// Takes as training rows only those of these ids (column `id`), under these labels instead of their own.
+    ///
+    /// ```no_run
+    /// use std::collections::HashMap;
+    /// use std::path::Path;
+    /// use relata::evaluate::split_reader;
+    ///
+    /// let known = HashMap::from([(7, "cat".to_owned()), (12, "dog".to_owned())]);
+    /// let split = split_reader("label").with_training_labels(known).read(Path::new("embeddings.parquet"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_training_labels(mut self, labels: HashMap<u64, String>) -> Self {
         self.training = Some(labels);
         self

@@ -45,6 +45,17 @@ pub struct VectorsBuilder {
 
 impl Vectors {
     /// Starts an empty set of vectors of `width` numbers (at least 1), in the system's folder for temporary files.
+    ///
+    /// ```
+    /// use relata::evaluate::Vectors;
+    ///
+    /// let mut builder = Vectors::builder(2)?;
+    /// builder.push(&[0.5, 1.0], 0)?;
+    /// builder.push(&[1.5, 2.0], 1)?;
+    /// let vectors = builder.finish()?;
+    /// assert_eq!((vectors.rows(), vectors.width(), vectors.class(1)?), (2, 2, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(width: usize) -> Result<VectorsBuilder> {
         if width == 0 {
             return Err(EvaluateError::Width { expected: 1, found: 0 });

@@ -5,6 +5,16 @@ use super::spread::Spread;
 
 /// For each named series, a line through the means and a band of their spread, with a legend right of the chart. Spreads
 /// come in the order of x; those that are not finite are left out.
+///
+/// ```
+/// use relata::plot::{Figure, Spread, bands};
+///
+/// // Three trials at each of two budgets.
+/// let trials = vec![Spread::of(100.0, [0.5, 0.6, 0.7]), Spread::of(200.0, [0.8, 0.9, 0.9])];
+/// let chart = bands("Strategies", "accuracy", &[("boundary".to_owned(), trials)]);
+/// assert!(chart.svg()?.contains("Strategies"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn bands(title: impl Into<String>, y_label: impl Into<String>, series: &[(String, Vec<Spread>)]) -> Curves {
     let means: Vec<Series> = series
         .iter()

@@ -31,6 +31,14 @@ pub struct Curves {
 }
 
 /// A line per series over steps, with a legend right of the chart. Points that are not finite are left out.
+///
+/// ```
+/// use relata::plot::{Figure, curves};
+///
+/// let chart = curves("Training loss", "loss", &[("total".to_owned(), vec![(0.0, 3.0), (1.0, 2.0)])]);
+/// assert!(chart.svg()?.contains("Training loss"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn curves(title: impl Into<String>, y_label: impl Into<String>, series: &[Series]) -> Curves {
     Curves {
         title: title.into(),
@@ -43,6 +51,14 @@ pub fn curves(title: impl Into<String>, y_label: impl Into<String>, series: &[Se
 
 impl Curves {
     /// The x axis' label, instead of `step`.
+    ///
+    /// ```
+    /// use relata::plot::{Figure, curves};
+    ///
+    /// let chart = curves("Cost", "accuracy", &[("boundary".to_owned(), vec![(0.0, 0.5), (100.0, 0.9)])]);
+    /// assert!(chart.with_x_label("units spent").svg()?.contains("units spent"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_x_label(mut self, label: impl Into<String>) -> Self {
         self.x_label = label.into();
         self

@@ -21,6 +21,18 @@ pub struct Projection {
 
 /// Projects at most 5,000 rows, drawn with `seed`, on the principal axes of all rows (PCA by the covariance, streamed).
 /// The second coordinate of vectors of one number is 0. An error if there are fewer than two rows.
+///
+/// ```
+/// use relata::evaluate::Vectors;
+/// use relata::plot::projection;
+///
+/// let mut vectors = Vectors::builder(3)?;
+/// for row in [[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [0.0, 2.0, 1.0]] {
+///     vectors.push(&row, 0)?;
+/// }
+/// assert_eq!(projection(&vectors.finish()?, 7)?.points.len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn projection(vectors: &Vectors, seed: u64) -> Result<Projection> {
     let moments = Moments::measure(vectors)?;
     let axes = moments.principal_axes(2)?;

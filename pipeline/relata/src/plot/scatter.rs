@@ -29,6 +29,15 @@ pub struct Scatter {
 
 /// A point per row, coloured by its class; `names` are the names of the classes. Of more than 20 classes the 19 with
 /// the most points are told apart and the rest is `other`. Points without a class, or not finite, are left out.
+///
+/// ```
+/// use relata::plot::{Figure, scatter};
+///
+/// let names = ["cat", "dog"].map(String::from);
+/// let plot = scatter("Embeddings", &[(0.0, 0.0), (1.0, 1.0)], &[0, 1], &names);
+/// assert!(plot.with_axes("first", "second").svg()?.contains("dog"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn scatter(title: impl Into<String>, points: &[(f64, f64)], classes: &[u32], names: &[String]) -> Scatter {
     let mut counts = vec![0usize; names.len()];
     let shown =
@@ -58,6 +67,14 @@ pub fn scatter(title: impl Into<String>, points: &[(f64, f64)], classes: &[u32],
 
 impl Scatter {
     /// The labels of the axes.
+    ///
+    /// ```
+    /// use relata::plot::{Figure, scatter};
+    ///
+    /// let plot = scatter("Embeddings", &[(0.0, 0.0), (1.0, 1.0)], &[0, 0], &["cat".to_owned()]);
+    /// assert!(plot.with_axes("first axis", "second axis").svg()?.contains("first axis"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_axes(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         (self.x_label, self.y_label) = (x.into(), y.into());
         self

@@ -16,6 +16,14 @@ pub struct Spread {
 
 impl Spread {
     /// The spread of the values that are finite; not a number without any.
+    ///
+    /// ```
+    /// use relata::plot::Spread;
+    ///
+    /// let spread = Spread::of(100.0, [1.0, 2.0, 3.0]);
+    /// assert_eq!(spread.mean, 2.0);
+    /// assert!(spread.low > 1.0 && spread.high < 3.0);
+    /// ```
     pub fn of(x: f64, values: impl IntoIterator<Item = f64>) -> Self {
         let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
         let count = values.len() as f64;

@@ -13,6 +13,13 @@ use crate::store::Score;
 pub struct Bars(Mutex<Option<(ProgressBar, Instant)>>);
 
 /// Bars on standard error: `.progress(bars())`. Where that is no terminal there is a line for each stage.
+///
+/// ```
+/// use relata::prelude::*;
+///
+/// let related = Pipeline::read(csv("digits.csv")).relate(same_label("label"));
+/// let pipeline = related.solve(closed_form(Kernel::Linear, 8)).write("runs/digits").progress(bars());
+/// ```
 pub fn bars() -> Bars {
     Bars::default()
 }

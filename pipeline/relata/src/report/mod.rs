@@ -49,6 +49,17 @@ const TITLES: [&str; 11] = [
 
 /// The page of one run, with all that is known about it, or of several, with their cost curves by strategy. Parts
 /// about questions are left out where none were asked.
+///
+/// ```no_run
+/// use relata::prelude::*;
+/// use relata::report::report;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let page = report(&[Run::open("runs/digits")?]).await?;
+/// std::fs::write("report.html", page)?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn report(runs: &[Run]) -> Result<String> {
     if let [run] = runs {
         return one(run).await;

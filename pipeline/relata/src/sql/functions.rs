@@ -16,6 +16,10 @@ const FUNCTIONS: [(&str, &str); 9] = [
 ];
 
 /// A line for each function.
+///
+/// ```
+/// assert!(relata::sql::functions().contains("mean_vector(a)"));
+/// ```
 pub fn functions() -> String {
     let width = FUNCTIONS.iter().map(|(call, _)| call.len()).max().unwrap_or_default();
     let mut text = String::new();

@@ -12,6 +12,18 @@ use super::table_files;
 
 /// Plans a query, in which `'file.parquet'` and `'file.csv'` are tables, on a session of [`session`](super::session()); nothing is read before the frame is collected,
 /// streamed or written.
+///
+/// ```no_run
+/// use relata::prelude::*;
+/// use relata::sql::{query, session};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = session(&[Run::open("runs/digits")?]).await?;
+/// let near = query(&session, "SELECT * FROM nearest(embeddings, 7, 5)").await?;
+/// println!("{} rows", near.count().await?);
+/// # Ok(())
+/// # }
+/// ```
 pub async fn query(session: &Session, text: &str) -> Result<DataFrame, SqlError> {
     let mut files = Vec::new();
     let planned = plan(session, text, &mut files).await;

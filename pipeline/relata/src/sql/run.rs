@@ -13,6 +13,16 @@ use crate::store::Run;
 
 impl Run {
     /// A query over the run's tables, which are listed at [`session`](super::session()).
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scores = Run::open("runs/digits")?.sql("SELECT name, value FROM scores").await?;
+    /// println!("{} measures", scores.count().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn sql(&self, text: &str) -> Result<DataFrame, SqlError> {
         query(&session(std::slice::from_ref(self)).await?, text).await
     }

@@ -40,6 +40,18 @@ use crate::store::{Artifact, Run};
 /// asked for). Ids may be the user's own, as text. For vectors there are DataFusion's `array_distance`,
 /// `cosine_distance`, `inner_product` and `array_normalize`, and the aggregate `mean_vector(vectors)`: their mean number
 /// by number, for instance of each label's embeddings.
+///
+/// ```no_run
+/// use relata::prelude::*;
+/// use relata::sql::{query, session};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let session = session(&[Run::open("runs/first")?, Run::open("runs/second")?]).await?;
+/// let text = "SELECT name, a.value, b.value FROM first.scores a JOIN second.scores b USING (name)";
+/// query(&session, text).await?.show().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     let session = relata_data::source::session();
     let catalogue = Arc::new(Catalogue::new(runs));

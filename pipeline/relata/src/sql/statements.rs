@@ -67,6 +67,12 @@ fn is_blank(mut text: &str) -> bool {
 }
 
 /// The statements of a text, without the semicolons between them.
+///
+/// ```
+/// use relata::sql::statements;
+///
+/// assert_eq!(statements("SELECT ';'; SELECT 2"), ["SELECT ';'", "SELECT 2"]);
+/// ```
 pub fn statements(text: &str) -> Vec<String> {
     let mut all = Statements::default();
     let mut complete = all.push(text);

@@ -27,6 +27,17 @@ const TABLE_ROWS: usize = 1000;
 
 /// Runs a query and writes its rows as they come; returns how many there are. Memory holds a batch, or the rows of a
 /// printed table.
+///
+/// ```no_run
+/// use relata::prelude::*;
+/// use relata::sql::{Format, write_result};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let scores = Run::open("runs/digits")?.sql("SELECT * FROM scores").await?;
+/// write_result(scores, Format::Csv, std::io::stdout()).await?;
+/// # Ok(())
+/// # }
+/// ```
 pub async fn write_result(frame: DataFrame, format: Format, mut out: impl Write + Send) -> Result<u64, SqlError> {
     let batches = stream(frame).await?;
     let rows = match format {

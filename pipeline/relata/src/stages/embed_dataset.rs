@@ -22,6 +22,18 @@ use crate::store::{Artifact, Run, StoreError};
 impl Run {
     /// Embeds a dataset with the run's model and writes it like the run's own embeddings; returns the number of rows.
     /// The samples must have the shape of those that the model was trained on, and the run must be finished.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::prelude::*;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let run = Run::open("runs/digits")?;
+    /// let rows = run.embed(parquet("new.parquet"), Path::new("new-embeddings.parquet")).await?;
+    /// println!("{rows} rows");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn embed(&self, dataset: impl Into<Dataset>, output: &Path) -> Result<u64> {
         let encoder = match &self.plan()?.train {
             None => None,
@@ -31,6 +43,18 @@ impl Run {
     }
 
     /// Like [`embed`](Self::embed) for a run that trained an encoder of your own, which the plan cannot rebuild.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    /// use relata::prelude::*;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let run = Run::open("runs/digits")?;
+    /// // Instead of `mlp`, the encoder of your own that the run trained.
+    /// let rows = run.embed_with(mlp([64, 8]), parquet("new.parquet"), Path::new("new-embeddings.parquet")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn embed_with(
         &self,
         encoder: impl IntoArchitecture,

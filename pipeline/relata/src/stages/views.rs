@@ -14,6 +14,16 @@ use crate::store::{Artifact, Run, training_rows};
 impl Run {
     /// Draws training samples beside their views of one epoch, as the model sees them, and returns the picture's path
     /// (`plots/views.png` by default). At most 256 samples, evenly spaced; views have to be built in.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sheet = Run::open("runs/digits")?.draw_views(16, 3, None).await?;
+    /// println!("{}", sheet.display());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn draw_views(&self, samples: usize, epoch: u64, output: Option<&Path>) -> Result<PathBuf> {
         let plan = self.plan()?;
         let augment = VIEWS.read(&plan.views.view).map_err(|error| PipelineError::OwnViews { error })?;

@@ -11,6 +11,14 @@ use super::run::Run;
 
 impl Run {
     /// The resolved graph.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let run = Run::open("runs/digits")?;
+    /// let graph = run.graph(&run.samples()?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn graph(&self, samples: &Samples) -> Result<Graph> {
         let path = self.existing(Artifact::GraphSettings)?;
         let text = std::fs::read(&path).map_err(DataError::io(&path))?;
@@ -27,6 +35,13 @@ impl Run {
     }
 
     /// Sizes, degrees, components and conflicts of the resolved graph.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// println!("{:?}", Run::open("runs/digits")?.graph_statistics()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn graph_statistics(&self) -> Result<GraphStatistics> {
         let graph = self.graph(&self.samples()?)?;
         let conflicts: usize = self.read(Artifact::Conflicts)?.iter().map(|batch| batch.num_rows()).sum();

@@ -8,6 +8,14 @@ use super::run::Run;
 
 impl Run {
     /// The questions and answers of the run; an error if it never asked anything.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let spent = Run::open("runs/asked")?.ledger()?.spent()?;
+    /// println!("{spent} units");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn ledger(&self) -> Result<Ledger> {
         if !self.path(Artifact::Ledger).is_file() {
             return Err(StoreError::NotThere {

@@ -19,6 +19,14 @@ use super::run::Run;
 
 impl Run {
     /// The rows of the table `metrics`, in the order in which they were measured.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let metrics = Run::open("runs/digits")?.metrics()?;
+    /// let losses: Vec<f64> = metrics.iter().filter(|row| row.name == "loss").map(|row| row.value).collect();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn metrics(&self) -> Result<Vec<MetricRow>> {
         Ok(metrics_of_rounds(self)?.into_iter().flat_map(|(_, metrics)| metrics).collect())
     }

@@ -123,6 +123,18 @@ impl Plan {
     pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     /// Reads `run.json`; none if there is no such file.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("plan.json");
+    /// assert!(Plan::read(&path)?.is_none());
+    /// let plan = Pipeline::read(csv("digits.csv")).relate(nearest(5)).plan();
+    /// plan.write(&path)?;
+    /// assert_eq!(Plan::read(&path)?, Some(plan));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(path: &Path) -> Result<Option<Self>> {
         match std::fs::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

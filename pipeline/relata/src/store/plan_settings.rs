@@ -9,6 +9,13 @@ use super::plan::Plan;
 
 impl Plan {
     /// The settings in which `self` (on disk) and `new` differ, a line each.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// let related = |k| Pipeline::read(csv("digits.csv")).relate(nearest(k)).plan();
+    /// assert_eq!(related(5).difference(&related(9)), ["  relate.0.k: 5 -> 9"]);
+    /// ```
     pub fn difference(&self, new: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         compare("", &json(self), &json(new), &mut lines);

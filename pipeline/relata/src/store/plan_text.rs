@@ -9,6 +9,13 @@ use super::plan::Plan;
 
 impl Plan {
     /// The stages in the order in which they happen, a line each component: its stage and what it is.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// let plan = Pipeline::read(csv("digits.csv")).train_on("label < 5").plan();
+    /// assert!(plan.lines().contains(&("train on", "label < 5".to_owned())));
+    /// ```
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![("read", self.read.to_string())];
         lines.extend(self.train_on.iter().map(|condition| ("train on", condition.clone())));

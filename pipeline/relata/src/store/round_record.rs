@@ -49,6 +49,15 @@ impl RoundRecord {
 
 impl Run {
     /// The rounds of questions that were answered, in order; none if the run asks nothing.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// for record in Run::open("runs/asked")?.rounds()? {
+    ///     println!("round {}: {} questions", record.round.round, record.round.questions);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn rounds(&self) -> Result<Vec<RoundRecord>> {
         let rounds = (1u32..).map(|number| self.round(number));
         rounds
@@ -58,6 +67,15 @@ impl Run {
     }
 
     /// Why no more was asked; none if the run asks nothing, or has not come to an end of it.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// if let Some(reason) = Run::open("runs/asked")?.stopped()? {
+    ///     println!("{reason}");
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stopped(&self) -> Result<Option<StopReason>> {
         Ok(self.rounds()?.last().and_then(|record| record.round.stop))
     }

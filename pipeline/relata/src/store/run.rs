@@ -18,6 +18,20 @@ pub struct Run {
 
 impl Run {
     /// Opens the run in `folder`.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::fs::write(folder.path().join("samples.csv"), "x,y,label\n0.0,0.1,0\n0.2,0.0,0\n5.1,5.0,1\n5.0,5.3,1\n")?;
+    /// # let related = Pipeline::read(csv(folder.path().join("samples.csv"))).relate(same_label("label"));
+    /// # related.solve(closed_form(Kernel::Linear, 2)).write(folder.path().join("run")).run()?;
+    /// let run = Run::open(folder.path().join("run"))?;
+    /// assert_eq!(run.name(), "run");
+    /// assert!(run.plan()?.solve.is_some());
+    /// assert!(Run::open(folder.path().join("elsewhere")).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self> {
         let run = Self::at(folder);
         run.plan()?;
@@ -41,6 +55,14 @@ impl Run {
     }
 
     /// The plan.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let plan = Run::open("runs/digits")?.plan()?;
+    /// println!("{plan}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn plan(&self) -> Result<Plan> {
         Plan::read(&self.path(Artifact::Plan))?.ok_or_else(|| StoreError::NotThere {
             folder: self.folder.clone(),
@@ -63,6 +85,14 @@ impl Run {
     }
 
     /// The path of an [`Artifact`], or of anything else in the folder.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    /// use relata::store::Artifact;
+    ///
+    /// let plots = Run::open("runs/digits")?.path(Artifact::Plots);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn path(&self, artifact: impl AsRef<Path>) -> PathBuf {
         self.folder.join(artifact)
     }
@@ -81,11 +111,27 @@ impl Run {
     }
 
     /// The embeddings, in Parquet.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let path = Run::open("runs/digits")?.embeddings();
+    /// assert!(path.ends_with("embeddings.parquet"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn embeddings(&self) -> PathBuf {
         self.path(Artifact::Embeddings)
     }
 
     /// Ids and features.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// let samples = Run::open("runs/digits")?.samples()?;
+    /// println!("{} rows of {}", samples.ids.rows(), samples.features.shape());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn samples(&self) -> Result<Samples> {
         Ok(Samples::open(&self.folder)?)
     }

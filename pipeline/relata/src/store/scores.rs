@@ -23,6 +23,15 @@ pub struct Score {
 
 impl Run {
     /// The last value of every measure, by name: the table `scores`.
+    ///
+    /// ```no_run
+    /// use relata::prelude::*;
+    ///
+    /// for score in Run::open("runs/digits")?.scores()? {
+    ///     println!("{} {} (raw features {:?})", score.name, score.value, score.raw);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn scores(&self) -> Result<Vec<Score>> {
         Ok(scores(&self.metrics()?))
     }

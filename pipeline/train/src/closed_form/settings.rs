@@ -39,6 +39,12 @@ pub fn closed_form(kernel: Kernel, width: usize) -> ClosedForm {
 
 impl ClosedForm {
     /// The ridge `lambda`, above 0.
+    ///
+    /// ```
+    /// use relata_train::closed_form::{Kernel, closed_form};
+    ///
+    /// assert_eq!(closed_form(Kernel::Linear, 8).with_ridge(0.01).describe()["ridge"], 0.01);
+    /// ```
     pub fn with_ridge(mut self, ridge: f64) -> Self {
         self.ridge = ridge;
         self
@@ -46,6 +52,12 @@ impl ClosedForm {
 
     /// The pseudo-inverse of the kernel matrix takes eigenvalues below `cutoff` / rows for 0 (by default 1e-5 / rows);
     /// with none, only those that rounding cannot tell from 0.
+    ///
+    /// ```
+    /// use relata_train::closed_form::{Kernel, closed_form};
+    ///
+    /// assert!(closed_form(Kernel::Linear, 8).with_cutoff(None).describe()["cutoff"].is_null());
+    /// ```
     pub fn with_cutoff(mut self, cutoff: impl Into<Option<f64>>) -> Self {
         self.cutoff = cutoff.into();
         self
@@ -53,6 +65,12 @@ impl ClosedForm {
 
     /// Divides every edge by the square roots of its rows' degrees, so that rows with many known relations do not take
     /// the top eigenvectors for themselves. With neighbours as a prior this makes a few answers harmless.
+    ///
+    /// ```
+    /// use relata_train::closed_form::{Kernel, closed_form};
+    ///
+    /// assert_eq!(closed_form(Kernel::Linear, 8).normalised().describe()["normalised"], true);
+    /// ```
     pub fn normalised(mut self) -> Self {
         self.normalised = true;
         self

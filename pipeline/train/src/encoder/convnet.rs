@@ -58,6 +58,13 @@ pub fn convnet() -> ConvnetSpec {
 
 impl ConvnetSpec {
     /// Other numbers of channels, one a convolution; the last is the width of the embedding. All strides become 2.
+    ///
+    /// ```
+    /// use relata_train::encoder::{EncoderSpec, convnet};
+    ///
+    /// let encoder = convnet().with_channels([16, 32]);
+    /// assert_eq!(encoder.describe().to_string(), "convnet channels=[16, 32] strides=[2, 2]");
+    /// ```
     pub fn with_channels<const N: usize>(mut self, channels: [usize; N]) -> Self {
         self.channels = channels.to_vec();
         self.strides = vec![2; N];
@@ -65,6 +72,13 @@ impl ConvnetSpec {
     }
 
     /// Other strides, one a convolution: 1 keeps the resolution, which very small images need.
+    ///
+    /// ```
+    /// use relata_train::encoder::{EncoderSpec, convnet};
+    ///
+    /// let encoder = convnet().with_channels([16, 32]).with_strides([1, 2]);
+    /// assert_eq!(encoder.describe().to_string(), "convnet channels=[16, 32] strides=[1, 2]");
+    /// ```
     pub fn with_strides<const N: usize>(mut self, strides: [usize; N]) -> Self {
         self.strides = strides.to_vec();
         self

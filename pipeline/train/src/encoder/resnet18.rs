@@ -68,6 +68,12 @@ pub fn resnet18() -> ResNet18Spec {
 
 impl ResNet18Spec {
     /// Channels of the first stage (64); the embedding has eight times as many dimensions.
+    ///
+    /// ```
+    /// use relata_train::encoder::{EncoderSpec, resnet18};
+    ///
+    /// assert_eq!(resnet18().with_width(16).describe().to_string(), "resnet18 width=16");
+    /// ```
     pub fn with_width(mut self, width: usize) -> Self {
         self.width = width;
         self

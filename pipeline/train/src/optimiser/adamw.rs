@@ -51,12 +51,24 @@ pub fn adamw(learning_rate: f64) -> AdamW {
 
 impl AdamW {
     /// Another weight decay.
+    ///
+    /// ```
+    /// use relata_train::optimiser::{Optimise, adamw};
+    ///
+    /// assert_eq!(adamw(0.001).with_weight_decay(0.01).describe()["weight_decay"], 0.01);
+    /// ```
     pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
         self.weight_decay = weight_decay;
         self
     }
 
     /// Another momentum (the first beta).
+    ///
+    /// ```
+    /// use relata_train::optimiser::{Optimise, adamw};
+    ///
+    /// assert_eq!(adamw(0.001).with_momentum(0.95).describe()["momentum"], 0.95);
+    /// ```
     pub fn with_momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self

@@ -39,12 +39,27 @@ impl Schedule {
     }
 
     /// The factor at the end of the cosine.
+    ///
+    /// ```
+    /// use relata_train::optimiser::Schedule;
+    ///
+    /// let schedule = Schedule::cosine(0.1).with_last(0.25);
+    /// assert!(schedule.factor(99, 100) >= 0.25);
+    /// ```
     pub fn with_last(mut self, last: f64) -> Self {
         self.last = last;
         self
     }
 
     /// The factor at `step` (from 0) of `total`.
+    ///
+    /// ```
+    /// use relata_train::optimiser::Schedule;
+    ///
+    /// // Half of the warm-up, and its end.
+    /// let schedule = Schedule::cosine(0.1);
+    /// assert_eq!((schedule.factor(4, 100), schedule.factor(9, 100)), (0.5, 1.0));
+    /// ```
     pub fn factor(&self, step: u64, total: u64) -> f64 {
         let (step, total) = (step as f64, total.max(1) as f64);
         let warm_up = self.warm_up * total;

@@ -52,12 +52,24 @@ pub fn sgd(learning_rate: f64) -> Sgd {
 
 impl Sgd {
     /// Another weight decay.
+    ///
+    /// ```
+    /// use relata_train::optimiser::{Optimise, sgd};
+    ///
+    /// assert_eq!(sgd(0.1).with_weight_decay(0.01).describe()["weight_decay"], 0.01);
+    /// ```
     pub fn with_weight_decay(mut self, weight_decay: f64) -> Self {
         self.weight_decay = weight_decay;
         self
     }
 
     /// Another momentum.
+    ///
+    /// ```
+    /// use relata_train::optimiser::{Optimise, sgd};
+    ///
+    /// assert_eq!(sgd(0.1).with_momentum(0.95).describe()["momentum"], 0.95);
+    /// ```
     pub fn with_momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
