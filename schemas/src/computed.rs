@@ -145,7 +145,7 @@ pub const NEAREST: ComputedTable = ComputedTable {
         column("query", "the row whose neighbours these are; only where a table is the second argument"),
         column("rank", "1 for the nearest"),
         column("id", "the row"),
-        column("score", "the cosine similarity, or the distance of the metric `l2`"),
+        column("score", "the cosine similarity; the distance for `l2`; the inner product for `inner_product`"),
     ],
 };
 
@@ -156,7 +156,7 @@ pub const NEIGHBOURS: ComputedTable = ComputedTable {
     columns: &[
         column("id", "the other sample"),
         column("weight", "above 0 a known positive, below 0 a known negative"),
-        column("source", "where it follows from: an edge, a group, or closure"),
+        column("source", "where it comes from: edge, group, closure, or, with 'all', implied"),
     ],
 };
 

@@ -43,7 +43,7 @@
 //! measures of a run are shown in plain words.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod annotator;
+mod annotator_name;
 mod answer_index;
 mod auth;
 mod background_server;

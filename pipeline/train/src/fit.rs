@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::batch::Batches;
 use crate::device::DeviceChoice;
 use crate::error::{Result, TrainError};
-use crate::optimiser::{OPTIMISERS, Optimise, Schedule, adamw};
+use crate::optimiser::{Optimise, Schedule, adamw, optimiser_of};
 
 /// How long and how to train. What it writes is everything that changes what is learned, and reads back; checkpoint
 /// times do not change it and are left out.
@@ -313,7 +313,7 @@ impl Serialize for AnyOptimiser {
 
 impl<'de> Deserialize<'de> for AnyOptimiser {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let optimiser = OPTIMISERS.read(&Description::deserialize(deserializer)?);
+        let optimiser = optimiser_of(Description::deserialize(deserializer)?);
         Ok(Self(Arc::from(optimiser.map_err(D::Error::custom)?)))
     }
 }

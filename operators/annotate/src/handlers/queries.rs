@@ -15,7 +15,7 @@ use relata_oracle::Question;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::annotator::AnnotatorName;
+use crate::annotator_name::AnnotatorName;
 use crate::error::ApiError;
 use crate::progress::RoundReport;
 use crate::state::AppState;

@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::queries::{AnnotatorRequest, Reply};
-use crate::annotator::AnnotatorName;
+use crate::annotator_name::AnnotatorName;
 use crate::answer_index::AnswerIndex;
 use crate::error::ApiError;
 use crate::json_id::JsonId;

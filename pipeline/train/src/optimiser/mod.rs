@@ -7,11 +7,13 @@ mod gradient_clipping;
 mod optimise;
 mod schedule;
 mod state;
+mod unknown;
 
 pub(crate) use gradient_clipping::clip_to_norm;
 pub use optimise::Optimise;
 pub use schedule::Schedule;
 pub use state::OptimiserState;
+pub(crate) use unknown::optimiser_of;
 
 relata_registry::components! {
     /// Every optimiser, by name.
