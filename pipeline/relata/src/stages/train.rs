@@ -132,11 +132,11 @@ impl StageContext<'_> {
             Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?
         } else {
             let (rows, views) = (self.rows.len(), self.spec.views().count());
+            if rows < 2 {
+                return Err(TrainError::TooFewRows { rows }.into());
+            }
             if !self.can_learn(graph) {
-                let few = rows < 2;
-                return Err(
-                    if few { TrainError::TooFewRows { rows } } else { TrainError::NoPositive { rows, views } }.into()
-                );
+                return Err(TrainError::NoPositive { rows, views }.into());
             }
             self.unless_cancelled("solve")?;
             let stage = self.reporter.stage("solve", self.rows.len() as u64, "rows");

@@ -1,5 +1,7 @@
 //! Unused settings: what a pipeline says and its trainer, views or oracles would ignore is refused before any work.
 
+use relata_data::DataError;
+
 use super::spec::{Spec, Trainer};
 use crate::error::{PipelineError, Result};
 
@@ -38,6 +40,9 @@ impl Spec {
 
     fn check_views(&self) -> Result<()> {
         let views = self.views().count();
+        if views == 0 {
+            return Err(DataError::setting("views", "count", "at least 1", views).into());
+        }
         if views == 1 && self.oracles.iter().any(|oracle| oracle.needs_views()) {
             let reason = "a single view of a sample has no other view to be related to";
             return Err(unused("relate(same_sample())", reason, "add `.views(2, ..)`, or leave it out"));
