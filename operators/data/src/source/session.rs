@@ -36,7 +36,8 @@ pub fn session_with_memory(bytes: usize) -> Session {
         .with_memory_pool(Arc::new(FairSpillPool::new(bytes)))
         .build_arc()
         .expect("the default disk manager creates its folder only when something spills");
-    let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    // As many partitions as there are threads for all other work (`RAYON_NUM_THREADS`).
+    let cores = rayon::current_num_threads();
     let config = SessionConfig::new().with_target_partitions(cores).with_information_schema(true);
     Session::new(SessionContext::new_with_config_rt(keep_types(config), runtime))
 }
