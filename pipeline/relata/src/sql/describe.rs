@@ -33,7 +33,17 @@ pub(super) fn table_names(session: &Session) -> Vec<TableReference> {
 
 /// A text with a line for every table and an indented line for every column, each with its type and what it means, as far
 /// as it is a column of Relata's and not of the user's data.
-pub(super) async fn describe(session: &Session) -> Result<String, SqlError> {
+///
+/// ```no_run
+/// use relata::prelude::*;
+/// use relata::sql::{describe, session};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// println!("{}", describe(&session(&[Run::open("runs/digits")?]).await?).await?);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn describe(session: &Session) -> Result<String, SqlError> {
     let mut text = String::new();
     for name in table_names(session) {
         let provider = session.table_provider(name.clone()).await?;

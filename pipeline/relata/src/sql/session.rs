@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use datafusion::catalog::MemorySchemaProvider;
 use datafusion::common::TableReference;
-use datafusion::logical_expr::AggregateUDF;
 use relata_data::Session;
 use relata_data::source::parquet;
 
 use super::catalogue::Catalogue;
 use super::computed::TableOnDemand;
 use super::error::SqlError;
+use super::functions;
 use super::ledger::{LedgerTable, OpenLedger, ReadLedger};
-use super::mean_vector::MeanVector;
-use super::nearest::NearestFunction;
-use super::neighbours::Neighbours;
 use super::rounds::{ReadRounds, RoundTable};
 use super::views;
 use crate::store::{Artifact, Run};
@@ -91,9 +88,7 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
         views::register_audits(&session).await?;
     }
-    session.register_udaf(AggregateUDF::from(MeanVector::new()));
-    session.register_udtf("nearest", Arc::new(NearestFunction(catalogue.clone())));
-    session.register_udtf("neighbours", Arc::new(Neighbours(catalogue)));
+    functions::register(&session, &catalogue);
     Ok(session)
 }
 

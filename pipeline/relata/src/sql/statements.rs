@@ -1,8 +1,17 @@
 //! Statements: text split at semicolons, at once or line by line.
 
-/// The statement that is being typed.
+/// The statement that is being typed, line by line, for prompts.
+///
+/// ```
+/// use relata::sql::Statements;
+///
+/// let mut typed = Statements::default();
+/// assert!(typed.push("SELECT 1").is_empty());
+/// assert_eq!(typed.push("+ 1; SELECT"), ["SELECT 1\n+ 1"]);
+/// assert_eq!(typed.take().as_deref(), Some("SELECT"));
+/// ```
 #[derive(Debug, Default)]
-pub(super) struct Statements {
+pub struct Statements {
     text: String,
 }
 

@@ -12,6 +12,7 @@ mod interchange;
 mod plan;
 mod plot;
 mod probe;
+mod prompt;
 mod report;
 mod rerun;
 mod score;

@@ -5,10 +5,11 @@ use std::io::{BufWriter, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use relata::Run;
-use relata::sql::{Format, prompt, query, session, statements, write_result};
+use relata::sql::{Format, query, session, statements, write_result};
 use relata_data::sink::AtomicFile;
 
 use crate::failure::{Failure, Outcome};
+use crate::prompt::prompt;
 
 /// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
 ///

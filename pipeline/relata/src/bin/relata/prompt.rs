@@ -7,13 +7,7 @@ use relata_data::Session;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-use super::describe::describe;
-use super::error::SqlError;
-use super::format::Format;
-use super::functions::functions;
-use super::query::query;
-use super::statements::Statements;
-use super::write::write_result;
+use relata::sql::{Format, SqlError, Statements, describe, functions, query, write_result};
 
 const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\? the functions, \\q quits.";
 
@@ -139,26 +133,25 @@ fn input_error(error: ReadlineError) -> SqlError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::session::session;
+    use relata::sql::session;
+
     use super::*;
-    use crate::fixture;
 
     #[tokio::test]
     async fn statements_and_commands_are_answered() {
-        let folder = tempfile::tempdir().unwrap();
-        let run = fixture::run(folder.path());
-        fixture::embeddings(&run, &[(0, [1.0])]);
-        let session = session(&[run]).await.unwrap();
+        let session = session(&[]).await.unwrap();
         let mut out = Vec::new();
+        answer(&session, "CREATE VIEW numbers AS SELECT 0 AS id", &mut out).await.unwrap();
+        out.clear();
         command(&session, "\\d;", &mut out).await.unwrap();
         command(&session, "\\x", &mut out).await.unwrap();
         command(&session, "\\?", &mut out).await.unwrap();
-        answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM embeddings", &mut out).await.unwrap();
+        answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM numbers", &mut out).await.unwrap();
         answer(&session, "SELECT * FROM v", &mut out).await.unwrap();
         assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
         assert!(report(Err(SqlError::Output(ErrorKind::BrokenPipe.into()))).is_err());
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("embeddings  -- one row for each sample") && text.contains("\n    id "), "{text}");
+        assert!(text.starts_with("numbers") && text.contains("\n    id "), "{text}");
         assert!(text.contains("no command \\x"), "{text}");
         assert!(text.contains("nearest(embeddings, TABLE, K") && text.contains("cosine_distance(a, b)"), "{text}");
         assert!(text.ends_with("| seven |\n+-------+\n| 7     |\n+-------+\n1 row\n"), "{text}");
