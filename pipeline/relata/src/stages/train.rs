@@ -151,7 +151,7 @@ impl StageContext<'_> {
             let width = self.samples.features.shape().len();
             let mut train = vec![0.0; self.rows.len() * width];
             for (&row, out) in self.rows.iter().zip(train.chunks_exact_mut(width)) {
-                self.samples.features.read(row as usize, out);
+                self.samples.features.read(row, out);
             }
             let solution = settings.solve(train, width, &graph.induced(&self.rows, 1))?;
             write_atomically(&path, &solution.to_bytes()?)?;
