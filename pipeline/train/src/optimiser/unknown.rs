@@ -45,7 +45,6 @@ impl Optimise for UnknownOptimiser {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::fit::Fit;
 
     #[test]
