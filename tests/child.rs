@@ -104,7 +104,7 @@ fn process() -> relata::Result<()> {
         Job::Overwrite => println!("{}", disk_full::overwrite(&folder)),
         Job::RunAndTell => tell(runtime.block_on(resume::pipeline(&folder, 3).run_async())),
         Job::FailInMain => {
-            let related = Pipeline::read(csv(folder.join("missing.csv"))).relate(same_sample());
+            let related = Pipeline::read(csv(folder.join("missing.csv"))).views(2, noise(0.1)).relate(same_sample());
             related.solve(closed_form(Kernel::Linear, 1)).write(folder.join("run")).run()?;
         }
     }

@@ -76,7 +76,10 @@ async fn values_of_an_expression_are_groups_and_null_is_unknown() {
 
 #[tokio::test]
 async fn a_mix_shares_the_weight() {
-    let (_folder, run) = circle(40, mix(same_sample(), same_label("label"), 0.25)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(40, 4));
+    let read = Pipeline::read(csv(samples)).views(2, noise(0.1));
+    let run = run(folder.path(), read.relate(mix(same_sample(), same_label("label"), 0.25))).await;
     let graph = run.graph(&run.samples().unwrap()).unwrap();
     assert_eq!(graph.settings().views, 0.75);
     // Two views of a labelled sample share its label too.

@@ -16,7 +16,7 @@ const ROWS: usize = 150;
 const ROUNDS: usize = 30;
 /// Half the side of the square that is drawn, and the points along a side.
 const HALF: f64 = 5.0;
-const PLACES: usize = 64;
+const PLACES: usize = 96;
 
 /// Draws all three into a folder.
 pub fn save(folder: &Path, seed: u64) -> Result<()> {

@@ -52,8 +52,8 @@ impl LeastAsked {
         let by_questions = (0..CLASSES).map(|class| (class, open(class))).filter(|(_, open)| !open.is_empty());
         let Some((class, mut candidates)) = by_questions.min_by_key(|(class, _)| self.asked[*class]) else { return };
         if self.predicts {
-            let predicted = self.predict(&solution.embed(points));
-            let likely: Vec<usize> = candidates.iter().copied().filter(|&row| predicted[row] == class).collect();
+            let predicted = self.predict(class, &solution.embed(points));
+            let likely: Vec<usize> = candidates.iter().copied().filter(|&row| predicted[row]).collect();
             candidates = if likely.len() > most { likely } else { candidates };
         }
         for at in sample(rng, candidates.len(), most.min(candidates.len())) {
@@ -66,17 +66,20 @@ impl LeastAsked {
         }
     }
 
-    /// The class of each row by least squares on the known rows.
-    fn predict(&self, embedding: &[f32]) -> Vec<usize> {
+    /// Whether each row is predicted to be in a class: the sign of the least-squares fit to what is known, 1 for the rows
+    /// of the class and -1 for those that are not in it.
+    fn predict(&self, class: usize, embedding: &[f32]) -> Vec<bool> {
         let all = Mat::from_fn(self.known.len(), WIDTH, |row, k| f64::from(embedding[row * WIDTH + k]));
-        let known: Vec<(usize, usize)> =
-            self.known.iter().enumerate().filter_map(|(row, class)| Some((row, (*class)?))).collect();
+        let sign = |row: usize| match self.known[row] {
+            Some(of) => Some(if of == class { 1.0 } else { -1.0 }),
+            None => self.not_in[class][row].then_some(-1.0),
+        };
+        let known: Vec<(usize, f64)> = (0..self.known.len()).filter_map(|row| Some((row, sign(row)?))).collect();
         let of_known = Mat::from_fn(known.len(), WIDTH, |at, k| all[(known[at].0, k)]);
-        let labels = Mat::from_fn(known.len(), CLASSES, |at, class| if known[at].1 == class { 1.0 } else { 0.0 });
+        let signs = Mat::from_fn(known.len(), 1, |at, _| known[at].1);
         // There may be fewer known rows than dimensions.
         let inverse = of_known.thin_svd().map_or_else(|_| Mat::zeros(WIDTH, known.len()), |svd| svd.pseudoinverse());
-        let scores = all * (inverse * labels);
-        let best = |row: usize| (0..CLASSES).max_by(|&a, &b| scores[(row, a)].total_cmp(&scores[(row, b)]));
-        (0..self.known.len()).map(|row| best(row).unwrap_or_default()).collect()
+        let fitted = all * (inverse * signs);
+        (0..self.known.len()).map(|row| fitted[(row, 0)] > 0.0).collect()
     }
 }

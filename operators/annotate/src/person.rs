@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relata_oracle::{Context, Cost, Oracle, Question, Record, Result};
+use relata_oracle::{Context, Cost, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use crate::background_server::BackgroundServer;
@@ -211,6 +211,10 @@ impl Oracle for Person {
 
     /// Returns when each question has an answer of as many people as wished at this page, or when a person ends the
     /// round. Each answer is recorded by `out` before the page says that it is written down.
+    fn check_relate(&self) -> Result<()> {
+        Err(OracleError::cannot_relate(self.describe().name))
+    }
+
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let _turn = self.turn.lock().await;
         let mut waiter = {

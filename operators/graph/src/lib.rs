@@ -17,6 +17,7 @@ mod groups_builder;
 mod induced;
 pub mod knn;
 mod must_link;
+mod noise;
 mod policy;
 mod relations;
 mod resolve;

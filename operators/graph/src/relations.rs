@@ -6,9 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
-use arrow::datatypes::Float32Type;
-use rand::RngExt;
-use relata_schemas::edges::{EDGES, WEIGHT, check_weight};
+use arrow::datatypes::{Float32Type, UInt64Type};
+use relata_schemas::edges::{DST, EDGES, REL, SRC, WEIGHT, check_weight};
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
@@ -16,8 +15,8 @@ use relata_schemas::{SchemaError, edges};
 use crate::conflicts::Conflict;
 use crate::error::Result;
 use crate::groups_builder::GroupsBuilder;
+use crate::noise::Noise;
 use relata_data::index::SampleId;
-use relata_data::seed::Rng;
 use relata_data::sink::ParquetSink;
 use relata_schemas::run_file;
 
@@ -37,7 +36,8 @@ pub struct Relations {
     groups: GroupsBuilder,
     pending: Vec<(SampleId, SampleId, f32, Arc<str>)>,
     scale: f32,
-    noise: Option<(f64, Rng)>,
+    /// The surrounding `noisy`, from the outside in.
+    noise: Vec<Noise>,
     counts: RelationCounts,
     conflicts: Vec<Conflict>,
 }
@@ -96,7 +96,7 @@ impl Relations {
             groups: GroupsBuilder::default(),
             pending: vec![],
             scale: 1.0,
-            noise: None,
+            noise: vec![],
             counts: RelationCounts::default(),
             conflicts: vec![],
         })
@@ -109,7 +109,7 @@ impl Relations {
             let hint = "A sample is related to itself through its views: use same_sample().";
             return Err(SchemaError::column(&**rel, "dst", "two different samples", format!("{a} twice"), hint).into());
         }
-        let weight = self.disturbed(weight * self.scale);
+        let weight = self.disturbed(rel, a, b, weight * self.scale);
         self.pending.push((a.min(b), a.max(b), weight, rel.clone()));
         self.counts.edges += 1;
         if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
@@ -119,8 +119,12 @@ impl Relations {
     pub fn edges(&mut self, batch: &RecordBatch) -> Result<()> {
         edges::validate(batch, self.counts.edges)?;
         self.flush()?;
-        let weights = batch[WEIGHT].as_primitive::<Float32Type>();
-        let weights: Float32Array = weights.values().iter().map(|w| Some(self.disturbed(w * self.scale))).collect();
+        let weights = batch[WEIGHT].as_primitive::<Float32Type>().values().iter();
+        let ids = |name: &str| SampleId::slice(batch[name].as_primitive::<UInt64Type>().values()).iter().copied();
+        let rels = batch[REL].as_string::<i32>().iter().map(Option::unwrap_or_default);
+        let stated = rels.zip(ids(SRC).zip(ids(DST))).zip(weights);
+        let weights: Float32Array =
+            stated.map(|((rel, (a, b)), w)| Some(self.disturbed(rel, a, b, w * self.scale))).collect();
         let mut columns = batch.columns().to_vec();
         let at = batch.schema().index_of(WEIGHT)?;
         columns[at] = Arc::new(weights);
@@ -145,20 +149,17 @@ impl Relations {
         *calls += 1;
         let rel = if *calls > 1 { format!("{rel} {calls}") } else { rel.to_owned() };
         let mut groups: Vec<u64> = members.iter().map(|m| m.1).collect();
-        if let Some((rate, rng)) = &mut self.noise {
-            let mut distinct = groups.clone();
-            distinct.sort_unstable();
-            distinct.dedup();
-            for group in &mut groups {
-                if rng.random_bool(*rate) {
-                    *group = distinct[rng.random_range(0..distinct.len())];
+        for noise in self.noise.iter().rev() {
+            let before = distinct(&groups);
+            for (group, member) in groups.iter_mut().zip(members) {
+                if let Some(drawn) = noise.member(&rel, member.0, &before) {
+                    *group = drawn;
                 }
             }
+        }
+        if !self.noise.is_empty() {
             // Groups that have lost all members are no groups.
-            distinct.clone_from(&groups);
-            distinct.sort_unstable();
-            distinct.dedup();
-            self.disturbed_groups.insert(rel.clone(), distinct);
+            self.disturbed_groups.insert(rel.clone(), distinct(&groups));
         }
         for at in (0..members.len()).step_by(ROWS) {
             let to = members.len().min(at + ROWS);
@@ -222,9 +223,17 @@ impl Relations {
         self.scale = before;
     }
 
-    /// Disturbs what follows, or stops doing so; gives back what held before.
-    pub fn set_noise(&mut self, noise: Option<(f64, Rng)>) -> Option<(f64, Rng)> {
-        std::mem::replace(&mut self.noise, noise)
+    /// Disturbs what follows until [`restore_noise`](Self::restore_noise), on top of what disturbs it already: each edge's
+    /// sign, each member's group and each cannot-link is wrong with probability `rate`. What becomes of a relation depends
+    /// on the seed and on the relation alone, not on the order in which relations are stated.
+    pub fn add_noise(&mut self, rate: f64, seed: u64) {
+        let depth = self.noise.len() as u64;
+        self.noise.push(Noise { rate, seed, depth });
+    }
+
+    /// Ends an [`add_noise`](Self::add_noise).
+    pub fn restore_noise(&mut self) {
+        self.noise.pop();
     }
 
     /// How many relations there are so far.
@@ -246,27 +255,18 @@ impl Relations {
         Ok(StatedRelations { counts: self.counts, groups: self.groups, conflicts: self.conflicts })
     }
 
-    fn disturbed(&mut self, weight: f32) -> f32 {
-        match &mut self.noise {
-            Some((rate, rng)) => {
-                if rng.random_bool(*rate) {
-                    -weight
-                } else {
-                    weight
-                }
-            }
-            None => weight,
-        }
+    fn disturbed(&self, rel: &str, a: SampleId, b: SampleId, weight: f32) -> f32 {
+        let wrong = self.noise.iter().filter(|noise| noise.edge(rel, a, b)).count();
+        if wrong % 2 == 1 { -weight } else { weight }
     }
 
     /// Cannot-links, an end of some of which noise draws anew among the groups of the relation.
-    fn redrawn(&mut self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
+    fn redrawn(&self, rel: &str, pairs: &[(u64, u64, f32)]) -> Vec<(u64, u64, f32)> {
         let mut pairs = pairs.to_vec();
-        let (Some((rate, rng)), Some(groups)) = (&mut self.noise, self.disturbed_groups.get(rel)) else { return pairs };
+        let Some(groups) = self.disturbed_groups.get(rel).filter(|_| !self.noise.is_empty()) else { return pairs };
         for pair in &mut pairs {
-            if rng.random_bool(*rate) {
-                let drawn = groups[rng.random_range(0..groups.len())];
-                *if rng.random_bool(0.5) { &mut pair.0 } else { &mut pair.1 } = drawn;
+            for noise in self.noise.iter().rev() {
+                (pair.0, pair.1) = noise.cannot_link(rel, pair.0.min(pair.1), pair.0.max(pair.1), groups);
             }
             *pair = (pair.0.min(pair.1), pair.0.max(pair.1), pair.2);
         }
@@ -297,12 +297,19 @@ impl Relations {
     }
 }
 
+/// The groups that there are, ascending.
+fn distinct(groups: &[u64]) -> Vec<u64> {
+    let mut distinct = groups.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct
+}
+
 #[cfg(test)]
 mod tests {
     use relata_data::ParquetFile;
     use relata_data::id_index::IdIndex;
     use relata_data::index::GroupNumber;
-    use relata_data::seed::stream;
 
     use super::*;
     use crate::must_link::Groups;
@@ -311,7 +318,7 @@ mod tests {
     fn cannot_links(rate: f64) -> Vec<(u64, u64)> {
         let folder = tempfile::tempdir().unwrap();
         let mut relations = Relations::create(folder.path()).unwrap();
-        relations.set_noise(Some((rate, stream(3, &[]))));
+        relations.add_noise(rate, 3);
         let members: Vec<_> = (0..100).map(|id| (SampleId(id), id / 10)).collect();
         let rel = relations.members("kin", &members, 1.0, false).unwrap();
         let pairs: Vec<_> = (0..9).map(|group| (group + 1, group, 1.0)).collect();
@@ -342,7 +349,7 @@ mod tests {
         let members: Vec<_> = (0..20_000).map(|at| (SampleId(at * 7 % 20_000 + 5), at % 300)).collect();
         relations.members("nobody", &[], 1.0, true).unwrap();
         relations.scale(1.0 / 3.0);
-        relations.set_noise(Some((0.2, stream(3, &[]))));
+        relations.add_noise(0.2, 3);
         relations.members("label", &members, 0.7, true).unwrap();
         let kin: Vec<(SampleId, u64, f32)> =
             members.iter().map(|m| (m.0, m.1 % 50 + 1000, 1.0 / (m.1 + 1) as f32)).collect();

@@ -55,7 +55,7 @@ pub async fn resolve(
     }
     let options = ParquetReadOptions::default();
     let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
-    let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE].map(|name| col(name).sort(true, true));
+    let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE, INFERRED].map(|name| col(name).sort(true, true));
     let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
     while let Some(batch) = stream.next().await {
         pairs.read(&batch?)?;
@@ -177,10 +177,12 @@ impl<'a> PairWriter<'a> {
     fn decide(&mut self) -> Result<()> {
         let Some((src, dst)) = self.current.take() else { return Ok(()) };
         let mut opinions = std::mem::take(&mut self.opinions);
-        // One oracle saying the same thing twice in one round is one statement, the strongest.
+        // One oracle saying the same thing twice in one round is one statement: the strongest, of equally strong ones the
+        // surest, then one that somebody stated rather than inferred. The order is total, whatever the order of the rows.
         opinions.sort_by(|a, b| {
             let key = |o: &Opinion| (o.round, o.rel.clone(), o.weight > 0.0);
-            key(a).cmp(&key(b)).then(b.weight.abs().total_cmp(&a.weight.abs()))
+            let strength = b.weight.abs().total_cmp(&a.weight.abs()).then(b.confidence.total_cmp(&a.confidence));
+            key(a).cmp(&key(b)).then(strength).then(a.inferred.cmp(&b.inferred))
         });
         opinions.dedup_by(|b, a| a.round == b.round && a.rel == b.rel && (a.weight > 0.0) == (b.weight > 0.0));
         let decision = self.settings.policy.decide(&opinions);

@@ -10,7 +10,7 @@ use relata_graph::edge_file::read_edges;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{OracleError, Result};
 use crate::oracle::{Context, Oracle};
 
 /// See [`edges`].
@@ -45,6 +45,10 @@ impl Oracle for EdgeFile {
 
     fn files(&self) -> Vec<PathBuf> {
         vec![self.file.clone()]
+    }
+
+    fn check_answer(&self) -> Result<()> {
+        Err(OracleError::cannot_answer(self.describe().name))
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -59,6 +59,24 @@ pub enum OracleError {
 }
 
 impl OracleError {
+    /// The oracle of this name answers questions only.
+    pub fn cannot_relate(oracle: impl Into<String>) -> Self {
+        Self::Unsupported {
+            oracle: oracle.into(),
+            what: "state relations unasked",
+            hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
+        }
+    }
+
+    /// The oracle of this name states relations only.
+    pub fn cannot_answer(oracle: impl Into<String>) -> Self {
+        Self::Unsupported {
+            oracle: oracle.into(),
+            what: "answer questions",
+            hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",
+        }
+    }
+
     /// A setting that makes no sense.
     pub fn setting(
         component: impl Into<String>,

@@ -63,6 +63,10 @@ impl<A: Oracle, B: Oracle> Oracle for Mix<A, B> {
         check_inner(self)
     }
 
+    fn check_answer(&self) -> Result<()> {
+        Err(OracleError::cannot_answer(self.describe().name))
+    }
+
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         if self.alpha < 1.0 {
             let before = out.scale(1.0 - self.alpha);

@@ -126,9 +126,9 @@ impl<O: Oracle> Oracle for Noisy<O> {
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
-        let before = out.set_noise(Some((self.rate, Purpose::NoisyRelations.stream(context.seed, &[]))));
+        out.add_noise(self.rate, context.seed);
         let result = self.inner.relate(context, out).await;
-        out.set_noise(before);
+        out.restore_noise();
         result
     }
 

@@ -29,7 +29,7 @@ pub struct Context<'a> {
 ///
 /// An oracle around others implements [`inner`](Self::inner), and then only what it changes: every other method of
 /// this trait delegates by default. With one inner oracle that is what the inner one does; with several, `files` are
-/// those of all, `check` checks each, `annotators` are the most of any, and `relate`, `answer` and `cost` are its own.
+/// those of all, the checks check each, `annotators` are the most of any, and `relate`, `answer` and `cost` are its own.
 ///
 /// ```
 /// use async_trait::async_trait;
@@ -82,16 +82,29 @@ pub trait Oracle: Send + Sync {
         check_inner(self)
     }
 
+    /// Refuses to be told `.relate(oracle)`, before any work starts, where it could not [`relate`](Self::relate) or would
+    /// not use one of its settings.
+    fn check_relate(&self) -> Result<()> {
+        self.inner().into_iter().try_for_each(Oracle::check_relate)
+    }
+
+    /// Refuses to be told `.ask(oracle, ..)`, before any work starts, where it could not [`answer`](Self::answer) or would
+    /// not use one of its settings.
+    fn check_answer(&self) -> Result<()> {
+        self.inner().into_iter().try_for_each(Oracle::check_answer)
+    }
+
+    /// Whether it relates views of one sample, and so needs several of each.
+    fn needs_views(&self) -> bool {
+        self.inner().into_iter().any(Oracle::needs_views)
+    }
+
     /// States every relation that this oracle knows about.
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         if let [only] = self.inner()[..] {
             return only.relate(context, out).await;
         }
-        Err(OracleError::Unsupported {
-            oracle: self.describe().name,
-            what: "state relations unasked",
-            hint: "Ask it: `.ask(oracle, strategy)` instead of `.relate(oracle)`.",
-        })
+        Err(OracleError::cannot_relate(self.describe().name))
     }
 
     /// Answers questions: records one answer per candidate, or one per candidate and annotator, as soon as it has
@@ -100,11 +113,7 @@ pub trait Oracle: Send + Sync {
         if let [only] = self.inner()[..] {
             return only.answer(context, questions, out).await;
         }
-        Err(OracleError::Unsupported {
-            oracle: self.describe().name,
-            what: "answer questions",
-            hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",
-        })
+        Err(OracleError::cannot_answer(self.describe().name))
     }
 
     /// What a question costs, all annotators that answer it together.
@@ -148,6 +157,18 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     fn check(&self) -> Result<()> {
         (**self).check()
+    }
+
+    fn check_relate(&self) -> Result<()> {
+        (**self).check_relate()
+    }
+
+    fn check_answer(&self) -> Result<()> {
+        (**self).check_answer()
+    }
+
+    fn needs_views(&self) -> bool {
+        (**self).needs_views()
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

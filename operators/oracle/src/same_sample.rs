@@ -5,7 +5,7 @@ use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{OracleError, Result};
 use crate::oracle::{Context, Oracle};
 
 /// See [`same_sample`].
@@ -32,6 +32,14 @@ pub fn same_sample() -> SameSample {
 impl Oracle for SameSample {
     fn describe(&self) -> Description {
         Description::of(self)
+    }
+
+    fn check_answer(&self) -> Result<()> {
+        Err(OracleError::cannot_answer(self.describe().name))
+    }
+
+    fn needs_views(&self) -> bool {
+        true
     }
 
     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -14,7 +14,7 @@ use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{OracleError, Result};
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -128,6 +128,17 @@ impl Oracle for SameValue {
 
     fn name(&self) -> String {
         self.rel.clone()
+    }
+
+    fn check_answer(&self) -> Result<()> {
+        let limits = [("rows", self.rows), ("per_class", self.per_class)];
+        match limits.into_iter().find_map(|(setting, limit)| Some((setting, limit?))) {
+            None => Ok(()),
+            Some((setting, limit)) => {
+                let expected = "left out where it is asked: it answers every question";
+                Err(OracleError::setting(self.rel.clone(), setting, expected, limit))
+            }
+        }
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

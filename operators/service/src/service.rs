@@ -276,6 +276,10 @@ impl Oracle for Service {
         self.secret().map(|_| ())
     }
 
+    fn check_relate(&self) -> Result<()> {
+        Err(OracleError::cannot_relate(self.describe().name))
+    }
+
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let questions: Vec<Question> = questions.iter().filter(|q| !q.candidates.is_empty()).cloned().collect();
         if questions.is_empty() {

@@ -84,6 +84,16 @@ pub enum PipelineError {
         /// The names of the oracles.
         oracles: Vec<String>,
     },
+    /// A setting would have no effect.
+    #[error("`{setting}` would have no effect: {reason}. To go on, {remedy}.")]
+    Unused {
+        /// The setting, as a pipeline writes it.
+        setting: String,
+        /// Why it has none.
+        reason: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The run was cancelled while it was asking.
     #[error("interrupted while asking in round {round}; every answer so far is in `{}`. Run the same pipeline again to go on.", ledger.display())]
     Interrupted {

@@ -73,6 +73,10 @@ impl Oracle for Cascade {
         check_inner(self)
     }
 
+    fn check_relate(&self) -> Result<()> {
+        Err(OracleError::cannot_relate(self.describe().name))
+    }
+
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let mut left = questions.to_vec();
         let mut failures: Vec<(String, OracleError)> = Vec::new();

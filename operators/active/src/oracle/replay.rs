@@ -219,6 +219,10 @@ impl Oracle for Replay {
         Ok(())
     }
 
+    fn check_relate(&self) -> Result<()> {
+        Err(OracleError::cannot_relate(self.describe().name))
+    }
+
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let said = self.answers.get_or_try_init(|| self.read(context)).await?;
         for question in questions {

@@ -45,7 +45,8 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
             line("at most", &format!("{} steps of {batch} samples", (rows / batch).max(1) * fit.epoch_count()));
         }
         Trainer::ClosedForm(_) => {
-            line("memory", &format!("about {:.1} GB for {rows} rows", 5.0 * 8.0 * (rows as f64).powi(2) / 1e9));
+            let nodes = rows * spec.views().count() as u64;
+            line("memory", &format!("about {:.1} GB for {nodes} rows", 5.0 * 8.0 * (nodes as f64).powi(2) / 1e9));
         }
     }
     line("write", &spec.folder.display().to_string());

@@ -22,6 +22,11 @@ pub trait Evaluation: Send + Sync {
         self.measure(split)
     }
 
+    /// Whether it measures what follows from the answers of the pipeline's `.ask(..)`, and nothing without.
+    fn needs_answers(&self) -> bool {
+        false
+    }
+
     /// Name and settings, for the plan.
     fn describe(&self) -> Description;
 }

@@ -21,6 +21,9 @@ use super::evaluation::Evaluation;
 use super::linear_probe::linear_probe;
 use super::split::{Split, split_reader};
 
+/// The relation of what follows from answers.
+const ANSWERS: &str = "answers";
+
 /// Settings of the probe; see [`known_probe`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -41,7 +44,7 @@ pub struct KnownProbe {
 /// assert_eq!(known_probe("label").describe().to_string(), "known_probe label=label of=answers");
 /// ```
 pub fn known_probe(label: impl Into<String>) -> KnownProbe {
-    KnownProbe { label: label.into(), of: "answers".to_owned(), naming: None }
+    KnownProbe { label: label.into(), of: ANSWERS.to_owned(), naming: None }
 }
 
 impl KnownProbe {
@@ -104,6 +107,10 @@ impl Settings for KnownProbe {
 impl Evaluation for KnownProbe {
     fn label(&self) -> &str {
         &self.label
+    }
+
+    fn needs_answers(&self) -> bool {
+        self.of == ANSWERS
     }
 
     /// Outside of a run nothing follows from answers.

@@ -111,9 +111,11 @@ impl Contours {
             )?;
         }
         let dot = |&(x, y, class): &(f64, f64, u32)| {
-            Circle::new((x, y), canvas.px(2), palette::colour(class as usize).filled())
+            Circle::new((x, y), canvas.px(3) / 2, palette::colour(class as usize).filled())
         };
         chart.draw_series(self.points.iter().map(dot))?;
+        let corners = [(self.range.start, self.range.start), (self.range.end, self.range.end)];
+        chart.draw_series([Rectangle::new(corners, RGBColor(0x99, 0x99, 0x99).stroke_width(canvas.scale))])?;
         Ok(())
     }
 }

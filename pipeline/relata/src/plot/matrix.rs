@@ -24,7 +24,9 @@ pub struct Matrix {
 /// -1 fully so. The first row is on top. Entries out of the matrix are left out.
 pub fn matrix(title: impl Into<String>, size: usize, entries: impl IntoIterator<Item = (usize, usize, f64)>) -> Matrix {
     let inside = entries.into_iter().filter(|(row, column, _)| *row < size && *column < size);
-    Matrix { title: title.into(), label: "row".to_owned(), size, entries: inside.collect(), names: vec![] }
+    let mut entries: Vec<_> = inside.collect();
+    entries.sort_by_key(|&(row, column, _)| (row, column));
+    Matrix { title: title.into(), label: "row".to_owned(), size, entries, names: vec![] }
 }
 
 impl Matrix {
@@ -65,11 +67,14 @@ impl Figure for Matrix {
         let size = self.size.max(1) as f64;
         let axes = (Axis::new(0.0..size, 6), Axis::new(size..0.0, 6));
         let mut chart = frame::draw(canvas, &area, axes, (&self.label, &self.label))?;
-        let cell = |&(row, column, value): &(usize, usize, f64)| {
-            let (x, y) = (column as f64, row as f64);
-            Rectangle::new([(x, y), (x + 1.0, y + 1.0)], diverging::colour(value).filled())
+        // Equal entries side by side are one rectangle.
+        let follows = |a: &(usize, usize, f64), b: &(usize, usize, f64)| (a.0, a.1 + 1, a.2) == *b;
+        let cells = |run: &[(usize, usize, f64)]| {
+            let ((row, from, value), to) = (run[0], run[run.len() - 1].1 + 1);
+            let corners = [(from as f64, row as f64), (to as f64, row as f64 + 1.0)];
+            Rectangle::new(corners, diverging::colour(value).filled())
         };
-        chart.draw_series(self.entries.iter().map(cell))?;
+        chart.draw_series(self.entries.chunk_by(follows).map(cells))?;
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ mod round_embeddings;
 mod round_files;
 mod spec;
 mod train;
+mod unused;
 mod views;
 
 pub(crate) use order::run;

@@ -25,6 +25,7 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     let samples = ingest::ingest(spec, &run, &session, &reporter).await?;
     spec.check_shape(samples.features.shape())?;
     let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;
+    spec.check_rows(rows.len())?;
     let context = StageContext { spec, run, session, samples, rows, reporter };
     let views = spec.views();
     if !context.run.path(Artifact::ViewsPlot).exists() && views.count() > 1 {

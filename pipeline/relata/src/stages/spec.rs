@@ -54,13 +54,17 @@ pub(crate) struct Spec {
 impl Spec {
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<()> {
-        self.oracles.iter().try_for_each(|oracle| oracle.check())?;
+        for oracle in &self.oracles {
+            oracle.check()?;
+            oracle.check_relate()?;
+        }
         if self.asks.len() > 1 {
             let oracles = self.asks.iter().map(|(oracle, _)| oracle.name()).collect();
             return Err(PipelineError::SeveralAsks { oracles });
         }
         if let Some((oracle, config)) = self.ask() {
             oracle.check()?;
+            oracle.check_answer()?;
             config.check()?;
         }
         match &self.trainer {
@@ -70,7 +74,7 @@ impl Spec {
             }
             Trainer::ClosedForm(settings) => settings.check()?,
         }
-        Ok(())
+        self.check_used()
     }
 
     /// Refuses views and encoders that cannot take samples of this shape.
@@ -80,6 +84,15 @@ impl Spec {
             architecture.widths(shape)?;
         }
         Ok(())
+    }
+
+    /// Refuses a trainer that needs more training rows than these.
+    pub fn check_rows(&self, rows: usize) -> Result<()> {
+        match &self.trainer {
+            // Fewer than two rows are an error of their own.
+            Trainer::ClosedForm(settings) if rows > 1 => Ok(settings.check_rows(rows * self.views().count())?),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses evaluations of label columns that are not among these columns of the dataset.
@@ -104,7 +117,7 @@ impl Spec {
     fn training_seed(&self) -> u64 {
         match &self.trainer {
             Trainer::Gradient { fit, .. } => fit.seed_value(),
-            Trainer::ClosedForm(_) => 0,
+            Trainer::ClosedForm(_) => self.seed.unwrap_or_default(),
         }
     }
 

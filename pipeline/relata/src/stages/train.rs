@@ -6,7 +6,7 @@ use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_graph::Graph;
 use relata_train::TrainError;
-use relata_train::closed_form::{ClosedForm, Solution};
+use relata_train::closed_form::{ClosedForm, Solution, ViewGraph};
 use relata_train::encoder::Architecture;
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
@@ -49,15 +49,7 @@ pub(super) struct Learned {
 impl StageContext<'_> {
     /// Whether the graph has a positive among what is trained on, without which there is nothing to learn.
     pub fn can_learn(&self, graph: &Graph) -> bool {
-        graph.has_positive(&self.rows, self.views_trained_on())
-    }
-
-    /// The closed form knows the samples as they are.
-    fn views_trained_on(&self) -> usize {
-        match &self.spec.trainer {
-            Trainer::Gradient { .. } => self.spec.views().count(),
-            Trainer::ClosedForm(_) => 1,
-        }
+        graph.has_positive(&self.rows, self.spec.views().count())
     }
 
     /// Trains on a graph in the folder of `run`.
@@ -139,21 +131,21 @@ impl StageContext<'_> {
             self.reporter.found("solve");
             Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?
         } else {
-            let (rows, views) = (self.rows.len(), self.views_trained_on());
+            let (rows, views) = (self.rows.len(), self.spec.views().count());
+            if rows < 2 {
+                return Err(TrainError::TooFewRows { rows }.into());
+            }
             if !self.can_learn(graph) {
-                let few = rows < 2;
-                return Err(
-                    if few { TrainError::TooFewRows { rows } } else { TrainError::NoPositive { rows, views } }.into()
-                );
+                return Err(TrainError::NoPositive { rows, views }.into());
             }
             self.unless_cancelled("solve")?;
             let stage = self.reporter.stage("solve", self.rows.len() as u64, "rows");
-            let width = self.samples.features.shape().len();
-            let mut train = vec![0.0; self.rows.len() * width];
-            for (&row, out) in self.rows.iter().zip(train.chunks_exact_mut(width)) {
-                self.samples.features.read(row, out);
-            }
-            let solution = settings.solve(train, width, &graph.induced(&self.rows, 1))?;
+            let features = &self.samples.features;
+            let mut train = Vec::new();
+            self.spec.views().write_batch(features, &self.rows, 0, &mut train);
+            let ViewGraph { edges, diagonal } = settings.view_graph(graph, &self.rows, views);
+            let prepared = settings.prepare(train, features.shape().len())?;
+            let solution = prepared.solve_with_diagonal(&edges, &diagonal)?;
             write_atomically(&path, &solution.to_bytes()?)?;
             stage.finish(self.rows.len() as u64, "");
             solution

@@ -28,7 +28,6 @@ impl Run {
     pub async fn draw_views(&self, samples: usize, epoch: u64, output: Option<&Path>) -> Result<PathBuf> {
         let plan = self.plan()?;
         let augment = VIEWS.read(&plan.views.view).map_err(|error| PipelineError::OwnViews { error })?;
-        // The closed form draws nothing at random: its views have the seed 0.
         let views = Views::new(plan.views.count, augment, plan.training_seed());
         let data = self.samples()?;
         views.check(data.features.shape())?;

@@ -163,9 +163,9 @@ impl Plan {
         Ok(write_atomically(path, &text)?)
     }
 
-    /// The seed of training: that of views and batches; 0 where the optimum is solved for.
+    /// The seed of views and batches: that of training, or the pipeline's where the optimum is solved for.
     pub fn training_seed(&self) -> u64 {
-        self.train.as_ref().map_or(0, |train| train.fit.seed_value())
+        self.train.as_ref().map_or(self.seed.unwrap_or_default(), |train| train.fit.seed_value())
     }
 }
 

@@ -17,6 +17,8 @@ pub struct ClosedForm {
     #[serde(deserialize_with = "Option::deserialize")]
     pub(super) cutoff: Option<f64>,
     pub(super) normalised: bool,
+    #[serde(default)]
+    pub(super) first_views: bool,
 }
 
 /// Embeddings of `width` dimensions with ridge 1e-3. For training sets of up to some 10^4 rows: memory grows with their
@@ -34,7 +36,7 @@ pub struct ClosedForm {
 /// # Ok::<(), relata_train::TrainError>(())
 /// ```
 pub fn closed_form(kernel: Kernel, width: usize) -> ClosedForm {
-    ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5), normalised: false }
+    ClosedForm { kernel, ridge: 1e-3, width, cutoff: Some(1e-5), normalised: false, first_views: false }
 }
 
 impl ClosedForm {
@@ -74,6 +76,35 @@ impl ClosedForm {
     pub fn normalised(mut self) -> Self {
         self.normalised = true;
         self
+    }
+
+    /// Relations between different samples hold for the first view of each alone; the other views are related to those of
+    /// their own sample only. Without it, a relation between two samples holds between all their views, as in training.
+    ///
+    /// ```
+    /// use relata_train::closed_form::{Kernel, closed_form};
+    ///
+    /// let settings = closed_form(Kernel::Laplace { width: 1.0 }, 5).with_cutoff(None).on_first_views();
+    /// assert_eq!(settings.describe()["first_views"], true);
+    /// ```
+    pub fn on_first_views(mut self) -> Self {
+        self.first_views = true;
+        self
+    }
+
+    /// Refuses fewer training rows (each with all its views) than dimensions.
+    pub fn check_rows(&self, rows: usize) -> Result<()> {
+        match self.width > rows {
+            true => {
+                Err(TrainError::setting("closed_form", "width", format!("at most {rows} (training rows)"), self.width))
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// Whether relations between samples are those of their first views alone.
+    pub fn is_on_first_views(&self) -> bool {
+        self.first_views
     }
 
     /// Width of the embedding.

@@ -38,10 +38,7 @@ impl Prepared {
             let expected = format!("above 0 and a divisor of {} (numbers given)", train.len());
             return Err(TrainError::setting("closed_form", "features", expected, features));
         }
-        if settings.width > rows {
-            let expected = format!("at most {rows} (training rows)");
-            return Err(TrainError::setting("closed_form", "width", expected, settings.width));
-        }
+        settings.check_rows(rows)?;
         let kernel = settings.kernel.matrix(&train, &train, features);
         let pseudo_inverse = pseudo_inverse(&kernel, settings.cutoff)?;
         Ok(Self { settings, features, train, pseudo_inverse })

@@ -1,0 +1,86 @@
+//! Unused settings: what a pipeline says and its trainer, views or oracles would ignore is refused before any work.
+
+use relata_data::DataError;
+
+use super::spec::{Spec, Trainer};
+use crate::error::{PipelineError, Result};
+
+impl Spec {
+    /// Refuses settings that would have no effect.
+    pub fn check_used(&self) -> Result<()> {
+        self.check_head()?;
+        self.check_views()?;
+        self.check_rounds()?;
+        self.check_evaluations()
+    }
+
+    fn check_head(&self) -> Result<()> {
+        use relata_train::learner::Head;
+
+        let projects = match &self.trainer {
+            // Encoders of one's own may have other settings, but a projector is always called that.
+            Trainer::Gradient { architecture, .. } => {
+                let description = architecture.describe();
+                !description["projector"].as_array().is_some_and(Vec::is_empty)
+            }
+            Trainer::ClosedForm(_) => false,
+        };
+        if self.head == Head::Encoder || projects {
+            return Ok(());
+        }
+        Err(match self.trainer {
+            Trainer::ClosedForm(_) => {
+                unused("embed_projected()", "the closed form has no projector", "leave it out, or train an encoder")
+            }
+            Trainer::Gradient { .. } => {
+                unused("embed_projected()", "the encoder has no projector", "leave it out, or add `.project([..])`")
+            }
+        })
+    }
+
+    fn check_views(&self) -> Result<()> {
+        let views = self.views().count();
+        if views == 0 {
+            return Err(DataError::setting("views", "count", "at least 1", views).into());
+        }
+        if views == 1 && self.oracles.iter().any(|oracle| oracle.needs_views()) {
+            let reason = "a single view of a sample has no other view to be related to";
+            return Err(unused("relate(same_sample())", reason, "add `.views(2, ..)`, or leave it out"));
+        }
+        match &self.trainer {
+            Trainer::ClosedForm(settings) if settings.is_on_first_views() && views == 1 => Err(unused(
+                "on_first_views()",
+                "every sample has a single view",
+                "add `.views(2, ..)`, or leave it out",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The closed form is solved anew in every round.
+    fn check_rounds(&self) -> Result<()> {
+        let (Some((_, config)), Trainer::ClosedForm(_)) = (self.ask(), &self.trainer) else { return Ok(()) };
+        let reason = "the closed form is solved anew in every round, without epochs";
+        match config.plan() {
+            plan if plan.epochs.is_some() => Err(unused("epochs(..)", reason, "leave it out")),
+            plan if plan.from_scratch => Err(unused("from_scratch()", reason, "leave it out")),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_evaluations(&self) -> Result<()> {
+        let without = self.evaluations.iter().find(|evaluation| evaluation.needs_answers());
+        match without.filter(|_| self.ask().is_none()) {
+            None => Ok(()),
+            Some(evaluation) => {
+                let setting = format!("evaluate({})", evaluation.describe().name);
+                let reason = "it measures what follows from answers, and the pipeline asks nothing";
+                Err(unused(setting, reason, "add `.ask(..)`, or leave it out"))
+            }
+        }
+    }
+}
+
+fn unused(setting: impl Into<String>, reason: &'static str, remedy: &'static str) -> PipelineError {
+    PipelineError::Unused { setting: setting.into(), reason, remedy }
+}
