@@ -27,7 +27,7 @@ impl Oracle for SameWriter {
         for batch in collect(plan_sql(context.session, &pairs).await?).await? {
             let [previous, id] = ["previous", "id"].map(|name| batch[name].as_primitive::<UInt64Type>().values());
             for (&previous, &id) in previous.iter().zip(id) {
-                out.edge(&"same_writer".into(), previous, id, 1.0)?;
+                out.edge(&"same_writer".into(), SampleId(previous), SampleId(id), 1.0)?;
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ impl Strategy for MostSimilar {
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         let rows = context.rows() as u32;
         let first = context.round * POOL % rows;
-        let pool: Vec<u32> = (0..POOL.min(rows)).map(|at| (first + at) % rows).collect();
+        let pool: Vec<_> = (0..POOL.min(rows)).map(|at| TrainingRow((first + at) % rows)).collect();
         let mut queries = Vec::new();
         for (at, &anchor) in pool.iter().enumerate() {
             for &candidate in pool[at + 1..].iter().filter(|&&candidate| context.is_open(anchor, candidate)) {

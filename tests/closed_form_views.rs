@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
 use relata::prelude::*;
+use relata_data::index::Row;
 use relata_data::source::Samples;
 use relata_data::view::Views;
 use relata_graph::InducedEdges;
@@ -40,7 +41,7 @@ fn solved(folder: &Path, settings: ClosedForm, seed: u64) -> (Run, Vec<f32>) {
 /// The same by the matrix, entry by entry.
 fn expected(run: &Run, settings: ClosedForm, first_views: bool, seed: u64) -> Vec<f32> {
     let samples = Samples::open(run.folder()).unwrap();
-    let rows: Vec<u32> = (0..ROWS as u32).collect();
+    let rows: Vec<Row> = (0..ROWS as u32).map(Row).collect();
     let mut views = Vec::new();
     Views::new(2, Arc::new(noise(0.1)), seed).write_batch(&samples.features, &rows, 0, &mut views);
     let labelled = |node: usize| node % ROWS % 9 < 3 && (node < ROWS || !first_views);
@@ -57,7 +58,7 @@ fn expected(run: &Run, settings: ClosedForm, first_views: bool, seed: u64) -> Ve
     let diagonal: Vec<f64> = (0..2 * ROWS).map(|node| weight(node, node).into()).collect();
     let prepared = settings.prepare(views, 2).unwrap();
     let mut features = vec![0.0; ROWS * 2];
-    features.chunks_exact_mut(2).enumerate().for_each(|(row, out)| samples.features.read(row, out));
+    features.chunks_exact_mut(2).zip(&rows).for_each(|(out, &row)| samples.features.read(row, out));
     prepared.solve_with_diagonal(&edges, &diagonal).unwrap().embed(&features)
 }
 

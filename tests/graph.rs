@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use rand::RngExt;
+use relata::data::index::Row;
 use relata::dsl::{Pipeline, Related};
 use relata::prelude::*;
 use relata_data::seed;
@@ -60,7 +61,7 @@ async fn signed_labels_tell_classes_apart_and_unknown_rows_stay_unknown() {
                 true => -1.0,
                 false => 0.0,
             };
-            assert_eq!(graph.relation(a, b), expected, "{a} and {b}");
+            assert_eq!(graph.relation(Row(a), Row(b)), expected, "{a} and {b}");
         }
     }
 }
@@ -82,7 +83,7 @@ async fn a_mix_shares_the_weight() {
     let graph = run.graph(&run.samples().unwrap()).unwrap();
     assert_eq!(graph.settings().views, 0.75);
     // Two views of a labelled sample share its label too.
-    assert_eq!([graph.relation(0, 4), graph.relation(0, 1), graph.relation(0, 0)], [0.25, 0.0, 1.0]);
+    assert_eq!([4, 1, 0].map(|other| graph.relation(Row(0), Row(other))), [0.25, 0.0, 1.0]);
 
     let folder = tempfile::tempdir().unwrap();
     let a = data::text_file(folder.path(), "a.csv", "src,dst\n0,1\n0,2\n");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
 use faer::{Mat, Side};
+use relata::data::index::Row;
 use relata::prelude::*;
 use relata_graph::InducedEdges;
 use relata_train::loss::score;
@@ -59,14 +60,15 @@ async fn a_linear_encoder_reaches_the_least_spectral_loss() {
     let table = data::read_parquet(&run.embeddings());
     let splits = arrow::compute::cast(&table["split"], &arrow::datatypes::DataType::Utf8).unwrap();
     let splits = splits.as_string::<i32>();
-    let rows: Vec<u32> = (0..table.num_rows() as u32).filter(|&row| splits.value(row as usize) == "train").collect();
+    let rows = (0..table.num_rows() as u32).map(Row);
+    let rows: Vec<Row> = rows.filter(|row| splits.value(row.index()) == "train").collect();
     let edges = Arc::new(run.graph(&samples).unwrap()).induced(&rows, 1);
     let features = samples.features.shape().len();
     let mut train = vec![0.0; rows.len() * features];
     let mut embedded = Vec::with_capacity(rows.len() * WIDTH);
     for (&row, sample) in rows.iter().zip(train.chunks_exact_mut(features)) {
-        samples.features.read(row as usize, sample);
-        let vector = table["embedding"].as_fixed_size_list().value(row as usize);
+        samples.features.read(row, sample);
+        let vector = table["embedding"].as_fixed_size_list().value(row.index());
         embedded.extend_from_slice(vector.as_primitive::<Float32Type>().values());
     }
     let least = least_loss(&train, features, &edges);

@@ -34,9 +34,10 @@ pub fn ask(digits: &Digits, name: &'static str, strategy: &dyn Strategy, seed: u
         let queries = strategy.propose(&context, ROUND).into_iter();
         let pairs =
             queries.flat_map(|query| query.candidates.into_iter().map(move |candidate| (query.anchor, candidate)));
-        let asked: Vec<(u32, u32, f32)> = pairs.map(|(a, b)| (a, b, context.similarity(a, b))).collect();
+        let asked: Vec<(TrainingRow, TrainingRow, f32)> =
+            pairs.map(|(a, b)| (a, b, context.similarity(a, b))).collect();
         for &(a, b, similarity) in &asked {
-            let related = labels[a as usize] == labels[b as usize];
+            let related = labels[a.index()] == labels[b.index()];
             closed.insert((a.min(b), a.max(b)));
             judged.push((similarity, related, 1.0));
             belief.add(Constraint { number: judged.len() as u64, a, b, related, weight: 1.0 });

@@ -18,7 +18,7 @@ pub fn score(digits: &Digits, belief: &Belief) -> (f64, f64) {
     let known: Vec<u32> = belief.components().collect();
     let mut seeds = vec![None; labels.len()];
     for (class, &component) in known.iter().enumerate() {
-        belief.members(component).iter().for_each(|&row| seeds[row as usize] = Some(class as u32));
+        belief.members(component).iter().for_each(|&row| seeds[row.index()] = Some(class as u32));
     }
     let all = propagate_labels(&digits.neighbours, &seeds, known.len());
     let mut covered = vec![0usize; known.len()];
@@ -27,7 +27,7 @@ pub fn score(digits: &Digits, belief: &Belief) -> (f64, f64) {
     order.sort_by_key(|&class| std::cmp::Reverse(covered[class]));
     order.truncate(NAMES);
     let numbers: BTreeMap<u32, u32> = order.iter().zip(0..).map(|(&class, number)| (class as u32, number)).collect();
-    let names: Vec<u32> = order.iter().map(|&class| labels[belief.members(known[class])[0] as usize]).collect();
+    let names: Vec<u32> = order.iter().map(|&class| labels[belief.members(known[class])[0].index()]).collect();
     let renumber = |seed: Option<u32>| seed.and_then(|class| numbers.get(&class).copied());
     let seeds: Vec<Option<u32>> = seeds.into_iter().map(renumber).collect();
     let named = propagate_labels(&digits.neighbours, &seeds, names.len());

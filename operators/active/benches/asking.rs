@@ -16,6 +16,7 @@ use relata_active::strategy::{
     QueryContext, Strategy, boundary, diverse, explore_consolidate, most_implied, random_pairs, representatives,
     uncertain_pairs,
 };
+use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_data::seed::{Rng, stream};
 use relata_data::source::{csv, ingest, session};
 use relata_graph::Groups;
@@ -44,7 +45,8 @@ fn embeddings(rng: &mut Rng) -> Vec<f32> {
 fn constraint(number: u64, rng: &mut Rng) -> Constraint {
     let (a, mut b) = (rng.random_range(0..ROWS / 10), rng.random_range(0..ROWS / 10));
     b += u32::from(a == b);
-    Constraint { number, a, b, related: a % CLASSES == b % CLASSES, weight: 1.0 }
+    let related = a % CLASSES == b % CLASSES;
+    Constraint { number, a: TrainingRow(a), b: TrainingRow(b), related, weight: 1.0 }
 }
 
 fn propose(c: &mut Criterion) {
@@ -56,7 +58,7 @@ fn propose(c: &mut Criterion) {
         let said = constraint(number, &mut rng);
         belief.add(said);
         closed.insert((said.a.min(said.b), said.a.max(said.b)));
-        let row = |row: u32| &embeddings[row as usize * WIDTH..][..WIDTH];
+        let row = |row: TrainingRow| &embeddings[row.index() * WIDTH..][..WIDTH];
         pairs.push((row(said.a).iter().zip(row(said.b)).map(|(x, y)| x * y).sum::<f32>(), said.related, 1.0));
     }
     let calibration = Calibration::fit(&pairs);
@@ -107,12 +109,13 @@ fn record(c: &mut Criterion) {
     let question = |number: u64| Question {
         question: number,
         round: (number / 1000) as u32 + 1,
-        anchor: number,
-        candidates: vec![number + 1],
+        anchor: SampleId(number),
+        candidates: vec![SampleId(number + 1)],
         strategy: "bench".to_owned(),
         priority: 0.0,
     };
-    let answer = |number: u64| Answer::now(&question(number), number + 1, Some(true), "bench", Cost::default());
+    let answer =
+        |number: u64| Answer::now(&question(number), SampleId(number + 1), Some(true), "bench", Cost::default());
     let all: Vec<Question> = (1..=ANSWERS + 100_000).map(question).collect();
     ledger.ask(&all).expect("questions are stored");
     let known: Vec<Answer> = (1..=ANSWERS).map(answer).collect();
@@ -136,8 +139,8 @@ impl Oracle for Truth {
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> relata_oracle::Result<()> {
-        let class = |row: u64| row % u64::from(CLASSES);
-        let related = |question: &Question, row: u64| Some(class(question.anchor) == class(row));
+        let class = |id: SampleId| id.0 % u64::from(CLASSES);
+        let related = |question: &Question, row: SampleId| Some(class(question.anchor) == class(row));
         let answers = questions.iter().flat_map(|q| q.answers("truth", Cost::default(), |row| related(q, row)));
         out.record(&answers.collect::<Vec<_>>())
     }
@@ -147,7 +150,7 @@ impl Oracle for Truth {
 fn rounds(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let embeddings = embeddings(&mut stream(1, &[]));
-    let rows: Vec<u32> = (0..ROWS).collect();
+    let rows: Vec<Row> = (0..ROWS).map(Row).collect();
     let groups = Groups::default();
     let mut group = c.benchmark_group("a round of 100 questions, 10^6 rows");
     group.sample_size(10);
@@ -165,8 +168,8 @@ fn rounds(c: &mut Criterion) {
                 Question {
                     question: number,
                     round: (number / 1000) as u32 + 1,
-                    anchor: said.a.into(),
-                    candidates: vec![said.b.into()],
+                    anchor: SampleId(said.a.0.into()),
+                    candidates: vec![SampleId(said.b.0.into())],
                     strategy: "bench".to_owned(),
                     priority: 0.0,
                 }
@@ -177,7 +180,7 @@ fn rounds(c: &mut Criterion) {
         runtime.block_on(Truth.answer(&context, &asked, &ledger)).expect("answers are stored");
         let config = uncertain_pairs().budget(1e9).per_round(100);
         let mut round = (answers / 1000) as u32 + 1;
-        let ids = rows.iter().map(|&row| row.into()).collect();
+        let ids = rows.iter().map(|row| SampleId(row.0.into())).collect();
         let mut query_loop = QueryLoop::open(&config, folder.path(), ids, &groups, &rows, round).expect("a query loop");
         group.bench_function(format!("{answers} answers"), |b| {
             b.iter(|| {

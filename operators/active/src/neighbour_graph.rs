@@ -9,7 +9,8 @@ const BLOCK: usize = 4096;
 
 /// Every row with its `k` nearest by Euclidean distance, in both directions. The weight of two rows at the distance d
 /// is exp(-d^2 / (s t)), where s and t are their distances to their own k-th neighbours (Zelnik-Manor and Perona 2004,
-/// "Self-tuning spectral clustering"), so that dense and sparse regions hang together alike.
+/// "Self-tuning spectral clustering"), so that dense and sparse regions hang together alike. A row is a place among the
+/// vectors, a plain number: they may be those of all training rows or of a pool.
 #[derive(Debug, Clone)]
 pub struct NeighbourGraph {
     k: usize,

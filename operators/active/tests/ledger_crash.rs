@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use relata_active::ledger::Ledger;
+use relata_data::index::SampleId;
 use relata_data::seed::stream;
 use relata_oracle::{Answer, Cost, Question};
 
@@ -22,8 +23,8 @@ fn questions(count: u64) -> Vec<Question> {
     let question = |number| Question {
         question: number,
         round: 1,
-        anchor: 0,
-        candidates: vec![number],
+        anchor: SampleId(0),
+        candidates: vec![SampleId(number)],
         strategy: "test".to_owned(),
         priority: 0.0,
     };

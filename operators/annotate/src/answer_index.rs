@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use relata_active::ledger::{Ledger, LedgerEntry};
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Question, Result};
 
 /// A person's answers to a question, by candidate.
-pub(crate) type CandidateAnswers = BTreeMap<u64, Answer>;
+pub(crate) type CandidateAnswers = BTreeMap<SampleId, Answer>;
 
 /// The answers at one page. [`AnswerIndex::catch_up`] reads new ones from the ledger.
 pub(crate) struct AnswerIndex {
@@ -29,7 +30,7 @@ pub(crate) struct AnswerIndex {
     /// Rows that stand.
     rows: BTreeMap<u64, IndexedRow>,
     /// Candidates about which an answer was taken back, and no other one was given since.
-    reopened: BTreeMap<u64, BTreeSet<u64>>,
+    reopened: BTreeMap<u64, BTreeSet<SampleId>>,
 }
 
 /// A row as it came into the ledger.
@@ -37,7 +38,7 @@ struct IndexedRow {
     name: String,
     annotator: String,
     question: u64,
-    candidate: u64,
+    candidate: SampleId,
 }
 
 impl AnswerIndex {
@@ -113,7 +114,7 @@ impl AnswerIndex {
     }
 
     /// Forgets a person's answers about these candidates of a question.
-    pub(crate) fn retract(&mut self, name: &str, question: u64, which: impl Fn(u64) -> bool) {
+    pub(crate) fn retract(&mut self, name: &str, question: u64, which: impl Fn(SampleId) -> bool) {
         let Some(people) = self.answers.get_mut(&question) else { return };
         let Some(answers) = people.get_mut(name) else { return };
         answers.retain(|&candidate, _| !which(candidate));
@@ -150,7 +151,7 @@ impl AnswerIndex {
     }
 
     /// Whether a person has answered about a candidate.
-    pub(crate) fn has_answered_about(&self, name: &str, question: u64, candidate: u64) -> bool {
+    pub(crate) fn has_answered_about(&self, name: &str, question: u64, candidate: SampleId) -> bool {
         self.answers
             .get(&question)
             .and_then(|people| people.get(name))
@@ -158,18 +159,18 @@ impl AnswerIndex {
     }
 
     /// Whether a person's answers to a question differ from these.
-    pub(crate) fn differs(&self, name: &str, question: u64, now: impl Fn(u64) -> Option<bool>) -> bool {
+    pub(crate) fn differs(&self, name: &str, question: u64, now: impl Fn(SampleId) -> Option<bool>) -> bool {
         let answers = self.answers.get(&question).and_then(|people| people.get(name));
         answers.into_iter().flatten().any(|(&candidate, answer)| now(candidate) != answer.related)
     }
 
     /// How many people have answered about every candidate: the fewest over the candidates.
     pub(crate) fn annotator_count(&self, question: &Question) -> usize {
-        let about = |&candidate: &u64| self.annotators_about(question.question, candidate);
+        let about = |&candidate: &SampleId| self.annotators_about(question.question, candidate);
         question.candidates.iter().map(about).min().unwrap_or_default()
     }
 
-    fn annotators_about(&self, question: u64, candidate: u64) -> usize {
+    fn annotators_about(&self, question: u64, candidate: SampleId) -> usize {
         let people = self.answers.get(&question).into_iter().flat_map(BTreeMap::values);
         people.filter(|answers| answers.contains_key(&candidate)).count()
     }
@@ -195,7 +196,7 @@ impl AnswerIndex {
     }
 
     /// Questions to which an answer was taken back, with the candidates that it was about.
-    pub(crate) fn reopened(&self) -> impl Iterator<Item = (u64, &BTreeSet<u64>)> {
+    pub(crate) fn reopened(&self) -> impl Iterator<Item = (u64, &BTreeSet<SampleId>)> {
         self.reopened.iter().map(|(&question, candidates)| (question, candidates)).filter(|open| !open.1.is_empty())
     }
 
@@ -222,7 +223,14 @@ mod tests {
     use super::*;
 
     fn question(question: u64, round: u32) -> Question {
-        Question { question, round, anchor: 9, candidates: vec![1, 2], strategy: "s".to_owned(), priority: 0.5 }
+        Question {
+            question,
+            round,
+            anchor: SampleId(9),
+            candidates: vec![SampleId(1), SampleId(2)],
+            strategy: "s".to_owned(),
+            priority: 0.5,
+        }
     }
 
     fn answers(number: u64, oracle: &str, annotator: &str, related: [Option<bool>; 2]) -> Vec<Answer> {
@@ -277,7 +285,7 @@ mod tests {
         assert!(
             index.has_answered("ada", 2) && !index.has_answered("ada", 1) && index.has_answered_all("bob", &asked[0])
         );
-        assert_eq!(index.reopened().collect::<Vec<_>>(), [(1, &BTreeSet::from([1, 2]))]);
+        assert_eq!(index.reopened().collect::<Vec<_>>(), [(1, &BTreeSet::from([1, 2].map(SampleId)))]);
     }
 
     #[test]

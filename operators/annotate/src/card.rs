@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use arrow::util::display::array_value_to_string;
+use relata_data::index::SampleId;
 use relata_data::source::{KEPT_BACK, Samples, session};
 use relata_data::{Session, query};
 use relata_oracle::{OracleError, Result};
@@ -58,16 +59,16 @@ impl Cards {
     }
 
     /// The cards of these samples, in their order.
-    pub(crate) async fn of(&self, ids: &[u64]) -> Result<Vec<Card>> {
+    pub(crate) async fn of(&self, ids: &[SampleId]) -> Result<Vec<Card>> {
         let mut texts = self.texts(ids).await?;
         let store = &self.samples.features;
         let is_image = store.shape().as_image().is_some();
-        let card = |&id: &u64| {
+        let card = |&id: &SampleId| {
             let row = self.samples.ids.row(id);
             let bars = match row {
                 Some(row) if !is_image && self.show.is_empty() => {
                     let mut values = vec![0.0; store.shape().len()];
-                    store.read(row as usize, &mut values);
+                    store.read(row, &mut values);
                     shorten(&values)
                 }
                 _ => Vec::new(),
@@ -83,17 +84,18 @@ impl Cards {
     }
 
     /// The shown columns of these samples.
-    async fn texts(&self, ids: &[u64]) -> Result<BTreeMap<u64, Vec<(String, String)>>> {
+    async fn texts(&self, ids: &[SampleId]) -> Result<BTreeMap<SampleId, Vec<(String, String)>>> {
         let mut texts = BTreeMap::new();
         if self.show.is_empty() || ids.is_empty() {
             return Ok(texts);
         }
         let session = self.session.get_or_try_init(|| self.open()).await?;
         let columns: String = self.show.iter().map(|name| format!(", \"{}\"", name.replace('"', "\"\""))).collect();
-        let list = ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let list = ids.iter().map(SampleId::to_string).collect::<Vec<_>>().join(", ");
         let text = format!("SELECT id AS \"the id\"{columns} FROM samples WHERE id IN ({list})");
         for batch in query::collect(query::plan_sql(session, &text).await?).await? {
-            for (row, &id) in batch.column(0).as_primitive::<UInt64Type>().values().iter().enumerate() {
+            let found = SampleId::slice(batch.column(0).as_primitive::<UInt64Type>().values());
+            for (row, &id) in found.iter().enumerate() {
                 let fields = self.show.iter().zip(&batch.columns()[1..]);
                 let fields = fields.map(|(name, column)| Ok((name.clone(), clip(array_value_to_string(column, row)?))));
                 texts.insert(id, fields.collect::<Result<_>>()?);
@@ -140,8 +142,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cards = Cards::new(samples(folder.path()).await, &["n".to_owned(), "the \"note\"".to_owned()]).unwrap();
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let shown = cards.of(&[9, 7, 8]).await.unwrap();
-        assert_eq!(shown.iter().map(|card| card.id).collect::<Vec<_>>(), [JsonId(9), JsonId(7), JsonId(8)]);
+        let shown = cards.of(&[9, 7, 8].map(SampleId)).await.unwrap();
+        assert_eq!(shown.iter().map(|card| card.id).collect::<Vec<_>>(), [9, 7, 8].map(|id| JsonId(SampleId(id))));
         assert_eq!(shown[0].fields, [field("n", "2.5"), field("the \"note\"", "")]);
         assert_eq!(shown[1].fields, [field("n", "1.5"), field("the \"note\"", "<b>bold</b>")]);
         assert!(shown[2].fields.is_empty());
@@ -155,11 +157,11 @@ mod tests {
         std::fs::write(&path, "id,x,label,city,split,note\n7,1,a,Bern,train,late\n9,3,b,,test,\"in, time\"\n").unwrap();
         let dataset = csv(&path).feature_columns(["x"]);
         let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await.unwrap();
-        let shown = Cards::new(samples.clone(), &[]).unwrap().of(&[9]).await.unwrap();
+        let shown = Cards::new(samples.clone(), &[]).unwrap().of(&[SampleId(9)]).await.unwrap();
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(shown[0].fields, [field("city", ""), field("note", "in, time")]);
         assert!(shown[0].bars.is_empty());
-        let asked_for = Cards::new(samples, &["label".to_owned()]).unwrap().of(&[9]).await.unwrap();
+        let asked_for = Cards::new(samples, &["label".to_owned()]).unwrap().of(&[SampleId(9)]).await.unwrap();
         assert_eq!(asked_for[0].fields, [field("label", "b")]);
     }
 
@@ -171,7 +173,7 @@ mod tests {
         let dataset = csv(&path).feature_columns(["x", "y"]);
         let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await.unwrap();
         let cards = Cards::new(samples.clone(), &[]).unwrap();
-        assert_eq!(cards.of(&[9]).await.unwrap()[0].bars, [3.0, 4.0]);
+        assert_eq!(cards.of(&[SampleId(9)]).await.unwrap()[0].bars, [3.0, 4.0]);
         let error = Cards::new(samples, &["nope".to_owned()]).err().unwrap().to_string();
         assert!(error.contains("`nope`") && error.contains("id, label"), "{error}");
     }

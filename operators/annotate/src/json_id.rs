@@ -1,11 +1,12 @@
 //! Sample ids in JSON: JavaScript's numbers end at 2^53, so an id is written as a text.
 
+use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 
 /// A sample's id. Written as a text, read from a text or a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "RawId")]
-pub(crate) struct JsonId(pub u64);
+pub(crate) struct JsonId(pub SampleId);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -30,9 +31,9 @@ impl TryFrom<RawId> for JsonId {
 
     fn try_from(given: RawId) -> Result<Self, InvalidId> {
         match given {
-            RawId::Number(id) => Ok(Self(id)),
+            RawId::Number(id) => Ok(Self(SampleId(id))),
             RawId::Text(text) => match text.parse() {
-                Ok(id) => Ok(Self(id)),
+                Ok(id) => Ok(Self(SampleId(id))),
                 Err(_) => Err(InvalidId(text)),
             },
         }
@@ -45,11 +46,11 @@ mod tests {
 
     #[test]
     fn large_ids_survive_as_texts() {
-        let id = JsonId(u64::MAX);
+        let id = JsonId(SampleId(u64::MAX));
         let text = serde_json::to_string(&id).unwrap();
         assert_eq!(text, format!("\"{}\"", u64::MAX));
         assert_eq!(serde_json::from_str::<JsonId>(&text).unwrap(), id);
-        assert_eq!(serde_json::from_str::<JsonId>("17").unwrap(), JsonId(17));
+        assert_eq!(serde_json::from_str::<JsonId>("17").unwrap(), JsonId(SampleId(17)));
         for wrong in ["-1", "1.5", "\"x\"", "\"-1\"", "null", "\"\""] {
             assert!(serde_json::from_str::<JsonId>(wrong).is_err(), "{wrong}");
         }

@@ -87,6 +87,8 @@ fn plain(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::SampleId;
+
     use super::*;
 
     #[test]
@@ -119,8 +121,8 @@ mod tests {
         let question = |number, round| Question {
             question: number,
             round,
-            anchor: 9,
-            candidates: vec![1],
+            anchor: SampleId(9),
+            candidates: vec![SampleId(1)],
             strategy: String::new(),
             priority: 0.0,
         };

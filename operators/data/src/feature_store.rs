@@ -13,6 +13,7 @@ use arrow::ipc::writer::FileWriter;
 use relata_schemas::{Element, FeatureShape};
 
 use crate::feature_blocks::{BLOCK, Blocks, FeatureBlocks};
+use crate::index::Row;
 use crate::sink::AtomicFile;
 use crate::{DataError, Result};
 
@@ -122,7 +123,8 @@ impl FeatureStore {
     }
 
     /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
-    pub fn read(&self, row: usize, out: &mut [f32]) {
+    pub fn read(&self, row: Row, out: &mut [f32]) {
+        let row = row.index();
         let range = (row % BLOCK) * out.len()..(row % BLOCK + 1) * out.len();
         match &self.file.blocks {
             Blocks::Floats(blocks) => out.copy_from_slice(&blocks[row / BLOCK][range]),
@@ -131,7 +133,8 @@ impl FeatureStore {
     }
 
     /// The number at `column` of row `row`.
-    pub fn value(&self, row: usize, column: usize) -> f32 {
+    pub fn value(&self, row: Row, column: usize) -> f32 {
+        let row = row.index();
         let at = (row % BLOCK) * self.shape().len() + column;
         match &self.file.blocks {
             Blocks::Floats(blocks) => blocks[row / BLOCK][at],
@@ -191,9 +194,9 @@ mod tests {
         let store = FeatureStore::open(&path).unwrap();
         assert_eq!((store.rows(), store.shape().dims.as_slice()), (2500, [1, 1, 3].as_slice()));
         let mut row = [0.0; 3];
-        store.read(2049, &mut row);
+        store.read(Row(2049), &mut row);
         assert_eq!(row, [6147.0, 6148.0, 6149.0]);
-        assert_eq!(store.value(700, 1), 2101.0);
+        assert_eq!(store.value(Row(700), 1), 2101.0);
         let scanned: Vec<f32> = store.scan().unwrap().flat_map(|block| block.unwrap()).collect();
         assert!(scanned.iter().enumerate().all(|(at, &v)| at as f32 == v) && scanned.len() == 7500);
     }

@@ -1,12 +1,7 @@
 //! Id index: from a sample's id to its row number in the feature store, and back.
 
+use crate::index::{Row, SampleId};
 use crate::{DataError, Result};
-
-/// The id of a sample: unique in a dataset, not dense; the column `id` of every table.
-pub type SampleId = u64;
-
-/// The row number of a sample: its place in the feature store and in the table `samples`, from 0 without gaps.
-pub type Row = u32;
 
 /// The ids of a dataset, in row order; which takes no memory when ids are row numbers, and 12 bytes a row
 /// otherwise.
@@ -28,28 +23,30 @@ impl IdIndex {
     ///
     /// ```
     /// use relata_data::id_index::IdIndex;
+    /// use relata_data::index::{Row, SampleId};
     ///
-    /// let ids = IdIndex::new(vec![7, 3, 9], "samples", "id")?;
-    /// assert_eq!((ids.row(3), ids.id(2), ids.row(8)), (Some(1), 9, None));
+    /// let ids = IdIndex::new(SampleId::slice(&[7, 3, 9]).to_vec(), "samples", "id")?;
+    /// assert_eq!(ids.row(SampleId(3)), Some(Row(1)));
+    /// assert_eq!((ids.id(Row(2)), ids.row(SampleId(8))), (SampleId(9), None));
     /// # Ok::<(), relata_data::DataError>(())
     /// ```
     pub fn new(by_row: Vec<SampleId>, table: &str, column: &str) -> Result<Self> {
         if u32::try_from(by_row.len()).is_err() {
             return Err(DataError::setting(table, "rows", "below 2^32", by_row.len()));
         }
-        if by_row.iter().enumerate().all(|(row, &id)| row as u64 == id) {
+        if by_row.iter().enumerate().all(|(row, id)| row as u64 == id.0) {
             return Ok(Self::RowNumbers(by_row.len() as u64));
         }
-        let id = |row: Row| by_row[row as usize];
-        let mut sorted: Vec<Row> = (0..by_row.len() as u32).collect();
+        let id = |row: Row| by_row[row.index()];
+        let mut sorted: Vec<Row> = (0..by_row.len() as u32).map(Row).collect();
         sorted.sort_unstable_by_key(|&row| (id(row), row));
         if let Some(pair) = sorted.windows(2).find(|pair| id(pair[0]) == id(pair[1])) {
             return Err(DataError::DuplicateId {
                 table: table.to_owned(),
                 column: column.to_owned(),
                 id: id(pair[0]).to_string(),
-                first: pair[0].into(),
-                second: pair[1].into(),
+                first: pair[0].0.into(),
+                second: pair[1].0.into(),
             });
         }
         Ok(Self::Any { by_row, sorted })
@@ -66,9 +63,9 @@ impl IdIndex {
     /// The row of an id.
     pub fn row(&self, id: SampleId) -> Option<Row> {
         match self {
-            Self::RowNumbers(rows) => (id < *rows).then_some(id as u32),
+            Self::RowNumbers(rows) => (id.0 < *rows).then_some(Row(id.0 as u32)),
             Self::Any { by_row, sorted } => {
-                sorted.binary_search_by_key(&id, |&row| by_row[row as usize]).ok().map(|at| sorted[at])
+                sorted.binary_search_by_key(&id, |&row| by_row[row.index()]).ok().map(|at| sorted[at])
             }
         }
     }
@@ -76,8 +73,8 @@ impl IdIndex {
     /// The id of a row below `rows()`.
     pub fn id(&self, row: Row) -> SampleId {
         match self {
-            Self::RowNumbers(_) => row.into(),
-            Self::Any { by_row, .. } => by_row[row as usize],
+            Self::RowNumbers(_) => SampleId(row.0.into()),
+            Self::Any { by_row, .. } => by_row[row.index()],
         }
     }
 }
@@ -88,18 +85,20 @@ mod tests {
 
     #[test]
     fn ids_and_rows_are_inverse() {
-        for ids in [vec![0, 1, 2], vec![9, 4, 7]] {
-            let index = IdIndex::new(ids.clone(), "t", "id").unwrap();
+        for ids in [[0, 1, 2], [9, 4, 7]] {
+            let ids = SampleId::slice(&ids);
+            let index = IdIndex::new(ids.to_vec(), "t", "id").unwrap();
             for (row, &id) in ids.iter().enumerate() {
-                assert_eq!((index.row(id), index.id(row as u32)), (Some(row as u32), id));
+                let row = Row(row as u32);
+                assert_eq!((index.row(id), index.id(row)), (Some(row), id));
             }
-            assert_eq!(index.row(100), None);
+            assert_eq!(index.row(SampleId(100)), None);
         }
     }
 
     #[test]
     fn a_repeated_id_names_both_rows() {
-        let error = IdIndex::new(vec![5, 6, 5], "t.csv", "key").unwrap_err();
+        let error = IdIndex::new(SampleId::slice(&[5, 6, 5]).to_vec(), "t.csv", "key").unwrap_err();
         assert!(matches!(error, DataError::DuplicateId { first: 0, second: 2, .. }), "{error}");
     }
 }

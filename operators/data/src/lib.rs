@@ -8,6 +8,7 @@ mod error;
 mod feature_blocks;
 pub mod feature_store;
 pub mod id_index;
+pub mod index;
 mod mmap;
 mod parquet_file;
 pub mod picture;

@@ -6,9 +6,10 @@ use image::imageops::{FilterType, resize};
 use image::{ImageFormat, Rgb, RgbImage};
 
 use crate::feature_store::FeatureStore;
+use crate::index::Row;
 
 /// The image in a row (below `store.rows()`); none if the samples are vectors.
-pub fn picture(store: &FeatureStore, row: usize) -> Option<RgbImage> {
+pub fn picture(store: &FeatureStore, row: Row) -> Option<RgbImage> {
     let dims = store.shape().as_image()?;
     let mut values = vec![0.0; store.shape().len()];
     store.read(row, &mut values);

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use relata_data::index::GroupNumber;
 use relata_schemas::separations;
 
 use crate::error::{GraphError, Result};
-use crate::must_link::GroupNumber;
 
 /// A row of `separations`: two groups of a relation, by their keys.
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub(crate) fn cannot_links(
             })
         };
         let (a, b) = (number(separations::A, *a)?, number(separations::B, *b)?);
-        links[a as usize].push((b, *weight));
-        links[b as usize].push((a, *weight));
+        links[a.index()].push((b, *weight));
+        links[b.index()].push((a, *weight));
     }
     links.iter_mut().for_each(|others| others.sort_by_key(|other| other.0));
     Ok(links)

@@ -1,6 +1,8 @@
 //! Transitive closure: positives of positives are positive, and a negative edge between two components is a negative
 //! (a cannot-link) between all their members.
 
+use relata_data::index::{GroupNumber, Row};
+
 use crate::components::Components;
 use crate::csr::Csr;
 use crate::must_link::Groups;
@@ -13,7 +15,7 @@ pub(crate) struct Closure {
     cannot_links: Vec<(u32, u32)>,
     /// (root, relation, group) of exclusive groups, sorted: components in different groups of a relation are
     /// cannot-linked.
-    exclusive: Vec<(u32, u32, u32)>,
+    exclusive: Vec<(u32, u32, GroupNumber)>,
 }
 
 impl Closure {
@@ -22,17 +24,18 @@ impl Closure {
         let mut cannot_links: Vec<_> = edges
             .iter()
             .filter(|&(_, _, weight)| weight < 0.0)
-            .map(|(a, b, _)| (components.root(a), components.root(b)))
+            .map(|(a, b, _)| (components.root(a.0), components.root(b.0)))
             .filter(|(a, b)| a != b)
             .map(|(a, b)| (a.min(b), a.max(b)))
             .collect();
         cannot_links.sort_unstable();
         cannot_links.dedup();
-        let mut exclusive: Vec<_> = (0u32..)
+        let mut exclusive: Vec<_> = (0..)
+            .map(GroupNumber)
             .zip(groups.iter())
             .filter(|(_, group)| group.exclusive)
             .flat_map(|(number, group)| group.members.iter().map(move |&row| (row, group.rel, number)))
-            .map(|(row, rel, number)| (components.root(row), rel, number))
+            .map(|(row, rel, number)| (components.root(row.0), rel, number))
             .collect();
         exclusive.sort_unstable();
         exclusive.dedup();
@@ -44,19 +47,19 @@ impl Closure {
         let mut components = Components::new(edges.rows());
         for (a, b, weight) in edges.iter() {
             if weight > 0.0 {
-                components.join(a, b);
+                components.join(a.0, b.0);
             }
         }
         for group in groups.iter().iter().filter(|group| group.weight > 0.0) {
-            group.members.windows(2).for_each(|pair| components.join(pair[0], pair[1]));
+            group.members.windows(2).for_each(|pair| components.join(pair[0].0, pair[1].0));
         }
         components.compress();
         components
     }
 
     /// What follows for two rows: 1, -1, or 0 if nothing does.
-    pub(crate) fn relation(&self, a: u32, b: u32) -> f32 {
-        let (a, b) = (self.components.root(a), self.components.root(b));
+    pub(crate) fn relation(&self, a: Row, b: Row) -> f32 {
+        let (a, b) = (self.components.root(a.0), self.components.root(b.0));
         if a == b {
             1.0
         } else if self.cannot_link(a, b) {

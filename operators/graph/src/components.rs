@@ -1,12 +1,11 @@
 //! Connected components by union-find, which the transitive closure is made of: who is related to whom through a chain
 //! of known positives.
 
-use relata_data::id_index::Row;
-
-/// The component of every row, and how to join two.
+/// The component of every row, and how to join two. Rows are plain numbers, since whatever is counted from 0 has
+/// components: rows of a dataset as well as nodes of a batch.
 #[derive(Debug, Clone)]
 pub struct Components {
-    parent: Vec<Row>,
+    parent: Vec<u32>,
 }
 
 impl Components {
@@ -16,13 +15,13 @@ impl Components {
     }
 
     /// Joins the components of two rows; the smaller root stays, so that the result does not depend on the order.
-    pub fn join(&mut self, a: Row, b: Row) {
+    pub fn join(&mut self, a: u32, b: u32) {
         let (a, b) = (self.find_and_halve(a), self.find_and_halve(b));
         self.parent[a.max(b) as usize] = a.min(b);
     }
 
     /// The root of a row's component: the smallest row in it.
-    pub fn root(&self, mut row: Row) -> Row {
+    pub fn root(&self, mut row: u32) -> u32 {
         while self.parent[row as usize] != row {
             row = self.parent[row as usize];
         }
@@ -48,7 +47,7 @@ impl Components {
         sizes
     }
 
-    fn find_and_halve(&mut self, mut row: Row) -> Row {
+    fn find_and_halve(&mut self, mut row: u32) -> u32 {
         while self.parent[row as usize] != row {
             let grandparent = self.parent[self.parent[row as usize] as usize];
             self.parent[row as usize] = grandparent;

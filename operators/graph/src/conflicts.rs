@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Float32Array, RecordBatch, StringArray, UInt64Array};
-use relata_data::id_index::SampleId;
+use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_schemas::conflicts::CONFLICTS;
 
@@ -51,8 +51,8 @@ impl ConflictWriter {
         Ok(self.sink.write(&RecordBatch::try_new(
             CONFLICTS.schema(),
             vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.min(r.b)))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.max(r.b)))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.min(r.b).0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.a.max(r.b).0))),
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.positive))),
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &r.negative))),
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|r| r.policy))),

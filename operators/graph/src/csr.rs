@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use arrow::buffer::ScalarBuffer;
 
 use relata_data::DataError;
+use relata_data::index::Row;
 use relata_data::map_file;
 use relata_data::sink::AtomicFile;
 
@@ -73,14 +74,14 @@ impl Csr {
     }
 
     /// Neighbours of a row, ascending, and their weights.
-    pub fn neighbours(&self, row: u32) -> (&[u32], &[f32]) {
-        let range = self.offsets[row as usize] as usize..self.offsets[row as usize + 1] as usize;
-        (&self.neighbours[range.clone()], &self.weights[range])
+    pub fn neighbours(&self, row: Row) -> (&[Row], &[f32]) {
+        let range = self.offsets[row.index()] as usize..self.offsets[row.index() + 1] as usize;
+        (Row::slice(&self.neighbours[range.clone()]), &self.weights[range])
     }
 
     /// Every edge once, `(smaller row, larger row, weight)`.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u32, f32)> + '_ {
-        (0..self.rows() as u32).flat_map(move |row| {
+    pub fn iter(&self) -> impl Iterator<Item = (Row, Row, f32)> + '_ {
+        (0..self.rows() as u32).map(Row).flat_map(move |row| {
             let (neighbours, weights) = self.neighbours(row);
             let from = neighbours.partition_point(|&n| n < row);
             neighbours[from..].iter().zip(&weights[from..]).map(move |(&n, &w)| (row, n, w))
@@ -122,9 +123,9 @@ impl CsrBuilder {
     }
 
     /// Counts an edge, which is to be given once, in either direction, between different rows.
-    pub fn count(&mut self, a: u32, b: u32) {
-        self.offsets[a as usize] += 1;
-        self.offsets[b as usize] += 1;
+    pub fn count(&mut self, a: Row, b: Row) {
+        self.offsets[a.index()] += 1;
+        self.offsets[b.index()] += 1;
     }
 
     /// Makes room for the edges that were counted.
@@ -140,11 +141,11 @@ impl CsrBuilder {
 
 impl CsrPlaces {
     /// Places an edge in both rows: the edges that were counted, in any order.
-    pub fn put(&mut self, a: u32, b: u32, weight: f32) {
+    pub fn put(&mut self, a: Row, b: Row, weight: f32) {
         for (row, neighbour) in [(a, b), (b, a)] {
-            let at = self.offsets[row as usize] as usize;
-            self.offsets[row as usize] += 1;
-            self.neighbours[at] = neighbour;
+            let at = self.offsets[row.index()] as usize;
+            self.offsets[row.index()] += 1;
+            self.neighbours[at] = neighbour.0;
             self.weights[at] = weight;
         }
     }
@@ -193,16 +194,16 @@ mod tests {
     #[test]
     fn edges_come_back_by_row() {
         let folder = tempfile::tempdir().unwrap();
-        let edges = [(3, 1, -1.0), (0, 3, 0.5)];
+        let edges = [(Row(3), Row(1), -1.0), (Row(0), Row(3), 0.5)];
         let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), 5);
         edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
         let mut places = builder.places();
         edges.iter().for_each(|&(a, b, weight)| places.put(a, b, weight));
         let csr = places.finish().unwrap();
         assert_eq!((csr.rows(), csr.edges()), (5, 2));
-        assert_eq!(csr.neighbours(3), (&[0, 1][..], &[0.5, -1.0][..]));
-        assert_eq!(csr.neighbours(4).0.len(), 0);
-        assert_eq!(csr.iter().collect::<Vec<_>>(), [(0, 3, 0.5), (1, 3, -1.0)]);
+        assert_eq!(csr.neighbours(Row(3)), (&[Row(0), Row(1)][..], &[0.5, -1.0][..]));
+        assert_eq!(csr.neighbours(Row(4)).0.len(), 0);
+        assert_eq!(csr.iter().collect::<Vec<_>>(), [(Row(0), Row(3), 0.5), (Row(1), Row(3), -1.0)]);
     }
 
     fn bytes(words: &[u64]) -> Vec<u8> {

@@ -10,7 +10,7 @@ use crate::csr::Csr;
 use crate::error::Result;
 use crate::must_link::Groups;
 use crate::policy::Policy;
-use relata_data::id_index::Row;
+use relata_data::index::{GroupNumber, Row};
 
 /// What holds for the whole graph beside its edges and groups.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -37,11 +37,12 @@ impl Graph {
     /// Puts a graph together; with `closure`, components are computed here.
     ///
     /// ```
+    /// use relata_data::index::Row;
     /// use relata_graph::{CsrBuilder, Graph, GraphSettings, Groups};
     ///
     /// # let folder = tempfile::tempdir().expect("a folder");
     /// // 0 and 1 are related, 1 and 2 are not.
-    /// let edges = [(0, 1, 1.0), (1, 2, -1.0)];
+    /// let edges = [(Row(0), Row(1), 1.0), (Row(1), Row(2), -1.0)];
     /// let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), 3);
     /// edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
     /// let mut places = builder.places();
@@ -49,7 +50,8 @@ impl Graph {
     ///
     /// let settings = GraphSettings { closure: true, ..GraphSettings::default() };
     /// let graph = Graph::new(settings, places.finish()?, Groups::default());
-    /// assert_eq!([graph.relation(0, 1), graph.relation(1, 2), graph.relation(0, 2)], [1.0, -1.0, -1.0]);
+    /// let relations = [(0, 1), (1, 2), (0, 2)].map(|(a, b)| graph.relation(Row(a), Row(b)));
+    /// assert_eq!(relations, [1.0, -1.0, -1.0]);
     /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
     pub fn new(settings: GraphSettings, edges: Csr, groups: Groups) -> Self {
@@ -99,22 +101,22 @@ impl Graph {
             return true;
         }
         let mut among = vec![false; self.rows()];
-        rows.iter().for_each(|&row| among[row as usize] = true);
-        let two = |members: &[u32]| members.iter().filter(|&&row| among[row as usize]).nth(1).is_some();
+        rows.iter().for_each(|&row| among[row.index()] = true);
+        let two = |members: &[Row]| members.iter().filter(|row| among[row.index()]).nth(1).is_some();
         // Rows that are not trained on may join two that are.
         let mut seen = vec![false; if self.closure.is_some() { self.rows() } else { 0 }];
-        let mut joined = |root: u32| std::mem::replace(&mut seen[root as usize], true);
+        let mut joined = |root: Row| std::mem::replace(&mut seen[root.index()], true);
         self.groups.iter().iter().any(|group| group.weight > 0.0 && two(&group.members))
-            || self.edges.iter().any(|(a, b, weight)| weight > 0.0 && among[a as usize] && among[b as usize])
+            || self.edges.iter().any(|(a, b, weight)| weight > 0.0 && among[a.index()] && among[b.index()])
             || rows.iter().filter_map(|&row| self.root(row)).any(&mut joined)
     }
 
     /// Whether a row has any known relation to another sample, positive or negative.
     pub fn is_related(&self, row: Row) -> bool {
         let groups = self.groups.iter();
-        let related = |number: u32| {
-            let group = &groups[number as usize];
-            let another = || (0u32..).zip(groups).any(|(other, g)| other != number && g.rel == group.rel);
+        let related = |number: GroupNumber| {
+            let group = &groups[number.index()];
+            let another = || (0..).map(GroupNumber).zip(groups).any(|(other, g)| other != number && g.rel == group.rel);
             group.members.len() > 1 || !self.groups.cannot_links(number).is_empty() || group.exclusive && another()
         };
         !self.edges.neighbours(row).0.is_empty() || self.groups.of(row).iter().any(|&number| related(number))
@@ -122,12 +124,12 @@ impl Graph {
 
     /// The inferred component of a row, by its smallest row, if the graph infers.
     pub fn root(&self, row: Row) -> Option<Row> {
-        self.closure.as_ref().map(|closure| closure.components.root(row))
+        self.closure.as_ref().map(|closure| Row(closure.components.root(row.0)))
     }
 
     /// Whether two components, by their roots, are cannot-linked.
     pub(super) fn roots_cannot_link(&self, a: Row, b: Row) -> bool {
-        self.closure.as_ref().is_some_and(|closure| closure.cannot_link(a, b))
+        self.closure.as_ref().is_some_and(|closure| closure.cannot_link(a.0, b.0))
     }
 
     /// Components of the positive edges and groups, whether or not the graph infers from them.
@@ -164,9 +166,9 @@ pub(super) mod tests {
     ) -> Graph {
         let folder = tempfile::tempdir().unwrap();
         let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), rows);
-        edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
+        edges.iter().for_each(|&(a, b, _)| builder.count(Row(a), Row(b)));
         let mut places = builder.places();
-        edges.iter().for_each(|&(a, b, w)| places.put(a, b, w));
+        edges.iter().for_each(|&(a, b, w)| places.put(Row(a), Row(b), w));
         let groups = Groups::new(&[memberships(members)], &[], &IdIndex::RowNumbers(rows as u64)).unwrap();
         Graph::new(settings, places.finish().unwrap(), groups)
     }
@@ -176,40 +178,40 @@ pub(super) mod tests {
         let settings = GraphSettings { closure: true, ..Default::default() };
         let edges = [(0, 1, 1.0), (1, 2, 0.5), (3, 4, 1.0), (2, 3, -1.0)];
         let graph = graph(7, &edges, &[(5, 0, 1.0, "label", true), (0, 1, 1.0, "label", true)], settings);
-        assert_eq!(graph.relation(0, 2), 1.0);
-        assert_eq!(graph.relation(0, 4), -1.0);
-        assert_eq!(graph.relation(1, 2), 0.5);
-        assert_eq!(graph.relation(2, 5), -1.0);
-        assert_eq!(graph.relation(4, 5), 0.0);
-        assert_eq!(graph.relation(6, 0), 0.0);
+        assert_eq!(graph.relation(Row(0), Row(2)), 1.0);
+        assert_eq!(graph.relation(Row(0), Row(4)), -1.0);
+        assert_eq!(graph.relation(Row(1), Row(2)), 0.5);
+        assert_eq!(graph.relation(Row(2), Row(5)), -1.0);
+        assert_eq!(graph.relation(Row(4), Row(5)), 0.0);
+        assert_eq!(graph.relation(Row(6), Row(0)), 0.0);
     }
 
     #[test]
     fn a_positive_takes_two_rows_or_two_views_that_are_trained_on() {
         let views = GraphSettings { views: 1.0, ..Default::default() };
         let only_views = graph(4, &[], &[], views);
-        assert!(only_views.has_positive(&[0, 1], 2) && !only_views.has_positive(&[0, 1], 1));
+        assert!(only_views.has_positive(&[0, 1].map(Row), 2) && !only_views.has_positive(&[0, 1].map(Row), 1));
         assert!(!only_views.has_positive(&[], 2));
         let alone = [(0, 0, 1.0, "label", false), (1, 1, 1.0, "label", false), (2, 1, 1.0, "label", false)];
         let groups = graph(4, &[], &alone, GraphSettings::default());
-        assert!(groups.has_positive(&[1, 2], 1) && !groups.has_positive(&[0, 1, 3], 1));
+        assert!(groups.has_positive(&[1, 2].map(Row), 1) && !groups.has_positive(&[0, 1, 3].map(Row), 1));
         // Two views of a labelled sample share its label.
-        assert!(groups.has_positive(&[0], 2) && !groups.has_positive(&[3], 2));
+        assert!(groups.has_positive(&[0].map(Row), 2) && !groups.has_positive(&[3].map(Row), 2));
         let edges = [(0, 1, 1.0), (1, 2, 1.0), (2, 3, -1.0)];
         let (plain, closed) = (GraphSettings::default(), GraphSettings { closure: true, ..Default::default() });
-        assert!(graph(4, &edges, &[], plain).has_positive(&[1, 0], 1));
-        assert!(!graph(4, &edges, &[], plain).has_positive(&[0, 2, 3], 1));
-        assert!(graph(4, &edges, &[], closed).has_positive(&[2, 0], 1));
-        assert!(!graph(4, &edges, &[], closed).has_positive(&[2, 3], 1));
+        assert!(graph(4, &edges, &[], plain).has_positive(&[1, 0].map(Row), 1));
+        assert!(!graph(4, &edges, &[], plain).has_positive(&[0, 2, 3].map(Row), 1));
+        assert!(graph(4, &edges, &[], closed).has_positive(&[2, 0].map(Row), 1));
+        assert!(!graph(4, &edges, &[], closed).has_positive(&[2, 3].map(Row), 1));
     }
 
     #[test]
     fn a_lone_group_relates_to_nothing_without_a_cannot_link() {
         let lone = [(0, 0, 1.0, "label", true)];
-        assert!(!graph(3, &[], &lone, GraphSettings::default()).is_related(0));
+        assert!(!graph(3, &[], &lone, GraphSettings::default()).is_related(Row(0)));
         let two = [(0, 0, 1.0, "label", true), (1, 1, 1.0, "label", true), (2, 0, 1.0, "shop", true)];
         let graph = graph(3, &[], &two, GraphSettings::default());
-        assert_eq!([0, 1, 2].map(|row| graph.is_related(row)), [true, true, false]);
+        assert_eq!([0, 1, 2].map(|row| graph.is_related(Row(row))), [true, true, false]);
     }
 
     #[test]
@@ -217,7 +219,7 @@ pub(super) mod tests {
         let members = [(0, 0, 1.0, "label", false), (1, 0, 1.0, "label", false)];
         let weight = |policy| {
             let settings = GraphSettings { policy, ..Default::default() };
-            graph(2, &[(0, 1, -0.5)], &members, settings).relation(1, 0)
+            graph(2, &[(0, 1, -0.5)], &members, settings).relation(Row(1), Row(0))
         };
         assert_eq!(weight(Policy::LatestWins), -0.5);
         assert_eq!(weight(Policy::WeightedVote), 0.5);

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
-use relata_data::id_index::{IdIndex, SampleId};
+use relata_data::id_index::IdIndex;
+use relata_data::index::{GroupNumber, SampleId};
 use relata_schemas::{memberships, separations};
 
 use crate::cannot_link::{StatedCannotLink, cannot_links};
 use crate::error::{GraphError, Result};
-use crate::must_link::{Group, GroupNumber, Groups};
+use crate::must_link::{Group, Groups};
 
 /// Takes memberships and cannot-links in the order in which they are stated; a membership takes 12 bytes.
 ///
@@ -18,16 +19,17 @@ use crate::must_link::{Group, GroupNumber, Groups};
 ///
 /// ```
 /// use relata_data::id_index::IdIndex;
+/// use relata_data::index::{Row, SampleId};
 /// use relata_graph::GroupsBuilder;
 ///
 /// // The samples 7 and 3 have the label 0, the sample 9 has the label 1.
 /// let mut builder = GroupsBuilder::default();
 /// for (id, label) in [(7, 0), (3, 0), (9, 1)] {
-///     builder.member("label", label, id, 1.0, true);
+///     builder.member("label", label, SampleId(id), 1.0, true);
 /// }
 /// // Row 0 is the sample 3, row 1 the sample 7, row 2 the sample 9.
-/// let groups = builder.build(&IdIndex::new(vec![3, 7, 9], "samples", "id")?)?;
-/// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
+/// let groups = builder.build(&IdIndex::new(SampleId::slice(&[3, 7, 9]).to_vec(), "samples", "id")?)?;
+/// assert_eq!([1, 2].map(|row| groups.weight(Row(0), Row(row))), [1.0, -1.0]);
 /// # Ok::<(), relata_graph::GraphError>(())
 /// ```
 #[derive(Debug, Default)]
@@ -57,7 +59,13 @@ impl GroupsBuilder {
             let rel = batch[memberships::REL].as_string::<i32>();
             let exclusive = batch[memberships::EXCLUSIVE].as_boolean();
             for at in 0..batch.num_rows() {
-                builder.member(rel.value(at), group.value(at), id.value(at), weight.value(at), exclusive.value(at));
+                builder.member(
+                    rel.value(at),
+                    group.value(at),
+                    SampleId(id.value(at)),
+                    weight.value(at),
+                    exclusive.value(at),
+                );
             }
         }
         for batch in separations {
@@ -82,7 +90,7 @@ impl GroupsBuilder {
         }) as u32;
         let number = *self.numbers.entry((rel, group)).or_insert_with(|| {
             self.groups.push(Group { rel, weight, exclusive, members: vec![] });
-            self.groups.len() as u32 - 1
+            GroupNumber(self.groups.len() as u32 - 1)
         });
         self.ids.push(id);
         self.group_of.push(number);
@@ -110,7 +118,7 @@ impl GroupsBuilder {
                 row: at,
                 id: id.to_string(),
             })?;
-            groups[number as usize].members.push(row);
+            groups[number.index()].members.push(row);
         }
         let cannot_links = cannot_links(&stated, &rels, &numbers, groups.len())?;
         Ok(Groups::index(groups, ids.rows(), cannot_links))
@@ -125,6 +133,7 @@ impl Groups {
     ///
     /// use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
     /// use relata_data::id_index::IdIndex;
+    /// use relata_data::index::Row;
     /// use relata_graph::Groups;
     /// use relata_schemas::memberships::MEMBERSHIPS;
     ///
@@ -140,7 +149,7 @@ impl Groups {
     ///     ],
     /// )?;
     /// let groups = Groups::new(&[memberships], &[], &IdIndex::RowNumbers(3))?;
-    /// assert_eq!((groups.weight(0, 1), groups.weight(0, 2)), (1.0, -1.0));
+    /// assert_eq!([1, 2].map(|row| groups.weight(Row(0), Row(row))), [1.0, -1.0]);
     /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
     pub fn new(memberships: &[RecordBatch], separations: &[RecordBatch], ids: &IdIndex) -> Result<Self> {

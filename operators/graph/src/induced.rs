@@ -4,7 +4,7 @@
 pub use relata_schemas::InducedEdges;
 
 use crate::graph::Graph;
-use relata_data::id_index::Row;
+use relata_data::index::{GroupNumber, Row};
 
 impl Graph {
     /// All edges among `views` views of each of the given rows (distinct): a relation between two samples holds
@@ -35,8 +35,8 @@ impl Graph {
     }
 
     /// Pairs of positions that may be related, sorted, each once: a superset that costs no more than what is known.
-    fn candidates(&self, rows: &[u32]) -> Vec<(u32, u32)> {
-        let mut sorted: Vec<(u32, u32)> = rows.iter().copied().zip(0..).collect();
+    fn candidates(&self, rows: &[Row]) -> Vec<(u32, u32)> {
+        let mut sorted: Vec<(Row, u32)> = rows.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
         let mut pairs = Vec::new();
         self.explicit_candidates(&sorted, &mut pairs);
@@ -45,12 +45,12 @@ impl Graph {
         let mut keyed: Vec<(u64, u32)> = Vec::new();
         for &(row, position) in &sorted {
             for &number in self.groups().of(row) {
-                let group = &self.groups().iter()[number as usize];
-                let key = if group.exclusive { 1 << 40 | u64::from(group.rel) } else { u64::from(number) };
+                let group = &self.groups().iter()[number.index()];
+                let key = if group.exclusive { 1 << 40 | u64::from(group.rel) } else { u64::from(number.0) };
                 keyed.push((key, position));
             }
             if let Some(root) = self.root(row) {
-                keyed.push((1 << 41 | u64::from(root), position));
+                keyed.push((1 << 41 | u64::from(root.0), position));
             }
         }
         keyed.sort_unstable();
@@ -66,7 +66,7 @@ impl Graph {
         pairs
     }
 
-    fn explicit_candidates(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
+    fn explicit_candidates(&self, sorted: &[(Row, u32)], pairs: &mut Vec<(u32, u32)>) {
         for &(row, position) in sorted {
             let neighbours = self.edges().neighbours(row).0;
             let mut add = |other: u32| pairs.push((position.min(other), position.max(other)));
@@ -87,13 +87,13 @@ impl Graph {
         }
     }
 
-    fn cannot_linked_groups(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
-        let mut by_group: Vec<(u32, u32)> = Vec::new();
+    fn cannot_linked_groups(&self, sorted: &[(Row, u32)], pairs: &mut Vec<(u32, u32)>) {
+        let mut by_group: Vec<(GroupNumber, u32)> = Vec::new();
         for &(row, position) in sorted {
             by_group.extend(self.groups().of(row).iter().map(|&group| (group, position)));
         }
         by_group.sort_unstable();
-        let members = |group: u32| {
+        let members = |group: GroupNumber| {
             let from = by_group.partition_point(|entry| entry.0 < group);
             &by_group[from..from + by_group[from..].partition_point(|entry| entry.0 == group)]
         };
@@ -106,8 +106,8 @@ impl Graph {
         }
     }
 
-    fn cannot_linked_components(&self, sorted: &[(u32, u32)], pairs: &mut Vec<(u32, u32)>) {
-        let mut by_root: Vec<(u32, u32)> =
+    fn cannot_linked_components(&self, sorted: &[(Row, u32)], pairs: &mut Vec<(u32, u32)>) {
+        let mut by_root: Vec<(Row, u32)> =
             sorted.iter().filter_map(|&(row, position)| Some((self.root(row)?, position))).collect();
         by_root.sort_unstable();
         let buckets: Vec<_> = by_root.chunk_by(|a, b| a.0 == b.0).collect();
@@ -132,7 +132,7 @@ mod tests {
     use crate::{GraphSettings, Policy};
 
     /// The naive twin: ask about every pair of nodes.
-    fn naive(graph: &Graph, rows: &[u32], views: usize) -> Vec<(u32, u32, f32)> {
+    fn naive(graph: &Graph, rows: &[Row], views: usize) -> Vec<(u32, u32, f32)> {
         let n = rows.len() * views;
         let pairs = (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b)));
         let weight = |a: usize, b: usize| graph.relation(rows[a % rows.len()], rows[b % rows.len()]);
@@ -151,11 +151,12 @@ mod tests {
             let members: Vec<_> = (0..).zip(labels).map(|(id, label)| (id, label, 0.5, "label", exclusive)).collect();
             let settings = GraphSettings { views: 0.5, closure, policy: Policy::WeightedVote };
             let graph = graph(12, &edges, &members, settings);
-            let induced = graph.induced(&rows, views);
+            let rows = Row::slice(&rows);
+            let induced = graph.induced(rows, views);
             let mut found: Vec<_> =
                 (0..induced.len()).map(|e| (induced.src[e], induced.dst[e], induced.weight[e])).collect();
             found.sort_by_key(|e| (e.0, e.1));
-            prop_assert_eq!(found, naive(&graph, &rows, views));
+            prop_assert_eq!(found, naive(&graph, rows, views));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The graph of relations: constraints resolved to canonical edges, must-link groups, connected components, nearest
 //! neighbours, and the edges that hold within one batch.
 //!
-//! Oracles state relations by sample id ([`SampleId`](relata_data::id_index::SampleId)). From [`Graph`] on, everything is by
-//! row number ([`Row`](relata_data::id_index::Row)); the nodes of [`InducedEdges`] are places in a batch.
+//! Oracles state relations by sample id ([`SampleId`](relata_data::index::SampleId)). From [`Graph`] on, everything is by
+//! row number ([`Row`](relata_data::index::Row)); the nodes of [`InducedEdges`] are places in a batch.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod cannot_link;
@@ -30,8 +30,9 @@ pub use error::{GraphError, Result};
 pub use graph::{Graph, GraphSettings};
 pub use groups_builder::GroupsBuilder;
 pub use induced::InducedEdges;
-pub use must_link::{Group, GroupNumber, Groups};
+pub use must_link::{Group, Groups};
 pub use policy::{Decision, Opinion, Policy};
+pub use relata_data::index::GroupNumber;
 pub use relations::{RelationCounts, Relations, StatedRelations};
 pub use resolve::{Resolved, resolve};
 pub use statistics::{GraphStatistics, statistics};

@@ -1,9 +1,6 @@
 //! Must-link groups: which groups a sample belongs to, and which samples belong to a group.
 
-use relata_data::id_index::Row;
-
-/// The number of a group among all groups of all relations, from 0 in the order of their first memberships.
-pub type GroupNumber = u32;
+use relata_data::index::{GroupNumber, Row};
 
 /// A must-link group: a set of mutually related rows.
 #[derive(Debug, Clone)]
@@ -37,7 +34,7 @@ impl Groups {
 
     /// Numbers of the groups of a row, ascending.
     pub fn of(&self, row: Row) -> &[GroupNumber] {
-        match self.starts.get(row as usize..row as usize + 2) {
+        match self.starts.get(row.index()..row.index() + 2) {
             Some(&[from, to]) => &self.groups_of[from as usize..to as usize],
             _ => &[],
         }
@@ -45,7 +42,7 @@ impl Groups {
 
     /// `(other group, weight)` of the cannot-links of a group, ascending.
     pub fn cannot_links(&self, group: GroupNumber) -> &[(GroupNumber, f32)] {
-        self.cannot_links.get(group as usize).map_or(&[], Vec::as_slice)
+        self.cannot_links.get(group.index()).map_or(&[], Vec::as_slice)
     }
 
     /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
@@ -54,13 +51,13 @@ impl Groups {
         let (of_a, of_b) = (self.of(a), self.of(b));
         let mut sum = 0.0;
         for &g in of_a {
-            let group = &self.groups[g as usize];
+            let group = &self.groups[g.index()];
             sum -= self.cannot_links(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
             if of_b.contains(&g) {
                 sum += group.weight;
             } else if group.exclusive {
-                let same_rel = |h: &&u32| self.groups[**h as usize].rel == group.rel;
-                let shared = |h: &u32| of_a.contains(h);
+                let same_rel = |h: &&GroupNumber| self.groups[h.index()].rel == group.rel;
+                let shared = |h: &GroupNumber| of_a.contains(h);
                 let mut others = of_b.iter().filter(same_rel).peekable();
                 if others.peek().is_some() && !others.any(shared) {
                     sum -= group.weight.abs();
@@ -76,17 +73,17 @@ impl Groups {
         for group in &mut groups {
             group.members.sort_unstable();
             group.members.dedup();
-            group.members.iter().for_each(|&row| starts[row as usize + 1] += 1);
+            group.members.iter().for_each(|row| starts[row.index() + 1] += 1);
         }
         for row in 0..rows {
             starts[row + 1] += starts[row];
         }
         let mut next = starts.clone();
-        let mut groups_of = vec![0; starts[rows] as usize];
-        for (number, group) in groups.iter().enumerate() {
-            for &row in &group.members {
-                groups_of[next[row as usize] as usize] = number as u32;
-                next[row as usize] += 1;
+        let mut groups_of = vec![GroupNumber(0); starts[rows] as usize];
+        for (number, group) in (0..).map(GroupNumber).zip(&groups) {
+            for row in &group.members {
+                groups_of[next[row.index()] as usize] = number;
+                next[row.index()] += 1;
             }
         }
         Self { groups, starts, groups_of, cannot_links }
@@ -130,12 +127,9 @@ pub(crate) mod tests {
             (3, 5, 1.0, "store", false),
         ]);
         let groups = Groups::new(&[batch], &[], &IdIndex::RowNumbers(5)).unwrap();
-        assert_eq!(groups.weight(0, 1), 0.5);
-        assert_eq!(groups.weight(0, 2), -0.5);
-        assert_eq!(groups.weight(1, 2), -0.25);
-        assert_eq!(groups.weight(3, 1), 0.0);
-        assert_eq!(groups.weight(0, 0), 0.5);
-        assert_eq!(groups.weight(4, 0), 0.0);
+        for (a, b, weight) in [(0, 1, 0.5), (0, 2, -0.5), (1, 2, -0.25), (3, 1, 0.0), (0, 0, 0.5), (4, 0, 0.0)] {
+            assert_eq!(groups.weight(Row(a), Row(b)), weight, "{a} {b}");
+        }
         assert_eq!(groups.iter().iter().map(|group| group.rel).collect::<Vec<_>>(), [0, 0, 1, 1]);
     }
 
@@ -155,7 +149,8 @@ pub(crate) mod tests {
             .unwrap()
         };
         let groups = Groups::new(std::slice::from_ref(&members), &[separation(1, 3)], &IdIndex::RowNumbers(3)).unwrap();
-        assert_eq!([groups.weight(0, 2), groups.weight(2, 0), groups.weight(0, 1)], [-0.75, -0.75, 0.0]);
+        let weights = [(0, 2), (2, 0), (0, 1)].map(|(a, b)| groups.weight(Row(a), Row(b)));
+        assert_eq!(weights, [-0.75, -0.75, 0.0]);
         let error = Groups::new(&[members], &[separation(1, 9)], &IdIndex::RowNumbers(3)).unwrap_err();
         assert!(error.to_string().contains("9 of a"), "{error}");
     }

@@ -2,7 +2,7 @@
 //! alone, so that it is the same in whatever order a join delivers pairs.
 
 use rand::RngExt;
-use relata_data::id_index::SampleId;
+use relata_data::index::SampleId;
 use relata_data::seed::{Purpose, Rng};
 use twox_hash::XxHash64;
 
@@ -28,12 +28,12 @@ enum Kind {
 impl Noise {
     /// Whether the sign of this edge is wrong.
     pub fn edge(&self, rel: &str, a: SampleId, b: SampleId) -> bool {
-        self.stream(Kind::Edge, rel, a.min(b), a.max(b)).random_bool(self.rate)
+        self.stream(Kind::Edge, rel, a.min(b).0, a.max(b).0).random_bool(self.rate)
     }
 
     /// The group that a member is wrongly put into, if it is.
     pub fn member(&self, rel: &str, id: SampleId, groups: &[u64]) -> Option<u64> {
-        let mut rng = self.stream(Kind::Member, rel, id, 0);
+        let mut rng = self.stream(Kind::Member, rel, id.0, 0);
         (rng.random_bool(self.rate) && !groups.is_empty()).then(|| groups[rng.random_range(0..groups.len())])
     }
 
@@ -59,16 +59,20 @@ mod tests {
 
     const NOISE: Noise = Noise { rate: 0.3, seed: 5, depth: 0 };
 
+    fn edge(noise: &Noise, rel: &str, a: u64, b: u64) -> bool {
+        noise.edge(rel, SampleId(a), SampleId(b))
+    }
+
     #[test]
     fn mistakes_have_their_rate_and_depend_on_the_pair_alone() {
-        let wrong: Vec<bool> = (0..10_000).map(|at| NOISE.edge("rule", at, at + 7)).collect();
+        let wrong: Vec<bool> = (0..10_000).map(|at| edge(&NOISE, "rule", at, at + 7)).collect();
         // Four standard deviations are 0.018.
         let share = wrong.iter().filter(|wrong| **wrong).count() as f64 / 1e4;
         assert!((share - 0.3).abs() < 0.018, "{share}");
-        assert!((0..10_000).rev().all(|at| NOISE.edge("rule", at + 7, at) == wrong[at as usize]));
+        assert!((0..10_000).rev().all(|at| edge(&NOISE, "rule", at + 7, at) == wrong[at as usize]));
         let others = [("other", NOISE), ("rule", Noise { depth: 1, ..NOISE }), ("rule", Noise { seed: 6, ..NOISE })];
         for (rel, noise) in others {
-            let same = (0..10_000).filter(|&at| noise.edge(rel, at, at + 7) == wrong[at as usize]).count();
+            let same = (0..10_000).filter(|&at| edge(&noise, rel, at, at + 7) == wrong[at as usize]).count();
             // Independent mistakes agree in 0.3^2 + 0.7^2 of the pairs.
             assert!((same as f64 / 1e4 - 0.58).abs() < 0.02, "{same}");
         }
@@ -77,10 +81,13 @@ mod tests {
     #[test]
     fn groups_are_drawn_among_those_there_are() {
         let certain = Noise { rate: 1.0, ..NOISE };
-        assert!((0..100).all(|id| matches!(certain.member("label", id, &[3, 8]), Some(3 | 8))));
-        assert_eq!((certain.member("label", 1, &[]), certain.cannot_link("label", 1, 2, &[])), (None, (1, 2)));
+        assert!((0..100).all(|id| matches!(certain.member("label", SampleId(id), &[3, 8]), Some(3 | 8))));
+        assert_eq!(
+            (certain.member("label", SampleId(1), &[]), certain.cannot_link("label", 1, 2, &[])),
+            (None, (1, 2))
+        );
         let never = Noise { rate: 0.0, ..NOISE };
-        assert_eq!((never.member("label", 1, &[3]), never.cannot_link("label", 1, 2, &[9])), (None, (1, 2)));
+        assert_eq!((never.member("label", SampleId(1), &[3]), never.cannot_link("label", 1, 2, &[9])), (None, (1, 2)));
         let (a, b) = certain.cannot_link("label", 1, 2, &[9]);
         assert!((a, b) == (9, 2) || (a, b) == (1, 9));
     }

@@ -16,7 +16,7 @@ use crate::conflicts::Conflict;
 use crate::error::Result;
 use crate::groups_builder::GroupsBuilder;
 use crate::noise::Noise;
-use relata_data::id_index::SampleId;
+use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_schemas::run_file;
 
@@ -74,12 +74,14 @@ impl Relations {
     /// Starts `statements.parquet`, `memberships.parquet` and `separations.parquet` in `folder`.
     ///
     /// ```
+    /// use relata_data::index::SampleId;
     /// use relata_graph::Relations;
     ///
     /// # let folder = tempfile::tempdir().expect("a folder");
     /// let mut relations = Relations::create(folder.path())?;
-    /// relations.edge(&"colleagues".into(), 7, 3, 1.0)?;
-    /// relations.members("label", &[(7, 0), (3, 0), (9, 1)], 1.0, true)?;
+    /// let [anna, ben, cleo] = [7, 3, 9].map(SampleId);
+    /// relations.edge(&"colleagues".into(), anna, ben, 1.0)?;
+    /// relations.members("label", &[(anna, 0), (ben, 0), (cleo, 1)], 1.0, true)?;
     /// let stated = relations.finish()?;
     /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
     /// # Ok::<(), relata_graph::GraphError>(())
@@ -118,7 +120,7 @@ impl Relations {
         edges::validate(batch, self.counts.edges)?;
         self.flush()?;
         let weights = batch[WEIGHT].as_primitive::<Float32Type>().values().iter();
-        let ids = |name: &str| batch[name].as_primitive::<UInt64Type>().values().iter().copied();
+        let ids = |name: &str| SampleId::slice(batch[name].as_primitive::<UInt64Type>().values()).iter().copied();
         let rels = batch[REL].as_string::<i32>().iter().map(Option::unwrap_or_default);
         let stated = rels.zip(ids(SRC).zip(ids(DST))).zip(weights);
         let weights: Float32Array =
@@ -165,7 +167,7 @@ impl Relations {
             self.memberships.write(&RecordBatch::try_new(
                 MEMBERSHIPS.schema(),
                 vec![
-                    Arc::new(UInt64Array::from_iter_values(members[at..to].iter().map(|m| m.0))),
+                    Arc::new(UInt64Array::from_iter_values(members[at..to].iter().map(|m| m.0.0))),
                     Arc::new(UInt64Array::from_iter_values(groups[at..to].iter().copied())),
                     Arc::new(Float32Array::from_iter_values(members[at..to].iter().map(|m| m.2 * self.scale))),
                     Arc::new(StringArray::from(vec![rel.as_str(); rows])),
@@ -283,8 +285,8 @@ impl Relations {
         Ok(self.statements.write(&RecordBatch::try_new(
             EDGES.schema(),
             vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.0.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|r| r.1.0))),
                 Arc::new(Float32Array::from_iter_values(rows.iter().map(|r| r.2))),
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|r| &*r.3))),
                 Arc::new(Float32Array::from(vec![1.0; n])),
@@ -307,6 +309,7 @@ fn distinct(groups: &[u64]) -> Vec<u64> {
 mod tests {
     use relata_data::ParquetFile;
     use relata_data::id_index::IdIndex;
+    use relata_data::index::GroupNumber;
 
     use super::*;
     use crate::must_link::Groups;
@@ -316,7 +319,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut relations = Relations::create(folder.path()).unwrap();
         relations.add_noise(rate, 3);
-        let members: Vec<(u64, u64)> = (0..100).map(|id| (id, id / 10)).collect();
+        let members: Vec<_> = (0..100).map(|id| (SampleId(id), id / 10)).collect();
         let rel = relations.members("kin", &members, 1.0, false).unwrap();
         let pairs: Vec<_> = (0..9).map(|group| (group + 1, group, 1.0)).collect();
         relations.cannot_link(&rel, &pairs).unwrap();
@@ -343,25 +346,26 @@ mod tests {
     fn groups_handed_on_are_those_that_the_tables_hold() {
         let folder = tempfile::tempdir().unwrap();
         let mut relations = Relations::create(folder.path()).unwrap();
-        let members: Vec<(u64, u64)> = (0..20_000).map(|at| (at * 7 % 20_000 + 5, at % 300)).collect();
+        let members: Vec<_> = (0..20_000).map(|at| (SampleId(at * 7 % 20_000 + 5), at % 300)).collect();
         relations.members("nobody", &[], 1.0, true).unwrap();
         relations.scale(1.0 / 3.0);
         relations.add_noise(0.2, 3);
         relations.members("label", &members, 0.7, true).unwrap();
-        let kin: Vec<(u64, u64, f32)> =
+        let kin: Vec<(SampleId, u64, f32)> =
             members.iter().map(|m| (m.0, m.1 % 50 + 1000, 1.0 / (m.1 + 1) as f32)).collect();
         let name = relations.weighted_members("kin", &kin, false).unwrap();
         relations.cannot_link(&name, &[(1003, 1001, 0.9), (1001, 1002, 0.3)]).unwrap();
         relations.cannot_link("label", &[(4, 9, 0.1)]).unwrap();
         assert_eq!(relations.members("label", &members[..9], 1.0, false).unwrap(), "label 2");
 
-        let ids = IdIndex::new((5..20_005).rev().collect(), "samples", "id").unwrap();
+        let ids = IdIndex::new((5..20_005).rev().map(SampleId).collect(), "samples", "id").unwrap();
         let handed_on = relations.finish().unwrap().groups.build(&ids).unwrap();
         let read = |name: &str| ParquetFile::open(&folder.path().join(name)).unwrap().whole().unwrap();
         let again = Groups::new(&read(run_file::MEMBERSHIPS), &read(run_file::SEPARATIONS), &ids).unwrap();
         // Debug prints the shortest text that reads back as the same float: equal texts are equal bits.
         assert_eq!(format!("{handed_on:?}"), format!("{again:?}"));
-        let links: usize = (0..handed_on.iter().len() as u32).map(|group| handed_on.cannot_links(group).len()).sum();
+        let links: usize =
+            (0..handed_on.iter().len() as u32).map(|group| handed_on.cannot_links(GroupNumber(group)).len()).sum();
         assert_eq!((handed_on.iter().len() > 350, links), (true, 6));
     }
 }

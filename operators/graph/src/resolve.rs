@@ -17,7 +17,8 @@ use crate::error::{GraphError, Result};
 use crate::graph::{Graph, GraphSettings};
 use crate::must_link::Groups;
 use crate::policy::{Opinion, Policy};
-use relata_data::id_index::{IdIndex, Row, SampleId};
+use relata_data::id_index::IdIndex;
+use relata_data::index::{Row, SampleId};
 use relata_data::sink::ParquetSink;
 use relata_data::{ParquetFile, Session, query};
 use relata_schemas::run_file;
@@ -83,7 +84,7 @@ fn each_edge(path: &Path, ids: &IdIndex, take: &mut dyn FnMut(Row, Row, f32)) ->
         let dst = batch[DST].as_primitive::<UInt64Type>().values();
         let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
         for ((&src, &dst), &weight) in src.iter().zip(dst).zip(weight) {
-            if let (Some(a), Some(b)) = (ids.row(src), ids.row(dst)) {
+            if let (Some(a), Some(b)) = (ids.row(SampleId(src)), ids.row(SampleId(dst))) {
                 take(a, b, weight);
             }
         }
@@ -157,7 +158,7 @@ impl<'a> PairWriter<'a> {
         let inferred = batch[INFERRED].as_boolean();
         let rel = batch[REL].as_string::<i32>();
         for at in 0..batch.num_rows() {
-            let pair = (src[at], dst[at]);
+            let pair = (SampleId(src[at]), SampleId(dst[at]));
             if self.current != Some(pair) {
                 self.decide()?;
                 self.current = Some(pair);
@@ -220,8 +221,8 @@ impl<'a> PairWriter<'a> {
         self.edges.write(&RecordBatch::try_new(
             EDGES.schema(),
             vec![
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.src))),
-                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.dst))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.src.0))),
+                Arc::new(UInt64Array::from_iter_values(rows.iter().map(|edge| edge.dst.0))),
                 Arc::new(Float32Array::from_iter_values(rows.iter().map(|edge| edge.weight))),
                 Arc::new(StringArray::from_iter_values(rows.iter().map(|edge| &edge.rel))),
                 Arc::new(Float32Array::from_iter_values(rows.iter().map(|edge| edge.confidence))),
@@ -230,7 +231,7 @@ impl<'a> PairWriter<'a> {
             ],
         )?)?;
         for Edge { src, dst, .. } in &rows {
-            let row = |id: u64, column: &str| {
+            let row = |id: SampleId, column: &str| {
                 self.ids.row(id).ok_or_else(|| GraphError::UnknownId {
                     table: "edges".to_owned(),
                     column: column.to_owned(),

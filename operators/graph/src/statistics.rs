@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use relata_data::index::{GroupNumber, Row};
 use serde::Serialize;
 
 use crate::graph::Graph;
@@ -41,7 +42,7 @@ pub fn statistics(graph: &Graph, conflicts: u64) -> GraphStatistics {
     let mut degrees: Vec<(u64, u64, u64)> = Vec::new();
     let mut counted = GroupSizes::default();
     for row in 0..nodes {
-        let degree = counted.degree(graph, row);
+        let degree = counted.degree(graph, Row(row));
         let bin = (u64::BITS - degree.leading_zeros()) as usize;
         while degrees.len() <= bin {
             let at = degrees.len() as u32;
@@ -49,7 +50,7 @@ pub fn statistics(graph: &Graph, conflicts: u64) -> GraphStatistics {
         }
         degrees[bin].2 += 1;
     }
-    let related = (0..nodes).filter(|&row| graph.is_related(row)).count();
+    let related = (0..nodes).filter(|&row| graph.is_related(Row(row))).count();
     let groups = graph.groups().iter();
     GraphStatistics {
         nodes: nodes.into(),
@@ -67,28 +68,28 @@ pub fn statistics(graph: &Graph, conflicts: u64) -> GraphStatistics {
 
 /// How many rows are in any of some groups, for every set of groups that a row is in.
 #[derive(Default)]
-struct GroupSizes<'a>(HashMap<&'a [u32], u64>);
+struct GroupSizes<'a>(HashMap<&'a [GroupNumber], u64>);
 
 impl<'a> GroupSizes<'a> {
-    fn degree(&mut self, graph: &'a Graph, row: u32) -> u64 {
+    fn degree(&mut self, graph: &'a Graph, row: Row) -> u64 {
         let (neighbours, groups) = (graph.edges().neighbours(row).0, graph.groups());
         let of_row = groups.of(row);
         if of_row.is_empty() {
             return neighbours.len() as u64;
         }
         let together = *self.0.entry(of_row).or_insert_with(|| {
-            let members = |number: u32| &groups.iter()[number as usize].members;
+            let members = |number: GroupNumber| &groups.iter()[number.index()].members;
             match of_row {
                 [only] => members(*only).len() as u64,
                 several => {
-                    let mut all: Vec<u32> = several.iter().flat_map(|&number| members(number)).copied().collect();
+                    let mut all: Vec<Row> = several.iter().flat_map(|&number| members(number)).copied().collect();
                     all.sort_unstable();
                     all.dedup();
                     all.len() as u64
                 }
             }
         });
-        let shares = |other: &u32| groups.of(*other).iter().any(|number| of_row.contains(number));
+        let shares = |other: &Row| groups.of(*other).iter().any(|number| of_row.contains(number));
         // The row itself is one of those in its groups.
         together - 1 + neighbours.iter().filter(|other| !shares(other)).count() as u64
     }

@@ -1,5 +1,6 @@
 //! Answers of annotators to questions.
 
+use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Cost;
@@ -11,9 +12,9 @@ pub struct Answer {
     /// The question.
     pub question: u64,
     /// Its anchor.
-    pub anchor: u64,
+    pub anchor: SampleId,
     /// The candidate.
-    pub candidate: u64,
+    pub candidate: SampleId,
     /// Whether the two are related; none if the annotator passed.
     pub related: Option<bool>,
     /// The annotator's own confidence in [0, 1].
@@ -30,7 +31,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer of full confidence, given now.
-    pub fn now(question: &Question, candidate: u64, related: Option<bool>, oracle: &str, cost: Cost) -> Self {
+    pub fn now(question: &Question, candidate: SampleId, related: Option<bool>, oracle: &str, cost: Cost) -> Self {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Self {
             question: question.question,
@@ -48,8 +49,8 @@ impl Answer {
 
 impl Question {
     /// An answer for each candidate: what `related` says about it, none for a pass.
-    pub fn answers(&self, oracle: &str, cost: Cost, mut related: impl FnMut(u64) -> Option<bool>) -> Vec<Answer> {
-        let answer = |&candidate: &u64| Answer::now(self, candidate, related(candidate), oracle, cost);
+    pub fn answers(&self, oracle: &str, cost: Cost, mut related: impl FnMut(SampleId) -> Option<bool>) -> Vec<Answer> {
+        let answer = |&candidate: &SampleId| Answer::now(self, candidate, related(candidate), oracle, cost);
         self.candidates.iter().map(answer).collect()
     }
 }

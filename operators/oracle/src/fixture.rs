@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
+use relata_data::index::SampleId;
 use relata_data::source::{Dataset, Samples, csv, ingest, session, sql};
 use relata_data::{Session, query};
 
@@ -50,7 +51,7 @@ impl Fixture {
     }
 
     pub(super) fn question(question: u64, anchor: u64, candidates: &[u64]) -> Question {
-        let candidates = candidates.to_vec();
+        let (anchor, candidates) = (SampleId(anchor), SampleId::slice(candidates).to_vec());
         Question { question, round: 1, anchor, candidates, strategy: "test".to_owned(), priority: 0.0 }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use relata_data::index::SampleId;
+
 use crate::answer::Answer;
 use crate::error::Result;
 use crate::record::Record;
@@ -29,7 +31,7 @@ impl<F: Fn(&mut Answer) + Send + Sync> Record for MapAnswers<'_, F> {
         self.out.folder()
     }
 
-    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+    fn heard(&self, question: u64) -> Result<Vec<(SampleId, String)>> {
         self.out.heard(question)
     }
 }

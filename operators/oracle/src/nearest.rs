@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
 use async_trait::async_trait;
+use relata_data::index::{SampleId, TrainingRow};
 use relata_data::source::IdLookup;
 use relata_data::{DataError, ParquetFile, query};
 use relata_graph::Relations;
@@ -147,10 +148,10 @@ impl Nearest {
 
     /// The neighbours of every training row.
     async fn lists(&self, context: &Context<'_>) -> Result<NeighbourLists> {
-        let mut ids: Vec<u64> = Vec::new();
+        let mut ids: Vec<SampleId> = Vec::new();
         let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
         for batch in query::collect(training).await? {
-            ids.extend(batch["id"].as_primitive::<UInt64Type>().values());
+            ids.extend(SampleId::slice(batch["id"].as_primitive::<UInt64Type>().values()));
         }
         let (values, width) = self.vectors(context, &ids).await?;
         let near = match ids.len() <= self.exact_up_to {
@@ -161,13 +162,13 @@ impl Nearest {
     }
 
     /// The vectors of the training rows, row-major, and their width.
-    async fn vectors(&self, context: &Context<'_>, ids: &[u64]) -> Result<(Vec<f32>, usize)> {
+    async fn vectors(&self, context: &Context<'_>, ids: &[SampleId]) -> Result<(Vec<f32>, usize)> {
         let Some(path) = &self.embeddings else {
             let width = context.samples.features.shape().len();
             let mut values = vec![0.0; ids.len() * width];
             for (id, out) in ids.iter().zip(values.chunks_exact_mut(width)) {
                 if let Some(row) = context.samples.ids.row(*id) {
-                    context.samples.features.read(row as usize, out);
+                    context.samples.features.read(row, out);
                 }
             }
             return Ok((values, width));
@@ -176,8 +177,8 @@ impl Nearest {
     }
 
     /// The vectors of a file for samples with these ids.
-    fn read(path: &Path, ids: &[u64], lookup: &IdLookup) -> Result<(Vec<f32>, usize)> {
-        let rows: HashMap<u64, usize> = ids.iter().copied().zip(0..).collect();
+    fn read(path: &Path, ids: &[SampleId], lookup: &IdLookup) -> Result<(Vec<f32>, usize)> {
+        let rows: HashMap<SampleId, usize> = ids.iter().copied().zip(0..).collect();
         let table = path.display().to_string();
         let file = ParquetFile::open(path)?;
         let names: Vec<String> = file.schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -194,8 +195,8 @@ impl Nearest {
         for batch in file.batches([own, vectors], BLOCK)? {
             let batch = batch?;
             let name = names[own].as_str();
-            let numbers: Vec<Option<u64>> = match IdColumn::new(&table, name, first_row, &batch[name])? {
-                IdColumn::Numbers(ids) => ids.values().iter().map(|&id| Some(id)).collect(),
+            let numbers: Vec<Option<SampleId>> = match IdColumn::new(&table, name, first_row, &batch[name])? {
+                IdColumn::Numbers(ids) => ids.values().iter().map(|&id| Some(SampleId(id))).collect(),
                 IdColumn::Text(ids) => ids.iter().map(|id| lookup.text(id?)).collect(),
             };
             let vectors = VectorColumn::new(&table, EMBEDDING, first_row, batch[EMBEDDING].clone())?;
@@ -243,12 +244,12 @@ impl Oracle for Nearest {
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let lists = self.lists(context).await?;
         let rel: Arc<str> = "nearest".into();
-        for (row, list) in (0u32..).zip(&lists.near) {
+        for (row, list) in (0..).map(TrainingRow).zip(&lists.near) {
             for &(other, squared) in list {
                 // A pair that is found from both sides is stated from the smaller one.
                 if if lists.lists(other, row) { row < other } else { !self.mutual } {
                     let weight = if self.tuned { lists.tuned(row, other, squared) } else { 1.0 };
-                    out.edge(&rel, lists.ids[row as usize], lists.ids[other as usize], weight)?;
+                    out.edge(&rel, lists.ids[row.index()], lists.ids[other.index()], weight)?;
                 }
             }
         }
@@ -305,7 +306,8 @@ mod tests {
         let numbers = Fixture::new("id,x\n1,0\n2,0\n").await;
         let read = async |fixture: &Fixture| {
             let oracle = nearest(1).embeddings(&path);
-            oracle.vectors(&fixture.context(), if fixture.context().samples.text_ids { &[0, 1] } else { &[1, 2] }).await
+            let ids = if fixture.context().samples.text_ids { [0, 1] } else { [1, 2] };
+            oracle.vectors(&fixture.context(), SampleId::slice(&ids)).await
         };
         let expected = (vec![1.0, 2.0, 5.0, 5.0], 2);
         write(Arc::new(Int64Array::from(vec![8, 2, 1])), ID, doubles());
@@ -336,8 +338,8 @@ mod tests {
         let lists = nearest(2).l2().tuned().lists(&fixture.context()).await.unwrap();
         // The first three rows reach 3, 2 and 3 far for two neighbours; the others ten times as far.
         for (a, b, exponent) in [(0, 1, -1.0 / 6.0), (1, 2, -4.0 / 6.0), (0, 2, -1.0)] {
-            for (a, b) in [(a, b), (a + 3, b + 3)] {
-                let squared = lists.near[a as usize].iter().find(|near| near.0 == b).unwrap().1;
+            for (a, b) in [(a, b), (a + 3, b + 3)].map(|(a, b)| (TrainingRow(a), TrainingRow(b))) {
+                let squared = lists.near[a.index()].iter().find(|near| near.0 == b).unwrap().1;
                 let found = lists.tuned(a, b, squared);
                 assert!((found - f32::exp(exponent)).abs() < 1e-4, "{a} {b}: {found}");
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use instant_distance::{Builder, Point, Search};
 use rayon::prelude::*;
+use relata_data::index::{SampleId, TrainingRow};
 use relata_graph::knn::{Metric, top_k};
 
 use crate::error::{OracleError, Result};
@@ -14,30 +15,31 @@ const BLOCK: usize = 4096;
 /// The training rows' ids, ascending, and each one's neighbours, nearest first, as (position, squared distance).
 #[derive(Debug)]
 pub(crate) struct NeighbourLists {
-    pub(crate) ids: Vec<u64>,
-    pub(crate) near: Vec<Vec<(u32, f32)>>,
+    pub(crate) ids: Vec<SampleId>,
+    pub(crate) near: Vec<Vec<(TrainingRow, f32)>>,
 }
 
 impl NeighbourLists {
     /// The position of an id.
-    pub(crate) fn row(&self, id: u64) -> Option<u32> {
-        self.ids.binary_search(&id).ok().map(|row| row as u32)
+    pub(crate) fn row(&self, id: SampleId) -> Option<TrainingRow> {
+        self.ids.binary_search(&id).ok().map(|row| TrainingRow(row as u32))
     }
 
     /// Whether two rows are among each other's neighbours, or, if one direction is enough, in one of the lists.
-    pub(crate) fn related(&self, a: u32, b: u32, mutual: bool) -> bool {
+    pub(crate) fn related(&self, a: TrainingRow, b: TrainingRow, mutual: bool) -> bool {
         let (there, back) = (self.lists(a, b), self.lists(b, a));
         if mutual { there && back } else { there || back }
     }
 
     /// Whether `b` is among the neighbours of `a`.
-    pub(crate) fn lists(&self, a: u32, b: u32) -> bool {
-        self.near[a as usize].iter().any(|&(other, _)| other == b)
+    pub(crate) fn lists(&self, a: TrainingRow, b: TrainingRow) -> bool {
+        self.near[a.index()].iter().any(|&(other, _)| other == b)
     }
 
     /// The self-tuning weight of a pair, `exp(-d^2 / (s t))`, of which `squared` is `d^2`.
-    pub(crate) fn tuned(&self, a: u32, b: u32, squared: f32) -> f32 {
-        let scale = |row: u32| self.near[row as usize].last().map_or(0.0, |&(_, squared)| squared).max(0.0).sqrt();
+    pub(crate) fn tuned(&self, a: TrainingRow, b: TrainingRow, squared: f32) -> f32 {
+        let scale =
+            |row: TrainingRow| self.near[row.index()].last().map_or(0.0, |&(_, squared)| squared).max(0.0).sqrt();
         let scales = scale(a) * scale(b);
         // Copies of one sample have no distance between them, whatever the scale.
         if scales > 0.0 { (-squared.max(0.0) / scales).exp().max(f32::MIN_POSITIVE) } else { 1.0 }
@@ -45,7 +47,7 @@ impl NeighbourLists {
 }
 
 /// The `k` nearest others of every row (kNN search, exact).
-pub(crate) fn exact(values: &[f32], width: usize, k: usize, metric: Metric) -> Vec<Vec<(u32, f32)>> {
+pub(crate) fn exact(values: &[f32], width: usize, k: usize, metric: Metric) -> Vec<Vec<(TrainingRow, f32)>> {
     let blocks = || values.chunks(BLOCK * width).zip((0u64..).step_by(BLOCK)).map(|(rows, first)| (first, rows));
     let mut lists = Vec::with_capacity(values.len() / width);
     for (first, queries) in blocks() {
@@ -54,7 +56,7 @@ pub(crate) fn exact(values: &[f32], width: usize, k: usize, metric: Metric) -> V
         for (row, list) in (first..).zip(found) {
             let others = list.into_iter().filter(|&(other, _)| other != row);
             let squared = |score: f32| if metric == Metric::L2 { score * score } else { 2.0 - 2.0 * score };
-            lists.push(others.take(k).map(|(other, score)| (other as u32, squared(score))).collect());
+            lists.push(others.take(k).map(|(other, score)| (TrainingRow(other as u32), squared(score))).collect());
         }
     }
     lists
@@ -67,7 +69,7 @@ pub(crate) fn approximate(
     k: usize,
     metric: Metric,
     seed: u64,
-) -> Result<Vec<Vec<(u32, f32)>>> {
+) -> Result<Vec<Vec<(TrainingRow, f32)>>> {
     if metric == Metric::Cosine {
         for row in values.chunks_exact_mut(width) {
             let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
@@ -78,13 +80,13 @@ pub(crate) fn approximate(
     // Insertion on several threads would make the index depend on their timing.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
     let pool = pool.map_err(|e| OracleError::setting("nearest", "threads", "available", e))?;
-    let rows: Vec<u32> = (0..points.len() as u32).collect();
+    let rows: Vec<TrainingRow> = (0..points.len() as u32).map(TrainingRow).collect();
     let builder = || Builder::default().seed(seed).ef_construction(200).ef_search(200.max(k * 2));
     let index = pool.install(|| builder().build(points.clone(), rows));
     let find = |(row, point): (usize, &Row)| {
         let mut search = Search::default();
         let found = index.search(point, &mut search).map(|item| (*item.value, item.distance));
-        let found = found.filter(|&(other, _)| other as usize != row);
+        let found = found.filter(|&(other, _)| other.index() != row);
         found.take(k).collect()
     };
     Ok(points.par_iter().enumerate().map(find).collect())

@@ -92,7 +92,7 @@ impl<O> Noisy<O> {
         let Some(related) = answer.related else { return };
         let (a, b) = (answer.anchor.min(answer.candidate), answer.anchor.max(answer.candidate));
         let annotator = XxHash64::oneshot(0, answer.annotator.as_bytes());
-        let mut random = Purpose::NoisyAnswers.stream(seed, &[a, b, annotator]);
+        let mut random = Purpose::NoisyAnswers.stream(seed, &[a.0, b.0, annotator]);
         let (error, pass): (f64, f64) = (random.random(), random.random());
         let wrong = error < if related { self.yes_error } else { self.no_error };
         answer.related = (pass >= self.passes).then_some(related != wrong);
@@ -165,7 +165,7 @@ mod tests {
             let of: Vec<_> = answers.iter().filter(|a| of(a)).collect();
             of.iter().filter(|a| what(a)).count() as f64 / of.len() as f64
         };
-        let truth = |a: &Answer| a.anchor % 2 == a.candidate % 2;
+        let truth = |a: &Answer| a.anchor.0 % 2 == a.candidate.0 % 2;
         let answered = |a: &Answer| a.related.is_some();
         let wrong = |a: &Answer| a.related == Some(!truth(a));
         // About 14,000 answers of each kind: five standard deviations are 0.02 at most.

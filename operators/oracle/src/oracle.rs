@@ -33,6 +33,7 @@ pub struct Context<'a> {
 ///
 /// ```
 /// use async_trait::async_trait;
+/// use relata_data::index::SampleId;
 /// use relata_oracle::{Context, Description, Oracle, Relations, Result};
 ///
 /// /// Samples 1 and 2 are related.
@@ -45,7 +46,7 @@ pub struct Context<'a> {
 ///     }
 ///
 ///     async fn relate(&self, _: &Context<'_>, out: &mut Relations) -> Result<()> {
-///         out.edge(&"pair".into(), 1, 2, 1.0)?;
+///         out.edge(&"pair".into(), SampleId(1), SampleId(2), 1.0)?;
 ///         Ok(())
 ///     }
 /// }

@@ -1,5 +1,6 @@
 //! Questions to oracles: which candidates are related to an anchor?
 
+use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 
 /// Which of the candidates are related to the anchor? All samples are named by their ids.
@@ -10,9 +11,9 @@ pub struct Question {
     /// The round in which it is asked, from 1.
     pub round: u32,
     /// The sample that candidates are compared with.
-    pub anchor: u64,
+    pub anchor: SampleId,
     /// The samples that may be related to it; none twice, never the anchor.
-    pub candidates: Vec<u64>,
+    pub candidates: Vec<SampleId>,
     /// The strategy that proposed it.
     pub strategy: String,
     /// How useful the strategy holds it to be.

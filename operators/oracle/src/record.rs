@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use relata_data::index::SampleId;
+
 use crate::answer::Answer;
 use crate::error::Result;
 
@@ -15,7 +17,7 @@ pub trait Record: Send + Sync {
     fn folder(&self) -> &Path;
 
     /// Who has answered about which candidate of a question already, as (candidate, annotator).
-    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+    fn heard(&self, question: u64) -> Result<Vec<(SampleId, String)>> {
         let _ = question;
         Ok(vec![])
     }

@@ -8,6 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
+use relata_data::index::SampleId;
 use relata_graph::Relations;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,11 @@ impl Rule {
     }
 
     /// What the predicate is for each of these pairs, if not null; the smaller id comes first.
-    async fn holds(&self, context: &Context<'_>, pairs: BTreeSet<(u64, u64)>) -> Result<HashMap<(u64, u64), bool>> {
+    async fn holds(
+        &self,
+        context: &Context<'_>,
+        pairs: BTreeSet<(SampleId, SampleId)>,
+    ) -> Result<HashMap<(SampleId, SampleId), bool>> {
         // Written as text, because a number of SQL would end at the largest signed one.
         let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("('{a}', '{b}')")).collect();
         let text = format!(
@@ -81,8 +86,8 @@ impl Rule {
         );
         let mut holds = HashMap::new();
         for batch in query::collect(query::plan_sql(context.session, &text).await?).await? {
-            let src = batch["src"].as_primitive::<UInt64Type>().values();
-            let dst = batch["dst"].as_primitive::<UInt64Type>().values();
+            let src = SampleId::slice(batch["src"].as_primitive::<UInt64Type>().values());
+            let dst = SampleId::slice(batch["dst"].as_primitive::<UInt64Type>().values());
             let found = cast(&batch["holds"], &DataType::Boolean)?;
             let found = found.as_boolean();
             let known = (0..batch.num_rows()).filter(|&row| found.is_valid(row));
@@ -111,8 +116,8 @@ impl Oracle for Rule {
         let mut pairs = query::stream(query::plan_sql(context.session, &text).await?).await?;
         while let Some(batch) = pairs.next().await {
             let batch = batch?;
-            let src = batch["src"].as_primitive::<UInt64Type>().values();
-            let dst = batch["dst"].as_primitive::<UInt64Type>().values();
+            let src = SampleId::slice(batch["src"].as_primitive::<UInt64Type>().values());
+            let dst = SampleId::slice(batch["dst"].as_primitive::<UInt64Type>().values());
             for (&src, &dst) in src.iter().zip(dst) {
                 out.edge(&rel, src, dst, self.weight)?;
             }
@@ -121,7 +126,7 @@ impl Oracle for Rule {
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let pair = |anchor: u64, candidate: u64| (anchor.min(candidate), anchor.max(candidate));
+        let pair = |anchor: SampleId, candidate: SampleId| (anchor.min(candidate), anchor.max(candidate));
         let pairs = questions.iter().flat_map(|q| q.candidates.iter().map(|&candidate| pair(q.anchor, candidate)));
         let pairs: BTreeSet<_> = pairs.collect();
         if pairs.is_empty() {

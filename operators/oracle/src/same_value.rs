@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, UInt64Type};
 use async_trait::async_trait;
 use datafusion::prelude::{DataFrame, col, lit};
 use rand::seq::SliceRandom;
+use relata_data::index::SampleId;
 use relata_data::{DataError, query};
 use relata_graph::Relations;
 use relata_registry::{Description, Settings};
@@ -168,11 +169,11 @@ impl Oracle for SameValue {
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let asked: BTreeSet<u64> =
+        let asked: BTreeSet<SampleId> =
             questions.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
-        let asked = col("id").in_list(asked.into_iter().map(lit).collect(), false);
+        let asked = col("id").in_list(asked.into_iter().map(|id| lit(id.0)).collect(), false);
         let table = self.values_of(context, "samples").await?.filter(asked)?;
-        let values: HashMap<u64, String> = known(table).await?.into_iter().collect();
+        let values: HashMap<SampleId, String> = known(table).await?.into_iter().collect();
         for question in questions {
             let anchor = values.get(&question.anchor);
             let related = |candidate| Some(anchor? == values.get(&candidate)?);
@@ -183,14 +184,14 @@ impl Oracle for SameValue {
 }
 
 /// `(id, value)` of the rows that have a value.
-async fn known(table: DataFrame) -> Result<Vec<(u64, String)>> {
+async fn known(table: DataFrame) -> Result<Vec<(SampleId, String)>> {
     let mut values = Vec::new();
     for batch in query::collect(table).await? {
         let ids = batch["id"].as_primitive::<UInt64Type>();
         let found = cast(&batch["value"], &DataType::Utf8)?;
         let found = found.as_string::<i32>();
         let known = (0..batch.num_rows()).filter(|&row| found.is_valid(row));
-        values.extend(known.map(|row| (ids.value(row), found.value(row).to_owned())));
+        values.extend(known.map(|row| (SampleId(ids.value(row)), found.value(row).to_owned())));
     }
     Ok(values)
 }
@@ -207,7 +208,7 @@ mod tests {
         let questions =
             [Fixture::question(1, 5, &[9, 2, 4]), Fixture::question(2, 4, &[9]), Fixture::question(3, 2, &[5])];
         let answers = fixture.ask(&labels("label"), &questions).await.unwrap();
-        let said: Vec<_> = answers.iter().map(|a| (a.question, a.anchor, a.candidate, a.related)).collect();
+        let said: Vec<_> = answers.iter().map(|a| (a.question, a.anchor.0, a.candidate.0, a.related)).collect();
         let expected =
             [(1, 5, 9, Some(false)), (1, 5, 2, Some(true)), (1, 5, 4, None), (2, 4, 9, None), (3, 2, 5, Some(true))];
         assert_eq!(said, expected);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Cost, OracleError, Question, Result};
 
 use crate::cancellable_sleep::SleepCancel;
@@ -88,7 +89,7 @@ impl QuestionBatch {
     pub(crate) fn next(mut self, attempt: RequestOutcome) -> Result<Option<Self>> {
         let RequestOutcome { answers, error } = attempt;
         for asked in &mut self.asked {
-            let answered = |candidate: u64| {
+            let answered = |candidate: SampleId| {
                 answers.iter().any(|a| a.question == asked.question.question && a.candidate == candidate)
             };
             asked.missing.retain(|&candidate| !answered(candidate));

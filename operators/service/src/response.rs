@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::index::SampleId;
 use relata_oracle::Question;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -14,14 +15,14 @@ const QUOTED: usize = 200;
 /// A question, and the candidates that have no answer yet.
 pub(crate) struct OpenQuestion {
     pub(crate) question: Question,
-    pub(crate) missing: Vec<u64>,
+    pub(crate) missing: Vec<SampleId>,
 }
 
 /// An answer of a service about one candidate.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ServiceAnswer {
     pub(crate) question: u64,
-    pub(crate) candidate: u64,
+    pub(crate) candidate: SampleId,
     pub(crate) related: Option<bool>,
     pub(crate) confidence: f64,
     /// Who gave it, if the service has annotators of its own.
@@ -36,11 +37,11 @@ pub(crate) enum InvalidAnswer {
     #[error("an answer to question {question}, which was not asked")]
     Question { question: u64 },
     #[error("an answer about candidate {candidate} of question {question}, which was not asked")]
-    Candidate { question: u64, candidate: u64 },
+    Candidate { question: u64, candidate: SampleId },
     #[error("confidence {confidence} for candidate {candidate} of question {question}, which is not in [0, 1]")]
-    Confidence { question: u64, candidate: u64, confidence: f64 },
+    Confidence { question: u64, candidate: SampleId, confidence: f64 },
     #[error("{times} answers about candidate {candidate} of question {question}")]
-    Repeated { question: u64, candidate: u64, times: usize },
+    Repeated { question: u64, candidate: SampleId, times: usize },
 }
 
 /// Why a request did not bring what it should, and whether to repeat it.
@@ -96,7 +97,7 @@ pub(crate) fn valid_answers(
     answers: Vec<Result<ServiceAnswer, InvalidAnswer>>,
 ) -> (Vec<ServiceAnswer>, Option<String>) {
     let mut invalid = Vec::new();
-    let mut times: BTreeMap<(u64, u64, Option<String>), usize> = BTreeMap::new();
+    let mut times: BTreeMap<(u64, SampleId, Option<String>), usize> = BTreeMap::new();
     let mut valid = Vec::new();
     for answer in answers {
         match answer.and_then(|answer| check(asked, answer)) {
@@ -149,15 +150,16 @@ mod tests {
         let question = Question {
             question: number,
             round: 1,
-            anchor: 0,
-            candidates: vec![1, 2, 3, 4],
+            anchor: SampleId(0),
+            candidates: [1, 2, 3, 4].map(SampleId).to_vec(),
             strategy: String::new(),
             priority: 0.0,
         };
-        OpenQuestion { question, missing: missing.to_vec() }
+        OpenQuestion { question, missing: SampleId::slice(missing).to_vec() }
     }
 
     fn answer(question: u64, candidate: u64, confidence: f64, annotator: &str) -> ServiceAnswer {
+        let candidate = SampleId(candidate);
         let annotator = (!annotator.is_empty()).then(|| annotator.to_owned());
         ServiceAnswer { question, candidate, related: Some(true), confidence, annotator }
     }

@@ -8,6 +8,7 @@ use arrow::util::display::array_value_to_string;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relata_data::feature_store::FeatureStore;
+use relata_data::index::{Row, SampleId};
 use relata_data::picture::{enlarged, pixels, png};
 use relata_data::query;
 use relata_oracle::{Context, OracleError, Question, Result};
@@ -31,8 +32,8 @@ pub enum SampleContent {
 /// The samples of some questions.
 pub(crate) struct RequestSamples {
     content: SampleContent,
-    columns: HashMap<u64, Map<String, Value>>,
-    rows: HashMap<u64, u32>,
+    columns: HashMap<SampleId, Map<String, Value>>,
+    rows: HashMap<SampleId, Row>,
     features: FeatureStore,
 }
 
@@ -44,7 +45,7 @@ impl RequestSamples {
         content: SampleContent,
         columns: &[String],
     ) -> Result<Self> {
-        let ids: BTreeSet<u64> =
+        let ids: BTreeSet<SampleId> =
             questions.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
         let mut rows = HashMap::with_capacity(ids.len());
         for &id in &ids {
@@ -67,34 +68,34 @@ impl RequestSamples {
     }
 
     /// The columns of a sample that are sent.
-    pub(crate) fn columns(&self, id: u64) -> Option<&Map<String, Value>> {
+    pub(crate) fn columns(&self, id: SampleId) -> Option<&Map<String, Value>> {
         self.columns.get(&id)
     }
 
     /// The features of a sample, if they are sent.
-    pub(crate) fn features(&self, id: u64) -> Option<Vec<f32>> {
+    pub(crate) fn features(&self, id: SampleId) -> Option<Vec<f32>> {
         (self.content == SampleContent::Features).then(|| self.read(id))?
     }
 
     /// The picture of a sample in base64, if it is sent, its longer side at least so many pixels.
-    pub(crate) fn image(&self, id: u64, side: u32) -> Option<String> {
+    pub(crate) fn image(&self, id: SampleId, side: u32) -> Option<String> {
         let dims = self.features.shape().as_image().filter(|_| self.content == SampleContent::Image)?;
         Some(STANDARD.encode(png(&enlarged(&pixels(&self.read(id)?, dims), side))))
     }
 
-    fn read(&self, id: u64) -> Option<Vec<f32>> {
+    fn read(&self, id: SampleId) -> Option<Vec<f32>> {
         let row = *self.rows.get(&id)?;
         let mut values = vec![0.0; self.features.shape().len()];
-        self.features.read(row as usize, &mut values);
+        self.features.read(row, &mut values);
         Some(values)
     }
 }
 
 async fn read_columns(
     context: &Context<'_>,
-    ids: &BTreeSet<u64>,
+    ids: &BTreeSet<SampleId>,
     columns: &[String],
-) -> Result<HashMap<u64, Map<String, Value>>> {
+) -> Result<HashMap<SampleId, Map<String, Value>>> {
     let names: Vec<String> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
     // Written as text, because a number of SQL would end at the largest signed one.
     let ids: Vec<String> = ids.iter().map(|id| format!("('{id}')")).collect();
@@ -106,7 +107,7 @@ async fn read_columns(
     );
     let mut found = HashMap::with_capacity(ids.len());
     for batch in query::collect(query::plan_sql(context.session, &text).await?).await? {
-        let ids = batch.column(0).as_primitive::<UInt64Type>().values();
+        let ids = SampleId::slice(batch.column(0).as_primitive::<UInt64Type>().values());
         for (row, &id) in ids.iter().enumerate() {
             let values = batch.columns()[1..].iter().map(|column| value(column, row));
             let named: Result<Map<String, Value>> =

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use image::{Rgb, RgbImage};
+use relata_data::index::SampleId;
 use relata_data::source::{Dataset, Samples, csv, image_folder, ingest, session};
 use relata_data::{Session, query};
 use relata_oracle::{Answer, Context, Oracle, Question, Record, Result};
@@ -70,13 +71,13 @@ impl Fixture {
 
 /// Question `number` about `anchor`.
 pub fn question(number: u64, anchor: u64, candidates: &[u64]) -> Question {
-    let candidates = candidates.to_vec();
+    let (anchor, candidates) = (SampleId(anchor), SampleId::slice(candidates).to_vec());
     Question { question: number, round: 1, anchor, candidates, strategy: "test".to_owned(), priority: 0.0 }
 }
 
 /// Question, candidate and answer, sorted.
 pub fn said(answers: &[Answer]) -> Vec<(u64, u64, Option<bool>)> {
-    let mut said: Vec<_> = answers.iter().map(|a| (a.question, a.candidate, a.related)).collect();
+    let mut said: Vec<_> = answers.iter().map(|a| (a.question, a.candidate.0, a.related)).collect();
     said.sort_unstable();
     said
 }

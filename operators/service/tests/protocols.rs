@@ -31,7 +31,7 @@ async fn batches_of_questions_in_the_plain_dialect() {
     assert!(
         answers.iter().all(|a| (&*a.oracle, &*a.annotator, a.confidence, a.cost) == ("service", "service", 1.0, 1.0))
     );
-    assert_eq!(answers[0].anchor, 2);
+    assert_eq!(answers[0].anchor.0, 2);
 
     let bodies = server.seen(|request| request.body.clone());
     assert_eq!(bodies.len(), 2);

@@ -42,7 +42,7 @@ async fn a_run_that_failed_goes_on_with_what_is_missing() {
     let ledger = Ledger::open(folder.path()).unwrap();
     let rows = ledger.since(0).unwrap();
     let mut said: Vec<_> =
-        rows.iter().map(|row| (row.answer.question, row.answer.candidate, row.answer.related)).collect();
+        rows.iter().map(|row| (row.answer.question, row.answer.candidate.0, row.answer.related)).collect();
     said.sort_unstable();
     let even = |question, candidate| (question, candidate, Some(candidate % 2 == 0));
     assert_eq!(said, [even(1, 2), even(1, 3), even(2, 4), even(3, 6), even(3, 7), even(4, 9)]);

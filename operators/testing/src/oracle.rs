@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use relata_data::index::{Row, SampleId};
 use relata_data::source::Dataset;
 use relata_graph::Relations;
 use relata_oracle::{Answer, Oracle, OracleError, Question};
@@ -61,7 +62,7 @@ async fn states(oracle: &(impl Oracle + ?Sized), data: &SmallDataset) -> bool {
 
 /// Whether the oracle answers questions, whose answers are checked.
 async fn answers(oracle: &(impl Oracle + ?Sized), data: &SmallDataset) -> bool {
-    let ids: Vec<u64> = (0..data.samples().ids.rows() as u32).map(|row| data.samples().ids.id(row)).collect();
+    let ids: Vec<SampleId> = (0..data.samples().ids.rows() as u32).map(|row| data.samples().ids.id(Row(row))).collect();
     let question = |number: u64, anchor: usize, candidates: &[usize]| Question {
         question: number,
         round: 1,

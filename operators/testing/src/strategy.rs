@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use relata_active::strategy::{Query, QueryContext, Strategy};
+use relata_data::index::TrainingRow;
 
 use crate::check_description;
 use crate::fixture::Classes;
@@ -45,10 +46,12 @@ pub fn check_strategy(strategy: &(impl Strategy + ?Sized)) {
     let queries = strategy.propose(&two.context(1), 10);
     assert_eq!(queries.len(), 1, "propose: two rows are one pair to ask about");
     keeps_the_rules(&two.context(1), &queries, 10);
-    two.pass(0, 1);
+    two.pass(TrainingRow(0), TrainingRow(1));
     assert!(strategy.propose(&two.context(2), 10).is_empty(), "propose: a pair that was passed on");
     let mut known = Classes::blobs(3, 4, 3, 0.3, 4);
-    (1..12).for_each(|row| (0..row).for_each(|other| known.answer(u64::from(row * 12 + other), other, row)));
+    for (row, other) in (1..12).flat_map(|row| (0..row).map(move |other| (row, other))) {
+        known.answer(u64::from(row * 12 + other), TrainingRow(other), TrainingRow(row));
+    }
     assert!(strategy.propose(&known.context(9), 10).is_empty(), "propose: queries although everything is known");
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array};
 use arrow::datatypes::{DataType, Field};
 use relata_data::feature_store::{FeatureStore, FeatureWriter};
+use relata_data::index::Row;
 use relata_data::seed;
 use relata_data::view::{Augment, View};
 use relata_schemas::{Element, FeatureShape};
@@ -38,7 +39,7 @@ pub fn check_view(view: &dyn Augment) {
 
 fn apply(view: &dyn Augment, store: &FeatureStore, seed: u64, left_over: f32) -> Vec<f32> {
     let mut values = vec![0.0; store.shape().len()];
-    store.read(seed as usize % ROWS, &mut values);
+    store.read(Row((seed as usize % ROWS) as u32), &mut values);
     let mut scratch = vec![left_over; 9];
     let mut one = View::new(&mut values, &mut scratch, store.shape(), store);
     view.apply(&mut one, &mut seed::stream(seed, &[]));

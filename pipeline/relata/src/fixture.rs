@@ -9,6 +9,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use relata_active::ledger::Ledger;
+use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_data::source::DatasetPlan;
 use relata_graph::Policy;
@@ -27,7 +28,8 @@ use crate::store::{Artifact, Input, Plan, ResolvePlan, Run, TrainPlan, ViewsPlan
 
 /// A question of the first round.
 pub fn question(number: u64, anchor: u64, candidates: &[u64]) -> Question {
-    let (candidates, strategy) = (candidates.to_vec(), "fixture".to_owned());
+    let (anchor, candidates) = (SampleId(anchor), SampleId::slice(candidates).to_vec());
+    let strategy = "fixture".to_owned();
     Question { question: number, round: 1, anchor, candidates, strategy, priority: 1.0 }
 }
 
@@ -44,8 +46,8 @@ pub fn asked(questions: &[(u64, u64, &[u64])]) -> (TempDir, Run) {
 pub fn answer(question: u64, anchor: u64, candidate: u64, related: Option<bool>, annotator: &str) -> Answer {
     Answer {
         question,
-        anchor,
-        candidate,
+        anchor: SampleId(anchor),
+        candidate: SampleId(candidate),
         related,
         confidence: 1.0,
         oracle: "test".to_owned(),

@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Schema, UInt64Type};
 use futures::StreamExt;
 use relata_data::embeddings::{IdColumn, VectorColumn};
 use relata_data::id_index::IdIndex;
+use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
 use relata_data::{DataError, ParquetFile};
@@ -29,7 +30,7 @@ use crate::evaluate::EvaluateError;
 #[derive(Debug, Clone)]
 pub struct FileScore {
     /// The ids of the batch, ascending: the rows of the gradient.
-    pub ids: Vec<u64>,
+    pub ids: Vec<SampleId>,
     /// The user's own ids in the same order, if they are text; else empty.
     pub texts: Vec<String>,
     /// Numbers per embedding.
@@ -85,7 +86,7 @@ impl FileScore {
         let gradient = FixedSizeListArray::try_new(item, self.width as i32, numbers, None);
         let gradient = gradient.map_err(DataError::from)?;
         let mut fields = vec![Field::new(ID, DataType::UInt64, false)];
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from(self.ids.clone()))];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from_iter_values(self.ids.iter().map(|id| id.0)))];
         if !self.texts.is_empty() {
             fields.push(Field::new(SOURCE_ID, DataType::Utf8, false));
             columns.push(Arc::new(StringArray::from(self.texts.clone())));
@@ -103,9 +104,9 @@ impl FileScore {
 
 /// All rows of a file, by ascending id.
 struct ScoredRows {
-    ids: Vec<u64>,
+    ids: Vec<SampleId>,
     /// The user's own ids, if they are text, each with the number that stands for it.
-    texts: Option<HashMap<String, u64>>,
+    texts: Option<HashMap<String, SampleId>>,
     /// Row-major.
     values: Vec<f32>,
     width: usize,
@@ -139,9 +140,9 @@ impl ScoredRows {
                 values.extend_from_slice(vector);
             }
             match number.map(|name| IdColumn::new(&table, name, first, &batch[name])).transpose()? {
-                Some(IdColumn::Numbers(numbers)) => ids.extend(numbers.values()),
+                Some(IdColumn::Numbers(numbers)) => ids.extend(SampleId::slice(numbers.values())),
                 // Rows of text ids are numbered, as they are when a dataset is read.
-                _ => ids.extend(first..first + rows as u64),
+                _ => ids.extend((first..first + rows as u64).map(SampleId)),
             }
             if let (Some(name), Some(texts)) = (text, &mut texts)
                 && let IdColumn::Text(names) = IdColumn::new(&table, name, first, &batch[name])?
@@ -192,7 +193,7 @@ impl ScoredRows {
         let mut known: HashMap<(u32, u32), (usize, u64)> = HashMap::new();
         while let Some(placed) = batches.next().await {
             let PlacedEdges { edges: batch, places } = placed?;
-            let column = |name: &str| batch[name].as_primitive::<UInt64Type>().values();
+            let column = |name: &str| SampleId::slice(batch[name].as_primitive::<UInt64Type>().values());
             let weights = batch[WEIGHT].as_primitive::<Float32Type>().values();
             for (at, (&src, &dst)) in column(SRC).iter().zip(column(DST)).enumerate() {
                 let ((row, name), weight) = (&places[at], weights[at]);
@@ -231,12 +232,12 @@ impl ScoredRows {
     }
 
     /// The position of an id that the file of edges could look up.
-    fn position(&self, id: u64) -> u32 {
+    fn position(&self, id: SampleId) -> u32 {
         self.ids.partition_point(|&known| known < id) as u32
     }
 
     /// An id as its owner writes it.
-    fn name(&self, id: u64) -> String {
+    fn name(&self, id: SampleId) -> String {
         let own = self.texts.iter().flatten().find(|(_, number)| **number == id);
         own.map_or_else(|| id.to_string(), |(text, _)| text.clone())
     }
@@ -276,7 +277,7 @@ mod tests {
         embeddings(folder.path(), Some(vec![5, 3]), [[1.0, 0.0], [0.0, 2.0]]);
         let found = scored(folder.path(), "src,dst\n5,3\n").await.unwrap();
         assert_eq!((found.score.value, found.score.terms[0]), (2.5, ("invariance", 2.5)));
-        assert_eq!((&found.ids, &found.score.gradient), (&vec![3, 5], &vec![-1.0, 2.0, 1.0, -2.0]));
+        assert_eq!((&found.ids, &found.score.gradient), (&vec![SampleId(3), SampleId(5)], &vec![-1.0, 2.0, 1.0, -2.0]));
         let path = folder.path().join("gradient.parquet");
         found.write_gradient(&path).unwrap();
         let mut reader = ParquetRecordBatchReader::try_new(File::open(path).unwrap(), 10).unwrap();

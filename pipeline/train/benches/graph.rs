@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rand::RngExt;
+use relata_data::index::Row;
 use relata_data::seed::stream;
 use relata_graph::knn::{Metric, top_k};
 use relata_graph::{Csr, CsrBuilder, Graph, GraphSettings, Groups};
@@ -39,10 +40,12 @@ fn pairs(edges: usize) -> Vec<(u32, u32)> {
 
 fn build(pairs: &[(u32, u32)], path: &Path) -> Csr {
     let mut builder = CsrBuilder::create(path, pairs.len() / 10);
-    pairs.iter().for_each(|&(a, b)| builder.count(a, b));
+    pairs.iter().for_each(|&(a, b)| builder.count(Row(a), Row(b)));
     let mut places = builder.places();
     // One edge in a hundred is a negative.
-    pairs.iter().enumerate().for_each(|(at, &(a, b))| places.put(a, b, if at % 100 == 0 { -1.0 } else { 1.0 }));
+    pairs.iter().enumerate().for_each(|(at, &(a, b))| {
+        places.put(Row(a), Row(b), if at % 100 == 0 { -1.0 } else { 1.0 });
+    });
     places.finish().expect("a temporary folder can be written to")
 }
 
@@ -62,13 +65,13 @@ fn graph(c: &mut Criterion) {
             Arc::new(Graph::new(settings, csr.clone(), Groups::default()))
         };
         group.bench_function(name("closure"), |b| b.iter(|| with(true)));
-        let rows = Arc::new((0..(edges / 10) as u32).collect::<Vec<_>>());
+        let rows = Arc::new((0..(edges / 10) as u32).map(Row).collect::<Vec<_>>());
         group.throughput(Throughput::Elements(BATCH as u64));
         for (work, closure) in [("edges of a batch", false), ("edges of a batch, implied ones too", true)] {
             let graph = with(closure);
             // Batches by edge, so that there is something to find.
             let sampler = Sampler::new(rows.clone(), BATCH, Batches::by_edge(), 1, &graph);
-            let batches: Vec<Vec<u32>> = sampler.epoch(0).take(50).collect();
+            let batches: Vec<Vec<Row>> = sampler.epoch(0).take(50).collect();
             let mut next = 0;
             group.bench_function(name(work), |b| {
                 b.iter(|| {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use relata_data::index::Row;
 use relata_graph::{Components, CsrBuilder, Graph, GraphSettings, Groups};
 
 use crate::{Done, Result, Work, data};
@@ -30,9 +31,9 @@ pub fn from_csr(folder: &Path) -> Result<Work> {
     pairs.sort_unstable();
     pairs.dedup();
     let mut builder = CsrBuilder::create(&folder.join("edges.csr"), NODES);
-    pairs.iter().for_each(|&(a, b)| builder.count(a, b));
+    pairs.iter().for_each(|&(a, b)| builder.count(Row(a), Row(b)));
     let mut places = builder.places();
-    pairs.iter().for_each(|&(a, b)| places.put(a, b, 1.0));
+    pairs.iter().for_each(|&(a, b)| places.put(Row(a), Row(b), 1.0));
     let graph = Graph::new(GraphSettings::default(), places.finish()?, Groups::default());
     Ok(Box::new(move || {
         let components = graph.components();

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use relata::prelude::{EncoderSpec, Schedule};
 use relata::prelude::{Fit, GraphLoss, adamw, convnet, mlp, nt_xent, resnet18, vicreg};
+use relata_data::index::Row;
 use relata_graph::{CsrBuilder, Graph, GraphSettings, Groups};
 use relata_schemas::{Element, FeatureShape};
 use relata_train::encoder::{Architecture, IntoArchitecture};
@@ -26,7 +27,7 @@ fn steps(
 ) -> Result<Work> {
     let values = data::floats(values)?[..2 * batch * shape.len()].to_vec();
     let mut learner = architecture.learner(&shape, loss, &Fit::epochs(1).optimiser(adamw(1e-3)))?;
-    let rows: Vec<u32> = (0..batch as u32).collect();
+    let rows: Vec<Row> = (0..batch as u32).map(Row).collect();
     let edges = views_only(folder, batch)?.induced(&rows, 2);
     Ok(Box::new(move || {
         let mut last = 0.0;
@@ -60,7 +61,7 @@ pub fn resnet_steps(folder: &Path) -> Result<Work> {
 /// An epoch of the CNN over Fashion-MNIST with NT-Xent, 256 samples a batch: views, steps, and the checkpoint at the end.
 pub fn cnn_run(folder: &Path) -> Result<Work> {
     let features = data::images(folder)?;
-    let rows = Arc::new((0..features.rows() as u32).collect::<Vec<_>>());
+    let rows = Arc::new((0..features.rows() as u32).map(Row).collect::<Vec<_>>());
     let graph = Arc::new(views_only(folder, rows.len())?);
     let fit = Fit::epochs(1).batch(256).optimiser(adamw(3e-3)).schedule(Schedule::cosine(0.3));
     let architecture = convnet().project([256, 128]).into_architecture();

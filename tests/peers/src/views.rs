@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use relata::prelude::{AugmentExt, brightness, contrast, crop, flip};
+use relata_data::index::Row;
 use relata_data::view::Views;
 
 use crate::{Done, Result, Work, data};
@@ -36,7 +37,7 @@ fn in_batches(folder: &Path, batch: usize) -> Result<Work> {
     Ok(Box::new(move || {
         let mut sum = 0.0;
         for first in (0..BATCHES * BATCH).step_by(batch) {
-            let rows: Vec<u32> = (first as u32..(first + batch) as u32).collect();
+            let rows: Vec<Row> = (first as u32..(first + batch) as u32).map(Row).collect();
             views.write_batch(&store, &rows, epoch, &mut values);
             sum += f64::from(values[data::PIXELS / 2]);
         }

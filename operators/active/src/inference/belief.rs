@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use relata_data::index::TrainingRow;
+
 use super::bridges::bridges;
 use super::constrained_pair::ConstrainedPair;
 use super::constraint_graph::ConstraintGraph;
@@ -22,12 +24,14 @@ use super::transitive_closure::TransitiveClosure;
 ///
 /// ```
 /// use relata_active::inference::{Belief, BeliefSettings, Constraint, Relation};
+/// use relata_data::index::TrainingRow;
 ///
+/// let [ann, ben, cleo, dan] = [0, 1, 2, 3].map(TrainingRow);
 /// let mut belief = Belief::new(4, BeliefSettings::default());
-/// belief.add(Constraint { number: 1, a: 0, b: 1, related: true, weight: 1.0 });
-/// belief.add(Constraint { number: 2, a: 1, b: 2, related: false, weight: 1.0 });
-/// assert_eq!(belief.relation(0, 2), Some(Relation::Negative));
-/// assert_eq!(belief.relation(0, 3), None);
+/// belief.add(Constraint { number: 1, a: ann, b: ben, related: true, weight: 1.0 });
+/// belief.add(Constraint { number: 2, a: ben, b: cleo, related: false, weight: 1.0 });
+/// assert_eq!(belief.relation(ann, cleo), Some(Relation::Negative));
+/// assert_eq!(belief.relation(ann, dan), None);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Belief {
@@ -36,7 +40,7 @@ pub struct Belief {
     pub(super) links: ConstraintGraph,
     pub(super) pairs: Vec<ConstrainedPair>,
     /// Position in `pairs`, by smaller and larger row.
-    index: HashMap<(u32, u32), u32>,
+    index: HashMap<(TrainingRow, TrainingRow), u32>,
     /// Position in `pairs`, by constraint.
     numbers: BTreeMap<u64, u32>,
     contradictions: Vec<Contradiction>,
@@ -71,17 +75,17 @@ impl Belief {
 
     /// What follows about two rows: rows of one component are related, rows of two components with a cannot-link
     /// between them are not.
-    pub fn relation(&self, a: u32, b: u32) -> Option<Relation> {
+    pub fn relation(&self, a: TrainingRow, b: TrainingRow) -> Option<Relation> {
         self.closure.relation(a, b)
     }
 
     /// The label of a row's component, valid until the belief changes.
-    pub fn component(&self, row: u32) -> u32 {
+    pub fn component(&self, row: TrainingRow) -> u32 {
         self.closure.label(row)
     }
 
     /// The rows of a component.
-    pub fn members(&self, component: u32) -> &[u32] {
+    pub fn members(&self, component: u32) -> &[TrainingRow] {
         self.closure.members(component)
     }
 
@@ -96,7 +100,7 @@ impl Belief {
     }
 
     /// Whether a row is in a constraint that stands.
-    pub fn is_known(&self, row: u32) -> bool {
+    pub fn is_known(&self, row: TrainingRow) -> bool {
         self.closure.is_known(row)
     }
 
@@ -160,7 +164,7 @@ impl Belief {
 
     /// The numbers of the constraints that imply the relation of two rows: a shortest chain from `a` to `b`, each of
     /// its pairs by its strongest constraint. Empty if nothing is known about them.
-    pub fn chain(&self, a: u32, b: u32) -> Vec<u64> {
+    pub fn chain(&self, a: TrainingRow, b: TrainingRow) -> Vec<u64> {
         self.strongest_votes(&self.links.chain(&self.closure, a, b, |_| true).unwrap_or_default())
     }
 
@@ -193,7 +197,7 @@ impl Belief {
     }
 
     /// The other rows of the standing must-links of a row, in the order in which they came.
-    pub fn must_links(&self, row: u32) -> impl Iterator<Item = u32> {
+    pub fn must_links(&self, row: TrainingRow) -> impl Iterator<Item = TrainingRow> {
         let links = if self.is_known(row) { self.links.must_links(self.closure.node(row)) } else { &[] };
         links.iter().map(|link| link.row)
     }
@@ -201,7 +205,8 @@ impl Belief {
     /// What follows without the bridges that are still doubted.
     pub fn without_doubts(&self) -> Self {
         let bridges = self.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
-        let doubted: BTreeSet<(u32, u32)> = bridges.map(|doubt| (doubt.a.min(doubt.b), doubt.a.max(doubt.b))).collect();
+        let doubted: BTreeSet<(TrainingRow, TrainingRow)> =
+            bridges.map(|doubt| (doubt.a.min(doubt.b), doubt.a.max(doubt.b))).collect();
         let mut sure = Self::new(self.rows(), self.settings);
         for constraint in self.standing() {
             if !doubted.contains(&(constraint.a.min(constraint.b), constraint.a.max(constraint.b))) {

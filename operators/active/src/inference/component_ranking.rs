@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use relata_data::index::TrainingRow;
+
 /// What the rank of a component depends on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rank {
@@ -11,7 +13,7 @@ pub(super) struct Rank {
     /// Its number of rows.
     pub rows: u32,
     /// Its smallest row.
-    pub first: u32,
+    pub first: TrainingRow,
     /// Standing pairs with a row in it.
     pub pairs: u32,
     /// Components that are known to be different.
@@ -19,7 +21,7 @@ pub(super) struct Rank {
 }
 
 /// By what comes first, then smallest row, then label.
-type Order<K> = BTreeSet<(K, u32, u32)>;
+type Order<K> = BTreeSet<(K, TrainingRow, u32)>;
 
 /// The components with a slot. Keeping a component up to date costs the logarithm of their number.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,7 @@
 //! Components of a belief, in the orders in which strategies look at them.
 
+use relata_data::index::TrainingRow;
+
 use super::belief::Belief;
 
 impl Belief {
@@ -31,7 +33,7 @@ impl Belief {
     }
 
     /// The smallest row of a component of known rows.
-    pub fn first(&self, component: u32) -> Option<u32> {
+    pub fn first(&self, component: u32) -> Option<TrainingRow> {
         self.closure.rank(component).map(|rank| rank.first)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use relata_data::index::TrainingRow;
+
 use super::belief::Belief;
 use super::constraint_graph::ConstraintLink;
 use super::must_link_cannot_link::Relation;
@@ -93,7 +95,7 @@ impl Belief {
             self.closure.remove_must_link(a);
             if let Some(side) = self.links.cut_off(&self.closure, a, b) {
                 let nodes: Vec<usize> = side.iter().map(|&row| self.closure.node(row)).collect();
-                let unrelated: Vec<u32> =
+                let unrelated: Vec<TrainingRow> =
                     nodes.iter().flat_map(|&node| self.links.cannot_links(node)).map(|link| link.row).collect();
                 let ends: usize = nodes.iter().map(|&node| self.links.must_links(node).len()).sum();
                 self.closure.split(&side, &unrelated, ends as u32 / 2);

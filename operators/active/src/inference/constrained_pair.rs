@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use relata_data::index::TrainingRow;
+
 use super::must_link_cannot_link::Constraint;
 use super::policy::AnswerPolicy;
 
@@ -9,9 +11,9 @@ use super::policy::AnswerPolicy;
 #[derive(Debug, Clone)]
 pub(super) struct ConstrainedPair {
     /// The smaller row.
-    pub a: u32,
+    pub a: TrainingRow,
     /// The larger row.
-    pub b: u32,
+    pub b: TrainingRow,
     /// The constraints, in order of their numbers.
     pub votes: Vec<Constraint>,
     /// What they say together.
@@ -26,7 +28,7 @@ pub(super) struct ConstrainedPair {
 
 impl ConstrainedPair {
     /// A pair that nobody has said anything about.
-    pub fn new(a: u32, b: u32) -> Self {
+    pub fn new(a: TrainingRow, b: TrainingRow) -> Self {
         Self { a, b, votes: vec![], related: false, weight: 0.0, is_active: false, blocks: vec![] }
     }
 

@@ -1,12 +1,14 @@
 //! Constraint graph: the pairs that stand as links between rows, and the searches along them.
 
+use relata_data::index::TrainingRow;
+
 use super::transitive_closure::TransitiveClosure;
 
 /// A standing pair, seen from one of its rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConstraintLink {
     /// The other row.
-    pub row: u32,
+    pub row: TrainingRow,
     /// The pair.
     pub pair: u32,
 }
@@ -57,7 +59,13 @@ impl ConstraintGraph {
 
     /// The pairs of a shortest chain, in order from `a` to `b`, that implies their relation by usable links: links of
     /// "yes", and one of "no" if their components are apart. None if there is no such chain.
-    pub fn chain(&self, closure: &TransitiveClosure, a: u32, b: u32, usable: impl Fn(u32) -> bool) -> Option<Vec<u32>> {
+    pub fn chain(
+        &self,
+        closure: &TransitiveClosure,
+        a: TrainingRow,
+        b: TrainingRow,
+        usable: impl Fn(u32) -> bool,
+    ) -> Option<Vec<u32>> {
         closure.relation(a, b)?;
         if a == b {
             return Some(vec![]);
@@ -101,7 +109,7 @@ impl ConstraintGraph {
 
     /// The rows on one side of two rows of a component that "yes" links no longer join; none if they still do. Searches
     /// from both rows in turn, so that it costs no more than twice the smaller side.
-    pub fn cut_off(&self, closure: &TransitiveClosure, a: u32, b: u32) -> Option<Vec<u32>> {
+    pub fn cut_off(&self, closure: &TransitiveClosure, a: TrainingRow, b: TrainingRow) -> Option<Vec<TrainingRow>> {
         let mut sides = vec![0; closure.members(closure.label(a)).len()];
         let mut queues = [vec![a], vec![b]];
         (sides[closure.position(a)], sides[closure.position(b)]) = (1, 2);

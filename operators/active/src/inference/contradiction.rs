@@ -1,5 +1,7 @@
 //! Contradictions: an answer that says the opposite of what followed from the answers before it.
 
+use relata_data::index::TrainingRow;
+
 use super::must_link_cannot_link::Relation;
 
 /// An answer that said the opposite of what followed from the answers before it.
@@ -8,9 +10,9 @@ pub struct Contradiction {
     /// The answer's constraint.
     pub number: u64,
     /// Its first row.
-    pub a: u32,
+    pub a: TrainingRow,
     /// Its second row.
-    pub b: u32,
+    pub b: TrainingRow,
     /// What it said.
     pub said: bool,
     /// The constraints that implied the opposite, in order from `a` to `b`.

@@ -1,5 +1,7 @@
 //! Doubts: constraints that are worth a second question.
 
+use relata_data::index::TrainingRow;
+
 /// Why a constraint is doubted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DoubtKind {
@@ -15,9 +17,9 @@ pub struct Doubt {
     /// The constraint.
     pub number: u64,
     /// Its pair's smaller row.
-    pub a: u32,
+    pub a: TrainingRow,
     /// Its pair's larger row.
-    pub b: u32,
+    pub b: TrainingRow,
     /// Why.
     pub kind: DoubtKind,
 }

@@ -1,5 +1,7 @@
 //! Must-link and cannot-link constraints: an answer "yes" about two rows is a must-link, "no" a cannot-link.
 
+use relata_data::index::TrainingRow;
+
 /// What is known about two rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
@@ -27,9 +29,9 @@ pub struct Constraint {
     /// Its number in the ledger, unique.
     pub number: u64,
     /// A row.
-    pub a: u32,
+    pub a: TrainingRow,
     /// Another row.
-    pub b: u32,
+    pub b: TrainingRow,
     /// Whether they are related.
     pub related: bool,
     /// How far it is to be trusted, in (0, 1]: the annotator's confidence times the annotator's quality.

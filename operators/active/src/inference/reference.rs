@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use relata_data::index::TrainingRow;
 
 use super::{AnswerPolicy, Belief, BeliefSettings, Constraint, ConstraintEffect, DoubtKind, Relation};
 
@@ -37,7 +38,7 @@ fn run(steps: &[Operation], settings: BeliefSettings, mut look: impl FnMut(&Beli
     for step in steps {
         match *step {
             Operation::Add { a, b, related, weight } => {
-                belief.add(Constraint { number: next, a, b, related, weight });
+                belief.add(Constraint { number: next, a: TrainingRow(a), b: TrainingRow(b), related, weight });
                 there.push(next);
                 next += 1;
             }
@@ -77,8 +78,16 @@ impl Reference {
     }
 }
 
+fn relation(belief: &Belief, a: u32, b: u32) -> Option<Relation> {
+    belief.relation(TrainingRow(a), TrainingRow(b))
+}
+
+fn component(belief: &Belief, row: u32) -> u32 {
+    belief.component(TrainingRow(row))
+}
+
 fn links(belief: &Belief) -> Vec<(u32, u32, bool)> {
-    belief.standing().map(|s| (s.a, s.b, s.related)).collect()
+    belief.standing().map(|s| (s.a.0, s.b.0, s.related)).collect()
 }
 
 fn same_closure(belief: &Belief) {
@@ -91,27 +100,28 @@ fn same_closure(belief: &Belief) {
             "the standing constraints contradict each other"
         );
         for b in 0..ROWS {
-            assert_eq!(belief.relation(a, b), reference.relation(a, b), "{a} {b}");
+            assert_eq!(relation(belief, a, b), reference.relation(a, b), "{a} {b}");
             positives += u64::from(a < b && reference.relation(a, b) == Some(Relation::Positive));
             negatives += u64::from(a < b && reference.relation(a, b) == Some(Relation::Negative));
         }
-        let mut members = belief.members(belief.component(a)).to_vec();
+        let mut members = belief.members(component(belief, a)).to_vec();
         members.sort_unstable();
-        let expected: Vec<u32> =
-            (0..ROWS).filter(|&b| reference.root[a as usize] == reference.root[b as usize]).collect();
+        let expected = (0..ROWS).filter(|&b| reference.root[a as usize] == reference.root[b as usize]);
+        let expected: Vec<TrainingRow> = expected.map(TrainingRow).collect();
         assert_eq!(members, expected);
-        let cannot_links: BTreeSet<u32> = belief.cannot_links(belief.component(a)).collect();
+        let cannot_links: BTreeSet<u32> = belief.cannot_links(component(belief, a)).collect();
         let expected: BTreeSet<u32> = (0..ROWS)
             .filter(|&b| reference.relation(a, b) == Some(Relation::Negative))
-            .map(|b| belief.component(b))
+            .map(|b| component(belief, b))
             .collect();
         assert_eq!(cannot_links, expected);
-        assert_eq!(belief.is_known(a), belief.standing().any(|s| s.a == a || s.b == a));
+        let row = TrainingRow(a);
+        assert_eq!(belief.is_known(row), belief.standing().any(|s| s.a == row || s.b == row));
     }
     assert_eq!(belief.implied_pairs(), (positives, negatives));
     let known: Vec<u32> = belief.components().collect();
     let expected: BTreeSet<u32> =
-        (0..ROWS).filter(|&row| belief.is_known(row)).map(|row| belief.component(row)).collect();
+        (0..ROWS).map(TrainingRow).filter(|&row| belief.is_known(row)).map(|row| belief.component(row)).collect();
     assert_eq!(known.iter().copied().collect::<BTreeSet<_>>(), expected);
     assert_eq!(known.len(), expected.len());
 }
@@ -121,7 +131,7 @@ fn exact_orders(belief: &Belief) {
     let first = |label: u32| belief.members(label).iter().min().copied();
     let size = |label: u32| belief.members(label).len();
     let pairs: BTreeSet<(u32, u32)> = links(belief).into_iter().map(|(a, b, _)| (a.min(b), a.max(b))).collect();
-    let of = |label: u32, row: u32| belief.component(row) == label;
+    let of = |label: u32, row: u32| component(belief, row) == label;
     let asked = |label: u32| pairs.iter().filter(|&&(a, b)| of(label, a) || of(label, b)).count() as u32;
     let sorted = |mut labels: Vec<u32>, key: &dyn Fn(u32) -> Reverse<u32>| {
         labels.sort_by_key(|&label| (key(label), first(label)));
@@ -158,19 +168,19 @@ fn short_chains(belief: &Belief) {
             }
         }
         for b in (0..ROWS).filter(|&b| b != a) {
-            let chain = belief.chain(a, b);
-            let expected = match belief.relation(a, b) {
+            let chain = belief.chain(TrainingRow(a), TrainingRow(b));
+            let expected = match relation(belief, a, b) {
                 None => 0,
                 Some(relation) => distance[b as usize][usize::from(relation == Relation::Negative)],
             };
             assert_eq!(chain.len() as u32, expected, "{a} {b}");
-            let mut at = a;
+            let (mut at, end) = (TrainingRow(a), TrainingRow(b));
             for number in chain {
                 let link = belief.standing().find(|s| s.number == number).unwrap();
                 assert!(at == link.a || at == link.b);
                 at = if at == link.a { link.b } else { link.a };
             }
-            assert!(expected == 0 || at == b);
+            assert!(expected == 0 || at == end);
         }
     }
 }
@@ -185,12 +195,12 @@ fn fair_votes(belief: &Belief) {
         }
         let floor = if by_votes { pair.weight } else { 0.0 };
         let strong = belief.pairs.iter().filter(|other| other.is_active && other.weight >= floor);
-        let reference = Reference::new(&strong.map(|other| (other.a, other.b, other.related)).collect::<Vec<_>>());
+        let reference = Reference::new(&strong.map(|other| (other.a.0, other.b.0, other.related)).collect::<Vec<_>>());
         let says = Some(Relation::of(pair.related));
         if pair.is_active {
             assert_eq!(belief.relation(pair.a, pair.b), says);
         } else {
-            let implied = reference.relation(pair.a, pair.b);
+            let implied = reference.relation(pair.a.0, pair.b.0);
             assert!(implied.is_some() && implied != says, "{pair:?} was set aside without a reason");
         }
     }
@@ -200,21 +210,21 @@ fn exact_bridges(belief: &Belief) {
     let mut expected = Vec::new();
     for pair in belief.pairs.iter().filter(|pair| pair.is_active && pair.related) {
         let agreeing = pair.votes.iter().filter(|vote| vote.related).count();
-        let without = links(belief).into_iter().filter(|&(a, b, _)| (a.min(b), a.max(b)) != (pair.a, pair.b));
+        let without = links(belief).into_iter().filter(|&(a, b, _)| (a.min(b), a.max(b)) != (pair.a.0, pair.b.0));
         let reference = Reference::new(&without.collect::<Vec<_>>());
-        let size =
-            |row: u32| reference.root.iter().filter(|root| **root == reference.root[row as usize]).count() as u32;
+        let root = |row: TrainingRow| reference.root[row.index()];
+        let size = |row| reference.root.iter().filter(|other| **other == root(row)).count() as u32;
         let side = size(pair.a).min(size(pair.b));
-        let cannot_links = reference.root[pair.a as usize] != reference.root[pair.b as usize];
+        let cannot_links = root(pair.a) != root(pair.b);
         if cannot_links && side >= belief.settings.bridges_from && agreeing <= pair.votes.len() - agreeing + 1 {
             expected.push((Reverse(side), pair.a, pair.b));
         }
     }
     expected.sort_unstable();
     let found = belief.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
-    let found: Vec<(u32, u32)> = found.map(|doubt| (doubt.a, doubt.b)).collect();
+    let found: Vec<(TrainingRow, TrainingRow)> = found.map(|doubt| (doubt.a, doubt.b)).collect();
     assert_eq!(found.iter().copied().collect::<BTreeSet<_>>(), expected.iter().map(|&(_, a, b)| (a, b)).collect());
-    let sides = |pairs: &[(u32, u32)]| -> Vec<u32> {
+    let sides = |pairs: &[(TrainingRow, TrainingRow)]| -> Vec<u32> {
         let side = |pair| expected.iter().find(|(_, a, b)| (*a, *b) == pair).unwrap().0.0;
         pairs.iter().map(|&pair| side(pair)).collect()
     };
@@ -239,7 +249,7 @@ proptest! {
         let again = run(&steps, settings, |_, _| {});
         prop_assert_eq!(belief.doubts(), again.doubts());
         prop_assert_eq!(belief.contradictions(), again.contradictions());
-        let labels = |belief: &Belief| (0..ROWS).map(|row| belief.component(row)).collect::<Vec<_>>();
+        let labels = |belief: &Belief| (0..ROWS).map(|row| component(belief, row)).collect::<Vec<_>>();
         prop_assert_eq!(labels(&belief), labels(&again));
     }
 
@@ -255,7 +265,7 @@ proptest! {
         prop_assert_eq!(belief.implied_pairs(), (0, 0));
         prop_assert!(belief.doubts().is_empty() && belief.contradictions().is_empty());
         prop_assert_eq!((belief.components().count(), belief.standing().count()), (0, 0));
-        prop_assert!((0..ROWS).all(|row| belief.members(belief.component(row)) == [row]));
+        prop_assert!((0..ROWS).all(|row| belief.members(component(&belief, row)) == [TrainingRow(row)]));
     }
 
     /// Answers without mistakes all stand, in any order, under any policy.
@@ -264,14 +274,16 @@ proptest! {
         let mut belief = Belief::new(ROWS as usize, BeliefSettings { policy, ..Default::default() });
         for (number, &(a, by)) in pairs.iter().enumerate() {
             let b = (a + by) % ROWS;
-            let constraint = Constraint { number: number as u64, a, b, related: a % 3 == b % 3, weight: 1.0 };
-            let known = belief.relation(a, b).is_some();
+            let known = relation(&belief, a, b).is_some();
+            let related = a % 3 == b % 3;
+            let (a, b) = (TrainingRow(a), TrainingRow(b));
+            let constraint = Constraint { number: number as u64, a, b, related, weight: 1.0 };
             let expected = if known { ConstraintEffect::Known } else { ConstraintEffect::New };
             prop_assert_eq!(belief.add(constraint), expected);
         }
         prop_assert_eq!(belief.standing().count(), pairs.len());
         for (a, b) in (0..ROWS).flat_map(|a| (0..ROWS).map(move |b| (a, b))) {
-            prop_assert!(belief.relation(a, b).is_none_or(|relation| relation == Relation::of(a % 3 == b % 3)));
+            prop_assert!(relation(&belief, a, b).is_none_or(|relation| relation == Relation::of(a % 3 == b % 3)));
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use relata_data::index::TrainingRow;
+
 use super::component_ranking::{Rank, Ranking};
 use super::must_link_cannot_link::Relation;
 
@@ -25,9 +27,9 @@ pub(super) struct TransitiveClosure {
 
 #[derive(Debug, Clone, Default)]
 struct ConnectedComponent {
-    members: Vec<u32>,
+    members: Vec<TrainingRow>,
     /// The smallest of them.
-    first: u32,
+    first: TrainingRow,
     /// Standing pairs with a row in it.
     pairs: u32,
     /// Labels of the components that are known to be different, with the number of pairs that say so.
@@ -55,30 +57,31 @@ impl TransitiveClosure {
         self.labels.len()
     }
 
-    pub fn label(&self, row: u32) -> u32 {
-        self.labels[row as usize]
+    pub fn label(&self, row: TrainingRow) -> u32 {
+        self.labels[row.index()]
     }
 
     /// Whether a row has a slot: it is in a standing constraint.
-    pub fn is_known(&self, row: u32) -> bool {
+    pub fn is_known(&self, row: TrainingRow) -> bool {
         self.label(row) as usize >= self.rows()
     }
 
     /// The node of a known row.
-    pub fn node(&self, row: u32) -> usize {
-        self.nodes[row as usize] as usize
+    pub fn node(&self, row: TrainingRow) -> usize {
+        self.nodes[row.index()] as usize
     }
 
     /// A known row's position among the members of its component.
-    pub fn position(&self, row: u32) -> usize {
+    pub fn position(&self, row: TrainingRow) -> usize {
         self.positions[self.node(row)] as usize
     }
 
-    pub fn members(&self, label: u32) -> &[u32] {
+    pub fn members(&self, label: u32) -> &[TrainingRow] {
         let at = label as usize;
         match at.checked_sub(self.rows()) {
             Some(slot) => self.slots.get(slot).map_or(&[], |component| &component.members),
-            None => &self.labels[at..=at],
+            // The label of a row without a slot is the row itself.
+            None => TrainingRow::slice(&self.labels[at..=at]),
         }
     }
 
@@ -93,7 +96,7 @@ impl TransitiveClosure {
         used.map(move |(slot, _)| (rows + slot) as u32)
     }
 
-    pub fn relation(&self, a: u32, b: u32) -> Option<Relation> {
+    pub fn relation(&self, a: TrainingRow, b: TrainingRow) -> Option<Relation> {
         let (a, b) = (self.label(a), self.label(b));
         if a == b {
             return Some(Relation::Positive);
@@ -118,12 +121,12 @@ impl TransitiveClosure {
     }
 
     /// Gives a row a node and a slot, if it has none.
-    pub fn add_row(&mut self, row: u32) {
+    pub fn add_row(&mut self, row: TrainingRow) {
         if self.is_known(row) {
             return;
         }
-        if self.nodes[row as usize] == NONE {
-            self.nodes[row as usize] = self.positions.len() as u32;
+        if self.nodes[row.index()] == NONE {
+            self.nodes[row.index()] = self.positions.len() as u32;
             self.positions.push(0);
         }
         let label = self.new_label();
@@ -132,16 +135,16 @@ impl TransitiveClosure {
     }
 
     /// Frees the slot of a row that is alone and in no standing constraint any more.
-    pub fn remove_row(&mut self, row: u32) {
+    pub fn remove_row(&mut self, row: TrainingRow) {
         self.unrank(self.label(row));
         let slot = self.label(row) as usize - self.rows();
         self.slots[slot] = ConnectedComponent::default();
         self.free.push(slot as u32);
-        self.labels[row as usize] = row;
+        self.labels[row.index()] = row.0;
     }
 
     /// Adds a must-link, which makes one component of two that have no cannot-link between them.
-    pub fn add_must_link(&mut self, a: u32, b: u32) {
+    pub fn add_must_link(&mut self, a: TrainingRow, b: TrainingRow) {
         let (a, b) = (self.label(a), self.label(b));
         if a == b {
             self.count(a, 1);
@@ -168,7 +171,7 @@ impl TransitiveClosure {
     }
 
     /// Takes back a must-link within the component of a row; if it held the component together, `split` follows.
-    pub fn remove_must_link(&mut self, row: u32) {
+    pub fn remove_must_link(&mut self, row: TrainingRow) {
         let label = self.label(row);
         self.count(label, -1);
         self.forget_bridges(label);
@@ -176,7 +179,7 @@ impl TransitiveClosure {
 
     /// Makes a component of its own of rows that no longer hang together with the rest of theirs. `unrelated` lists the
     /// rows that standing cannot-links name, once for each; `related` counts the standing pairs among `rows`.
-    pub fn split(&mut self, rows: &[u32], unrelated: &[u32], related: u32) {
+    pub fn split(&mut self, rows: &[TrainingRow], unrelated: &[TrainingRow], related: u32) {
         let Some(&first) = rows.first() else { return };
         let (old, new) = (self.label(first), self.new_label());
         self.unrank(old);
@@ -209,14 +212,14 @@ impl TransitiveClosure {
     }
 
     /// Adds a cannot-link between two rows of different components.
-    pub fn add_cannot_link(&mut self, a: u32, b: u32) {
+    pub fn add_cannot_link(&mut self, a: TrainingRow, b: TrainingRow) {
         let (a, b) = (self.label(a), self.label(b));
         self.count_cannot_links(a, b, 1);
         [a, b].into_iter().for_each(|label| self.count(label, 1));
     }
 
     /// Takes back one cannot-link.
-    pub fn remove_cannot_link(&mut self, a: u32, b: u32) {
+    pub fn remove_cannot_link(&mut self, a: TrainingRow, b: TrainingRow) {
         let (a, b) = (self.label(a), self.label(b));
         self.uncount_cannot_link(a, b);
         [a, b].into_iter().for_each(|label| self.count(label, -1));
@@ -286,8 +289,8 @@ impl TransitiveClosure {
         self.rows() as u32 + slot
     }
 
-    fn enter(&mut self, row: u32, label: u32) {
-        self.labels[row as usize] = label;
+    fn enter(&mut self, row: TrainingRow, label: u32) {
+        self.labels[row.index()] = label;
         let component = self.at(label);
         component.first = if component.members.is_empty() { row } else { component.first.min(row) };
         component.members.push(row);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Question};
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -37,8 +38,8 @@ pub(super) struct Standing {
 }
 
 struct AskedQuestion {
-    anchor: u64,
-    candidates: BTreeSet<u64>,
+    anchor: SampleId,
+    candidates: BTreeSet<SampleId>,
 }
 
 impl From<Question> for AskedQuestion {
@@ -54,22 +55,22 @@ impl<'t> AnswerWriter<'t> {
     }
 
     /// The anchor of a question, if it was asked.
-    pub fn anchor(&mut self, question: u64) -> Result<Option<u64>, LedgerError> {
+    pub fn anchor(&mut self, question: u64) -> Result<Option<SampleId>, LedgerError> {
         Ok(self.asked(question)?.as_ref().map(|asked| asked.anchor))
     }
 
     /// Writes an answer, unless its annotator has a standing one; gives its row if it is new.
     pub fn answer(&mut self, answer: &Answer) -> Result<Option<u64>, LedgerError> {
         self.check(answer)?;
-        let key = params![answer.question.cast_signed(), answer.candidate.cast_signed(), answer.annotator];
+        let key = params![answer.question.cast_signed(), answer.candidate.0.cast_signed(), answer.annotator];
         if self.transaction.prepare_cached(STANDING)?.exists(key)? {
             return Ok(None);
         }
         let insert = "INSERT INTO answers VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
         let row = self.transaction.prepare_cached(insert)?.insert(params![
             answer.question.cast_signed(),
-            answer.anchor.cast_signed(),
-            answer.candidate.cast_signed(),
+            answer.anchor.0.cast_signed(),
+            answer.candidate.0.cast_signed(),
             answer.related,
             f64::from(answer.confidence),
             answer.oracle,
@@ -83,7 +84,7 @@ impl<'t> AnswerWriter<'t> {
 
     /// What the annotator of an answer has said about its candidate and not taken back.
     pub fn standing(&self, answer: &Answer) -> Result<Option<Standing>, LedgerError> {
-        let key = params![answer.question.cast_signed(), answer.candidate.cast_signed(), answer.annotator];
+        let key = params![answer.question.cast_signed(), answer.candidate.0.cast_signed(), answer.annotator];
         let standing = |row: &rusqlite::Row<'_>| {
             Ok(Standing { row: row.get(0)?, related: row.get(1)?, oracle: row.get(2)?, answered_at: row.get(3)? })
         };
@@ -93,7 +94,7 @@ impl<'t> AnswerWriter<'t> {
     /// The row of an answer that the same annotator gave at the same moment, undone or not.
     pub fn same_moment(&self, answer: &Answer) -> Result<Option<u64>, LedgerError> {
         let mut statement = self.transaction.prepare_cached(SAME_MOMENT)?;
-        let (question, candidate) = (answer.question.cast_signed(), answer.candidate.cast_signed());
+        let (question, candidate) = (answer.question.cast_signed(), answer.candidate.0.cast_signed());
         let row = statement.query_row(params![question, candidate, answer.annotator, answer.answered_at], |row| {
             row.get::<_, Option<u64>>(0)
         });

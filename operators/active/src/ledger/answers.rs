@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, OracleError, Record};
 use rusqlite::{Connection, params};
 
@@ -35,11 +36,11 @@ impl Record for Ledger {
         Self::folder(self)
     }
 
-    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>, OracleError> {
+    fn heard(&self, question: u64) -> Result<Vec<(SampleId, String)>, OracleError> {
         let standing = "SELECT candidate, annotator FROM standing WHERE question = ?1 ORDER BY sequence";
         let heard = self.read(|transaction| {
             let mut statement = transaction.prepare_cached(standing)?;
-            let heard = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?));
+            let heard = |row: &rusqlite::Row<'_>| Ok((SampleId(row.get::<_, i64>(0)?.cast_unsigned()), row.get(1)?));
             let rows = statement.query_map([question.cast_signed()], heard)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })?;
@@ -129,8 +130,8 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<LedgerEntry> {
         sequence: row.get(0)?,
         answer: Answer {
             question: row.get(1)?,
-            anchor: row.get::<_, i64>(2)?.cast_unsigned(),
-            candidate: row.get::<_, i64>(3)?.cast_unsigned(),
+            anchor: SampleId(row.get::<_, i64>(2)?.cast_unsigned()),
+            candidate: SampleId(row.get::<_, i64>(3)?.cast_unsigned()),
             related: row.get(4)?,
             confidence: row.get::<_, f64>(5)? as f32,
             oracle: row.get(6)?,
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row.sequence).collect::<Vec<_>>(), [1, 2, 3, 4]);
         let kept: Vec<_> = rows.into_iter().map(|row| row.answer).collect();
         assert_eq!(kept[..3], given);
-        assert_eq!(kept[3].candidate, 101);
+        assert_eq!(kept[3].candidate, SampleId(101));
         assert_eq!(ledger.since(3).unwrap().len(), 1);
         assert_eq!(ledger.since(u64::MAX).unwrap(), []);
         let of_rounds = |sequence, last| ledger.of_rounds(sequence, last).unwrap();
@@ -177,8 +178,11 @@ mod tests {
         };
         for (text, error) in [
             ("`test` failed at question 7: expected a question that was asked", refusal(&|a| a.question = 7)),
-            ("question 1: expected a candidate of the question, found the candidate 5", refusal(&|a| a.candidate = 5)),
-            ("found the anchor 3 instead of 100", refusal(&|a| a.anchor = 3)),
+            (
+                "question 1: expected a candidate of the question, found the candidate 5",
+                refusal(&|a| a.candidate = SampleId(5)),
+            ),
+            ("found the anchor 3 instead of 100", refusal(&|a| a.anchor = SampleId(3))),
             ("expected a confidence in [0, 1], found 1.5", refusal(&|a| a.confidence = 1.5)),
             ("expected a confidence in [0, 1], found NaN", refusal(&|a| a.confidence = f32::NAN)),
             ("expected a finite cost of at least 0, found -1", refusal(&|a| a.cost = -1.0)),

@@ -31,13 +31,13 @@ fn question_columns(rows: &[Question]) -> Vec<ArrayRef> {
     let candidates = ListArray::new(
         Arc::new(Field::new("item", DataType::UInt64, false)),
         OffsetBuffer::from_lengths(rows.iter().map(|q| q.candidates.len())),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().flat_map(|q| q.candidates.iter().copied()))),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().flat_map(|q| q.candidates.iter().map(|id| id.0)))),
         None,
     );
     vec![
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|q| q.question))),
         Arc::new(UInt32Array::from_iter_values(rows.iter().map(|q| q.round))),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|q| q.anchor))),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|q| q.anchor.0))),
         Arc::new(candidates),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|q| &q.strategy))),
         Arc::new(Float32Array::from_iter_values(rows.iter().map(|q| q.priority))),
@@ -49,8 +49,8 @@ fn answer_columns(rows: &[LedgerEntry]) -> Vec<ArrayRef> {
     vec![
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.sequence))),
         Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.answer.question))),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.answer.anchor))),
-        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.answer.candidate))),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.answer.anchor.0))),
+        Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.answer.candidate.0))),
         Arc::new(rows.iter().map(|row| row.answer.related).collect::<BooleanArray>()),
         Arc::new(Float32Array::from_iter_values(rows.iter().map(|row| row.answer.confidence))),
         Arc::new(StringArray::from_iter_values(rows.iter().map(|row| &row.answer.oracle))),
@@ -66,6 +66,8 @@ mod tests {
     use arrow::array::{Array, AsArray};
     use arrow::datatypes::UInt64Type;
 
+    use relata_data::index::SampleId;
+
     use super::super::fixture::{answers, ledger, question};
 
     #[test]
@@ -78,7 +80,7 @@ mod tests {
         relata_schemas::questions::validate(&questions, 0).unwrap();
         relata_schemas::answers::validate(&answers, 0).unwrap();
         let second = questions["candidates"].as_list::<i32>().value(1);
-        assert_eq!(second.as_primitive::<UInt64Type>().values(), &asked[1].candidates[..]);
+        assert_eq!(SampleId::slice(second.as_primitive::<UInt64Type>().values()), asked[1].candidates);
         assert_eq!((questions.num_rows(), answers.num_rows()), (2, 6));
         let undoes = answers["undoes"].as_primitive::<UInt64Type>();
         assert_eq!((undoes.null_count(), undoes.value(3)), (3, 1));

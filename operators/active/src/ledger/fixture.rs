@@ -1,5 +1,6 @@
 //! A ledger with questions, for the tests of its parts.
 
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Question};
 use tempfile::TempDir;
 
@@ -7,8 +8,8 @@ use super::sqlite_ledger::Ledger;
 
 /// A question about the sample `100 * number` and the ones that follow it.
 pub(super) fn question(number: u64, priority: f32, candidates: u64) -> Question {
-    let anchor = 100 * number;
-    let candidates = (1..=candidates).map(|k| anchor + k).collect();
+    let anchor = SampleId(100 * number);
+    let candidates = (1..=candidates).map(|k| SampleId(anchor.0 + k)).collect();
     Question { question: number, round: 1, anchor, candidates, strategy: "test".to_owned(), priority }
 }
 
@@ -16,8 +17,8 @@ pub(super) fn question(number: u64, priority: f32, candidates: u64) -> Question 
 pub(super) fn answer(question: u64, candidate: u64, related: Option<bool>, annotator: &str) -> Answer {
     Answer {
         question,
-        anchor: 100 * question,
-        candidate,
+        anchor: SampleId(100 * question),
+        candidate: SampleId(candidate),
         related,
         confidence: 0.75,
         oracle: "test".to_owned(),
@@ -29,7 +30,7 @@ pub(super) fn answer(question: u64, candidate: u64, related: Option<bool>, annot
 
 /// "Yes" for every candidate of a question.
 pub(super) fn answers(question: &Question, annotator: &str) -> Vec<Answer> {
-    question.candidates.iter().map(|&c| answer(question.question, c, Some(true), annotator)).collect()
+    question.candidates.iter().map(|&c| answer(question.question, c.0, Some(true), annotator)).collect()
 }
 
 /// A new ledger in a folder of its own.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use relata_data::index::SampleId;
 use relata_oracle::Question;
 
 use super::error::{LedgerError, Refusal};
@@ -18,7 +19,7 @@ const LARGEST: u64 = 1 << 53;
 /// another question ([`DataError::Unreadable`], which names the line).
 ///
 /// [`DataError::Unreadable`]: relata_data::DataError::Unreadable
-pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) -> bool) -> Result<Imported> {
+pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(SampleId) -> bool) -> Result<Imported> {
     ledger.write(|transaction| {
         let mut imported = Imported::default();
         let asked = questions::last_round(transaction)?;
@@ -36,7 +37,7 @@ pub fn import_questions(ledger: &Ledger, path: &Path, is_sample: &dyn Fn(u64) ->
 }
 
 /// Answers to a question of a later round would hide those of this round from a run that goes on.
-fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(u64) -> bool) -> Result<(), LedgerError> {
+fn check_imported(question: &Question, most: u32, is_sample: &dyn Fn(SampleId) -> bool) -> Result<(), LedgerError> {
     let mut samples = [question.anchor].into_iter().chain(question.candidates.iter().copied());
     let (expected, found, hint) = if question.question > LARGEST {
         ("a number of at most 2^53".to_owned(), question.question.to_string(), "Number questions from 1 on.")
@@ -65,7 +66,7 @@ mod tests {
         let line = |number: u64, round: u32, anchor: u64| json!({ "question": number, "round": round, "anchor": anchor, "candidates": [101], "strategy": "mine", "priority": 1.0 });
         let import = |lines: &[serde_json::Value]| {
             std::fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-            import_questions(&known, &path, &|id| id < 1000)
+            import_questions(&known, &path, &|id| id < SampleId(1000))
         };
         for (line, text) in [
             (line(2, 2, 100), "a round from 1 to 1, found round 2"),

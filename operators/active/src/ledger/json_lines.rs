@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 use relata_data::DataError;
+use relata_data::index::SampleId;
 use relata_oracle::Answer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -46,8 +47,8 @@ impl Imported {
 struct AnswerLine {
     sequence: Option<u64>,
     question: u64,
-    anchor: Option<u64>,
-    candidate: u64,
+    anchor: Option<SampleId>,
+    candidate: SampleId,
     // Named here, the key must be there, so that a line without it is not read as a pass.
     #[serde(deserialize_with = "Option::deserialize")]
     related: Option<bool>,
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(import(&ledger, line).unwrap(), Imported { new: 1, ..Imported::default() });
         assert_eq!(import(&ledger, line).unwrap(), Imported { known: 1, ..Imported::default() });
         let kept = ledger.since(0).unwrap().remove(0).answer;
-        assert_eq!((kept.anchor, kept.confidence, kept.cost), (100, 1.0, 0.0));
+        assert_eq!((kept.anchor, kept.confidence, kept.cost), (SampleId(100), 1.0, 0.0));
         assert_eq!((kept.oracle.as_str(), kept.annotator.as_str()), ("replay", "replay"));
     }
 

@@ -313,7 +313,7 @@ mod tests {
         let undone: Vec<u64> = rows.iter().filter_map(|row| row.undoes).collect();
         let answered = |question: u64| -> Vec<&str> {
             let standing = rows.iter().filter(|row| row.undoes.is_none() && !undone.contains(&row.sequence));
-            let of = standing.filter(|row| row.answer.question == question && row.answer.candidate % 100 == 1);
+            let of = standing.filter(|row| row.answer.question == question && row.answer.candidate.0 % 100 == 1);
             of.map(|row| row.answer.annotator.as_str()).collect()
         };
         let live = "SELECT annotator, question FROM leases WHERE until > ?1";

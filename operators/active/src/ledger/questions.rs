@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use relata_data::index::SampleId;
 use relata_oracle::Question;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -101,7 +102,7 @@ pub(super) fn insert(connection: &Connection, question: &Question) -> Result<boo
     connection.prepare_cached("INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
         question.question.cast_signed(),
         question.round,
-        question.anchor.cast_signed(),
+        question.anchor.0.cast_signed(),
         candidates,
         question.strategy,
         f64::from(question.priority),
@@ -116,7 +117,7 @@ pub(super) fn insert(connection: &Connection, question: &Question) -> Result<boo
 }
 
 fn check(question: &Question) -> Result<(), LedgerError> {
-    let distinct: BTreeSet<u64> = question.candidates.iter().copied().collect();
+    let distinct: BTreeSet<SampleId> = question.candidates.iter().copied().collect();
     let (expected, found) = if question.question > i64::MAX.cast_unsigned() - 1 {
         ("a number below 2^63 - 1".to_owned(), question.question.to_string())
     } else if !question.priority.is_finite() {
@@ -150,7 +151,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Question> {
     Ok(Question {
         question: row.get(0)?,
         round: row.get(1)?,
-        anchor: row.get::<_, i64>(2)?.cast_unsigned(),
+        anchor: SampleId(row.get::<_, i64>(2)?.cast_unsigned()),
         candidates: serde_json::from_str(&candidates)
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, error.into()))?,
         strategy: row.get(4)?,
@@ -169,8 +170,8 @@ mod tests {
     #[test]
     fn questions_come_back_as_they_were() {
         let mut asked = vec![question(1, 0.1, 3), question(2, -7.25, 1)];
-        asked[1].anchor = u64::MAX;
-        asked[1].candidates = vec![1 << 63, 0, u64::MAX - 1];
+        asked[1].anchor = SampleId(u64::MAX);
+        asked[1].candidates = [1 << 63, 0, u64::MAX - 1].map(SampleId).to_vec();
         let (_folder, ledger) = ledger(&asked);
         ledger.ask(&asked).unwrap();
         assert_eq!(ledger.questions().unwrap(), asked);
@@ -192,8 +193,8 @@ mod tests {
         for (text, error) in [
             ("question 1: expected the question that has this number already", refusal(&|q| q.question = 1)),
             ("question 2: expected one or more candidates", refusal(&|q| q.candidates.clear())),
-            ("found the candidates [201, 201]", refusal(&|q| q.candidates[1] = 201)),
-            ("found the anchor 200 among them", refusal(&|q| q.candidates[1] = 200)),
+            ("found the candidates [201, 201]", refusal(&|q| q.candidates[1] = SampleId(201))),
+            ("found the anchor 200 among them", refusal(&|q| q.candidates[1] = SampleId(200))),
             ("expected a finite priority, found NaN", refusal(&|q| q.priority = f32::NAN)),
             ("expected a number below 2^63", refusal(&|q| q.question = u64::MAX)),
         ] {

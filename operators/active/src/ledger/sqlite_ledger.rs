@@ -22,14 +22,15 @@ pub use relata_schemas::run_file::LEDGER as FILE;
 ///
 /// ```
 /// use relata_active::ledger::Ledger;
+/// use relata_data::index::SampleId;
 /// use relata_oracle::{Answer, Cost, Question};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let ledger = Ledger::open(folder.path())?;
-/// let (anchor, candidates, strategy) = (7, vec![8], "own".to_owned());
+/// let (anchor, candidates, strategy) = (SampleId(7), vec![SampleId(8)], "own".to_owned());
 /// let question = Question { question: 1, round: 1, anchor, candidates, strategy, priority: 1.0 };
 /// ledger.ask(&[question.clone()])?;
-/// ledger.record(&[Answer::now(&question, 8, Some(true), "anna", Cost::default())])?;
+/// ledger.record(&[Answer::now(&question, SampleId(8), Some(true), "anna", Cost::default())])?;
 /// assert_eq!(ledger.since(0)?.len(), 1);
 /// assert!(ledger.unanswered(1)?.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

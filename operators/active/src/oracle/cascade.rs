@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record, Result, check_inner};
 use relata_registry::{Component, Description, ReadError, Registry};
 
@@ -111,7 +112,7 @@ impl Oracle for Cascade {
 }
 
 /// A pair of question and candidate.
-type AskedPair = (u64, u64);
+type AskedPair = (u64, SampleId);
 
 /// Records the answers of one oracle, and holds its passes back unless it is the last one.
 struct CascadeStep<'a> {
@@ -168,7 +169,7 @@ impl Record for CascadeStep<'_> {
         self.out.folder()
     }
 
-    fn heard(&self, question: u64) -> Result<Vec<(u64, String)>> {
+    fn heard(&self, question: u64) -> Result<Vec<(SampleId, String)>> {
         self.out.heard(question)
     }
 }
@@ -218,7 +219,7 @@ mod tests {
         let (asked_cheap, asked_dear) = (cheap.asked(), dear.asked());
         let oracle = cascade([cheap.priced(0.0, 1.0), dear.priced(0.0, 10.0)]);
         let answers = fixture.ask(&oracle, &[question(1, 0, &[1, 2]), question(2, 0, &[3, 4])]).await.unwrap();
-        let said: Vec<_> = answers.iter().map(|a| (a.candidate, a.related, &*a.annotator, a.cost)).collect();
+        let said: Vec<_> = answers.iter().map(|a| (a.candidate.0, a.related, &*a.annotator, a.cost)).collect();
         let expected = [
             (1, Some(true), "cheap", 1.0),
             (2, Some(false), "dear", 11.0),
@@ -256,7 +257,7 @@ mod tests {
         let broken = || Scripted::new("broken", yes).failing_after(1);
         let answers = fixture.ask(&cascade([broken(), Scripted::new("good", yes)]), &[question(1, 0, &[1, 2])]).await;
         let answers = answers.unwrap();
-        let by: Vec<_> = answers.iter().map(|a| (a.candidate, &*a.annotator)).collect();
+        let by: Vec<_> = answers.iter().map(|a| (a.candidate.0, &*a.annotator)).collect();
         assert_eq!(by, [(1, "broken"), (2, "good")]);
 
         let dead = Scripted::new("dead", yes).failing_after(0);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use relata_data::index::SampleId;
 use relata_oracle::{Context, Cost, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 
@@ -85,7 +86,7 @@ impl Crowd {
         });
         for question in &mut share {
             let heard = out.heard(question.question)?;
-            let said = |candidate: u64| heard.iter().any(|(about, by)| *about == candidate && *by == name);
+            let said = |candidate: SampleId| heard.iter().any(|(about, by)| *about == candidate && *by == name);
             question.candidates.retain(|&candidate| !said(candidate));
         }
         share.retain(|question| !question.candidates.is_empty());
@@ -236,7 +237,7 @@ mod tests {
         let mut votes: BTreeMap<(u64, u64), Vec<&str>> = BTreeMap::new();
         let mut work: BTreeMap<&str, usize> = BTreeMap::new();
         for answer in &answers {
-            votes.entry((answer.question, answer.candidate)).or_default().push(&answer.annotator);
+            votes.entry((answer.question, answer.candidate.0)).or_default().push(&answer.annotator);
             *work.entry(&answer.annotator).or_default() += 1;
         }
         assert_eq!(votes.len(), 16);
@@ -265,7 +266,10 @@ mod tests {
         // Another process, after a crash: the ledger knows who has answered.
         fixture.ask_into(&oracle, &questions, &ledger).await.unwrap();
         let rest = ledger.since(3).unwrap();
-        assert_eq!(rest.iter().map(|r| (r.answer.candidate, &*r.answer.annotator)).collect::<Vec<_>>(), [(2, "anna")]);
+        assert_eq!(
+            rest.iter().map(|r| (r.answer.candidate.0, &*r.answer.annotator)).collect::<Vec<_>>(),
+            [(2, "anna")]
+        );
         assert_eq!(*asked_anna.lock().unwrap(), [(1, 1), (1, 2), (1, 2)]);
         assert_eq!(*asked_ben.lock().unwrap(), [(1, 1), (1, 2)]);
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use relata_data::Session;
+use relata_data::index::SampleId;
 use relata_data::source::{Samples, csv, ingest, session};
 use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record, Result};
 use relata_registry::Description;
@@ -60,7 +61,7 @@ impl Fixture {
 }
 
 pub(super) fn question(question: u64, anchor: u64, candidates: &[u64]) -> Question {
-    let candidates = candidates.to_vec();
+    let (anchor, candidates) = (SampleId(anchor), SampleId::slice(candidates).to_vec());
     Question { question, round: 1, anchor, candidates, strategy: "test".to_owned(), priority: 0.0 }
 }
 
@@ -127,7 +128,7 @@ impl Oracle for Scripted {
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let pairs = questions.iter().flat_map(|q| q.candidates.iter().map(move |&candidate| (q, candidate)));
-        self.asked.lock().unwrap().extend(pairs.clone().map(|(q, candidate)| (q.question, candidate)));
+        self.asked.lock().unwrap().extend(pairs.clone().map(|(q, candidate)| (q.question, candidate.0)));
         let mut failing = self.failing_after.lock().unwrap();
         let most = failing.unwrap_or(usize::MAX);
         for (answered, (q, candidate)) in pairs.enumerate() {
@@ -137,8 +138,8 @@ impl Oracle for Scripted {
                 }
                 return Err(OracleError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
             }
-            if self.forgets != Some(candidate) {
-                let related = (self.say)(q.anchor, candidate);
+            if self.forgets != Some(candidate.0) {
+                let related = (self.say)(q.anchor.0, candidate.0);
                 out.record(&[Answer::now(q, candidate, related, self.name, Cost::default())])?;
             }
         }

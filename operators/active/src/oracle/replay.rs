@@ -8,6 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, UInt64Type};
 use async_trait::async_trait;
 use futures::StreamExt;
+use relata_data::index::SampleId;
 use relata_data::source::{IdLookup, parquet};
 use relata_data::{DataError, query};
 use relata_oracle::{Answer, Context, Oracle, OracleError, Question, Record, Result};
@@ -46,7 +47,7 @@ pub fn replay(file: impl Into<PathBuf>) -> Replay {
 }
 
 /// By pair (smaller id first) and annotator.
-type ReplayedAnswers = BTreeMap<(u64, u64), BTreeMap<String, ReplayedAnswer>>;
+type ReplayedAnswers = BTreeMap<(SampleId, SampleId), BTreeMap<String, ReplayedAnswer>>;
 
 /// An answer in the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -83,7 +84,7 @@ impl<'de> Deserialize<'de> for ReplayedId {
 }
 
 impl ReplayedId {
-    fn number(&self, lookup: &IdLookup) -> Option<u64> {
+    fn number(&self, lookup: &IdLookup) -> Option<SampleId> {
         match self {
             Self::Number(number) => lookup.number(*number),
             Self::Text(text) => lookup.text(text),
@@ -308,7 +309,7 @@ mod tests {
             let questions = [question(7, 2, &[1, 3]), question(8, 3, &[4]), question(9, 6, &[5])];
             let answers = fixture.ask(&oracle, &questions).await.unwrap();
             let said: Vec<_> =
-                answers.iter().map(|a| (a.question, a.candidate, a.related, &*a.annotator, a.cost)).collect();
+                answers.iter().map(|a| (a.question, a.candidate.0, a.related, &*a.annotator, a.cost)).collect();
             let expected = [
                 (7, 1, Some(false), "anna", 5.0),
                 (7, 1, Some(false), "ben", 2.0),

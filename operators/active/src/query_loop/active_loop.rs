@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fmt;
 use std::path::Path;
 
+use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_graph::Groups;
 use relata_oracle::{Context, Oracle, OracleError, Question};
 
@@ -27,8 +28,8 @@ pub struct QueryLoop<'a> {
     pub(super) config: &'a AskConfig,
     pub(super) ledger: Ledger,
     /// Ids of the training rows; a row is a position in it.
-    pub(super) ids: Vec<u64>,
-    pub(super) rows: BTreeMap<u64, u32>,
+    pub(super) ids: Vec<SampleId>,
+    pub(super) rows: BTreeMap<SampleId, TrainingRow>,
     pub(super) prior: Prior<'a>,
     /// What follows from prior knowledge.
     pub(super) start: Belief,
@@ -37,7 +38,7 @@ pub struct QueryLoop<'a> {
     /// What follows from prior knowledge and the answers.
     pub(super) belief: Belief,
     /// Pairs that were asked about, smaller row first.
-    pub(super) closed: HashSet<(u32, u32)>,
+    pub(super) closed: HashSet<(TrainingRow, TrainingRow)>,
     /// The latest constraints, in the order of their numbers.
     pub(super) recent: VecDeque<Constraint>,
     /// The last entry of the ledger that was replayed.
@@ -64,9 +65,9 @@ impl<'a> QueryLoop<'a> {
     pub fn open(
         config: &'a AskConfig,
         folder: &Path,
-        ids: Vec<u64>,
+        ids: Vec<SampleId>,
         groups: &'a Groups,
-        rows: &'a [u32],
+        rows: &'a [Row],
         done: u32,
     ) -> Result<Self> {
         let mut start = Belief::new(ids.len(), config.plan.belief_settings());
@@ -76,7 +77,7 @@ impl<'a> QueryLoop<'a> {
         let mut query_loop = Self {
             config,
             ledger: Ledger::open(folder)?,
-            rows: ids.iter().copied().zip(0..).collect(),
+            rows: ids.iter().copied().zip((0..).map(TrainingRow)).collect(),
             ids,
             prior: Prior { groups, rows },
             belief: start.clone(),

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::mem::replace;
 
+use relata_data::index::{SampleId, TrainingRow};
+
 use super::active_loop::QueryLoop;
 use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::round::RoundContext;
@@ -17,8 +19,8 @@ const RECENT: usize = 10_000;
 /// The first answer about a pair that was not asked about again.
 struct FirstAnswer {
     sequence: u64,
-    a: u32,
-    b: u32,
+    a: TrainingRow,
+    b: TrainingRow,
 }
 
 impl QueryLoop<'_> {
@@ -40,7 +42,7 @@ impl QueryLoop<'_> {
         let mut seen = HashSet::new();
         for (row, strategy) in &rows {
             self.read = row.sequence;
-            let position = |id: u64| self.rows.get(&id).copied();
+            let position = |id: SampleId| self.rows.get(&id).copied();
             // Answers about samples that are no training rows, such as imported ones, say nothing here.
             let (Some(a), Some(b)) = (position(row.answer.anchor), position(row.answer.candidate)) else { continue };
             if strategy == VALIDATION {

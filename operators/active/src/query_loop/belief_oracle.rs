@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use relata_data::index::{SampleId, TrainingRow};
 use relata_oracle::{Conflict, Context, Oracle, Relations, Result};
 use relata_registry::Description;
 
@@ -12,7 +13,7 @@ use crate::inference::{Belief, Relation};
 /// Nothing of quadratic size is written, however much is implied.
 #[derive(Debug)]
 pub struct BeliefOracle {
-    pub(super) members: Vec<(u64, u64, f32)>,
+    pub(super) members: Vec<(SampleId, u64, f32)>,
     apart: Vec<(u64, u64)>,
     conflicts: Vec<Conflict>,
     weight: f32,
@@ -22,7 +23,7 @@ impl BeliefOracle {
     /// The relations of a belief about the rows of `ids`. A group's weight is `weight` times how far the answers that
     /// hold it together are to be trusted on average; if `shared`, divided by its size, so that a row is drawn to its
     /// group with the same force however big that is.
-    pub fn new(belief: &Belief, ids: &[u64], weight: f32, shared: bool) -> Self {
+    pub fn new(belief: &Belief, ids: &[SampleId], weight: f32, shared: bool) -> Self {
         let numbers: BTreeMap<u32, u64> = belief.components().zip(0..).collect();
         let trust = trust(belief);
         let (mut members, mut apart) = (Vec::new(), Vec::new());
@@ -30,7 +31,7 @@ impl BeliefOracle {
             let rows = belief.members(component);
             let trusted = weight * trust.get(&component).copied().unwrap_or(1.0);
             let weight = if shared { trusted / rows.len() as f32 } else { trusted };
-            members.extend(rows.iter().map(|&row| (ids[row as usize], group, weight)));
+            members.extend(rows.iter().map(|&row| (ids[row.index()], group, weight)));
             let others = belief.cannot_links(component).filter_map(|other| numbers.get(&other));
             apart.extend(others.filter(|&&other| other > group).map(|&other| (group, other)));
         }
@@ -41,7 +42,7 @@ impl BeliefOracle {
 
     /// With the contradictions of a belief, of which only a part may be stated; what is kept is what that part says
     /// now, which answers after the contradiction may have changed.
-    pub(super) fn with_conflicts(mut self, belief: &Belief, stated: &Belief, ids: &[u64]) -> Self {
+    pub(super) fn with_conflicts(mut self, belief: &Belief, stated: &Belief, ids: &[SampleId]) -> Self {
         let weight = self.weight;
         let policy = belief.policy().name();
         let conflicts = belief.contradictions().iter().map(|found| {
@@ -53,7 +54,7 @@ impl BeliefOracle {
                 Some(Relation::Negative) => -weight,
                 None => 0.0,
             };
-            Conflict { a: ids[found.a as usize], b: ids[found.b as usize], positive, negative, kept, policy }
+            Conflict { a: ids[found.a.index()], b: ids[found.b.index()], positive, negative, kept, policy }
         });
         self.conflicts = conflicts.collect();
         self
@@ -62,7 +63,7 @@ impl BeliefOracle {
 
 /// The mean weight of the pairs that stand as related in each component.
 fn trust(belief: &Belief) -> BTreeMap<u32, f32> {
-    let mut pairs: BTreeMap<(u32, u32), f32> = BTreeMap::new();
+    let mut pairs: BTreeMap<(TrainingRow, TrainingRow), f32> = BTreeMap::new();
     for said in belief.standing().filter(|said| said.related) {
         *pairs.entry((said.a.min(said.b), said.a.max(said.b))).or_default() += said.weight;
     }
@@ -100,10 +101,11 @@ mod tests {
     fn groups_weigh_what_their_answers_are_worth() {
         let mut belief = Belief::new(5, BeliefSettings::default());
         for (number, (a, b, weight)) in (1..).zip([(0, 1, 0.5), (1, 2, 1.0), (1, 0, 0.25), (3, 4, 1.0)]) {
+            let (a, b) = (TrainingRow(a), TrainingRow(b));
             belief.add(Constraint { number, a, b, related: true, weight });
         }
         let weights = |shared| {
-            let known = BeliefOracle::new(&belief, &[10, 11, 12, 13, 14], 0.8, shared);
+            let known = BeliefOracle::new(&belief, SampleId::slice(&[10, 11, 12, 13, 14]), 0.8, shared);
             known.members.iter().map(|member| member.2).collect::<Vec<_>>()
         };
         let close = |found: Vec<f32>, expected: [f32; 5]| found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6);

@@ -34,8 +34,8 @@ impl QueryLoop<'_> {
             questions.push(Question {
                 question: first + questions.len() as u64,
                 round,
-                anchor: self.ids[query.anchor as usize],
-                candidates: query.candidates.iter().map(|&row| self.ids[row as usize]).collect(),
+                anchor: self.ids[query.anchor.index()],
+                candidates: query.candidates.iter().map(|&row| self.ids[row.index()]).collect(),
                 strategy,
                 priority: query.priority,
             });

@@ -6,6 +6,7 @@ use arrow::array::{BooleanArray, Float32Array, RecordBatch, StringArray, UInt64A
 use async_trait::async_trait;
 use relata_data::Session;
 use relata_data::id_index::IdIndex;
+use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_data::source::{Samples, csv, ingest, session};
 use relata_graph::Groups;
 use relata_oracle::{Answer, Context, Cost, Oracle, OracleError, Question, Record};
@@ -29,7 +30,7 @@ pub(super) struct Trial {
     pub classes: Vec<u32>,
     embeddings: Vec<f32>,
     pub groups: Groups,
-    rows: Vec<u32>,
+    rows: Vec<Row>,
 }
 
 impl Trial {
@@ -42,13 +43,13 @@ impl Trial {
         let angle = |(row, class): (usize, &u32)| *class as f32 * 1.6 + row as f32 * 1e-3;
         let angles = classes.iter().enumerate().map(angle);
         let embeddings = angles.flat_map(|angle| [angle.cos(), angle.sin()]).collect();
-        let rows = (0..classes.len() as u32).collect();
+        let rows = (0..classes.len() as u32).map(Row).collect();
         let groups = Groups::default();
         Self { folder, session, samples, classes: classes.to_vec(), embeddings, groups, rows }
     }
 
     pub fn open<'a>(&'a self, config: &'a AskConfig, done: u32) -> QueryLoop<'a> {
-        let ids = (0..self.classes.len() as u64).collect();
+        let ids = (0..self.classes.len() as u64).map(SampleId).collect();
         QueryLoop::open(config, self.folder.path(), ids, &self.groups, &self.rows, done).unwrap()
     }
 
@@ -84,7 +85,7 @@ impl Trial {
 pub(super) fn asked(query_loop: &QueryLoop<'_>, round: u32, strategy: Option<&str>) -> Vec<(u64, u64)> {
     let questions = query_loop.ledger.questions_of(round).unwrap();
     let of = questions.iter().filter(|question| strategy.is_none_or(|strategy| question.strategy == strategy));
-    of.flat_map(|question| question.candidates.iter().map(|&candidate| (question.anchor, candidate))).collect()
+    of.flat_map(|question| question.candidates.iter().map(|&candidate| (question.anchor.0, candidate.0))).collect()
 }
 
 /// Groups of weight 1: (row, group), which of them are exclusive, and which are separated.
@@ -148,7 +149,7 @@ impl Oracle for Says {
             if answered == self.most {
                 return Err(OracleError::Unsupported { oracle: self.name.to_owned(), what: "go on", hint: "" });
             }
-            let say = |candidate| (self.say)(question.anchor, candidate);
+            let say = |candidate: SampleId| (self.say)(question.anchor.0, candidate.0);
             let answers: Vec<Answer> = question.answers(self.name, Cost::default(), say);
             out.record(&answers)?;
         }
@@ -166,7 +167,11 @@ impl Strategy for Script {
 
     fn propose(&self, context: &QueryContext<'_>, _: usize) -> Vec<Query> {
         let pairs = self.0.get(context.round as usize - 1).cloned().unwrap_or_default();
-        let query = |(anchor, candidate)| Query { anchor, candidates: vec![candidate], priority: 0.0 };
+        let query = |(anchor, candidate)| Query {
+            anchor: TrainingRow(anchor),
+            candidates: vec![TrainingRow(candidate)],
+            priority: 0.0,
+        };
         pairs.into_iter().map(query).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Planner: the questions of a round. No pair is asked about twice, and the budget pays for all of them.
 
+use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
 use relata_oracle::{Cost, Question};
 
@@ -55,7 +56,8 @@ impl QueryLoop<'_> {
     /// not hold all prior knowledge. If it proposes nothing but pairs that are known already, it is called again
     /// without them.
     fn strategy_queries(&mut self, round_context: &RoundContext<'_>, pairs: usize, asked: &mut Pairs) -> Vec<Query> {
-        let mut shut: Vec<(u32, u32)> = asked.iter().copied().filter(|&pair| self.closed.insert(pair)).collect();
+        let mut shut: Vec<(TrainingRow, TrainingRow)> =
+            asked.iter().copied().filter(|&pair| self.closed.insert(pair)).collect();
         let mut found = Vec::new();
         for _ in 0..CALLS {
             let mut known = Vec::new();
@@ -63,8 +65,8 @@ impl QueryLoop<'_> {
             for mut query in self.config.strategy.propose(&context, pairs) {
                 let anchor = query.anchor;
                 query.candidates.retain(|&row| {
-                    let is_open = [anchor, row].iter().all(|&row| (row as usize) < self.ids.len())
-                        && context.is_open(anchor, row);
+                    let is_open =
+                        [anchor, row].iter().all(|&row| row.index() < self.ids.len()) && context.is_open(anchor, row);
                     if is_open && self.prior.knows(anchor, row) {
                         known.push(ordered(anchor, row));
                         return false;
@@ -100,6 +102,6 @@ impl QueryLoop<'_> {
 }
 
 /// A question about one pair that comes before those of strategies.
-fn single_pair((anchor, candidate): (u32, u32)) -> Query {
+fn single_pair((anchor, candidate): (TrainingRow, TrainingRow)) -> Query {
     Query { anchor, candidates: vec![candidate], priority: f32::MAX }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use relata_data::index::{GroupNumber, Row, TrainingRow};
 use relata_graph::Groups;
 
 use crate::inference::Constraint;
@@ -17,13 +18,13 @@ pub(super) struct Prior<'a> {
     /// By row of the dataset.
     pub groups: &'a Groups,
     /// The training rows.
-    pub rows: &'a [u32],
+    pub rows: &'a [Row],
 }
 
 impl Prior<'_> {
     /// Whether it is certain from the start that two training rows are related, or that they are not.
-    pub fn knows(&self, a: u32, b: u32) -> bool {
-        let [a, b] = [a, b].map(|row| self.rows[row as usize]);
+    pub fn knows(&self, a: TrainingRow, b: TrainingRow) -> bool {
+        let [a, b] = [a, b].map(|row| self.rows[row.index()]);
         self.groups.weight(a, b).abs() >= 1.0
     }
 }
@@ -32,8 +33,8 @@ impl Prior<'_> {
 /// groups that are separated, or exclusive and among the thousand largest of their relation. Each must-link is two
 /// constraints of half the weight, so that it is not doubted as a single answer may be. Explicit edges, such as those
 /// of nearest neighbours, are not among them. See [`QueryLoop::open`](super::QueryLoop::open) for the arguments.
-pub fn prior_constraints(groups: &Groups, rows: &[u32]) -> Vec<Constraint> {
-    let positions: BTreeMap<u32, u32> = rows.iter().copied().zip(0..).collect();
+pub fn prior_constraints(groups: &Groups, rows: &[Row]) -> Vec<Constraint> {
+    let positions: BTreeMap<Row, TrainingRow> = rows.iter().copied().zip((0..).map(TrainingRow)).collect();
     // Numbers of the ledger ascend from 1; those of what is given descend from the other end.
     let (mut constraints, mut number) = (Vec::new(), u64::MAX);
     let mut state = |a, b, related, weight| {
@@ -41,10 +42,10 @@ pub fn prior_constraints(groups: &Groups, rows: &[u32]) -> Vec<Constraint> {
         number -= 1;
     };
     // By number of the group: its first training row, and how many it has.
-    let mut heads: BTreeMap<u32, (u32, usize)> = BTreeMap::new();
-    let mut exclusive: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for (group, at) in groups.iter().iter().zip(0..).filter(|(group, _)| group.weight >= 1.0) {
-        let members: Vec<u32> = group.members.iter().filter_map(|row| positions.get(row).copied()).collect();
+    let mut heads: BTreeMap<GroupNumber, (TrainingRow, usize)> = BTreeMap::new();
+    let mut exclusive: BTreeMap<u32, Vec<GroupNumber>> = BTreeMap::new();
+    for (group, at) in groups.iter().iter().zip((0..).map(GroupNumber)).filter(|(group, _)| group.weight >= 1.0) {
+        let members: Vec<TrainingRow> = group.members.iter().filter_map(|row| positions.get(row).copied()).collect();
         let Some(&head) = members.first() else { continue };
         for pair in members.windows(2) {
             (0..2).for_each(|_| state(pair[0], pair[1], true, 0.5));
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
     use crate::inference::{Belief, BeliefSettings, Relation};
 
-    fn belief(groups: &Groups, rows: &[u32]) -> Belief {
+    fn belief(groups: &Groups, rows: &[Row]) -> Belief {
         let mut belief = Belief::new(rows.len(), BeliefSettings { bridges_from: 1, ..Default::default() });
         for constraint in prior_constraints(groups, rows) {
             belief.add(constraint);
@@ -89,7 +90,7 @@ mod tests {
         // Rows 0 to 2, and 3, of two exclusive classes; rows 4, 5 and 6, 7 of groups that are separated; 8 is in none.
         let members = [(0, 0), (1, 0), (2, 0), (3, 1), (4, 2), (5, 2), (6, 3), (7, 3)];
         let groups = groups(9, &members, |group| group < 2, &[(2, 3)]);
-        let rows = [0, 2, 3, 4, 5, 7, 8];
+        let rows = [0, 2, 3, 4, 5, 7, 8].map(Row);
         let belief = belief(&groups, &rows);
         let known = Prior { groups: &groups, rows: &rows };
         for (a, b, expected) in [
@@ -100,6 +101,7 @@ mod tests {
             (2, 5, None),
             (0, 6, None),
         ] {
+            let (a, b) = (TrainingRow(a), TrainingRow(b));
             assert_eq!(belief.relation(a, b), expected, "{a} {b}");
             assert_eq!(known.knows(a, b), expected.is_some(), "{a} {b}");
         }
@@ -110,10 +112,11 @@ mod tests {
     fn many_exclusive_groups_cost_no_square_and_are_known_all_the_same() {
         let members: Vec<(u64, u64)> = (0..20_000).map(|row| (row, row / 2)).collect();
         let groups = groups(20_000, &members, |_| true, &[]);
-        let rows: Vec<u32> = (0..20_000).collect();
+        let rows: Vec<Row> = (0..20_000).map(Row).collect();
         let found = prior_constraints(&groups, &rows);
         assert!(found.len() < 600_000, "{}", found.len());
         let known = Prior { groups: &groups, rows: &rows };
-        assert!(known.knows(0, 19_999) && known.knows(19_998, 19_999));
+        let [first, last, other] = [0, 19_999, 19_998].map(TrainingRow);
+        assert!(known.knows(first, last) && known.knows(other, last));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use relata_data::index::TrainingRow;
+
 use super::active_loop::QueryLoop;
 use crate::inference::{AnswerPolicy, Doubt, DoubtKind};
 
@@ -9,11 +11,11 @@ use crate::inference::{AnswerPolicy, Doubt, DoubtKind};
 const TIMES: usize = 2;
 
 /// Pairs of rows, the smaller one first.
-pub(super) type Pairs = HashSet<(u32, u32)>;
+pub(super) type Pairs = HashSet<(TrainingRow, TrainingRow)>;
 
 impl QueryLoop<'_> {
     /// Pairs to ask about because of doubts, at most so many.
-    pub(super) fn doubted(&self, most: usize, asked: &mut Pairs) -> Vec<(u32, u32)> {
+    pub(super) fn doubted(&self, most: usize, asked: &mut Pairs) -> Vec<(TrainingRow, TrainingRow)> {
         if self.config.plan.policy != AnswerPolicy::ReAsk {
             return vec![];
         }
@@ -32,13 +34,13 @@ impl QueryLoop<'_> {
     /// annotator cannot repeat the same mistake. If there is none, it is the same pair, but no more than once. A side
     /// of a contradiction is asked about once more as it is. After that it may stay doubted (people pass or disagree),
     /// but it is not asked about again.
-    fn again(&self, doubt: &Doubt) -> Option<(u32, u32)> {
+    fn again(&self, doubt: &Doubt) -> Option<(TrainingRow, TrainingRow)> {
         let times = |a, b| self.votes.questions(a, b) + usize::from(self.validation.has(a, b));
         let same = (times(doubt.a, doubt.b) < TIMES).then_some((doubt.a, doubt.b));
         if doubt.kind == DoubtKind::WeakestLink {
             return same;
         }
-        let across = |end: u32, other: u32| {
+        let across = |end: TrainingRow, other: TrainingRow| {
             let beside = self.belief.must_links(end).filter(move |&row| row != other);
             beside.map(move |row| (row, other)).find(|&(a, b)| times(a, b) == 0)
         };
@@ -47,6 +49,6 @@ impl QueryLoop<'_> {
 }
 
 /// A pair with its smaller row first.
-pub(super) fn ordered(a: u32, b: u32) -> (u32, u32) {
+pub(super) fn ordered(a: TrainingRow, b: TrainingRow) -> (TrainingRow, TrainingRow) {
     (a.min(b), a.max(b))
 }

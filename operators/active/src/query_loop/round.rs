@@ -1,5 +1,6 @@
 //! Rounds of the query loop: what a round starts from, and its result.
 
+use relata_data::index::TrainingRow;
 use serde::{Deserialize, Serialize};
 
 use super::round_progress::RoundProgress;
@@ -36,13 +37,13 @@ pub(super) struct RoundContext<'e> {
 
 impl RoundContext<'_> {
     /// Whether two rows are more probably related than not.
-    pub fn predicts(&self, a: u32, b: u32) -> bool {
+    pub fn predicts(&self, a: TrainingRow, b: TrainingRow) -> bool {
         self.calibration.probability(self.similarity(a, b)) >= 0.5
     }
 
     /// Cosine similarity of two rows.
-    pub fn similarity(&self, a: u32, b: u32) -> f32 {
-        let row = |row: u32| &self.embeddings[row as usize * self.width..][..self.width];
+    pub fn similarity(&self, a: TrainingRow, b: TrainingRow) -> f32 {
+        let row = |row: TrainingRow| &self.embeddings[row.index() * self.width..][..self.width];
         row(a).iter().zip(row(b)).map(|(x, y)| x * y).sum()
     }
 }

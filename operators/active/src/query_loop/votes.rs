@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use relata_data::index::TrainingRow;
 use relata_oracle::Answer;
 
 use crate::dawid_skene::{self, dawid_skene};
@@ -26,11 +27,11 @@ struct RecordedVote {
 /// doubted, has said it twice.
 #[derive(Debug, Default)]
 pub(super) struct Votes {
-    pairs: BTreeMap<(u32, u32), PairVotes>,
+    pairs: BTreeMap<(TrainingRow, TrainingRow), PairVotes>,
     /// Pairs that more than one annotator spoke about.
     several: usize,
     /// The pair of every row, for undoing.
-    rows: BTreeMap<u64, (u32, u32)>,
+    rows: BTreeMap<u64, (TrainingRow, TrainingRow)>,
 }
 
 /// What a new row of the ledger means.
@@ -46,7 +47,7 @@ pub(super) enum VoteEffect {
 
 impl Votes {
     /// Takes in a row about the pair `(a, b)`.
-    pub fn add(&mut self, row: &LedgerEntry, a: u32, b: u32) -> VoteEffect {
+    pub fn add(&mut self, row: &LedgerEntry, a: TrainingRow, b: TrainingRow) -> VoteEffect {
         let pair = (a.min(b), a.max(b));
         if let Some(undone) = row.undoes {
             return self.undo(undone);
@@ -95,7 +96,7 @@ impl Votes {
     }
 
     /// How often a pair was asked about.
-    pub fn questions(&self, a: u32, b: u32) -> usize {
+    pub fn questions(&self, a: TrainingRow, b: TrainingRow) -> usize {
         let said = self.pairs.get(&(a.min(b), a.max(b)));
         said.map_or(0, |said| said.values().map(|vote| vote.question).collect::<BTreeSet<_>>().len())
     }
@@ -173,19 +174,24 @@ fn latest(said: &PairVotes) -> BTreeMap<&str, &RecordedVote> {
 }
 
 /// An answer that is as likely wrong as right states nothing.
-fn constraint(number: u64, (a, b): (u32, u32), related: bool, confidence: f32) -> Option<Constraint> {
+fn constraint(number: u64, (a, b): (TrainingRow, TrainingRow), related: bool, confidence: f32) -> Option<Constraint> {
     Some(Constraint { number, a, b, related, weight: weight_of(confidence)? })
 }
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::SampleId;
+
     use super::*;
+
+    const LOW: TrainingRow = TrainingRow(3);
+    const HIGH: TrainingRow = TrainingRow(5);
 
     fn row(sequence: u64, annotator: &str, related: Option<bool>, undoes: Option<u64>) -> LedgerEntry {
         let answer = Answer {
             question: 1,
-            anchor: 5,
-            candidate: 3,
+            anchor: SampleId(5),
+            candidate: SampleId(3),
             related,
             confidence: 1.0,
             oracle: "test".to_owned(),
@@ -199,29 +205,29 @@ mod tests {
     #[test]
     fn one_annotator_is_believed_and_undo_takes_it_back() {
         let mut votes = Votes::default();
-        let expected = Constraint { number: 1, a: 3, b: 5, related: true, weight: 1.0 };
-        assert_eq!(votes.add(&row(1, "ann", Some(true), None), 5, 3), VoteEffect::Constraint(expected));
+        let expected = Constraint { number: 1, a: LOW, b: HIGH, related: true, weight: 1.0 };
+        assert_eq!(votes.add(&row(1, "ann", Some(true), None), HIGH, LOW), VoteEffect::Constraint(expected));
         assert_eq!(votes.constraints(0.9, AnswerPolicy::WeightedVote), [expected]);
-        assert_eq!(votes.add(&row(2, "ann", Some(true), Some(1)), 5, 3), VoteEffect::Rebuild);
-        assert!(votes.constraints(0.9, AnswerPolicy::WeightedVote).is_empty() && votes.questions(3, 5) == 0);
-        assert_eq!(votes.add(&row(3, "ann", None, None), 5, 3), VoteEffect::Nothing);
-        assert_eq!(votes.questions(3, 5), 1);
+        assert_eq!(votes.add(&row(2, "ann", Some(true), Some(1)), HIGH, LOW), VoteEffect::Rebuild);
+        assert!(votes.constraints(0.9, AnswerPolicy::WeightedVote).is_empty() && votes.questions(LOW, HIGH) == 0);
+        assert_eq!(votes.add(&row(3, "ann", None, None), HIGH, LOW), VoteEffect::Nothing);
+        assert_eq!(votes.questions(LOW, HIGH), 1);
     }
 
     #[test]
     fn asked_again_the_same_annotator_adds_to_what_it_said() {
         let mut votes = Votes::default();
-        let constraint = |number| Constraint { number, a: 3, b: 5, related: true, weight: 1.0 };
+        let constraint = |number| Constraint { number, a: LOW, b: HIGH, related: true, weight: 1.0 };
         for sequence in 1..=2 {
-            let news = votes.add(&row(sequence, "ann", Some(true), None), 5, 3);
+            let news = votes.add(&row(sequence, "ann", Some(true), None), HIGH, LOW);
             assert_eq!(news, VoteEffect::Constraint(constraint(sequence)));
         }
         assert_eq!(votes.constraints(0.9, AnswerPolicy::WeightedVote), [constraint(1), constraint(2)]);
         assert!(!votes.is_crowd());
-        assert_eq!(votes.add(&row(3, "ann", Some(true), Some(2)), 5, 3), VoteEffect::Rebuild);
+        assert_eq!(votes.add(&row(3, "ann", Some(true), Some(2)), HIGH, LOW), VoteEffect::Rebuild);
         assert_eq!(votes.constraints(0.9, AnswerPolicy::WeightedVote), [constraint(1)]);
-        votes.add(&row(4, "ann", Some(false), None), 5, 3);
-        votes.add(&row(5, "bob", Some(false), None), 5, 3);
+        votes.add(&row(4, "ann", Some(false), None), HIGH, LOW);
+        votes.add(&row(5, "bob", Some(false), None), HIGH, LOW);
         let said = votes.constraints(0.5, AnswerPolicy::WeightedVote);
         assert!(votes.is_crowd() && said.len() == 1 && !said[0].related, "each annotator's last word counts: {said:?}");
     }
@@ -232,7 +238,7 @@ mod tests {
         for (sequence, question) in [(1, 1), (2, 1), (3, 2), (4, 2)] {
             let mut row = row(sequence, ["ann", "bob"][sequence as usize % 2], Some(true), None);
             row.answer.question = question;
-            votes.add(&row, 5, 3);
+            votes.add(&row, HIGH, LOW);
         }
         let said = votes.constraints(0.5, AnswerPolicy::WeightedVote);
         assert_eq!(said.iter().map(|s| (s.number, s.related)).collect::<Vec<_>>(), [(2, true), (4, true)]);
@@ -246,7 +252,7 @@ mod tests {
         for (sequence, question, annotator, related) in said {
             let mut row = row(sequence, annotator, Some(related), None);
             row.answer.question = question;
-            votes.add(&row, 5, 3);
+            votes.add(&row, HIGH, LOW);
         }
         assert_eq!(
             votes
@@ -256,7 +262,10 @@ mod tests {
                 .collect::<Vec<_>>(),
             [(2, true)]
         );
-        assert_eq!([votes.questions(3, 5), votes.questions(5, 3), votes.questions(1, 3)], [2, 2, 0]);
+        assert_eq!(
+            [votes.questions(LOW, HIGH), votes.questions(HIGH, LOW), votes.questions(TrainingRow(1), LOW)],
+            [2, 2, 0]
+        );
     }
 
     #[test]
@@ -264,9 +273,9 @@ mod tests {
         let mut votes = Votes::default();
         let mut unsure = row(1, "ann", Some(true), None);
         unsure.answer.confidence = 0.5;
-        assert_eq!(votes.add(&unsure, 5, 3), VoteEffect::Nothing);
+        assert_eq!(votes.add(&unsure, HIGH, LOW), VoteEffect::Nothing);
         assert!(votes.constraints(0.9, AnswerPolicy::WeightedVote).is_empty());
-        assert_eq!(votes.questions(3, 5), 1, "it was asked about all the same");
+        assert_eq!(votes.questions(LOW, HIGH), 1, "it was asked about all the same");
     }
 
     #[test]
@@ -276,9 +285,9 @@ mod tests {
             for (sequence, question) in (1..).zip(order) {
                 let mut row = row(sequence, "ann", Some(question != 3), None);
                 row.answer.question = question;
-                votes.add(&row, question as u32, 9);
+                votes.add(&row, TrainingRow(question as u32), TrainingRow(9));
             }
-            votes.constraints(0.9, policy).iter().map(|said| said.a).collect::<Vec<_>>()
+            votes.constraints(0.9, policy).iter().map(|said| said.a.0).collect::<Vec<_>>()
         };
         for policy in [AnswerPolicy::WeightedVote, AnswerPolicy::ReAsk] {
             assert_eq!((told([1, 2, 3], policy), told([3, 1, 2], policy)), (vec![1, 2, 3], vec![1, 2, 3]));
@@ -293,7 +302,7 @@ mod tests {
         let said = [("ann", (1, 2), true), ("bob", (1, 2), true), ("cid", (1, 2), true)];
         let later = [("ann", (3, 5), true), ("bob", (3, 5), true), ("cid", (3, 5), false)];
         for (sequence, (annotator, (a, b), related)) in (1..).zip(later.into_iter().chain(said)) {
-            votes.add(&row(sequence, annotator, Some(related), None), a, b);
+            votes.add(&row(sequence, annotator, Some(related), None), TrainingRow(a), TrainingRow(b));
         }
         let numbers = |policy| votes.constraints(0.5, policy).iter().map(|s| s.number).collect::<Vec<_>>();
         assert_eq!(numbers(AnswerPolicy::LatestWins), [2, 6]);
@@ -303,11 +312,11 @@ mod tests {
     #[test]
     fn a_crowd_that_disagrees_leaves_the_pair_unknown() {
         let mut votes = Votes::default();
-        votes.add(&row(1, "ann", Some(true), None), 5, 3);
-        assert_eq!(votes.add(&row(2, "bob", Some(false), None), 5, 3), VoteEffect::Rebuild);
+        votes.add(&row(1, "ann", Some(true), None), HIGH, LOW);
+        assert_eq!(votes.add(&row(2, "bob", Some(false), None), HIGH, LOW), VoteEffect::Rebuild);
         assert!(votes.is_crowd());
         assert!(votes.constraints(0.95, AnswerPolicy::WeightedVote).is_empty());
-        votes.add(&row(3, "bob", Some(true), Some(2)), 5, 3);
+        votes.add(&row(3, "bob", Some(true), Some(2)), HIGH, LOW);
         assert!(!votes.is_crowd());
     }
 }

@@ -1,6 +1,8 @@
 //! Batch selection: from scored pairs to the queries of one round, which are answered together. A query that the likely
 //! answer to an earlier one makes useless waits for a later round.
 
+use relata_data::index::TrainingRow;
+
 use super::query_context::QueryContext;
 use super::query_strategy::Query;
 
@@ -8,9 +10,9 @@ use super::query_strategy::Query;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScoredPair {
     /// The row that is compared with.
-    pub anchor: u32,
+    pub anchor: TrainingRow,
     /// The row that may be related to it.
-    pub candidate: u32,
+    pub candidate: TrainingRow,
     /// How useful the question is.
     pub score: f32,
     /// How probable a yes is; of equally useful questions the more probable one comes first.
@@ -24,7 +26,7 @@ pub(super) fn select_batch(context: &QueryContext<'_>, mut scored: Vec<ScoredPai
     let mut picked: Vec<ScoredPair> = Vec::with_capacity(pairs.min(scored.len()));
     let same = |a, b| context.belief.component(a) == context.belief.component(b);
     let alike = |a, b| same(a, b) || context.calibration.probability(context.similarity(a, b)) > 0.5;
-    let mut add = |useless: &dyn Fn(u32, u32) -> bool| {
+    let mut add = |useless: &dyn Fn(TrainingRow, TrainingRow) -> bool| {
         for pair in &scored {
             if picked.len() == pairs {
                 break;
@@ -47,7 +49,7 @@ pub(super) fn select_batch(context: &QueryContext<'_>, mut scored: Vec<ScoredPai
 }
 
 /// Questions (anchor, candidates) in the order in which one asker would go.
-pub(super) fn ranked(questions: Vec<(u32, Vec<u32>)>) -> Vec<Query> {
+pub(super) fn ranked(questions: Vec<(TrainingRow, Vec<TrainingRow>)>) -> Vec<Query> {
     let many = questions.len() as f32;
     let rank = |at: usize| 1.0 - at as f32 / many;
     let question = |(at, (anchor, candidates))| Query { anchor, candidates, priority: rank(at) };
@@ -65,6 +67,7 @@ mod tests {
     use super::*;
 
     fn scored(anchor: u32, candidate: u32, score: f32) -> ScoredPair {
+        let (anchor, candidate) = (TrainingRow(anchor), TrainingRow(candidate));
         ScoredPair { anchor, candidate, score, probability: 0.5 }
     }
 
@@ -75,7 +78,7 @@ mod tests {
         let pairs = vec![scored(0, 2, 0.9), scored(0, 3, 0.8), scored(1, 2, 0.7), scored(4, 1, 0.6)];
         let rows = |most| {
             let picked = select_batch(&world.context(1), pairs.clone(), most);
-            picked.iter().map(|p| (p.anchor, p.candidates[0])).collect::<Vec<_>>()
+            picked.iter().map(|p| (p.anchor.0, p.candidates[0].0)).collect::<Vec<_>>()
         };
         assert_eq!(rows(1), [(0, 2)]);
         assert_eq!(rows(2), [(0, 2), (4, 1)]);

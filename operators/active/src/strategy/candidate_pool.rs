@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use rand::seq::index::sample;
 use rayon::prelude::*;
+use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
 use relata_graph::knn::{Matrix, multiply};
 
@@ -27,12 +28,12 @@ pub(super) struct CandidateComponent {
     /// Its number of members.
     pub size: usize,
     /// A few of its members, the most central first.
-    pub members: Vec<u32>,
+    pub members: Vec<TrainingRow>,
 }
 
 impl CandidateComponent {
     /// The most central member that may be compared with a row, if any may.
-    pub fn open_member(&self, context: &QueryContext<'_>, row: u32) -> Option<u32> {
+    pub fn open_member(&self, context: &QueryContext<'_>, row: TrainingRow) -> Option<TrainingRow> {
         if context.belief.relation(self.members[0], row).is_some() {
             return None;
         }
@@ -47,7 +48,7 @@ const LEAST: usize = 8;
 /// See the module.
 pub(super) struct CandidatePool {
     /// The rows, ascending.
-    pub rows: Vec<u32>,
+    pub rows: Vec<TrainingRow>,
     /// Their embeddings, row-major.
     pub vectors: Vec<f32>,
     /// The width of an embedding.
@@ -69,11 +70,11 @@ impl CandidatePool {
     fn of(context: &QueryContext<'_>, most: usize) -> Self {
         let components = largest(context);
         let all = context.rows();
-        let rows: Vec<u32> = if all <= most {
-            (0..all as u32).collect()
+        let rows: Vec<TrainingRow> = if all <= most {
+            (0..all as u32).map(TrainingRow).collect()
         } else {
             let drawn = sample(&mut Purpose::QueryPool.stream(context.seed, &[context.round.into()]), all, most);
-            let mut rows: Vec<u32> = drawn.into_iter().map(|row| row as u32).collect();
+            let mut rows: Vec<_> = drawn.into_iter().map(|row| TrainingRow(row as u32)).collect();
             rows.extend(components.iter().flat_map(|known| &known.members));
             rows.sort_unstable();
             rows.dedup();
@@ -91,7 +92,7 @@ impl CandidatePool {
     }
 
     /// The place of a row that is in the pool.
-    pub fn place(&self, row: u32) -> Option<usize> {
+    pub fn place(&self, row: TrainingRow) -> Option<usize> {
         self.rows.binary_search(&row).ok()
     }
 
@@ -178,13 +179,13 @@ fn largest(context: &QueryContext<'_>) -> Vec<CandidateComponent> {
 }
 
 /// Sorts rows by their cosine with the rows' mean.
-pub(super) fn most_central_first(context: &QueryContext<'_>, rows: Vec<u32>) -> Vec<u32> {
+pub(super) fn most_central_first(context: &QueryContext<'_>, rows: Vec<TrainingRow>) -> Vec<TrainingRow> {
     let mut mean = vec![0f32; context.width];
     for &row in &rows {
         mean.iter_mut().zip(context.embedding(row)).for_each(|(sum, value)| *sum += value);
     }
-    let central = |row: u32| context.embedding(row).iter().zip(&mean).map(|(x, y)| x * y).sum::<f32>();
-    let mut keyed: Vec<(f32, u32)> = rows.into_iter().map(|row| (central(row), row)).collect();
+    let central = |row: TrainingRow| context.embedding(row).iter().zip(&mean).map(|(x, y)| x * y).sum::<f32>();
+    let mut keyed: Vec<(f32, TrainingRow)> = rows.into_iter().map(|row| (central(row), row)).collect();
     keyed.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     keyed.into_iter().map(|(_, row)| row).collect()
 }
@@ -201,7 +202,7 @@ mod tests {
             world.answer(a, b);
         }
         let pool = CandidatePool::draw(&world.context(1));
-        let members: Vec<_> = pool.components.iter().map(|known| (known.size, known.members[0])).collect();
+        let members: Vec<_> = pool.components.iter().map(|known| (known.size, known.members[0].0)).collect();
         assert_eq!(members, [(3, 1), (3, 4)]);
         assert_eq!(pool.unqueried, [6]);
         assert_eq!(pool.component, [Some(0), Some(0), Some(0), Some(1), Some(1), Some(1), None]);
@@ -213,7 +214,7 @@ mod tests {
         world.answer(0, 4);
         let (pool, again) = (CandidatePool::of(&world.context(1), 100), CandidatePool::of(&world.context(1), 100));
         assert!(pool.rows.len() >= 100 && pool.rows.len() <= 102);
-        assert!(pool.place(0).is_some() && pool.place(4).is_some());
+        assert!(pool.place(TrainingRow(0)).is_some() && pool.place(TrainingRow(4)).is_some());
         assert_eq!(pool.rows, again.rows);
         assert_ne!(pool.rows, CandidatePool::of(&world.context(2), 100).rows);
         assert_eq!(pool.vectors[..8], *world.context(1).embedding(pool.rows[0]));
@@ -233,6 +234,7 @@ mod tests {
         for (at, found) in found.chunks(10).enumerate() {
             let known = &pool.components[at];
             let mut naive: Vec<_> = (0..60)
+                .map(TrainingRow)
                 .filter(|&row| !context.belief.is_known(row) && known.open_member(&context, row).is_some())
                 .map(|row| context.calibration.probability(context.similarity(known.members[0], row)))
                 .collect();

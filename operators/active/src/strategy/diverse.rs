@@ -112,6 +112,8 @@ fn farthest(distances: &[f32]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::TrainingRow;
+
     use super::super::fixture::{World, check};
     use super::*;
 
@@ -133,8 +135,8 @@ mod tests {
     fn a_batch_is_spread_out_more_than_a_random_one() {
         let world = World::blobs(6, 30, 8, 0.3, 2);
         let context = world.context(1);
-        let spread = |pairs: Vec<(u32, u32)>| {
-            let pair = |&(anchor, candidate): &(u32, u32)| {
+        let spread = |pairs: Vec<(TrainingRow, TrainingRow)>| {
+            let pair = |&(anchor, candidate): &(TrainingRow, TrainingRow)| {
                 let probability = context.calibration.probability(context.similarity(anchor, candidate));
                 ScoredPair { anchor, candidate, score: uncertainty(probability), probability }
             };

@@ -113,6 +113,8 @@ impl ExploreConsolidate {
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::TrainingRow;
+
     use super::super::fixture::{World, check, unresolved};
     use super::*;
 
@@ -127,7 +129,7 @@ mod tests {
         world.play(&explore_consolidate(), 1, 40);
         let components: Vec<_> = world.belief.components().filter(|&c| world.belief.members(c).len() > 1).collect();
         let mut classes: Vec<u32> =
-            components.iter().map(|&c| world.classes[world.belief.members(c)[0] as usize]).collect();
+            components.iter().map(|&c| world.classes[world.belief.members(c)[0].index()]).collect();
         classes.sort_unstable();
         classes.dedup();
         assert_eq!(classes.len(), 5);
@@ -142,7 +144,7 @@ mod tests {
         // Row 7 is of the second class and was compared with the first.
         world.answer(0, 7);
         let found = explore_consolidate().propose(&world.context(1), 1);
-        assert!([1, 4].contains(&found[0].anchor) && found[0].candidates == [7], "{found:?}");
+        assert!([1, 4].contains(&found[0].anchor.0) && found[0].candidates == [TrainingRow(7)], "{found:?}");
     }
 
     #[test]
@@ -173,7 +175,7 @@ mod tests {
         first.play(&kept, 3, 30);
         for round in 1..=10 {
             for query in explore_consolidate().propose(&second.context(round), 3) {
-                second.answer(query.anchor, query.candidates[0]);
+                second.answer(query.anchor.0, query.candidates[0].0);
             }
         }
         assert_eq!(first.constraints, second.constraints);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use rand::RngExt;
+use relata_data::index::TrainingRow;
 use relata_data::seed::stream;
 
 use super::STRATEGIES;
@@ -20,7 +21,7 @@ pub struct World {
     /// The answers so far.
     pub constraints: Vec<(u32, u32, bool)>,
     /// Pairs that were passed.
-    pub closed: HashSet<(u32, u32)>,
+    pub closed: HashSet<(TrainingRow, TrainingRow)>,
     /// Predicts relations.
     pub calibration: Calibration,
     embeddings: Vec<f32>,
@@ -73,12 +74,12 @@ impl World {
         let related = self.classes[a as usize] == self.classes[b as usize];
         self.constraints.push((a, b, related));
         let number = self.constraints.len() as u64;
-        self.belief.add(Constraint { number, a, b, related, weight: 1.0 });
+        self.belief.add(Constraint { number, a: TrainingRow(a), b: TrainingRow(b), related, weight: 1.0 });
     }
 
     /// Passes a pair.
     pub fn pass(&mut self, a: u32, b: u32) {
-        self.closed.insert((a.min(b), a.max(b)));
+        self.closed.insert((TrainingRow(a.min(b)), TrainingRow(a.max(b))));
     }
 
     /// Answers a strategy's questions until it has no more or `most` pairs were asked about; gives their number.
@@ -92,7 +93,7 @@ impl World {
             }
             for query in queries {
                 for candidate in query.candidates {
-                    self.answer(query.anchor, candidate);
+                    self.answer(query.anchor.0, candidate.0);
                     asked += 1;
                 }
             }
@@ -134,8 +135,8 @@ pub fn check(strategy: &dyn Strategy) {
             for (at, query) in queries.iter().enumerate() {
                 for &candidate in &query.candidates {
                     match at % 5 {
-                        4 => world.pass(query.anchor, candidate),
-                        _ => world.answer(query.anchor, candidate),
+                        4 => world.pass(query.anchor.0, candidate.0),
+                        _ => world.answer(query.anchor.0, candidate.0),
                     }
                 }
             }
@@ -161,7 +162,8 @@ pub fn check(strategy: &dyn Strategy) {
 
 fn has_open(world: &World) -> bool {
     let rows = world.classes.len() as u32;
-    (0..rows).any(|a| (0..a).any(|b| world.context(1).is_open(a, b)))
+    let is_open = |a, b| world.context(1).is_open(TrainingRow(a), TrainingRow(b));
+    (0..rows).any(|a| (0..a).any(|b| is_open(a, b)))
 }
 
 /// The share of pairs of rows in different components of one class, over all pairs of one class: 0 when all classes are
@@ -171,6 +173,7 @@ pub fn unresolved(world: &World) -> f64 {
     let pairs = || (0..rows).flat_map(|a| (0..a).map(move |b| (a, b)));
     let related = pairs().filter(|&(a, b)| world.classes[a as usize] == world.classes[b as usize]);
     let related: Vec<_> = related.collect();
-    let open = related.iter().filter(|&&(a, b)| world.belief.relation(a, b).is_none()).count();
+    let is_open = |&&(a, b): &&(u32, u32)| world.belief.relation(TrainingRow(a), TrainingRow(b)).is_none();
+    let open = related.iter().filter(is_open).count();
     open as f64 / related.len() as f64
 }

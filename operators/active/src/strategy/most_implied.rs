@@ -102,6 +102,8 @@ impl CannotLinkCounts {
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::TrainingRow;
+
     use super::super::fixture::{World, check, unresolved};
     use super::*;
     use crate::inference::{Belief, BeliefSettings, Constraint};
@@ -112,10 +114,14 @@ mod tests {
     }
 
     /// The expected number of newly known pairs, by answering on a copy.
-    fn naive(world: &World, a: u32, b: u32) -> f64 {
+    fn naive(world: &World, a: TrainingRow, b: TrainingRow) -> f64 {
         let known = |extra: Option<bool>| {
             let mut belief = Belief::new(world.classes.len(), BeliefSettings::default());
-            let all = world.constraints.iter().copied().chain(extra.map(|related| (a, b, related)));
+            let all = world
+                .constraints
+                .iter()
+                .map(|&(a, b, related)| (TrainingRow(a), TrainingRow(b), related))
+                .chain(extra.map(|related| (a, b, related)));
             for (number, (a, b, related)) in (1..).zip(all) {
                 belief.add(Constraint { number, a, b, related, weight: 1.0 });
             }
@@ -141,11 +147,11 @@ mod tests {
             assert!((f64::from(query.priority) - expected).abs() < 1e-3 * expected, "{query:?} {expected}");
         }
         let pool = CandidatePool::draw(&context);
-        let shown = |row: u32| match pool.component[row as usize] {
+        let shown = |row: TrainingRow| match pool.component[row.index()] {
             Some(at) => pool.components[at as usize].members[0] == row,
             None => true,
         };
-        let pairs = (0..24).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let pairs = (0..24).flat_map(|a| (0..a).map(move |b| (TrainingRow(a), TrainingRow(b))));
         let open = pairs.filter(|&(a, b)| shown(a) && shown(b) && context.is_open(a, b));
         let best = open.map(|(a, b)| naive(&world, a, b)).fold(0.0, f64::max);
         assert!((f64::from(found[0].priority) - best).abs() < 1e-3 * best, "{} {best}", found[0].priority);

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use relata_data::index::TrainingRow;
+
 use crate::calibration::Calibration;
 use crate::inference::Belief;
 
@@ -13,6 +15,7 @@ use crate::inference::Belief;
 /// use relata_active::calibration::Calibration;
 /// use relata_active::inference::{Belief, BeliefSettings};
 /// use relata_active::strategy::{QueryContext, Strategy, uncertain_pairs};
+/// use relata_data::index::TrainingRow;
 ///
 /// let belief = Belief::new(3, BeliefSettings::default());
 /// let context = QueryContext {
@@ -26,7 +29,7 @@ use crate::inference::Belief;
 /// };
 /// let queries = uncertain_pairs().propose(&context, 1);
 /// // Rows 1 and 2 have a cosine of 0.6, rows 0 and 1 of 0.8, rows 0 and 2 of 0.
-/// assert_eq!((queries[0].anchor, &*queries[0].candidates), (1, &[2][..]));
+/// assert_eq!((queries[0].anchor, &*queries[0].candidates), (TrainingRow(1), &[TrainingRow(2)][..]));
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct QueryContext<'a> {
@@ -40,7 +43,7 @@ pub struct QueryContext<'a> {
     pub calibration: &'a Calibration,
     /// Pairs (smaller row first) that were asked about already and are not to be asked about again, such as those that
     /// an oracle passed.
-    pub closed: &'a HashSet<(u32, u32)>,
+    pub closed: &'a HashSet<(TrainingRow, TrainingRow)>,
     /// The run's seed.
     pub seed: u64,
     /// The round, from 1.
@@ -54,17 +57,17 @@ impl QueryContext<'_> {
     }
 
     /// The embedding of a row.
-    pub fn embedding(&self, row: u32) -> &[f32] {
-        &self.embeddings[row as usize * self.width..][..self.width]
+    pub fn embedding(&self, row: TrainingRow) -> &[f32] {
+        &self.embeddings[row.index() * self.width..][..self.width]
     }
 
     /// Cosine similarity of two rows.
-    pub fn similarity(&self, a: u32, b: u32) -> f32 {
+    pub fn similarity(&self, a: TrainingRow, b: TrainingRow) -> f32 {
         self.embedding(a).iter().zip(self.embedding(b)).map(|(x, y)| x * y).sum()
     }
 
     /// Whether a pair may be asked about: nothing is known about it, and it was not asked about before.
-    pub fn is_open(&self, a: u32, b: u32) -> bool {
+    pub fn is_open(&self, a: TrainingRow, b: TrainingRow) -> bool {
         a != b && self.belief.relation(a, b).is_none() && !self.closed.contains(&(a.min(b), a.max(b)))
     }
 }

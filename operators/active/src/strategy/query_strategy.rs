@@ -1,5 +1,6 @@
 //! Query strategy: the trait, and the queries that it proposes.
 
+use relata_data::index::TrainingRow;
 use relata_registry::Description;
 
 use super::query_context::QueryContext;
@@ -8,9 +9,9 @@ use super::query_context::QueryContext;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The row that candidates are compared with.
-    pub anchor: u32,
+    pub anchor: TrainingRow,
     /// The rows that may be related to it: none twice, never the anchor.
-    pub candidates: Vec<u32>,
+    pub candidates: Vec<TrainingRow>,
     /// How useful the question is held to be; larger is asked first.
     pub priority: f32,
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use rand::RngExt;
+use relata_data::index::TrainingRow;
 use relata_data::seed::{Purpose, Rng};
 
 use relata_registry::{Description, Settings};
@@ -49,14 +50,14 @@ impl Strategy for RandomPairs {
 }
 
 /// Open pairs, none twice, each drawn uniformly among those that are left.
-pub(crate) fn draw_pairs(context: &QueryContext<'_>, pairs: usize, rng: &mut Rng) -> Vec<(u32, u32)> {
+pub(crate) fn draw_pairs(context: &QueryContext<'_>, pairs: usize, rng: &mut Rng) -> Vec<(TrainingRow, TrainingRow)> {
     let rows = context.rows() as u32;
     let mut drawn = Drawn { context, pairs: Vec::new(), taken: HashSet::new() };
     if rows < 2 {
         return drawn.pairs;
     }
     for _ in 0..16 * pairs + 16 {
-        let (a, b) = (rng.random_range(0..rows), rng.random_range(0..rows));
+        let (a, b) = (TrainingRow(rng.random_range(0..rows)), TrainingRow(rng.random_range(0..rows)));
         if drawn.pairs.len() < pairs && drawn.is_open(a, b) {
             drawn.take(a, b);
         }
@@ -69,16 +70,16 @@ pub(crate) fn draw_pairs(context: &QueryContext<'_>, pairs: usize, rng: &mut Rng
 
 struct Drawn<'a, 'b> {
     context: &'a QueryContext<'b>,
-    pairs: Vec<(u32, u32)>,
-    taken: HashSet<(u32, u32)>,
+    pairs: Vec<(TrainingRow, TrainingRow)>,
+    taken: HashSet<(TrainingRow, TrainingRow)>,
 }
 
 impl Drawn<'_, '_> {
-    fn is_open(&self, a: u32, b: u32) -> bool {
+    fn is_open(&self, a: TrainingRow, b: TrainingRow) -> bool {
         self.context.is_open(a, b) && !self.taken.contains(&(a.min(b), a.max(b)))
     }
 
-    fn take(&mut self, a: u32, b: u32) {
+    fn take(&mut self, a: TrainingRow, b: TrainingRow) {
         self.taken.insert((a.min(b), a.max(b)));
         self.pairs.push((a, b));
     }
@@ -97,8 +98,9 @@ fn draw_from_few(drawn: &mut Drawn<'_, '_>, pairs: usize, rng: &mut Rng) {
             here
         });
         let Some(first) = first else { break };
-        let a = first as u32;
-        let open: Vec<u32> = (0..bounds.len() as u32).filter(|&b| drawn.is_open(a, b)).collect();
+        let a = TrainingRow(first as u32);
+        let open: Vec<TrainingRow> =
+            (0..bounds.len() as u32).map(TrainingRow).filter(|&b| drawn.is_open(a, b)).collect();
         let bound = std::mem::replace(&mut bounds[first], open.len() as u64);
         total -= bound - open.len() as u64;
         if rng.random_range(0..bound) < open.len() as u64 {
@@ -117,7 +119,7 @@ fn partners(context: &QueryContext<'_>) -> Vec<u64> {
         let unknown = || rows as u64 - size(component) - belief.cannot_links(component).map(size).sum::<u64>();
         *by_component.entry(component).or_insert_with(unknown)
     };
-    (0..rows as u32).map(of_row).collect()
+    (0..rows as u32).map(TrainingRow).map(of_row).collect()
 }
 
 #[cfg(test)]
@@ -147,10 +149,12 @@ mod tests {
         }
         world.pass(4, 5);
         let context = world.context(1);
-        let open: Vec<_> =
-            (0..6).flat_map(|a| (0..a).map(move |b| (b, a))).filter(|&(a, b)| context.is_open(a, b)).collect();
+        let open: Vec<_> = (0..6)
+            .flat_map(|a| (0..a).map(move |b| (TrainingRow(b), TrainingRow(a))))
+            .filter(|&(a, b)| context.is_open(a, b))
+            .collect();
         let mut rng = stream(1, &[]);
-        let mut counts: HashMap<(u32, u32), f64> = HashMap::new();
+        let mut counts: HashMap<(TrainingRow, TrainingRow), f64> = HashMap::new();
         let draws = 20_000;
         for _ in 0..draws {
             let mut drawn = Drawn { context: &context, pairs: vec![], taken: HashSet::new() };

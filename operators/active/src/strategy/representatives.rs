@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use rand::RngExt;
+use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
 
 use crate::neighbour_graph::NeighbourGraph;
@@ -85,11 +86,16 @@ struct Class {
     /// Whether it is a row that is known to differ from the other classes, and no more.
     new: bool,
     /// Some of its members, the most central first.
-    members: Vec<u32>,
+    members: Vec<TrainingRow>,
 }
 
 impl Representatives {
-    fn start(&self, context: &QueryContext<'_>, pool: &CandidatePool, pairs: usize) -> Vec<(u32, Vec<u32>)> {
+    fn start(
+        &self,
+        context: &QueryContext<'_>,
+        pool: &CandidatePool,
+        pairs: usize,
+    ) -> Vec<(TrainingRow, Vec<TrainingRow>)> {
         let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
         let mut typical: Vec<u32> = pool.unqueried.clone();
         typical.sort_by(|&a, &b| neighbours.scale(a as usize).total_cmp(&neighbours.scale(b as usize)));
@@ -105,9 +111,9 @@ impl Representatives {
             used.insert(anchor);
             let free = pool.unqueried.iter().map(|&place| pool.rows[place as usize]);
             let free = free.filter(|row| !used.contains(row) && context.is_open(anchor, *row));
-            let mut near: Vec<(f32, u32)> = free.map(|row| (context.similarity(anchor, row), row)).collect();
+            let mut near: Vec<(f32, TrainingRow)> = free.map(|row| (context.similarity(anchor, row), row)).collect();
             near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            let candidates: Vec<u32> =
+            let candidates: Vec<TrainingRow> =
                 near.into_iter().map(|(_, row)| row).take(self.candidates.get().min(left)).collect();
             if !candidates.is_empty() {
                 left -= candidates.len();
@@ -124,7 +130,7 @@ impl Representatives {
         pool: &CandidatePool,
         classes: &[Class],
         pairs: usize,
-    ) -> Vec<(u32, Vec<u32>)> {
+    ) -> Vec<(TrainingRow, Vec<TrainingRow>)> {
         let known = classes.iter().zip(0..);
         let known = known.flat_map(|(class, at)| class.members.iter().map(move |&row| (context.embedding(row), at)));
         let scores = RidgeClassifier::fit(context.width, classes.len(), known).scores(&pool.vectors);
@@ -151,7 +157,7 @@ impl Representatives {
             }
             let anchor = class.members[0];
             let refused = |row| class.new && context.belief.is_known(row);
-            let mut open: Vec<((bool, bool), f32, u32)> = (0..rows)
+            let mut open: Vec<((bool, bool), f32, TrainingRow)> = (0..rows)
                 .filter(|&place| context.is_open(anchor, pool.rows[place]))
                 .filter(|&place| !used.contains(&context.belief.component(pool.rows[place])))
                 .map(|place| {
@@ -163,14 +169,14 @@ impl Representatives {
                     ((refused(row), within), score, row)
                 })
                 .collect();
-            let order = |a: &((bool, bool), f32, u32), b: &((bool, bool), f32, u32)| {
+            let order = |a: &((bool, bool), f32, TrainingRow), b: &((bool, bool), f32, TrainingRow)| {
                 b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2))
             };
             open.sort_unstable_by(order);
             used.insert(context.belief.component(anchor));
             // Rows of one component have one answer.
             let new = open.into_iter().map(|(_, _, row)| row).filter(|&row| used.insert(context.belief.component(row)));
-            let candidates: Vec<u32> = new.take(self.candidates.get().min(left)).collect();
+            let candidates: Vec<TrainingRow> = new.take(self.candidates.get().min(left)).collect();
             if !candidates.is_empty() {
                 left -= candidates.len();
                 questions.push((anchor, candidates));
@@ -201,7 +207,7 @@ fn classes(context: &QueryContext<'_>) -> Vec<Class> {
     found.truncate(CLASSES);
     let class = |label| {
         let rows = belief.members(label);
-        let picked: Vec<u32> = rows.iter().copied().step_by(rows.len().div_ceil(MEMBERS).max(1)).collect();
+        let picked: Vec<TrainingRow> = rows.iter().copied().step_by(rows.len().div_ceil(MEMBERS).max(1)).collect();
         let new = founders.contains(&label) && belief.cannot_links(label).all(|other| is_class(&founders, other));
         Class { new, members: most_central_first(context, picked) }
     };
@@ -231,7 +237,7 @@ mod tests {
         let mut world = labelled(0.2);
         let anchors = |world: &World, pairs| {
             let found = representatives(5).propose(&world.context(1), pairs);
-            found.iter().map(|p| (p.anchor, p.candidates.len())).collect::<Vec<_>>()
+            found.iter().map(|p| (p.anchor.0, p.candidates.len())).collect::<Vec<_>>()
         };
         assert_eq!(anchors(&world, 12), [(0, 5), (1, 5), (2, 2)]);
         for (a, b) in [(0, 4), (0, 5), (1, 5)] {
@@ -247,8 +253,9 @@ mod tests {
             world.answer(other, 43);
         }
         let found = representatives(50).propose(&world.context(1), 400);
-        assert!(found.iter().all(|query| query.anchor < 4), "{found:?}");
-        let with: Vec<_> = found.iter().filter(|p| p.candidates.contains(&43)).map(|p| p.anchor).collect();
+        assert!(found.iter().all(|query| query.anchor < TrainingRow(4)), "{found:?}");
+        let with: Vec<_> =
+            found.iter().filter(|p| p.candidates.contains(&TrainingRow(43))).map(|p| p.anchor.0).collect();
         assert_eq!(with, [3]);
     }
 
@@ -257,7 +264,7 @@ mod tests {
         let mut world = labelled(0.2);
         (0..4).for_each(|class| world.answer(class, class + 4));
         for query in representatives(10).propose(&world.context(1), 40) {
-            let of_class = |row: &&u32| world.classes[**row as usize] == query.anchor % 4;
+            let of_class = |row: &&TrainingRow| world.classes[row.index()] == query.anchor.0 % 4;
             assert!(query.candidates.iter().filter(of_class).count() >= 9, "{query:?}");
         }
     }

@@ -60,6 +60,8 @@ fn uncertainty(probability: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use relata_data::index::TrainingRow;
+
     use super::super::fixture::{World, check, unresolved};
     use super::*;
 
@@ -78,11 +80,11 @@ mod tests {
         let found = &uncertain_pairs().propose(&context, 3)[0];
         // A component is compared by its most central member.
         let pool = CandidatePool::draw(&context);
-        let shown = |row: u32| match pool.component[row as usize] {
+        let shown = |row: TrainingRow| match pool.component[row.index()] {
             Some(at) => pool.components[at as usize].members[0] == row,
             None => true,
         };
-        let pairs = (0..36).flat_map(|a| (0..a).map(move |b| (a, b)));
+        let pairs = (0..36).flat_map(|a| (0..a).map(move |b| (TrainingRow(a), TrainingRow(b))));
         let open = pairs.filter(|&(a, b)| shown(a) && shown(b) && context.is_open(a, b));
         let naive = open.map(|(a, b)| (context.calibration.probability(context.similarity(a, b)) - 0.5).abs());
         assert!((found.priority - (1.0 - 2.0 * naive.fold(1.0, f32::min))).abs() < 1e-4, "{}", found.priority);

@@ -75,7 +75,7 @@ mod tests {
         let pool = CandidatePool::draw(&world.context(1));
         let neighbours = NeighbourGraph::of(&pool.vectors, 3, 4);
         let found = unqueried_pairs(&world.context(1), &pool, Some(&neighbours), |p| p);
-        let found: Vec<_> = found.iter().map(|pair| (pair.anchor, pair.candidate)).collect();
+        let found: Vec<_> = found.iter().map(|pair| (pair.anchor.0, pair.candidate.0)).collect();
         assert!(found.is_sorted() && found.len() > 5_000, "{}", found.len());
         assert!(neighbours.links(7).iter().all(|link| found.contains(&(link.row.min(7), link.row.max(7)))));
     }
@@ -84,6 +84,6 @@ mod tests {
     fn the_nearest_come_first() {
         let world = World::on_circle(&[0.0, 50.0, 90.0, 91.0], &[0, 0, 1, 1]);
         let found = most_probable_first(&world.context(1), &CandidatePool::draw(&world.context(1)), 1);
-        assert_eq!((found[0].anchor, found[0].candidates[0]), (2, 3));
+        assert_eq!((found[0].anchor.0, found[0].candidates[0].0), (2, 3));
     }
 }

@@ -3,6 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use relata_active::ledger::{Ledger, export_answers, export_questions, import_answers, import_questions};
+use relata_data::index::SampleId;
 use serde_json::{Value, json};
 
 use crate::fuzzing::damage::damaged;
@@ -60,5 +61,7 @@ fn damaged_questions_are_errors() {
     export_questions(&known, &mut written).unwrap();
     let mut all = lines(written);
     all.push(json!({ "question": 3, "round": 1, "anchor": 5, "candidates": [6], "strategy": "mine", "priority": 1.0 }));
-    import(all, |ledger, path| import_questions(ledger, path, &|id| id < 1000).is_ok_and(|imported| imported.new > 0));
+    import(all, |ledger, path| {
+        import_questions(ledger, path, &|id| id < SampleId(1000)).is_ok_and(|imported| imported.new > 0)
+    });
 }

@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use relata_active::ledger::{Ledger, export_answers, export_questions, import_answers};
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Question};
 use tempfile::TempDir;
 
 /// Questions that a run has asked, about ids of which one is as large as they get.
 pub fn questions() -> Vec<Question> {
-    let question = |number, anchor, candidates: &[u64], priority| Question {
+    let question = |number, anchor: u64, candidates: &[u64], priority| Question {
         question: number,
         round: 1,
-        anchor,
-        candidates: candidates.to_vec(),
+        anchor: SampleId(anchor),
+        candidates: SampleId::slice(candidates).to_vec(),
         strategy: "fuzz".to_owned(),
         priority,
     };
@@ -30,7 +31,7 @@ pub fn ledger() -> (TempDir, Ledger) {
 }
 
 fn answer() -> Answer {
-    Answer::now(&questions()[0], 101, Some(true), "ann", Default::default())
+    Answer::now(&questions()[0], SampleId(101), Some(true), "ann", Default::default())
 }
 
 /// Whatever was imported can be read and written out, and comes in again.

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use rand::seq::SliceRandom;
+use relata_data::index::SampleId;
 use relata_data::picture::{self, enlarged, png};
 use relata_data::seed::Purpose;
 use relata_oracle::Question;
@@ -77,19 +78,19 @@ pub(crate) async fn picture(
     State(state): State<Arc<AppState>>,
     Path(file): Path<String>,
 ) -> Result<Response, ApiError> {
-    let id = file.strip_suffix(".png").and_then(|id| id.parse().ok());
+    let id = file.strip_suffix(".png").and_then(|id| id.parse().ok()).map(SampleId);
     let samples = state.cards.samples();
     let row = id.and_then(|id| samples.ids.row(id));
-    match row.and_then(|row| picture::picture(&samples.features, row as usize)) {
+    match row.and_then(|row| picture::picture(&samples.features, row)) {
         Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], png(&enlarged(&picture, SIDE))).into_response()),
         None => Err(ApiError::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
     }
 }
 
 /// The candidates in an order of the question's own, which does not tell how they were ranked.
-fn shuffled(question: &Question) -> Vec<u64> {
+fn shuffled(question: &Question) -> Vec<SampleId> {
     let mut candidates = question.candidates.clone();
-    candidates.shuffle(&mut Purpose::CandidateOrder.stream(question.question, &[question.anchor]));
+    candidates.shuffle(&mut Purpose::CandidateOrder.stream(question.question, &[question.anchor.0]));
     candidates
 }
 
@@ -102,8 +103,8 @@ mod tests {
         let question = |question| Question {
             question,
             round: 1,
-            anchor: 99,
-            candidates: (0..10).collect(),
+            anchor: SampleId(99),
+            candidates: (0..10).map(SampleId).collect(),
             strategy: String::new(),
             priority: 0.0,
         };
@@ -111,7 +112,7 @@ mod tests {
         for number in 0..2000 {
             let order = shuffled(&question(number));
             assert_eq!(order, shuffled(&question(number)));
-            places[order.iter().position(|&id| id == 0).unwrap()] += 1;
+            places[order.iter().position(|&id| id == SampleId(0)).unwrap()] += 1;
         }
         // Uniform: 200 each, with a standard deviation of 13.
         assert!(places.iter().all(|&count| (140..260).contains(&count)), "{places:?}");

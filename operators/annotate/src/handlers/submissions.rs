@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Question, Record};
 use serde::Deserialize;
 use serde_json::json;
@@ -34,7 +35,7 @@ pub(crate) struct AnswerRequest {
 }
 
 impl AnswerRequest {
-    fn about(&self, candidate: u64) -> Option<bool> {
+    fn about(&self, candidate: SampleId) -> Option<bool> {
         (!self.passed).then(|| self.selected.contains(&JsonId(candidate)))
     }
 }
@@ -94,7 +95,7 @@ fn answers(state: &AppState, request: &AnswerRequest) -> Result<Vec<Answer>, Api
         };
     }
     let elsewhere =
-        |candidate: u64| state.index().map(|index| !index.has_answered_about(name, request.question, candidate));
+        |candidate: SampleId| state.index().map(|index| !index.has_answered_about(name, request.question, candidate));
     for (candidate, annotator) in state.ledger.heard(request.question)? {
         if annotator == name && elsewhere(candidate)? {
             let reason = format!("`{name}` has answered this question elsewhere: answer it under another name.");

@@ -6,6 +6,7 @@ use std::thread::{Scope, ScopedJoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use relata_data::index::SampleId;
 use relata_data::source::session;
 use relata_oracle::{Context, Oracle, Question, Record, Result};
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ impl Oracle for Knows {
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let related = |candidate| self.0.contains(&candidate).then_some(true);
+        let related = |candidate: SampleId| self.0.contains(&candidate.0).then_some(true);
         questions.iter().try_for_each(|question| out.record(&question.answers("knows", self.cost(), related)))
     }
 }

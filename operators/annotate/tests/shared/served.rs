@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use relata_active::ledger::Ledger;
 use relata_annotate::{PageConfig, Server};
+use relata_data::index::SampleId;
 use relata_data::source::{Dataset, Samples, csv, ingest, parquet, session};
 use relata_oracle::{Answer, Question};
 use tempfile::TempDir;
@@ -45,8 +46,8 @@ impl Run {
         let question = |(&(anchor, candidates), question): (&(u64, &[u64]), u64)| Question {
             question,
             round: 1,
-            anchor,
-            candidates: candidates.to_vec(),
+            anchor: SampleId(anchor),
+            candidates: SampleId::slice(candidates).to_vec(),
             strategy: "test".to_owned(),
             priority: 1.0 / question as f32,
         };
@@ -68,7 +69,7 @@ impl Run {
 
     /// What stands, as (question, annotator, candidate, related).
     pub fn said(&self) -> Vec<(u64, String, u64, Option<bool>)> {
-        let said = |answer: Answer| (answer.question, answer.annotator, answer.candidate, answer.related);
+        let said = |answer: Answer| (answer.question, answer.annotator, answer.candidate.0, answer.related);
         self.standing().into_iter().map(said).collect()
     }
 

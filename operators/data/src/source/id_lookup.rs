@@ -8,13 +8,14 @@ use relata_schemas::samples::{ID, SOURCE_ID};
 
 use super::samples::Samples;
 use crate::id_index::IdIndex;
+use crate::index::SampleId;
 use crate::{ParquetFile, Result};
 
 /// Looks up ids of a dataset: numbers, or text if the dataset's own ids are text.
 #[derive(Debug, Clone)]
 pub struct IdLookup {
     ids: IdIndex,
-    texts: Option<HashMap<String, u64>>,
+    texts: Option<HashMap<String, SampleId>>,
 }
 
 impl IdLookup {
@@ -30,14 +31,14 @@ impl IdLookup {
             let batch = batch?;
             let ids = batch[ID].as_primitive::<UInt64Type>().values();
             for (text, &id) in batch[SOURCE_ID].as_string::<i32>().iter().flatten().zip(ids) {
-                texts.insert(text.to_owned(), id);
+                texts.insert(text.to_owned(), SampleId(id));
             }
         }
         Ok(Self { ids: samples.ids.clone(), texts: Some(texts) })
     }
 
     /// The ids of any table, and the texts that they stand for if its own ids are text.
-    pub fn of(ids: IdIndex, texts: Option<HashMap<String, u64>>) -> Self {
+    pub fn of(ids: IdIndex, texts: Option<HashMap<String, SampleId>>) -> Self {
         Self { ids, texts }
     }
 
@@ -47,12 +48,13 @@ impl IdLookup {
     }
 
     /// The sample's number, if `id` is that of a sample.
-    pub fn number(&self, id: u64) -> Option<u64> {
+    pub fn number(&self, id: u64) -> Option<SampleId> {
+        let id = SampleId(id);
         self.ids.row(id).map(|_| id)
     }
 
     /// The number of the sample with this id: of the user's own text, or the number written out.
-    pub fn text(&self, id: &str) -> Option<u64> {
+    pub fn text(&self, id: &str) -> Option<SampleId> {
         match &self.texts {
             Some(texts) => texts.get(id).copied(),
             None => self.number(id.parse().ok()?),

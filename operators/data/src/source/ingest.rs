@@ -210,6 +210,7 @@ mod tests {
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
 
+    use crate::index::{Row, SampleId};
     use crate::source::{IdLookup, csv, image_folder, json_lines, parquet, session, sql, tsv};
 
     use super::*;
@@ -218,9 +219,9 @@ mod tests {
         ingest(&dataset.into(), &session(), folder, &mut |_| {}).await
     }
 
-    fn row(samples: &Samples, row: usize) -> Vec<f32> {
+    fn row(samples: &Samples, row: u32) -> Vec<f32> {
         let mut out = vec![0.0; samples.features.shape().len()];
-        samples.features.read(row, &mut out);
+        samples.features.read(Row(row), &mut out);
         out
     }
 
@@ -257,7 +258,10 @@ mod tests {
         assert_eq!([row(&samples, 0), row(&samples, 1)], [[1.0, 2.5], [3.0, 4.0]]);
         let lookup = IdLookup::new(&Samples::open(&run).unwrap()).unwrap();
         assert!(lookup.is_text());
-        assert_eq!([lookup.text("b"), lookup.text("a"), lookup.text("0")], [Some(0), Some(1), None]);
+        assert_eq!(
+            [lookup.text("b"), lookup.text("a"), lookup.text("0")],
+            [Some(SampleId(0)), Some(SampleId(1)), None]
+        );
         let table = parquet(&samples.samples_path).table(&session()).await.unwrap().collect().await.unwrap();
         assert_eq!(table[0]["label"].as_primitive::<Int64Type>().values(), &[4, 5]);
     }
@@ -270,11 +274,11 @@ mod tests {
         }
         let run = tempfile::tempdir().unwrap();
         let samples = read(csv(folder.path()).id("key").limit(3), run.path()).await.unwrap();
-        assert_eq!([0, 1, 2].map(|row| samples.ids.id(row)), [9, 1, 5]);
+        assert_eq!([0, 1, 2].map(|row| samples.ids.id(Row(row)).0), [9, 1, 5]);
         assert_eq!((samples.features.rows(), row(&samples, 2)), (3, vec![30.0]));
         let query = "SELECT key AS id, [x, x + 1] AS v FROM t UNION ALL SELECT 100, [0, 0]";
         let samples = read(sql(query).table("t", csv(folder.path())), run.path()).await.unwrap();
-        assert_eq!([0, 3, 4].map(|row| samples.ids.id(row)), [9, 7, 100]);
+        assert_eq!([0, 3, 4].map(|row| samples.ids.id(Row(row)).0), [9, 7, 100]);
         assert_eq!(row(&samples, 1), [20.0, 21.0]);
     }
 

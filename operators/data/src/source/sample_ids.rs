@@ -13,6 +13,7 @@ use relata_schemas::samples::ID;
 
 use super::feature_columns::position;
 use crate::id_index::IdIndex;
+use crate::index::SampleId;
 use crate::{DataError, Result};
 
 /// Collects the ids of a table batch by batch.
@@ -28,7 +29,7 @@ enum Kind {
     RowNumbers(u64),
     /// Integers that were row numbers so far; so many of them. They take no memory.
     Counting(u64),
-    Integers(Vec<u64>),
+    Integers(Vec<SampleId>),
     /// Every text and its number, in order of appearance.
     Text(HashMap<String, u64>),
 }
@@ -41,10 +42,10 @@ impl Kind {
                 *rows += ids.len() as u64;
                 return;
             }
-            *self = Self::Integers((0..*rows).collect());
+            *self = Self::Integers((0..*rows).map(SampleId).collect());
         }
         if let Self::Integers(by_row) = self {
-            by_row.extend_from_slice(ids);
+            by_row.extend_from_slice(SampleId::slice(ids));
         }
     }
 }
@@ -156,6 +157,7 @@ mod tests {
     use arrow::array::{BooleanArray, Int64Array, StringArray};
 
     use super::*;
+    use crate::index::Row;
 
     fn table(name: &str, column: impl Array + 'static) -> RecordBatch {
         RecordBatch::try_from_iter([(name, Arc::new(column) as ArrayRef)]).unwrap()
@@ -175,10 +177,11 @@ mod tests {
     fn integers_stay_text_is_numbered_and_rows_count() {
         let integers = [table("id", Int64Array::from(vec![7, 3])), table("id", Int64Array::from(vec![5]))];
         let (ids, index) = read(&integers, None).unwrap();
-        assert_eq!((ids, index.row(5)), (vec![7, 3, 5], Some(2)));
+        assert_eq!((ids, index.row(SampleId(5))), (vec![7, 3, 5], Some(Row(2))));
         let counting = [vec![0, 1], vec![2, 9], vec![3]].map(|ids| table("id", Int64Array::from(ids)));
         let (ids, index) = read(&counting, None).unwrap();
-        assert_eq!((ids, index.row(9), index.row(3)), (vec![0, 1, 2, 9, 3], Some(3), Some(4)));
+        assert_eq!(ids, [0, 1, 2, 9, 3]);
+        assert_eq!([9, 3].map(|id| index.row(SampleId(id))), [Some(Row(3)), Some(Row(4))]);
         assert!(matches!(read(&counting[..1], None).unwrap().1, IdIndex::RowNumbers(2)));
         assert_eq!(read(&[table("x", Int64Array::from(vec![7, 3, 5]))], None).unwrap().0, [0, 1, 2]);
         let plain = StringArray::from(vec!["b", "a"]);

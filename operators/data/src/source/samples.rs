@@ -9,6 +9,7 @@ use relata_schemas::samples::ID;
 
 use crate::feature_store::FeatureStore;
 use crate::id_index::IdIndex;
+use crate::index::SampleId;
 use crate::{DataError, ParquetFile, Result};
 
 /// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer
@@ -68,7 +69,7 @@ impl Samples {
         }
         let mut by_row = Vec::with_capacity(features.rows());
         for batch in file.batches([schema.index_of(ID)?], 8192)? {
-            by_row.extend_from_slice(batch?.column(0).as_primitive::<UInt64Type>().values());
+            by_row.extend_from_slice(SampleId::slice(batch?.column(0).as_primitive::<UInt64Type>().values()));
         }
         if by_row.len() != features.rows() {
             let expected = format!("{} rows, as in `{}`", features.rows(), features_path.display());

@@ -11,6 +11,7 @@ use super::augment::{Augment, View};
 use super::checks;
 use crate::Result;
 use crate::feature_store::FeatureStore;
+use crate::index::Row;
 use crate::seed::Purpose;
 
 /// Views that a thread makes at least before it looks for more: they take microseconds each.
@@ -66,15 +67,15 @@ impl Views {
     /// Makes the views of these rows (each below `store.rows()`): `out` becomes `[count * rows.len(), width]`, first
     /// the first view of every row, then the second view of every row, and so on. A view depends on the seed, the
     /// epoch, its row and its number alone, not on the batch, on threads, or on what was in `out`.
-    pub fn write_batch(&self, store: &FeatureStore, rows: &[u32], epoch: u64, out: &mut Vec<f32>) {
+    pub fn write_batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, out: &mut Vec<f32>) {
         let shape = store.shape();
         let width = shape.len();
         out.resize(self.count * rows.len() * width, 0.0);
         let jobs = out.par_chunks_exact_mut(width).with_min_len(MIN_PER_JOB).enumerate();
         jobs.for_each(|(at, values)| {
             let (number, row) = (at / rows.len(), rows[at % rows.len()]);
-            store.read(row as usize, values);
-            let mut rng = Purpose::Views.stream(self.seed, &[epoch, row.into(), number as u64]);
+            store.read(row, values);
+            let mut rng = Purpose::Views.stream(self.seed, &[epoch, row.0.into(), number as u64]);
             // Taken rather than borrowed: a view of the user's own may make other views on this thread.
             let mut scratch = SCRATCH.take();
             let mut view = View::new(values, &mut scratch, shape, store);
@@ -123,7 +124,7 @@ mod tests {
         let store = dataset();
         let views = Views::new(3, everything(), 11);
         views.check(store.shape()).unwrap();
-        let rows: Vec<u32> = (0..40).rev().collect();
+        let rows: Vec<Row> = (0..40).rev().map(Row).collect();
         let batch = |threads: usize| {
             let mut out = vec![f32::NAN; 17];
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -138,28 +139,28 @@ mod tests {
     #[test]
     fn a_view_depends_on_seed_epoch_row_and_number_alone() {
         let store = dataset();
-        let views = |seed: u64, epoch: u64, rows: &[u32]| {
+        let views = |seed: u64, epoch: u64, rows: &[Row]| {
             let mut out = vec![];
             Views::new(2, everything(), seed).write_batch(&store, rows, epoch, &mut out);
             out
         };
-        let alone = views(1, 0, &[7]);
-        let among = views(1, 0, &[3, 7, 9]);
+        let alone = views(1, 0, &[Row(7)]);
+        let among = views(1, 0, &[3, 7, 9].map(Row));
         assert_eq!(alone[..30], among[30..60]);
         assert_eq!(alone[30..], among[120..150]);
         assert_ne!(alone[..30], alone[30..]);
-        assert_ne!(alone, views(2, 0, &[7]));
-        assert_ne!(alone, views(1, 1, &[7]));
+        assert_ne!(alone, views(2, 0, &[Row(7)]));
+        assert_ne!(alone, views(1, 1, &[Row(7)]));
     }
 
     #[test]
     fn identity_gives_the_rows_once_per_view_and_no_rows_give_nothing() {
         let store = dataset();
         let mut out = vec![];
-        Views::new(2, identity(), 0).write_batch(&store, &[5, 1], 0, &mut out);
+        Views::new(2, identity(), 0).write_batch(&store, &[Row(5), Row(1)], 0, &mut out);
         for (at, values) in out.chunks(30).enumerate() {
             let mut row = [0.0; 30];
-            store.read([5, 1, 5, 1][at], &mut row);
+            store.read([Row(5), Row(1), Row(5), Row(1)][at], &mut row);
             assert_eq!(values, row);
         }
         Views::new(2, identity(), 0).write_batch(&store, &[], 0, &mut out);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::augment::{Augment, View};
 use super::checks;
 use crate::Result;
+use crate::index::Row;
 use crate::seed::Rng;
 
 /// Bits of a draw that decide whether a feature is replaced. The other 40 choose among a million rows with equal
@@ -59,7 +60,7 @@ impl Augment for Resample {
             let draw: u64 = rng.random();
             if draw >> (64 - CHANCE_BITS) < limit {
                 let row = (u128::from(draw << CHANCE_BITS) * rows) >> 64;
-                *value = view.store.value(row as usize, column);
+                *value = view.store.value(Row(row as u32), column);
             }
         }
     }

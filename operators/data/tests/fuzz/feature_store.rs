@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, RecordBatc
 use arrow::datatypes::{DataType, Field};
 use arrow::ipc::writer::FileWriter;
 use relata_data::feature_store::{FeatureStore, FeatureWriter};
+use relata_data::index::Row;
 use relata_schemas::{Element, FeatureShape};
 
 use crate::fuzzing::damage::damaged;
@@ -44,6 +45,7 @@ fn read(path: &Path) {
     let (rows, width) = (store.rows(), store.shape().len());
     for row in [0, 1, rows / 2, 1023, 1024, rows.saturating_sub(1)].into_iter().filter(|&row| row < rows) {
         let mut out = vec![0.0; width];
+        let row = Row(row as u32);
         store.read(row, &mut out);
         assert_eq!(store.value(row, width - 1).to_bits(), out[width - 1].to_bits());
     }

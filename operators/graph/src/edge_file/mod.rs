@@ -251,7 +251,7 @@ impl Reader<'_> {
         self.refuse_uncast(column, &texts, name, "an id")?;
         let texts = texts.as_string::<i32>().iter().flatten().enumerate();
         let found = texts.map(|(row, text)| match self.ids {
-            Some(ids) => ids.text(text).ok_or_else(|| self.unknown(name, row, text.to_owned())),
+            Some(ids) => ids.text(text).map(u64::from).ok_or_else(|| self.unknown(name, row, text.to_owned())),
             None => text.parse().map_err(|_| {
                 let hint = "Ids that are text need a dataset whose ids they are.";
                 self.wrong(name, row, "an integer from 0", format!("`{text}`"), hint)

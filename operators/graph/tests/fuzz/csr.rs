@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
+use relata_data::index::Row;
 use relata_graph::{Csr, CsrBuilder, Graph, GraphSettings, Groups, statistics};
 
 use crate::fuzzing::damage::damaged;
@@ -10,9 +11,9 @@ use crate::fuzzing::fuzz;
 
 fn graph(path: &Path, rows: usize, edges: &[(u32, u32)]) -> Vec<u8> {
     let mut builder = CsrBuilder::create(path, rows);
-    edges.iter().for_each(|&(a, b)| builder.count(a, b));
+    edges.iter().for_each(|&(a, b)| builder.count(Row(a), Row(b)));
     let mut places = builder.places();
-    edges.iter().for_each(|&(a, b)| places.put(a, b, if (a + b) % 2 == 0 { -1.0 } else { 0.5 }));
+    edges.iter().for_each(|&(a, b)| places.put(Row(a), Row(b), if (a + b) % 2 == 0 { -1.0 } else { 0.5 }));
     places.finish().unwrap();
     std::fs::read(path).unwrap()
 }
@@ -21,12 +22,12 @@ fn graph(path: &Path, rows: usize, edges: &[(u32, u32)]) -> Vec<u8> {
 fn read(path: &Path, closure: bool) {
     let Ok(csr) = Csr::open(path) else { return };
     let rows = csr.rows() as u32;
-    let entries: usize = (0..rows).map(|row| csr.neighbours(row).0.len()).sum();
+    let entries: usize = (0..rows).map(|row| csr.neighbours(Row(row)).0.len()).sum();
     assert_eq!(entries / 2, csr.edges());
-    assert!(csr.iter().all(|(a, b, _)| a < rows && b < rows));
+    assert!(csr.iter().all(|(a, b, _)| a.0 < rows && b.0 < rows));
     let settings = GraphSettings { closure, ..GraphSettings::default() };
     let graph = Graph::open(path, Groups::default(), settings).unwrap();
-    let some: Vec<u32> = (0..rows.min(40)).collect();
+    let some: Vec<Row> = (0..rows.min(40)).map(Row).collect();
     for &row in &some {
         graph.is_related(row);
         graph.relation(row, some[0]);

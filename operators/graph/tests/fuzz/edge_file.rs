@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use relata_data::Session;
 use relata_data::id_index::IdIndex;
+use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
 use relata_graph::edge_file::read_placed_edges;
@@ -47,7 +48,7 @@ const NAMES: &[&str] = &[
 /// Ids of a dataset: none, numbers or texts.
 fn lookups() -> Vec<Option<IdLookup>> {
     let ids = IdIndex::RowNumbers(10);
-    let texts: HashMap<String, u64> = (0..10).map(|id| (format!("s{id}"), id)).collect();
+    let texts: HashMap<String, SampleId> = (0..10).map(|id| (format!("s{id}"), SampleId(id))).collect();
     vec![None, Some(IdLookup::of(ids.clone(), None)), Some(IdLookup::of(ids, Some(texts)))]
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::index::SampleId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,7 +41,7 @@ struct ChatMessage {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChatAnswer {
-    candidate: u64,
+    candidate: SampleId,
     #[serde(deserialize_with = "required")]
     related: Option<bool>,
     #[serde(default = "certain")]
@@ -77,7 +78,7 @@ pub(super) fn request(
 }
 
 /// Appends the parts of the message that are about one sample.
-fn describe(parts: &mut Vec<Value>, title: &str, id: u64, samples: &RequestSamples) {
+fn describe(parts: &mut Vec<Value>, title: &str, id: SampleId, samples: &RequestSamples) {
     let mut text = format!("{title}:");
     for (name, value) in samples.columns(id).into_iter().flatten() {
         text.push_str(&format!("\n{name}: {value}"));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -31,7 +32,7 @@ struct PlainQuestion<'a> {
 
 #[derive(Serialize)]
 struct PlainSample<'a> {
-    id: u64,
+    id: SampleId,
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +45,7 @@ struct PlainSample<'a> {
 #[serde(deny_unknown_fields)]
 struct PlainAnswer {
     question: u64,
-    candidate: u64,
+    candidate: SampleId,
     #[serde(deserialize_with = "required")]
     related: Option<bool>,
     #[serde(default = "certain")]
@@ -58,7 +59,7 @@ pub(super) fn request(
     asked: &[OpenQuestion],
     samples: &RequestSamples,
 ) -> String {
-    let sample = |id: u64| PlainSample {
+    let sample = |id: SampleId| PlainSample {
         id,
         columns: samples.columns(id),
         features: samples.features(id),

@@ -1,6 +1,7 @@
 //! Annotators: how much and how well each answers.
 
 use relata_active::dawid_skene::{Vote, dawid_skene};
+use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 
 use super::audited::Audit;
@@ -57,8 +58,8 @@ pub struct AnnotatorSummary {
 /// What an annotator says in the end about a pair, the smaller id first.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) struct PairVote {
-    pub low: u64,
-    pub high: u64,
+    pub low: SampleId,
+    pub high: SampleId,
     pub annotator: String,
     pub related: Option<bool>,
     pub confidence: f32,

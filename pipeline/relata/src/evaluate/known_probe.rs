@@ -6,6 +6,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
+use relata_data::index::SampleId;
 use relata_data::{DataError, ParquetFile};
 use relata_schemas::{embeddings, memberships, samples};
 
@@ -72,12 +73,12 @@ impl KnownProbe {
     }
 
     /// The members of the groups to name, largest first; of equally large ones the lower number comes first.
-    fn groups(&self, path: &Path, count: usize) -> Result<Vec<Vec<u64>>> {
-        let mut groups: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    fn groups(&self, path: &Path, count: usize) -> Result<Vec<Vec<SampleId>>> {
+        let mut groups: BTreeMap<u64, Vec<SampleId>> = BTreeMap::new();
         for batch in read(path, &[memberships::REL, memberships::ID, memberships::GROUP])? {
             let batch = batch?;
             let rels = batch[memberships::REL].as_string::<i32>();
-            let ids = batch[memberships::ID].as_primitive::<UInt64Type>().values();
+            let ids = SampleId::slice(batch[memberships::ID].as_primitive::<UInt64Type>().values());
             let numbers = batch[memberships::GROUP].as_primitive::<UInt64Type>().values();
             for (row, (&id, &group)) in ids.iter().zip(numbers).enumerate() {
                 if rels.value(row) == self.of {
@@ -85,7 +86,7 @@ impl KnownProbe {
                 }
             }
         }
-        let mut groups: Vec<Vec<u64>> = groups.into_values().collect();
+        let mut groups: Vec<Vec<SampleId>> = groups.into_values().collect();
         groups.sort_by_key(|members| std::cmp::Reverse(members.len()));
         groups.truncate(count);
         Ok(groups)
@@ -147,17 +148,17 @@ impl Evaluation for KnownProbe {
 }
 
 /// The labels of the rows of these ids that have one, and whether there is a split column.
-fn labels(path: &Path, label: &str, wanted: &[u64]) -> Result<(HashMap<u64, String>, bool)> {
-    let wanted: HashSet<u64> = wanted.iter().copied().collect();
+fn labels(path: &Path, label: &str, wanted: &[SampleId]) -> Result<(HashMap<SampleId, String>, bool)> {
+    let wanted: HashSet<SampleId> = wanted.iter().copied().collect();
     let (mut found, mut has_split) = (HashMap::new(), false);
     for batch in read(path, &[embeddings::ID, label, samples::SPLIT])? {
         let batch = batch?;
         has_split = batch.column_by_name(samples::SPLIT).is_some();
-        let ids = batch[embeddings::ID].as_primitive::<UInt64Type>();
+        let ids = SampleId::slice(batch[embeddings::ID].as_primitive::<UInt64Type>().values());
         let texts = cast(&batch[label], &DataType::Utf8).map_err(DataError::from)?;
         let texts = texts.as_string::<i32>();
-        let labelled = (0..texts.len()).filter(|&row| wanted.contains(&ids.value(row)) && texts.is_valid(row));
-        found.extend(labelled.map(|row| (ids.value(row), texts.value(row).to_owned())));
+        let labelled = (0..texts.len()).filter(|&row| wanted.contains(&ids[row]) && texts.is_valid(row));
+        found.extend(labelled.map(|row| (ids[row], texts.value(row).to_owned())));
     }
     Ok((found, has_split))
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
+use relata_data::index::SampleId;
 use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::{EMBEDDING, ID};
 
@@ -36,7 +37,7 @@ pub struct SplitReader {
     embedding: String,
     label: String,
     split: Option<String>,
-    training: Option<HashMap<u64, String>>,
+    training: Option<HashMap<SampleId, String>>,
 }
 
 /// Reads vectors from the column `embedding` and classes from the column `label` (text, numbers or booleans; rows
@@ -94,13 +95,14 @@ impl SplitReader {
     /// ```no_run
     /// use std::collections::HashMap;
     /// use std::path::Path;
+    /// use relata::data::index::SampleId;
     /// use relata::evaluate::split_reader;
     ///
-    /// let known = HashMap::from([(7, "cat".to_owned()), (12, "dog".to_owned())]);
+    /// let known = HashMap::from([(SampleId(7), "cat".to_owned()), (SampleId(12), "dog".to_owned())]);
     /// let split = split_reader("label").with_training_labels(known).read(Path::new("embeddings.parquet"))?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn with_training_labels(mut self, labels: HashMap<u64, String>) -> Self {
+    pub fn with_training_labels(mut self, labels: HashMap<SampleId, String>) -> Self {
         self.training = Some(labels);
         self
     }
@@ -170,7 +172,8 @@ impl SplitReader {
     fn labelled(&self, batch: &RecordBatch, labelled: &mut u64) -> Result<Vec<(usize, String, Side)>> {
         let labels = text(batch, &self.label)?;
         let splits = self.split.as_deref().map(|split| text(batch, split)).transpose()?;
-        let given = self.training.as_ref().map(|given| (given, batch[ID].as_primitive::<UInt64Type>()));
+        let ids = || SampleId::slice(batch[ID].as_primitive::<UInt64Type>().values());
+        let given = self.training.as_ref().map(|given| (given, ids()));
         let mut rows = Vec::with_capacity(batch.num_rows());
         for (row, label) in labels.iter().enumerate() {
             let Some(label) = label else { continue };
@@ -187,7 +190,7 @@ impl SplitReader {
             *labelled += 1;
             match (side, given) {
                 (Side::Train, Some((given, ids))) => {
-                    rows.extend(given.get(&ids.value(row)).map(|label| (row, label.clone(), side)));
+                    rows.extend(given.get(&ids[row]).map(|label| (row, label.clone(), side)));
                 }
                 _ => rows.push((row, label.to_owned(), side)),
             }

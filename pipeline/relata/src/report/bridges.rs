@@ -3,12 +3,13 @@
 use super::gallery::Gallery;
 use super::pair_votes::VotesByPair;
 use crate::store::Bridge;
+use relata_data::index::SampleId;
 
 /// Bridges shown, the worst ones.
 const SHOWN: usize = 8;
 
 /// The samples that are shown.
-pub(super) fn ids(bridges: &[Bridge]) -> impl Iterator<Item = u64> + '_ {
+pub(super) fn ids(bridges: &[Bridge]) -> impl Iterator<Item = SampleId> + '_ {
     bridges.iter().take(SHOWN).flat_map(|bridge| [bridge.src, bridge.dst])
 }
 
@@ -41,7 +42,8 @@ mod tests {
     #[test]
     fn the_worst_bridges_are_shown_and_the_others_counted() {
         let (_folder, run) = asked(&[]);
-        let bridges: Vec<Bridge> = (1..=10).map(|answer| Bridge { answer, src: 2 * answer, dst: 99 }).collect();
+        let bridges: Vec<Bridge> =
+            (1..=10).map(|answer| Bridge { answer, src: SampleId(2 * answer), dst: SampleId(99) }).collect();
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
         let html = show(&bridges, &gallery, &VotesByPair::new(vec![]));
         assert!(html.contains("Answer 1<") && html.contains("<small>16</small>") && html.contains("and 2 more"));

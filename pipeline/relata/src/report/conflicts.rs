@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::index::SampleId;
 use serde::Deserialize;
 
 use super::gallery::Gallery;
@@ -18,8 +19,8 @@ const LINKS: usize = 8;
 /// A pair about which two answers or derivations contradict each other.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct ConflictPair {
-    src: u64,
-    dst: u64,
+    src: SampleId,
+    dst: SampleId,
     positive: String,
     negative: String,
     kept: f64,
@@ -29,8 +30,8 @@ struct ConflictPair {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Link {
     sequence: u64,
-    anchor: u64,
-    candidate: u64,
+    anchor: SampleId,
+    candidate: SampleId,
 }
 
 /// The contradictions that are shown.
@@ -65,7 +66,7 @@ pub(super) async fn worst(audit: &Audit) -> Result<Conflicts> {
 
 impl Conflicts {
     /// The samples that are shown.
-    pub fn ids(&self) -> impl Iterator<Item = u64> + '_ {
+    pub fn ids(&self) -> impl Iterator<Item = SampleId> + '_ {
         let ends = self.worst.iter().flat_map(|conflict| [conflict.src, conflict.dst]);
         ends.chain(self.links.values().flat_map(|link| [link.anchor, link.candidate]))
     }
@@ -131,7 +132,7 @@ impl Conflicts {
             };
             // A chain goes on where the link before ended; its first link ends where the next one goes on.
             let next = numbers.get(at + 1).and_then(|number| self.links.get(number));
-            let goes_on = |id: u64| next.is_some_and(|next| [next.anchor, next.candidate].contains(&id));
+            let goes_on = |id: SampleId| next.is_some_and(|next| [next.anchor, next.candidate].contains(&id));
             let turned = match end {
                 Some(end) if [link.anchor, link.candidate].contains(&end) => end == link.candidate,
                 _ => goes_on(link.anchor) && !goes_on(link.candidate),
@@ -190,7 +191,7 @@ mod tests {
         );
         let audit = Audit::open(&run).await.unwrap();
         let found = worst(&audit).await.unwrap();
-        let order: Vec<_> = found.worst.iter().map(|conflict| (conflict.src, conflict.dst)).collect();
+        let order: Vec<_> = found.worst.iter().map(|conflict| (conflict.src.0, conflict.dst.0)).collect();
         assert_eq!((order, found.count), (vec![(7, 8), (10, 12), (1, 2)], 3));
         let gallery = Gallery::open(&run, &BTreeSet::new()).unwrap();
         let votes = VotesByPair::new(audit.votes().await.unwrap());

@@ -9,6 +9,7 @@ use arrow::datatypes::UInt64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_data::DataError;
+use relata_data::index::{Row, SampleId};
 use relata_data::source::Samples;
 use relata_schemas::samples::{ID, SPLIT};
 use serde_json::{Map, Value};
@@ -28,7 +29,7 @@ const CHARACTERS: usize = 60;
 pub struct Gallery {
     samples: Option<Samples>,
     /// Names and values of the columns of each sample.
-    columns: BTreeMap<u64, Vec<(String, String)>>,
+    columns: BTreeMap<SampleId, Vec<(String, String)>>,
 }
 
 impl fmt::Debug for Gallery {
@@ -40,7 +41,7 @@ impl fmt::Debug for Gallery {
 impl Gallery {
     /// Reads the columns of these samples. Features are looked at when a sample is shown; if the run has none any more,
     /// the columns are all there is.
-    pub fn open(run: &Run, ids: &BTreeSet<u64>) -> Result<Self> {
+    pub fn open(run: &Run, ids: &BTreeSet<SampleId>) -> Result<Self> {
         let mut columns = BTreeMap::new();
         let path = Samples::samples_path(run.folder());
         if path.is_file() && !ids.is_empty() {
@@ -56,8 +57,8 @@ impl Gallery {
                 let shown =
                     shown.map(|(field, column)| Ok((field.name(), column, ArrayFormatter::try_new(column, &options)?)));
                 let shown: Vec<_> = shown.collect::<Result<_, arrow::error::ArrowError>>().map_err(DataError::from)?;
-                let of_batch = batch[ID].as_primitive::<UInt64Type>();
-                for (row, id) in of_batch.values().iter().enumerate().filter(|(_, id)| ids.contains(id)) {
+                let of_batch = SampleId::slice(batch[ID].as_primitive::<UInt64Type>().values());
+                for (row, id) in of_batch.iter().enumerate().filter(|(_, id)| ids.contains(id)) {
                     let known = shown.iter().filter(|(_, column, _)| column.is_valid(row));
                     let values = known.map(|(name, _, text)| ((*name).clone(), text.value(row).to_string()));
                     columns.insert(*id, values.collect());
@@ -69,7 +70,7 @@ impl Gallery {
 
     /// A sample as an object of its columns, with its picture as `image` if it is one: a `data:` address of a PNG of at
     /// most `most` pixels a side.
-    pub fn describe(&self, id: u64, most: u32) -> Value {
+    pub fn describe(&self, id: SampleId, most: u32) -> Value {
         let columns = self.columns.get(&id).into_iter().flatten();
         let mut about: Map<String, Value> =
             columns.map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
@@ -80,7 +81,7 @@ impl Gallery {
     }
 
     /// A sample as a card of the page, of a style class, with HTML below it.
-    pub(super) fn card(&self, id: u64, class: &str, below: &str) -> String {
+    pub(super) fn card(&self, id: SampleId, class: &str, below: &str) -> String {
         let image = self.image(id, SIDE);
         let pictured = image.is_some();
         let picture = match image {
@@ -104,14 +105,14 @@ impl Gallery {
         format!("<div class=\"card {class}\">{picture}<small>{id}{about}</small>{below}</div>")
     }
 
-    fn image(&self, id: u64, most: u32) -> Option<String> {
+    fn image(&self, id: SampleId, most: u32) -> Option<String> {
         let (samples, row) = self.row(id)?;
         picture::image(&samples.features, row, most)
     }
 
-    fn row(&self, id: u64) -> Option<(&Samples, usize)> {
+    fn row(&self, id: SampleId) -> Option<(&Samples, Row)> {
         let samples = self.samples.as_ref()?;
-        Some((samples, samples.ids.row(id)? as usize))
+        Some((samples, samples.ids.row(id)?))
     }
 }
 
@@ -138,15 +139,15 @@ mod tests {
         std::fs::write(&path, format!("id,x,y,note,split,n\n7,1,-2,<b>bold</b>,train,{long}\n9,3,4,,test,b\n"))
             .unwrap();
         ingest(&csv(&path).feature_columns(["x", "y"]), &session(), run.folder(), &mut |_| {}).await.unwrap();
-        let gallery = Gallery::open(&run, &[7, 8].into()).unwrap();
-        let card = gallery.card(7, "yes", "<em>ok</em>");
+        let gallery = Gallery::open(&run, &[7, 8].map(SampleId).into()).unwrap();
+        let card = gallery.card(SampleId(7), "yes", "<em>ok</em>");
         assert!(card.starts_with("<div class=\"card yes\"><svg class=\"bars\"") && card.ends_with("<em>ok</em></div>"));
         assert!(card.contains("<i>note <b>&lt;b&gt;bold&lt;/b&gt;</b></i>") && !card.contains("train"), "{card}");
         assert!(card.contains(&format!("{}…", "x".repeat(CHARACTERS))), "{card}");
-        assert_eq!(gallery.describe(7, 64), serde_json::json!({ "note": "<b>bold</b>", "n": long }));
-        assert_eq!(gallery.card(8, "", ""), "<div class=\"card \"><small>8</small></div>");
+        assert_eq!(gallery.describe(SampleId(7), 64), serde_json::json!({ "note": "<b>bold</b>", "n": long }));
+        assert_eq!(gallery.card(SampleId(8), "", ""), "<div class=\"card \"><small>8</small></div>");
         // Without the features, the columns are left.
         std::fs::remove_file(Samples::features_path(run.folder())).unwrap();
-        assert!(!Gallery::open(&run, &[7].into()).unwrap().card(7, "", "").contains("svg"));
+        assert!(!Gallery::open(&run, &[SampleId(7)].into()).unwrap().card(SampleId(7), "", "").contains("svg"));
     }
 }

@@ -16,6 +16,7 @@ mod tables;
 
 use std::collections::BTreeSet;
 
+use relata_data::index::SampleId;
 use serde::Deserialize;
 
 use chart::{Line, chart, thinned};
@@ -77,7 +78,7 @@ async fn one(run: &Run) -> Result<String> {
     let audit = &facts.audit;
     let (shown, conflicts) = (questions::sample(audit).await?, conflicts::worst(audit).await?);
     let votes = VotesByPair::new(audit.votes().await?);
-    let ids: BTreeSet<u64> =
+    let ids: BTreeSet<SampleId> =
         questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
     let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::html::escaped;
 use crate::audit::PairVote;
+use relata_data::index::SampleId;
 
 /// What annotators say in the end about the pairs that were asked about.
-pub(super) struct VotesByPair(BTreeMap<(u64, u64), PairTally>);
+pub(super) struct VotesByPair(BTreeMap<(SampleId, SampleId), PairTally>);
 
 #[derive(Default)]
 struct PairTally {
@@ -31,7 +32,7 @@ impl VotesByPair {
     }
 
     /// The style class of a pair: what most say.
-    pub fn class(&self, a: u64, b: u64) -> &'static str {
+    pub fn class(&self, a: SampleId, b: SampleId) -> &'static str {
         match self.said(a, b) {
             Some(said) if said.yes.len() > said.no.len() => "yes",
             Some(said) if said.yes.len() < said.no.len() => "no",
@@ -43,7 +44,7 @@ impl VotesByPair {
 
     /// What was said about a pair in a few words; of several annotators, how many said it. Who it was, and who passed,
     /// is a hint.
-    pub fn badge(&self, a: u64, b: u64) -> String {
+    pub fn badge(&self, a: SampleId, b: SampleId) -> String {
         let Some(said) = self.said(a, b) else { return "<span class=\"badge\">no answer</span>".to_owned() };
         let text = match (&said.yes[..], &said.no[..]) {
             ([], []) => "– passed".to_owned(),
@@ -60,7 +61,7 @@ impl VotesByPair {
         format!("<span class=\"badge\" title=\"{}\">{text}</span>", escaped(&title))
     }
 
-    fn said(&self, a: u64, b: u64) -> Option<&PairTally> {
+    fn said(&self, a: SampleId, b: SampleId) -> Option<&PairTally> {
         self.0.get(&(a.min(b), a.max(b)))
     }
 }
@@ -72,8 +73,8 @@ mod tests {
     #[test]
     fn one_annotator_is_quoted_and_several_are_counted() {
         let vote = |low, high, annotator: &str, related| PairVote {
-            low,
-            high,
+            low: SampleId(low),
+            high: SampleId(high),
             annotator: annotator.to_owned(),
             related,
             confidence: 1.0,
@@ -86,12 +87,24 @@ mod tests {
             vote(1, 5, "ann", Some(false)),
             vote(1, 5, "bob", None),
         ]);
-        let classes = [2, 3, 4, 5, 6].map(|other| votes.class(other, 1));
+        let classes = [2, 3, 4, 5, 6].map(|other| votes.class(SampleId(other), SampleId(1)));
         assert_eq!(classes, ["yes", "torn", "pass", "no", "open"]);
-        assert_eq!(votes.badge(2, 1), "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>");
-        assert_eq!(votes.badge(1, 3), "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>");
-        assert_eq!(votes.badge(1, 5), "<span class=\"badge\" title=\"different: ann; passed: bob\">✗ 1</span>");
-        assert_eq!(votes.badge(1, 4), "<span class=\"badge\" title=\"passed: ann\">– passed</span>");
-        assert_eq!(votes.badge(1, 6), "<span class=\"badge\">no answer</span>");
+        assert_eq!(
+            votes.badge(SampleId(2), SampleId(1)),
+            "<span class=\"badge\" title=\"alike: a&lt;b\">✓ alike</span>"
+        );
+        assert_eq!(
+            votes.badge(SampleId(1), SampleId(3)),
+            "<span class=\"badge\" title=\"alike: ann; different: bob\">✓ 1 ✗ 1</span>"
+        );
+        assert_eq!(
+            votes.badge(SampleId(1), SampleId(5)),
+            "<span class=\"badge\" title=\"different: ann; passed: bob\">✗ 1</span>"
+        );
+        assert_eq!(
+            votes.badge(SampleId(1), SampleId(4)),
+            "<span class=\"badge\" title=\"passed: ann\">– passed</span>"
+        );
+        assert_eq!(votes.badge(SampleId(1), SampleId(6)), "<span class=\"badge\">no answer</span>");
     }
 }

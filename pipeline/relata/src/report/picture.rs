@@ -5,6 +5,7 @@ use std::fmt::Write;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use image::imageops::thumbnail;
 use relata_data::feature_store::FeatureStore;
+use relata_data::index::Row;
 use relata_data::picture::{picture, png};
 
 /// Bars of a chart at most; of longer vectors each bar is the mean of a stretch.
@@ -15,7 +16,7 @@ const CHART: (f64, f64) = (96.0, 64.0);
 /// The image in a row below `store.rows()` as a `data:` address, made smaller if a side has more than `most` pixels;
 /// none if the samples are vectors. Of images with other than 1 or 3 channels the first is shown. Numbers outside
 /// [0, 1], as of standardised images, are brought there from the image's own range.
-pub(super) fn image(store: &FeatureStore, row: usize, most: u32) -> Option<String> {
+pub(super) fn image(store: &FeatureStore, row: Row, most: u32) -> Option<String> {
     let mut picture = picture(store, row)?;
     let (width, height) = picture.dimensions();
     let longer = width.max(height);
@@ -27,7 +28,7 @@ pub(super) fn image(store: &FeatureStore, row: usize, most: u32) -> Option<Strin
 }
 
 /// The vector in a row below `store.rows()` as bars from 0.
-pub(super) fn bars(store: &FeatureStore, row: usize) -> String {
+pub(super) fn bars(store: &FeatureStore, row: Row) -> String {
     let mut values = vec![0.0; store.shape().len()];
     store.read(row, &mut values);
     let bars = values.len().min(BARS);
@@ -73,20 +74,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let shape = FeatureShape::image(3, 1, 2, Element::F32);
         let small = store(folder.path(), shape, vec![1.0, 0.0, 0.0, 1.0, 0.0, 1.0]);
-        let address = image(&small, 0, 8).unwrap();
+        let address = image(&small, Row(0), 8).unwrap();
         assert!(address.starts_with("data:image/png;base64,iVBORw0KGgo"), "{address}");
         let large = store(folder.path(), FeatureShape::image(1, 40, 80, Element::F32), vec![0.5; 3200]);
-        assert!(image(&large, 0, 20).unwrap().len() < image(&large, 0, 80).unwrap().len());
+        assert!(image(&large, Row(0), 20).unwrap().len() < image(&large, Row(0), 80).unwrap().len());
     }
 
     #[test]
     fn vectors_are_bars_from_zero() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path(), FeatureShape::vector(2), vec![3.0, -1.0, 0.0, 0.0]);
-        assert_eq!(image(&store, 0, 9), None);
-        let svg = bars(&store, 0);
+        assert_eq!(image(&store, Row(0), 9), None);
+        let svg = bars(&store, Row(0));
         // Zero is three quarters down the 64 units.
         assert!(svg.contains("M0.0 48.0V0.0h38.4V48.0z") && svg.contains("M48.0 48.0V64.0h38.4V48.0z"), "{svg}");
-        assert!(!bars(&store, 1).contains("NaN"));
+        assert!(!bars(&store, Row(1)).contains("NaN"));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use relata_data::index::SampleId;
 use serde::Deserialize;
 
 use super::gallery::Gallery;
@@ -26,8 +27,8 @@ SELECT question, round, anchor, candidates, strategy, rank FROM (
 pub(super) struct Shown {
     question: u64,
     round: u32,
-    anchor: u64,
-    candidates: Vec<u64>,
+    anchor: SampleId,
+    candidates: Vec<SampleId>,
     strategy: String,
     rank: usize,
 }
@@ -43,7 +44,7 @@ pub(super) async fn sample(audit: &Audit) -> Result<Vec<Shown>> {
 }
 
 /// The samples that the questions are about, as far as they are shown.
-pub(super) fn ids(questions: &[Shown]) -> impl Iterator<Item = u64> + '_ {
+pub(super) fn ids(questions: &[Shown]) -> impl Iterator<Item = SampleId> + '_ {
     questions.iter().flat_map(|q| q.candidates.iter().take(CANDIDATES).copied().chain([q.anchor]))
 }
 
@@ -51,7 +52,7 @@ pub(super) fn ids(questions: &[Shown]) -> impl Iterator<Item = u64> + '_ {
 pub(super) fn show(questions: &[Shown], gallery: &Gallery, votes: &VotesByPair) -> String {
     let one = |question: &Shown| {
         let anchor = question.anchor;
-        let candidate = |&id: &u64| gallery.card(id, votes.class(anchor, id), &votes.badge(anchor, id));
+        let candidate = |&id: &SampleId| gallery.card(id, votes.class(anchor, id), &votes.badge(anchor, id));
         let candidates: String = question.candidates.iter().take(CANDIDATES).map(candidate).collect();
         let rest = match question.candidates.len().saturating_sub(CANDIDATES) {
             0 => String::new(),

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Schema, SchemaRef, UInt64Ty
 use datafusion::error::DataFusionError;
 use relata_active::inference::{Belief, BeliefSettings, Constraint, ConstraintEffect, weight_of};
 use relata_active::query_loop::prior_constraints;
+use relata_data::index::{SampleId, TrainingRow};
 use relata_data::source::session;
 
 use super::error::SqlError;
@@ -63,7 +64,7 @@ pub(super) async fn table(run: &Run, answers: RecordBatch) -> Result<RecordBatch
             let groups = groups(&first, &samples).map_err(SqlError::run)?;
             known.begin(&prior_constraints(&groups, &rows));
         }
-        let position = |id: u64| Some(rows.binary_search(&samples.ids.row(id)?).ok()? as u32);
+        let position = |id: SampleId| Some(TrainingRow(rows.binary_search(&samples.ids.row(id)?).ok()? as u32));
         fold(&mut known, position, &answers)
     });
     folded.await.map_err(|error| DataFusionError::ExecutionJoin(Box::new(error)))?
@@ -79,7 +80,7 @@ fn settings(plan: &Plan) -> BeliefSettings {
 
 fn fold(
     known: &mut KnownPairs,
-    position: impl Fn(u64) -> Option<u32>,
+    position: impl Fn(SampleId) -> Option<TrainingRow>,
     answers: &RecordBatch,
 ) -> Result<RecordBatch, SqlError> {
     let number = |name: &str| answers[name].as_primitive::<UInt64Type>();
@@ -90,7 +91,8 @@ fn fold(
     let mut implied = Vec::with_capacity(answers.num_rows());
     for row in 0..answers.num_rows() {
         let said = related.is_valid(row).then(|| related.value(row));
-        implied.push(match (position(anchors.value(row)), position(candidates.value(row)), said) {
+        let [anchor, candidate] = [anchors, candidates].map(|ids| position(SampleId(ids.value(row))));
+        implied.push(match (anchor, candidate, said) {
             (Some(_), Some(_), _) if undoes.is_valid(row) => (AnswerOutcome::Undone, known.withdraw(undoes.value(row))),
             (Some(_), Some(_), None) => (AnswerOutcome::Passed, (0, 0)),
             (Some(a), Some(b), Some(related)) => {
@@ -145,7 +147,7 @@ mod tests {
         ledger.undo(2, "ann").unwrap();
         let (_, answers) = ledger.tables().unwrap();
         let mut known = KnownPairs::new(Belief::new(5, BeliefSettings::default()));
-        let table = fold(&mut known, |id| (id < 5).then_some(id as u32), &answers).unwrap();
+        let table = fold(&mut known, |id| (id.0 < 5).then_some(TrainingRow(id.0 as u32)), &answers).unwrap();
         let number = |name: &str, row| table[name].as_primitive::<arrow::datatypes::Int64Type>().value(row);
         let found: Vec<_> = (0..table.num_rows())
             .map(|row| {

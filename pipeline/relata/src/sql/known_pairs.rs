@@ -78,6 +78,7 @@ impl KnownPairs {
 mod tests {
     use proptest::prelude::*;
     use relata_active::inference::{AnswerPolicy, BeliefSettings};
+    use relata_data::index::TrainingRow;
 
     use super::*;
 
@@ -95,7 +96,7 @@ mod tests {
             for (number, (a, b, related, weight, back)) in (1..).zip(steps) {
                 let change = match back {
                     0 => known.withdraw(number / 2),
-                    _ => known.add(Constraint { number, a, b, related, weight: f32::from(weight) / 4.0 }).1,
+                    _ => known.add(Constraint { number, a: TrainingRow(a), b: TrainingRow(b), related, weight: f32::from(weight) / 4.0 }).1,
                 };
                 sum = (sum.0 + change.0, sum.1 + change.1);
                 let (positives, negatives) = known.belief.implied_pairs();

@@ -6,6 +6,7 @@ use arrow::array::{Float32Array, RecordBatch, StringArray, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::DataFusionError;
+use relata_data::index::{Row, SampleId};
 use relata_data::source::IdLookup;
 use relata_graph::Graph;
 
@@ -96,18 +97,18 @@ impl Computation for GraphNeighbours {
         let table = || samples.samples_path.display().to_string();
         let unknown = || SqlError::UnknownSample { table: table(), id: self.id.to_string() };
         let number = match &self.id {
-            IdArgument::Number(number) => Some(*number),
+            IdArgument::Number(number) => Some(SampleId(*number)),
             IdArgument::Text(text) => IdLookup::new(&samples)?.text(text),
         };
         let row = number.and_then(|number| samples.ids.row(number)).ok_or_else(unknown)?;
-        let mut related: Vec<(u64, f32, Origin)> = origins(&graph, row, self.all)
+        let mut related: Vec<(SampleId, f32, Origin)> = origins(&graph, row, self.all)
             .into_iter()
             .map(|(other, origin)| (samples.ids.id(other), graph.relation(row, other), origin))
             .filter(|&(_, weight, _)| weight != 0.0)
             .collect();
         related.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let columns = (
-            UInt64Array::from_iter_values(related.iter().map(|entry| entry.0)),
+            UInt64Array::from_iter_values(related.iter().map(|entry| entry.0.0)),
             Float32Array::from_iter_values(related.iter().map(|entry| entry.1)),
             StringArray::from_iter_values(related.iter().map(|entry| entry.2.name())),
         );
@@ -117,19 +118,19 @@ impl Computation for GraphNeighbours {
 }
 
 /// The other rows that may be related to a row, each once.
-fn origins(graph: &Graph, row: u32, all: bool) -> Vec<(u32, Origin)> {
-    let mut found: Vec<(u32, Origin)> = Vec::new();
+fn origins(graph: &Graph, row: Row, all: bool) -> Vec<(Row, Origin)> {
+    let mut found: Vec<(Row, Origin)> = Vec::new();
     found.extend(graph.edges().neighbours(row).0.iter().map(|&other| (other, Origin::Edge)));
     for &group in graph.groups().of(row) {
-        let members = &graph.groups().iter()[group as usize].members;
+        let members = &graph.groups().iter()[group.index()].members;
         found.extend(members.iter().map(|&other| (other, Origin::Group)));
     }
     if let Some(root) = graph.root(row) {
-        let component = (0..graph.rows() as u32).filter(|&other| graph.root(other) == Some(root));
+        let component = (0..graph.rows() as u32).map(Row).filter(|&other| graph.root(other) == Some(root));
         found.extend(component.map(|other| (other, Origin::Closure)));
     }
     if all {
-        found.extend((0..graph.rows() as u32).map(|other| (other, Origin::Implied)));
+        found.extend((0..graph.rows() as u32).map(|other| (Row(other), Origin::Implied)));
     }
     found.retain(|entry| entry.0 != row);
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));

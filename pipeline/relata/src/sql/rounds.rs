@@ -122,8 +122,8 @@ fn bridges(records: &[RoundRecord]) -> Vec<ArrayRef> {
     vec![
         Arc::new(UInt32Array::from_iter_values(all().map(|(round, _)| round))),
         column(|bridge| bridge.answer),
-        column(|bridge| bridge.src),
-        column(|bridge| bridge.dst),
+        column(|bridge| bridge.src.0),
+        column(|bridge| bridge.dst.0),
     ]
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use relata_active::inference::DoubtKind;
 use relata_active::query_loop::{AskConfig, QueryLoop, Round};
+use relata_data::index::{SampleId, TrainingRow};
 use relata_data::sink::write_atomically;
 use relata_graph::Groups;
 use relata_oracle::{Context, Oracle};
@@ -31,7 +32,7 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, config:
     }
     let passive: Vec<&dyn Oracle> = context.spec.oracles.iter().map(|oracle| &**oracle).collect();
     let groups = start(context, &context.run.round(0), &passive).await?;
-    let ids: Vec<u64> = context.rows.iter().map(|&row| context.samples.ids.id(row)).collect();
+    let ids: Vec<SampleId> = context.rows.iter().map(|&row| context.samples.ids.id(row)).collect();
     let is_answered = |&number: &u32| context.run.round(number).path(Artifact::RoundRecord).exists();
     let answered = (1..).take_while(is_answered).count() as u32;
     let mut query_loop = QueryLoop::open(config, context.run.folder(), ids, &groups, &context.rows, answered)?;
@@ -95,7 +96,7 @@ async fn ask_round(
     let asked = context.spec.cancel.or(query_loop.run_round(oracle, &about, &embeddings, width, number)).await;
     let interrupted = || PipelineError::Interrupted { round: number, ledger: context.run.path(Artifact::Ledger) };
     let round = asked.ok_or_else(interrupted)??;
-    let id = |position: u32| context.samples.ids.id(context.rows[position as usize]);
+    let id = |row: TrainingRow| context.samples.ids.id(context.rows[row.index()]);
     let doubts = query_loop.doubts().into_iter().filter(|doubt| doubt.kind == DoubtKind::Bridge);
     let bridges: Vec<Bridge> =
         doubts.map(|doubt| Bridge { answer: doubt.number, src: id(doubt.a), dst: id(doubt.b) }).collect();

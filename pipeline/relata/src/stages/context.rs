@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use relata_data::Session;
+use relata_data::index::Row;
 use relata_data::source::Samples;
 
 use super::spec::Spec;
@@ -17,7 +18,7 @@ pub(super) struct StageContext<'a> {
     pub session: Session,
     pub samples: Samples,
     /// The rows trained on, ascending.
-    pub rows: Arc<Vec<u32>>,
+    pub rows: Arc<Vec<Row>>,
     pub reporter: Reporter,
 }
 

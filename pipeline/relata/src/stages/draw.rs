@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use relata_data::index::Row;
 use relata_data::source::Samples;
 use relata_data::view::Views;
 use relata_data::view::{contact_sheet, save_png};
@@ -20,9 +21,9 @@ const SAMPLES: usize = 8;
 const LOW: f64 = 0.05;
 
 /// `plots/views.png`: what the model will see.
-pub(crate) fn draw_views(run: &Run, samples: &Samples, rows: &[u32], views: &Views) -> Result<()> {
+pub(crate) fn draw_views(run: &Run, samples: &Samples, rows: &[Row], views: &Views) -> Result<()> {
     let step = (rows.len() / SAMPLES).max(1);
-    let shown: Vec<u32> = rows.iter().step_by(step).take(SAMPLES).copied().collect();
+    let shown: Vec<Row> = rows.iter().step_by(step).take(SAMPLES).copied().collect();
     Ok(save_png(&run.path(Artifact::ViewsPlot), &contact_sheet(&samples.features, &shown, views, 0))?)
 }
 

@@ -6,6 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float32Type, UInt64Type};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use relata_data::DataError;
+use relata_data::index::SampleId;
 
 use super::context::StageContext;
 use crate::error::Result;
@@ -25,7 +26,7 @@ pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result
         width = list.value_length() as usize;
         values.resize(context.rows.len() * width, 0.0);
         for (at, &id) in ids.values().iter().enumerate() {
-            let position = context.samples.ids.row(id).and_then(|row| context.rows.binary_search(&row).ok());
+            let position = context.samples.ids.row(SampleId(id)).and_then(|row| context.rows.binary_search(&row).ok());
             if let Some(position) = position {
                 let vector = list.value(at);
                 let vector = vector.as_primitive::<Float32Type>().values();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use relata_data::index::Row;
 use relata_data::source::session;
 use relata_data::view::Views;
 use relata_data::view::{contact_sheet, save_png};
@@ -30,9 +31,9 @@ impl Run {
         let views = Views::new(plan.views.count, augment, plan.training_seed());
         let data = self.samples()?;
         views.check(data.features.shape())?;
-        let rows: Arc<Vec<u32>> = training_rows(&session(), &data, plan.train_on.as_deref()).await?;
+        let rows: Arc<Vec<Row>> = training_rows(&session(), &data, plan.train_on.as_deref()).await?;
         let step = (rows.len() / samples.max(1)).max(1);
-        let shown: Vec<u32> = rows.iter().step_by(step).take(samples).copied().collect();
+        let shown: Vec<Row> = rows.iter().step_by(step).take(samples).copied().collect();
         let path = output.map_or_else(|| self.path(Artifact::ViewsPlot), Path::to_path_buf);
         save_png(&path, &contact_sheet(&data.features, &shown, &views, epoch))?;
         Ok(path)

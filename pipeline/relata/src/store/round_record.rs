@@ -2,6 +2,7 @@
 
 use relata_active::query_loop::{Round, StopReason};
 use relata_data::DataError;
+use relata_data::index::SampleId;
 use relata_data::sink::write_atomically;
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +27,9 @@ pub struct Bridge {
     /// The answer's row in the ledger.
     pub answer: u64,
     /// A sample of one side.
-    pub src: u64,
+    pub src: SampleId,
     /// A sample of the other side.
-    pub dst: u64,
+    pub dst: SampleId,
 }
 
 impl RoundRecord {
@@ -102,7 +103,7 @@ mod tests {
                 components: 1,
                 stop,
             },
-            bridges: vec![Bridge { answer: 7, src: 1, dst: u64::MAX }],
+            bridges: vec![Bridge { answer: 7, src: SampleId(1), dst: SampleId(u64::MAX) }],
         };
         let records = [record(1, None), record(2, Some(StopReason::Implied(0.75)))];
         for (record, number) in records.iter().zip(1..) {

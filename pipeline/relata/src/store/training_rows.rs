@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::UInt64Type;
+use relata_data::index::{Row, SampleId};
 use relata_data::source::Samples;
 use relata_data::{DataError, Session, query};
 use relata_schemas::samples::SPLIT;
@@ -16,7 +17,7 @@ pub(crate) async fn training_rows(
     session: &Session,
     samples: &Samples,
     condition: Option<&str>,
-) -> Result<Arc<Vec<u32>>> {
+) -> Result<Arc<Vec<Row>>> {
     let path = samples.samples_path.display().to_string();
     query::register_parquet(session, "samples", &path).await.map_err(DataError::from)?;
     let has_split = samples.columns.iter().any(|column| column == SPLIT);
@@ -27,7 +28,7 @@ pub(crate) async fn training_rows(
     let ids = query::plan_sql(session, "SELECT id FROM training").await.map_err(DataError::from)?;
     let mut rows = Vec::new();
     for batch in query::collect(ids).await.map_err(DataError::from)? {
-        let ids = batch["id"].as_primitive::<UInt64Type>().values();
+        let ids = SampleId::slice(batch["id"].as_primitive::<UInt64Type>().values());
         rows.extend(ids.iter().filter_map(|&id| samples.ids.row(id)));
     }
     if rows.is_empty() {

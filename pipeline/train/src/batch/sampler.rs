@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
+use relata_data::index::Row;
 use relata_data::seed::{Purpose, Rng};
 use relata_graph::Graph;
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,7 @@ impl Batches {
 /// Draws batches as a function of (seed, epoch, step).
 #[derive(Debug)]
 pub struct Sampler {
-    rows: Arc<Vec<u32>>,
+    rows: Arc<Vec<Row>>,
     batch: usize,
     batches: Batches,
     seed: u64,
@@ -73,7 +74,7 @@ pub struct Sampler {
 
 impl Sampler {
     /// A sampler over the training rows (distinct), `batch` of them at once.
-    pub fn new(rows: Arc<Vec<u32>>, batch: usize, batches: Batches, seed: u64, graph: &Arc<Graph>) -> Self {
+    pub fn new(rows: Arc<Vec<Row>>, batch: usize, batches: Batches, seed: u64, graph: &Arc<Graph>) -> Self {
         let pairs = (batches.edge_share > 0.0).then(|| PairSampler::new(graph.clone(), &rows));
         Self { batch: batch.min(rows.len()), rows, batches, seed, pairs }
     }
@@ -84,7 +85,7 @@ impl Sampler {
     }
 
     /// All batches of an epoch, lazily.
-    pub fn epoch(&self, epoch: u64) -> impl Iterator<Item = Vec<u32>> + '_ {
+    pub fn epoch(&self, epoch: u64) -> impl Iterator<Item = Vec<Row>> + '_ {
         let mut order = (*self.rows).clone();
         order.shuffle(&mut Purpose::SamplerPermutation.stream(self.seed, &[epoch]));
         (0..self.steps_per_epoch()).map(move |step| {
@@ -99,9 +100,9 @@ impl Sampler {
         })
     }
 
-    fn with_pairs(&self, pairs: &PairSampler, by_sample: &[u32], rng: &mut Rng) -> Vec<u32> {
+    fn with_pairs(&self, pairs: &PairSampler, by_sample: &[Row], rng: &mut Rng) -> Vec<Row> {
         let by_edge = (self.batch as f64 * self.batches.edge_share).round() as usize;
-        let mut rows: Vec<u32> = Vec::with_capacity(self.batch);
+        let mut rows: Vec<Row> = Vec::with_capacity(self.batch);
         let mut taken = HashSet::new();
         // Pairs repeat when there are few of them, so the number of draws is bounded.
         for _ in 0..by_edge * 4 {
@@ -132,22 +133,22 @@ impl Sampler {
 struct PairSampler {
     graph: Arc<Graph>,
     /// Positive edges between training rows.
-    edges: Vec<(u32, u32)>,
+    edges: Vec<(Row, Row)>,
     /// Members of groups among the training rows, and the running total of their pairs.
-    groups: Vec<(Vec<u32>, f64)>,
+    groups: Vec<(Vec<Row>, f64)>,
 }
 
 impl PairSampler {
-    fn new(graph: Arc<Graph>, rows: &[u32]) -> Self {
+    fn new(graph: Arc<Graph>, rows: &[Row]) -> Self {
         let mut trains = vec![false; graph.rows()];
-        rows.iter().for_each(|&row| trains[row as usize] = true);
-        let trains = |row: u32| trains[row as usize];
+        rows.iter().for_each(|row| trains[row.index()] = true);
+        let trains = |row: Row| trains[row.index()];
         let positive = graph.edges().iter().filter(|&(a, b, w)| w > 0.0 && trains(a) && trains(b));
         let edges = positive.map(|(a, b, _)| (a, b)).collect();
         let mut total = 0.0;
         let mut groups = Vec::new();
         for group in graph.groups().iter().iter().filter(|group| group.weight > 0.0) {
-            let members: Vec<u32> = group.members.iter().copied().filter(|&row| trains(row)).collect();
+            let members: Vec<Row> = group.members.iter().copied().filter(|&row| trains(row)).collect();
             if members.len() > 1 {
                 total += (members.len() * (members.len() - 1) / 2) as f64;
                 groups.push((members, total));
@@ -156,7 +157,7 @@ impl PairSampler {
         Self { graph, edges, groups }
     }
 
-    fn draw(&self, rng: &mut Rng) -> Option<(u32, u32)> {
+    fn draw(&self, rng: &mut Rng) -> Option<(Row, Row)> {
         let in_groups = self.groups.last().map_or(0.0, |group| group.1);
         let total = in_groups + self.edges.len() as f64;
         if total == 0.0 {
@@ -190,7 +191,8 @@ mod tests {
     /// 40 rows, of which (2k, 2k + 1) are related for k < 5; rows 38 and 39 are known to be unrelated.
     fn graph() -> Arc<Graph> {
         let folder = tempfile::tempdir().unwrap();
-        let edges: Vec<(u32, u32, f32)> = (0..5).map(|k| (2 * k, 2 * k + 1, 1.0)).chain([(38, 39, -1.0)]).collect();
+        let edges = (0..5).map(|k| (2 * k, 2 * k + 1, 1.0)).chain([(38, 39, -1.0)]);
+        let edges: Vec<(Row, Row, f32)> = edges.map(|(a, b, weight)| (Row(a), Row(b), weight)).collect();
         let mut builder = CsrBuilder::create(&folder.path().join("edges.csr"), 40);
         edges.iter().for_each(|&(a, b, _)| builder.count(a, b));
         let mut places = builder.places();
@@ -199,12 +201,12 @@ mod tests {
         Arc::new(Graph::new(settings, places.finish().unwrap(), Groups::default()))
     }
 
-    fn epoch(batches: Batches, rows: std::ops::Range<u32>, batch: usize, seed: u64) -> Vec<Vec<u32>> {
-        Sampler::new(Arc::new(rows.collect()), batch, batches, seed, &graph()).epoch(3).collect()
+    fn epoch(batches: Batches, rows: std::ops::Range<u32>, batch: usize, seed: u64) -> Vec<Vec<Row>> {
+        Sampler::new(Arc::new(rows.map(Row).collect()), batch, batches, seed, &graph()).epoch(3).collect()
     }
 
-    fn in_pairs(batch: &[u32]) -> usize {
-        let whole = |row: u32| row < 10 && batch.contains(&(row ^ 1));
+    fn in_pairs(batch: &[Row]) -> usize {
+        let whole = |row: Row| row < Row(10) && batch.contains(&Row(row.0 ^ 1));
         batch.iter().filter(|&&row| whole(row)).count()
     }
 
@@ -213,7 +215,7 @@ mod tests {
         let batches = epoch(Batches::by_sample(), 0..40, 10, 1);
         let mut rows = batches.concat();
         rows.sort_unstable();
-        assert_eq!(rows, (0..40).collect::<Vec<_>>());
+        assert_eq!(rows, (0..40).map(Row).collect::<Vec<_>>());
         assert_eq!(batches, epoch(Batches::by_sample(), 0..40, 10, 1));
         assert_ne!(batches, epoch(Batches::by_sample(), 0..40, 10, 2));
     }
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn by_edge_whole_pairs_come_and_fillers_fill_up() {
         for batch in epoch(Batches::by_edge(), 0..40, 20, 1) {
-            let distinct: HashSet<u32> = batch.iter().copied().collect();
+            let distinct: HashSet<Row> = batch.iter().copied().collect();
             assert_eq!((batch.len(), distinct.len()), (20, 20));
             assert!(in_pairs(&batch) >= 8, "{batch:?}");
         }
@@ -239,6 +241,6 @@ mod tests {
     fn pairs_outside_the_training_rows_are_not_drawn() {
         // Only rows 1.. are trained on: row 0 and with it the pair (0, 1) is out.
         let batches = epoch(Batches::by_edge(), 1..40, 6, 1);
-        assert!(batches.iter().flatten().all(|&row| row > 0));
+        assert!(batches.iter().flatten().all(|&row| row > Row(0)));
     }
 }

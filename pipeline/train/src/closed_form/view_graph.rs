@@ -1,6 +1,6 @@
 //! Graph among views for the closed form: every training row is there as often as it has views.
 
-use relata_data::id_index::Row;
+use relata_data::index::Row;
 use relata_graph::{Graph, InducedEdges};
 
 use super::settings::ClosedForm;
@@ -51,15 +51,15 @@ mod tests {
     fn graph(views: f32) -> Graph {
         let folder = tempfile::tempdir().unwrap();
         let mut builder = CsrBuilder::create(&folder.path().join("graph.csr"), 3);
-        builder.count(0, 1);
+        builder.count(Row(0), Row(1));
         let mut places = builder.places();
-        places.put(0, 1, 0.5);
+        places.put(Row(0), Row(1), 0.5);
         Graph::new(GraphSettings { views, ..GraphSettings::default() }, places.finish().unwrap(), Groups::default())
     }
 
     /// The matrix, row by row.
     fn matrix(settings: &ClosedForm, graph: &Graph, views: usize) -> Vec<Vec<f64>> {
-        let ViewGraph { edges, diagonal } = settings.view_graph(graph, &[0, 1, 2], views);
+        let ViewGraph { edges, diagonal } = settings.view_graph(graph, &[0, 1, 2].map(Row), views);
         let n = edges.nodes;
         let mut matrix = vec![vec![0.0; n]; n];
         (0..n).for_each(|node| matrix[node][node] = diagonal[node]);

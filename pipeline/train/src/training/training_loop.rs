@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use relata_data::feature_store::FeatureStore;
+use relata_data::index::Row;
 use relata_data::view::Views;
 use relata_graph::Graph;
 
@@ -44,7 +45,7 @@ pub struct Training<'a> {
     /// The views.
     pub views: Arc<Views>,
     /// The rows to train on.
-    pub rows: Arc<Vec<u32>>,
+    pub rows: Arc<Vec<Row>>,
     /// Settings.
     pub fit: &'a Fit,
     /// Where checkpoints go.

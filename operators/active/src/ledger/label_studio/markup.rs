@@ -3,10 +3,11 @@
 use std::fmt::Write;
 
 use html_escape::encode_quoted_attribute as escaped;
+use relata_data::index::SampleId;
 use serde_json::Value;
 
 /// A sample's HTML: an image, a text, or a table of whatever else there is; its id if there is nothing.
-pub(super) fn html(id: u64, rendered: &Value) -> String {
+pub(super) fn html(id: SampleId, rendered: &Value) -> String {
     let Value::Object(fields) = rendered else {
         return match rendered {
             Value::Null => format!("<p>{id}</p>"),
@@ -29,7 +30,7 @@ pub(super) fn html(id: u64, rendered: &Value) -> String {
     if shown.is_empty() { format!("<p>{id}</p>") } else { shown }
 }
 
-fn image(id: u64, url: &str) -> String {
+fn image(id: SampleId, url: &str) -> String {
     // Label Studio removes `data:` from the source of images, but not from styles.
     let plain = |c: char| c.is_ascii_alphanumeric() || "+/=:;,.-_".contains(c);
     if url.starts_with("data:image/") && url.chars().all(plain) {
@@ -49,16 +50,16 @@ mod tests {
 
     #[test]
     fn samples_are_shown_by_what_they_have() {
-        assert_eq!(html(7, &Value::Null), "<p>7</p>");
-        assert_eq!(html(7, &json!({})), "<p>7</p>");
-        assert_eq!(html(7, &json!("a & b")), "<p>a &amp; b</p>");
+        assert_eq!(html(SampleId(7), &Value::Null), "<p>7</p>");
+        assert_eq!(html(SampleId(7), &json!({})), "<p>7</p>");
+        assert_eq!(html(SampleId(7), &json!("a & b")), "<p>a &amp; b</p>");
         assert_eq!(
-            html(7, &json!({ "text": "a", "x<y": 3 })),
+            html(SampleId(7), &json!({ "text": "a", "x<y": 3 })),
             "<p>a</p><table><tr><th>x&lt;y</th><td>3</td></tr></table>"
         );
-        let linked = html(7, &json!({ "image": "https://example.org/7.png?a=1&b=2" }));
+        let linked = html(SampleId(7), &json!({ "image": "https://example.org/7.png?a=1&b=2" }));
         assert!(linked.contains("src=\"https://example.org/7.png?a=1&amp;b=2\""), "{linked}");
-        let inline = html(7, &json!({ "image": "data:image/png;base64,iVBO+/w==" }));
+        let inline = html(SampleId(7), &json!({ "image": "data:image/png;base64,iVBO+/w==" }));
         assert!(inline.contains("background:url('data:image/png;base64,iVBO+/w==')"), "{inline}");
     }
 
@@ -68,7 +69,7 @@ mod tests {
         for rendered in
             [json!(attack), json!({ "image": attack }), json!({ "text": attack }), json!({ attack: attack })]
         {
-            let html = html(7, &rendered);
+            let html = html(SampleId(7), &rendered);
             assert!(!html.contains("<script") && !html.contains("'\">"), "{html}");
         }
     }

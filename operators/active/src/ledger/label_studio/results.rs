@@ -5,6 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use relata_data::DataError;
+use relata_data::index::SampleId;
 use relata_oracle::{Answer, Cost, Question};
 use serde::Deserialize;
 
@@ -177,7 +178,7 @@ fn answers(
         return Err(unexpected("only the controls `alike` and `pass` of the labelling configuration", found));
     }
     let alike: Vec<&str> = annotation.choices(ALIKE).collect();
-    let names: Vec<String> = question.candidates.iter().map(u64::to_string).collect();
+    let names: Vec<String> = question.candidates.iter().map(SampleId::to_string).collect();
     if let Some(stray) = alike.iter().find(|choice| !names.iter().any(|name| name == *choice)) {
         return Err(unexpected("candidates of the question", format!("the choice `{stray}`")));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use relata_data::DataError;
+use relata_data::index::SampleId;
 use relata_oracle::Question;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ pub const CONFIGURATION: &str = r#"<View>
 pub fn export_tasks(
     ledger: &Ledger,
     annotators: usize,
-    render: &dyn Fn(u64) -> Value,
+    render: &dyn Fn(SampleId) -> Value,
     out: &mut dyn Write,
 ) -> Result<usize> {
     let open = ledger.unanswered(annotators)?;
@@ -51,11 +52,11 @@ pub fn export_tasks(
     Ok(open.len())
 }
 
-fn task(question: &Question, render: &dyn Fn(u64) -> Value) -> Value {
+fn task(question: &Question, render: &dyn Fn(SampleId) -> Value) -> Value {
     let anchor_html = markup::html(question.anchor, &render(question.anchor));
     // By id: the order of the question is that of what the model predicts.
-    let candidates: BTreeSet<u64> = question.candidates.iter().copied().collect();
-    let choice = |&id: &u64| json!({ "value": id.to_string(), "html": markup::html(id, &render(id)) });
+    let candidates: BTreeSet<SampleId> = question.candidates.iter().copied().collect();
+    let choice = |&id: &SampleId| json!({ "value": id.to_string(), "html": markup::html(id, &render(id)) });
     json!({
         "id": question.question,
         "data": {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use relata_data::index::SampleId;
 use relata_oracle::Cost;
 use serde_json::{Value, json};
 
@@ -66,7 +67,7 @@ fn a_round_through_label_studio_brings_every_kind_of_answer() {
     assert_eq!(import(&ledger, &results).unwrap(), Imported { known: 10, ..Imported::default() });
     let rows = ledger.since(0).unwrap();
     let said: Vec<_> =
-        rows.iter().map(|row| (row.answer.candidate, row.answer.annotator.as_str(), row.answer.related)).collect();
+        rows.iter().map(|row| (row.answer.candidate.0, row.answer.annotator.as_str(), row.answer.related)).collect();
     let expected = [
         (101, "10", Some(false)),
         (102, "10", Some(true)),
@@ -90,8 +91,8 @@ fn a_round_through_label_studio_brings_every_kind_of_answer() {
 fn only_samples_that_are_asked_about_are_rendered() {
     let (_folder, ledger) = ledger(&[question(1, 1.0, 2), question(2, 0.0, 1)]);
     let seen = RefCell::new(Vec::new());
-    let render = |id| {
-        seen.borrow_mut().push(id);
+    let render = |id: SampleId| {
+        seen.borrow_mut().push(id.0);
         Value::Null
     };
     export_tasks(&ledger, 1, &render, &mut Vec::new()).unwrap();

@@ -1,5 +1,7 @@
 //! What a query loop makes of the answers.
 
+use relata_data::index::SampleId;
+use relata_data::index::TrainingRow;
 use relata_oracle::{Answer, Cost};
 
 use super::super::fixture::{Says, Script, Trial, asked};
@@ -28,7 +30,7 @@ async fn the_latest_answer_of_a_crowd_wins_even_if_it_is_surer() {
     let mut query_loop = trial.open(&config, 0);
     let round = trial.round(&mut query_loop, &people(), 1).await;
     assert_eq!((round.progress.answers, round.progress.yes), (9, 7));
-    assert_eq!(query_loop.belief.relation(1, 2), Some(Relation::Positive));
+    assert_eq!(query_loop.belief.relation(TrainingRow(1), TrainingRow(2)), Some(Relation::Positive));
     assert_eq!(query_loop.belief.contradictions().len(), 1);
 }
 
@@ -70,7 +72,7 @@ async fn only_what_is_confirmed_joins_the_graph() {
     let mut query_loop = trial.open(&config, 0);
     let oracle = trial.truth("ann");
     let groups = |query_loop: &QueryLoop<'_>| {
-        query_loop.belief_oracle().members.iter().map(|member| member.0).collect::<Vec<_>>()
+        query_loop.belief_oracle().members.iter().map(|member| member.0.0).collect::<Vec<_>>()
     };
     trial.round(&mut query_loop, &oracle, 1).await;
     assert_eq!(groups(&query_loop), [0; 0]);
@@ -85,12 +87,18 @@ async fn an_answer_that_was_taken_back_is_forgotten() {
     let mut query_loop = trial.open(&config, 0);
     let wrong = Says::new("ann", |_, _| Some(false));
     trial.round(&mut query_loop, &wrong, 1).await;
-    assert_eq!(query_loop.belief.relation(0, 1), Some(Relation::Negative));
+    assert_eq!(query_loop.belief.relation(TrainingRow(0), TrainingRow(1)), Some(Relation::Negative));
     let question = query_loop.ledger.questions_of(1).unwrap().remove(0);
     query_loop.ledger.undo(1, "ann").unwrap();
-    query_loop.ledger.record(&[Answer::now(&question, 1, Some(true), "ann", Cost::default())]).unwrap();
+    query_loop.ledger.record(&[Answer::now(&question, SampleId(1), Some(true), "ann", Cost::default())]).unwrap();
     let second = trial.round(&mut query_loop, &trial.truth("ann"), 2).await;
-    assert_eq!([query_loop.belief.relation(0, 1), query_loop.belief.relation(2, 3)], [Some(Relation::Positive); 2]);
+    assert_eq!(
+        [
+            query_loop.belief.relation(TrainingRow(0), TrainingRow(1)),
+            query_loop.belief.relation(TrainingRow(2), TrainingRow(3))
+        ],
+        [Some(Relation::Positive); 2]
+    );
     assert_eq!((second.progress.answers, second.progress.yes, second.spent), (2, 2, 3.0));
 }
 

@@ -1,5 +1,6 @@
 //! Which questions a query loop asks.
 
+use relata_data::index::TrainingRow;
 use relata_oracle::Cost;
 use relata_registry::Description;
 
@@ -24,7 +25,11 @@ async fn no_pair_is_asked_about_twice_in_a_round() {
     let again = asked(&query_loop, 2, Some("re_ask"));
     assert!(again == [(2, 0)] || again == [(0, 2)], "{again:?}");
     assert_eq!(asked(&query_loop, 2, Some("script")), [(3, 4)]);
-    assert!(query_loop.doubts().iter().all(|doubt| doubt.a == 3), "one answer settles both: {:?}", query_loop.doubts());
+    assert!(
+        query_loop.doubts().iter().all(|doubt| doubt.a == TrainingRow(3)),
+        "one answer settles both: {:?}",
+        query_loop.doubts()
+    );
 }
 
 #[tokio::test]
@@ -50,10 +55,10 @@ async fn asking_both_sides_once_more_finds_the_mistake() {
     // The yes about 1 and 2 is wrong, and each answer weighs the same.
     let wrong = Says::new("ann", |a, b| Some((a, b) != (0, 2)));
     trial.round(&mut query_loop, &wrong, 1).await;
-    assert_eq!(query_loop.belief.relation(0, 2), Some(Relation::Positive));
+    assert_eq!(query_loop.belief.relation(TrainingRow(0), TrainingRow(2)), Some(Relation::Positive));
     trial.round(&mut query_loop, &trial.truth("ann"), 2).await;
     assert_eq!(asked(&query_loop, 2, Some("re_ask")).len(), 2);
-    let relations = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| query_loop.belief.relation(a, b));
+    let relations = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| query_loop.belief.relation(TrainingRow(a), TrainingRow(b)));
     let expected = [Relation::Positive, Relation::Negative, Relation::Negative];
     assert_eq!(relations, expected.map(Some));
 }
@@ -75,7 +80,7 @@ async fn what_is_known_from_the_start_is_not_asked() {
     // More groups than the belief is told about.
     let config = script(&[&[(1_096, 1_097), (0, 1)], &[(1_096, 1_097), (1_097, 1_098)]]);
     let mut query_loop = trial.open(&config, 0);
-    assert_eq!(query_loop.belief.relation(1_096, 1_097), None);
+    assert_eq!(query_loop.belief.relation(TrainingRow(1_096), TrainingRow(1_097)), None);
     let oracle = trial.truth("ann");
     assert_eq!(trial.round(&mut query_loop, &oracle, 1).await.stop, Some(StopReason::NoQuestion));
     trial.round(&mut query_loop, &oracle, 2).await;

@@ -1,5 +1,6 @@
 //! Explorer: which component each row probably belongs to, and which questions that suggests.
 
+use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
 
 use super::super::candidate_pool::CandidatePool;
@@ -29,7 +30,7 @@ pub(super) struct Explorer<'a, 'b> {
 /// A component, or an explored row that is one by itself without an answer.
 struct Cluster {
     /// Its most central members.
-    members: Vec<u32>,
+    members: Vec<TrainingRow>,
     /// Number of components known to be different.
     cannot_links: usize,
     /// Whether it stands; otherwise it is a row whose component is still to be found.
@@ -67,7 +68,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
 
     /// Questions that place the rows which were compared with some components and joined none of them, the most certain
     /// first.
-    pub fn unfinished(&mut self) -> Vec<(u32, u32)> {
+    pub fn unfinished(&mut self) -> Vec<(TrainingRow, TrainingRow)> {
         let alone = (0..self.clusters.len()).filter(|&at| self.pool.components[at].size == 1);
         let next = alone.filter_map(|at| {
             let row = self.clusters[at].members[0];
@@ -78,7 +79,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
         let mut next: Vec<_> = next.collect();
         next.sort_by(|a, b| b.0.total_cmp(&a.0));
         next.iter().for_each(|&(_, _, at, _)| self.clusters[at].finished = false);
-        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        let mut pairs: Vec<(TrainingRow, TrainingRow)> = Vec::new();
         for (_, anchor, _, row) in next {
             // Two such rows may name each other.
             if !pairs.contains(&(row, anchor)) {
@@ -89,7 +90,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
     }
 
     /// The question about the next explored row. Rows that are near no component become one each on the way.
-    pub fn explore(&mut self) -> Option<(u32, u32)> {
+    pub fn explore(&mut self) -> Option<(TrainingRow, TrainingRow)> {
         loop {
             let place = self.facility_location.choose()? as usize;
             let row = self.pool.rows[place];
@@ -102,8 +103,8 @@ impl<'a, 'b> Explorer<'a, 'b> {
     }
 
     /// The question about two components that are most likely one.
-    pub fn reconcile(&mut self) -> Option<(u32, u32)> {
-        let mut best: Option<(f32, usize, usize, (u32, u32))> = None;
+    pub fn reconcile(&mut self) -> Option<(TrainingRow, TrainingRow)> {
+        let mut best: Option<(f32, usize, usize, (TrainingRow, TrainingRow))> = None;
         for (at, cluster) in self.clusters.iter().enumerate().filter(|(_, cluster)| cluster.is_free()) {
             for (other_at, other) in self.clusters[..at].iter().enumerate().filter(|(_, cluster)| cluster.is_free()) {
                 let affinity = cluster.affinity(other);
@@ -121,17 +122,22 @@ impl<'a, 'b> Explorer<'a, 'b> {
 
     /// The open cluster that a row most probably belongs to, if its chance is worth a question, as (chance, the member
     /// to compare with).
-    fn most_probable(&self, row: u32, chances: &[f32], allowed: impl Fn(usize) -> bool) -> Option<(f32, u32)> {
+    fn most_probable(
+        &self,
+        row: TrainingRow,
+        chances: &[f32],
+        allowed: impl Fn(usize) -> bool,
+    ) -> Option<(f32, TrainingRow)> {
         let none: f32 = (1.0 - chances.iter().sum::<f32>()).max(0.0);
         let open = (0..chances.len()).filter(|&at| allowed(at) && chances[at] > 0.0);
         let open = open.filter_map(|at| Some((chances[at], self.open_pair(&self.clusters[at].members, &[row])?.0)));
-        let open: Vec<(f32, u32)> = open.collect();
+        let open: Vec<(f32, TrainingRow)> = open.collect();
         let left = none + open.iter().map(|open| open.0).sum::<f32>();
         let best = open.into_iter().reduce(|best, next| if next.0 > best.0 { next } else { best });
         best.filter(|best| best.0 > STOP * left)
     }
 
-    fn open_pair(&self, members: &[u32], others: &[u32]) -> Option<(u32, u32)> {
+    fn open_pair(&self, members: &[TrainingRow], others: &[TrainingRow]) -> Option<(TrainingRow, TrainingRow)> {
         if self.context.belief.relation(members[0], others[0]).is_some() {
             return None;
         }
@@ -185,7 +191,7 @@ impl<'a, 'b> Explorer<'a, 'b> {
 }
 
 impl Cluster {
-    fn new(members: Vec<u32>, cannot_links: usize, chances: Vec<f32>, graph: &EmbeddedGraph) -> Self {
+    fn new(members: Vec<TrainingRow>, cannot_links: usize, chances: Vec<f32>, graph: &EmbeddedGraph) -> Self {
         let mut sum = vec![0f32; graph.width];
         for (row, chance) in graph.coordinates.chunks_exact(graph.width).zip(&chances) {
             sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += chance * x);

@@ -8,6 +8,7 @@ use relata::Run;
 use relata::report::Gallery;
 use relata_active::ledger::label_studio::{CONFIGURATION, export_tasks};
 use relata_active::ledger::{Ledger, export_answers, export_questions};
+use relata_data::index::SampleId;
 use relata_data::sink::AtomicFile;
 use relata_data::source::KEPT_BACK;
 use serde_json::Value;
@@ -76,7 +77,8 @@ fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write)
             let page = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?;
             let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
-            let ids: BTreeSet<u64> = open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
+            let ids: BTreeSet<SampleId> =
+                open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
             let gallery = Gallery::open(run, &ids)?;
             let look = |id| shown(gallery.describe(id, SIDE), &page.show);
             let tasks = export_tasks(ledger, annotators, &look, out)?;
