@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{CsvReadOptions, JsonReadOptions, ParquetReadOptions, SQLOptions};
+use datafusion::prelude::{JsonReadOptions, ParquetReadOptions, SQLOptions};
 use futures::future::BoxFuture;
 
 use crate::Session;
@@ -54,16 +54,6 @@ pub fn read_parquet(
 ) -> BoxFuture<'static, Result<DataFrame>> {
     let session = session.context().clone();
     Box::pin(caught_query(async move { session.read_parquet(paths, options).await }))
-}
-
-/// Delimited files as a table; the options may borrow a schema.
-pub fn read_csv<'a>(
-    session: &Session,
-    paths: Vec<String>,
-    options: CsvReadOptions<'a>,
-) -> BoxFuture<'a, Result<DataFrame>> {
-    let session = session.context().clone();
-    Box::pin(async move { session.read_csv(paths, options).await })
 }
 
 /// Files of JSON lines as a table.

@@ -1,0 +1,60 @@
+//! Block of rows: fields gathered by column, then turned into a record batch.
+
+use ::csv::ByteRecord;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+
+use super::Rows;
+use super::layout::{FileLayout, field};
+use crate::Result;
+
+/// Rows of a file that wait to be a batch.
+pub(super) struct Block<'a> {
+    of: &'a Rows,
+    file: &'a FileLayout,
+    /// For each column the texts of all rows, and where each of them ends.
+    texts: Vec<(String, Vec<usize>)>,
+    /// How many rows there are.
+    pub rows: usize,
+}
+
+impl<'a> Block<'a> {
+    /// No rows.
+    pub fn new(of: &'a Rows, file: &'a FileLayout) -> Self {
+        Self { of, file, texts: vec![(String::new(), vec![]); file.places.len()], rows: 0 }
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, record: &ByteRecord) -> Result<()> {
+        for ((texts, ends), &place) in self.texts.iter_mut().zip(&self.file.places) {
+            texts.push_str(field(&self.file.path, record, place)?);
+            ends.push(texts.len());
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The rows as a batch; none are left.
+    pub fn take(&mut self) -> Result<RecordBatch> {
+        let (layout, nulls) = (&self.of.layout, &self.of.csv.nulls);
+        let column = |((texts, ends), of): (&(String, Vec<usize>), &super::column_type::ColumnType)| {
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let values = starts.zip(ends).map(|(start, &end)| &texts[start..end]);
+            let values: Vec<Option<&str>> = values.map(|text| (!is_null(nulls, text)).then_some(text)).collect();
+            of.array(&values, &layout.numbers)
+        };
+        let columns = self.texts.iter().zip(&layout.types).map(column).collect::<Result<_, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let batch = RecordBatch::try_new_with_options(layout.schema.clone(), columns, &options)?;
+        self.texts.iter_mut().for_each(|(texts, ends)| {
+            texts.clear();
+            ends.clear();
+        });
+        self.rows = 0;
+        Ok(batch)
+    }
+}
+
+/// Whether a field is one of the words that stand for a null.
+pub(super) fn is_null(words: &[String], text: &str) -> bool {
+    !words.is_empty() && words.iter().any(|word| word == text.trim())
+}
