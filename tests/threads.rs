@@ -54,7 +54,7 @@ fn result(threads: usize) -> Outcome {
         embeddings: data::embedding_bits(folder.path()),
         measured: answer(query),
         graph: files.iter().map(|file| std::fs::read(folder.path().join(file)).unwrap()).collect(),
-        counts: answer("SELECT (SELECT count(*) FROM edges), (SELECT count(*) FROM conflicts)"),
+        counts: answer("SELECT (SELECT count(*) FROM edges) AS edges, (SELECT count(*) FROM conflicts) AS conflicts"),
     }
 }
 

@@ -160,7 +160,7 @@ fn rounds(c: &mut Criterion) {
         std::fs::write(&file, "id,x\n0,0\n").expect("a file");
         let session = session();
         let samples = runtime.block_on(ingest(&csv(file), &session, folder.path(), &mut |_| {})).expect("a sample");
-        let context = Context { session: &session, samples: &samples, seed: 3 };
+        let context = Context::new(&session, &samples, 3);
         let mut rng = stream(2, &[]);
         let asked: Vec<Question> = (1..=answers)
             .map(|number| {

@@ -19,6 +19,7 @@ use crate::waiter::Waiter;
 /// A server that runs until it is dropped.
 pub(crate) struct BackgroundServer {
     folder: PathBuf,
+    invitation: String,
     state: Arc<AppState>,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
@@ -26,23 +27,29 @@ pub(crate) struct BackgroundServer {
 }
 
 impl BackgroundServer {
-    /// Starts a server for the run in this folder, and prints its link.
+    /// Starts a server for the run in this folder.
     pub(crate) fn start(samples: Samples, folder: &Path, settings: PageConfig) -> Result<Self> {
         let server = Server::of_oracle(samples, Ledger::open(folder)?, settings)?;
         let io = || DataError::io(folder);
         let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
         let (state, handle) = (server.state().clone(), runtime.handle().clone());
-        server.announce();
+        let invitation = server.invitation();
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
             let end = async { drop(stopped.await) };
             if let Err(error) = runtime.block_on(server.run(end)) {
-                eprintln!("error: {error}");
+                tracing::error!("{error}");
             }
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("relata-annotate".to_owned()).spawn(serve).map_err(io())?;
-        Ok(Self { folder: folder.to_path_buf(), state, runtime: handle, stop: Some(stop), thread: Some(thread) })
+        let (folder, stop, thread) = (folder.to_path_buf(), Some(stop), Some(thread));
+        Ok(Self { folder, invitation, state, runtime: handle, stop, thread })
+    }
+
+    /// A sentence with the link that people open.
+    pub(crate) fn invitation(&self) -> &str {
+        &self.invitation
     }
 
     /// The run folder that it serves.

@@ -25,9 +25,9 @@ impl ApiError {
         (self.status, self.error).into_response()
     }
 
-    /// Something failed on our side; whoever runs the server reads of it too.
+    /// Something failed on our side; whoever runs the server reads of it in the log, too.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
-        eprintln!("error: {error}");
+        tracing::error!("{error}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }

@@ -22,7 +22,7 @@ pub struct Person {
 }
 
 /// People answer at a web page under this address, such as `127.0.0.1:7878`. The page stays open between rounds, and
-/// shows each question to one person at a time. Its link is printed on standard error.
+/// shows each question to one person at a time. Its link is told to the run's `progress`, which `bars()` shows on the terminal.
 ///
 /// People are annotators under the names that they give. Around this oracle, [`named`](relata_oracle::OracleExt::named) makes one annotator
 /// of all people at a page; to tell the people of two pages in one run apart, name the pages: [`Person::page`].
@@ -209,19 +209,23 @@ impl Oracle for Person {
         self.config.check()
     }
 
-    /// Returns when each question has an answer of as many people as wished at this page, or when a person ends the
-    /// round. Each answer is recorded by `out` before the page says that it is written down.
     fn check_relate(&self) -> Result<()> {
         Err(OracleError::cannot_relate(self.describe().name))
     }
 
+    /// Returns when each question has an answer of as many people as wished at this page, or when a person ends the
+    /// round. Each answer is recorded by `out` before the page says that it is written down. The page's link is a note.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let _turn = self.turn.lock().await;
         let mut waiter = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             let server = match running.take().filter(|server| server.folder() == out.folder()) {
                 Some(server) => server,
-                None => BackgroundServer::start(context.samples.clone(), out.folder(), self.config.clone())?,
+                None => {
+                    let server = BackgroundServer::start(context.samples.clone(), out.folder(), self.config.clone())?;
+                    context.notes.note(server.invitation());
+                    server
+                }
             };
             running.insert(server).ask(questions)?
         };

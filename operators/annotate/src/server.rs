@@ -26,15 +26,16 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Bytes of a request at most.
 const LARGEST: usize = 1 << 18;
 
-/// Serves the page of a run until `shutdown` is ready, and prints its link on standard error.
+/// Serves the page of a run until `shutdown` is ready. `announce` gets a sentence with the link, as soon as there is one.
 pub async fn serve(
     samples: Samples,
     ledger: Ledger,
     settings: PageConfig,
+    announce: impl FnOnce(&str),
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let server = Server::bind(samples, ledger, settings)?;
-    server.announce();
+    announce(&server.invitation());
     server.run(shutdown).await
 }
 
@@ -121,13 +122,13 @@ impl Server {
         }
     }
 
-    /// Prints the link.
-    pub(crate) fn announce(&self) {
+    /// A sentence with the link, for whoever runs the server.
+    pub fn invitation(&self) -> String {
         let elsewhere = match self.address.ip().is_unspecified() {
             true => " (elsewhere with this machine's name instead of localhost)",
             false => "",
         };
-        eprintln!("Questions wait for people at {}{elsewhere}", self.link());
+        format!("Questions wait for people at {}{elsewhere}", self.link())
     }
 
     /// What its requests share.

@@ -262,7 +262,7 @@ fn the_oracle_waits_for_every_answer_or_for_somebody_who_ends_the_round() {
             // A runtime without timers, as a pipeline's may be; it ends between the rounds.
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let session = session();
-            let context = Context { session: &session, samples: &run.samples, seed: 0 };
+            let context = Context::new(&session, &run.samples, 0);
             let outcome = runtime.block_on(oracle.answer(&context, &asked, &run.ledger as &dyn Record));
             drop((oracle, run, asked));
             // Nobody listens after a failed assertion.

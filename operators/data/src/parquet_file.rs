@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::decoder_panic::caught;
@@ -15,6 +15,7 @@ use crate::{DataError, Result};
 /// An open file of which nothing but the schema has been read.
 pub struct ParquetFile {
     path: PathBuf,
+    metadata: ArrowReaderMetadata,
     builder: ParquetRecordBatchReaderBuilder<File>,
 }
 
@@ -29,17 +30,17 @@ impl ParquetFile {
     /// whatever length it names.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(DataError::io(path))?;
-        let builder = caught(|| ParquetRecordBatchReaderBuilder::try_new(file));
-        let builder = builder.map_err(|error| DataError::damaged(path, error))?;
+        let metadata = caught(|| ArrowReaderMetadata::load(&file, Default::default()));
+        let metadata = metadata.map_err(|error| DataError::damaged(path, error))?;
         let len = std::fs::metadata(path).map_err(DataError::io(path))?.len();
-        for chunk in builder.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        for chunk in metadata.metadata().row_groups().iter().flat_map(|group| group.columns()) {
             if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
                 let column = chunk.column_path().string();
                 let found = format!("column `{column}` with {bytes} bytes from byte {start}, in a file of {len} bytes");
                 return Err(DataError::damaged(path, found));
             }
         }
-        Ok(Self { path: path.to_path_buf(), builder })
+        Self::with_metadata(path, metadata)
     }
 
     /// The columns.
@@ -53,7 +54,7 @@ impl ParquetFile {
         columns: impl IntoIterator<Item = usize>,
         rows: usize,
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
-        let Self { path, builder } = self;
+        let Self { path, builder, .. } = self;
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
         let reader = caught(|| builder.with_projection(mask).with_batch_size(rows).build());
         let mut reader = reader.map_err(|error| DataError::damaged(&path, error))?;
@@ -63,10 +64,41 @@ impl ParquetFile {
         }))
     }
 
+    /// All columns, in batches of at most 8,192 rows.
+    pub fn all_batches(self) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
+        let columns = 0..self.schema().fields().len();
+        self.batches(columns, 8192)
+    }
+
     /// All columns of all rows.
     pub fn whole(self) -> Result<Vec<RecordBatch>> {
-        let columns = 0..self.schema().fields().len();
-        self.batches(columns, 8192)?.collect()
+        self.all_batches()?.collect()
+    }
+
+    /// The same file once more, without reading its footer again.
+    pub fn reopened(&self) -> Result<Self> {
+        Self::with_metadata(&self.path, self.metadata.clone())
+    }
+
+    /// Only these rows of one row group.
+    pub fn in_group(mut self, group: usize, selection: Option<RowSelection>) -> Self {
+        self.builder = self.builder.with_row_groups(vec![group]);
+        if let Some(selection) = selection {
+            self.builder = self.builder.with_row_selection(selection);
+        }
+        self
+    }
+
+    /// The number of rows of each row group.
+    pub fn group_rows(&self) -> impl Iterator<Item = u64> + '_ {
+        // A negative number is damage, which the reader of the group reports.
+        self.metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
+    }
+
+    fn with_metadata(path: &Path, metadata: ArrowReaderMetadata) -> Result<Self> {
+        let file = File::open(path).map_err(DataError::io(path))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        Ok(Self { path: path.to_path_buf(), metadata, builder })
     }
 }
 

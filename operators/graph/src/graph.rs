@@ -8,7 +8,7 @@ use crate::closure::Closure;
 use crate::components::Components;
 use crate::csr::Csr;
 use crate::error::Result;
-use crate::must_link::Groups;
+use crate::must_link::{Group, Groups};
 use crate::policy::Policy;
 use relata_data::index::{GroupNumber, Row};
 
@@ -111,6 +111,17 @@ impl Graph {
             || rows.iter().filter_map(|&row| self.root(row)).any(&mut joined)
     }
 
+    /// Whether any two samples are known to be unrelated: by an edge, by different groups of an exclusive relation, or by a
+    /// cannot-link.
+    pub fn has_negative(&self) -> bool {
+        let groups = self.groups.iter();
+        let exclusive =
+            |group: &Group| group.exclusive && groups.iter().filter(|g| g.rel == group.rel).nth(1).is_some();
+        self.edges.iter().any(|(_, _, weight)| weight < 0.0)
+            || groups.iter().any(exclusive)
+            || (0..groups.len() as u32).any(|number| !self.groups.cannot_links(GroupNumber(number)).is_empty())
+    }
+
     /// Whether a row has any known relation to another sample, positive or negative.
     pub fn is_related(&self, row: Row) -> bool {
         let groups = self.groups.iter();
@@ -184,6 +195,18 @@ pub(super) mod tests {
         assert_eq!(graph.relation(Row(2), Row(5)), -1.0);
         assert_eq!(graph.relation(Row(4), Row(5)), 0.0);
         assert_eq!(graph.relation(Row(6), Row(0)), 0.0);
+    }
+
+    #[test]
+    fn negatives_are_edges_and_exclusive_groups() {
+        let has = |edges: &[(u32, u32, f32)], members: &[(u64, u64, f32, &str, bool)]| {
+            graph(4, edges, members, GraphSettings::default()).has_negative()
+        };
+        assert!(has(&[(0, 1, 1.0), (1, 2, -0.5)], &[]) && !has(&[(0, 1, 1.0)], &[]));
+        let two = |exclusive: bool| [(0, 0, 1.0, "label", exclusive), (1, 1, 1.0, "label", exclusive)];
+        assert!(has(&[], &two(true)) && !has(&[], &two(false)));
+        assert!(!has(&[], &two(true)[..1]));
+        assert!(!has(&[], &[(0, 0, 1.0, "a", true), (1, 0, 1.0, "b", true)]));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Fixture {
     }
 
     pub(super) fn context(&self) -> Context<'_> {
-        Context { session: &self.session, samples: &self.samples, seed: 7 }
+        Context::new(&self.session, &self.samples, 7)
     }
 
     pub(super) fn question(question: u64, anchor: u64, candidates: &[u64]) -> Question {

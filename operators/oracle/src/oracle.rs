@@ -10,10 +10,11 @@ use relata_registry::Description;
 
 use crate::cost::Cost;
 use crate::error::{OracleError, Result};
+use crate::notes::Notes;
 use crate::question::Question;
 use crate::record::Record;
 
-/// What an oracle may look at.
+/// What an oracle may look at, and whom it may tell something.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// SQL over `samples` (every row: `id` and all non-feature columns) and `training` (the rows trained on).
@@ -22,6 +23,15 @@ pub struct Context<'a> {
     pub samples: &'a Samples,
     /// The pipeline's seed.
     pub seed: u64,
+    /// Takes what whoever runs the pipeline should know while the oracle works.
+    pub notes: Notes<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// A context in which nobody hears notes.
+    pub fn new(session: &'a Session, samples: &'a Samples, seed: u64) -> Self {
+        Self { session, samples, seed, notes: Notes::default() }
+    }
 }
 
 /// A source of relations between samples. Implement `describe` and `relate` (unasked) or `answer` (asked), or both, to

@@ -64,7 +64,7 @@ impl Fixture {
 
     /// Asks, and writes down wherever the test likes.
     pub async fn ask_into(&self, oracle: &dyn Oracle, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        let context = Context::new(&self.session, &self.samples, 7);
         oracle.answer(&context, questions, out).await
     }
 }

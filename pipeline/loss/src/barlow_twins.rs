@@ -74,6 +74,10 @@ impl GraphLoss for BarlowTwins {
         Err(SettingError::new("barlow_twins", "lambda", "a number of at least 0", self.lambda))
     }
 
+    fn uses_negatives(&self) -> bool {
+        false
+    }
+
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
         let positive = SignedEdges::positive(edges);
         let (on_diagonal, off_diagonal) =

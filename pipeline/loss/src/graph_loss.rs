@@ -23,6 +23,11 @@ pub trait GraphLoss: Send + Sync {
     /// Refuses settings that make no sense.
     fn check(&self) -> Result<()>;
 
+    /// Whether known negatives change it. A run says so where its graph has some and its loss does not use them.
+    fn uses_negatives(&self) -> bool {
+        true
+    }
+
     /// The loss of `z` (`[edges.nodes, K]`) under the edges among its rows.
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue;
 }

@@ -176,6 +176,11 @@ impl GraphLoss for NtXent {
         Err(SettingError::new("nt_xent", "tau", "a temperature above 0", self.tau))
     }
 
+    /// With the other denominators a known negative is repelled like any row of which nothing is known.
+    fn uses_negatives(&self) -> bool {
+        self.denominator == Denominator::KnownNegatives
+    }
+
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
         let positive = SignedEdges::positive(edges);
         if positive.is_empty() {

@@ -116,6 +116,10 @@ impl GraphLoss for Vicreg {
         Ok(())
     }
 
+    fn uses_negatives(&self) -> bool {
+        self.rep > 0.0
+    }
+
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
         let invariance = invariance(&z, &SignedEdges::positive(edges));
         let (variance, covariance) = variance_and_covariance(&z);

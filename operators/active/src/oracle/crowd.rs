@@ -171,11 +171,11 @@ impl Oracle for Crowd {
         Ok(())
     }
 
-    /// An annotator that fails does not keep the others from answering; the first failure is the result then.
     fn check_relate(&self) -> Result<()> {
         Err(OracleError::cannot_relate(self.describe().name))
     }
 
+    /// An annotator that fails does not keep the others from answering; the first failure is the result then.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let asking = (0..self.oracles.len()).map(|annotator| self.ask(annotator, context, questions, out));
         let results = if self.at_once {

@@ -43,14 +43,14 @@ impl Fixture {
     /// The result, and what was written down before.
     pub(super) async fn try_ask(&self, oracle: &dyn Oracle, questions: &[Question]) -> (Result<()>, Vec<Answer>) {
         let notes = Notes::default();
-        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        let context = Context::new(&self.session, &self.samples, 7);
         let result = oracle.answer(&context, questions, &notes).await;
         (result, notes.answers.into_inner().unwrap())
     }
 
     /// Asks, and writes into a recorder of the test's own.
     pub(super) async fn ask_into(&self, oracle: &dyn Oracle, questions: &[Question], out: &dyn Record) -> Result<()> {
-        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        let context = Context::new(&self.session, &self.samples, 7);
         oracle.answer(&context, questions, out).await
     }
 

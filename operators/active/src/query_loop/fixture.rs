@@ -54,7 +54,7 @@ impl Trial {
     }
 
     pub async fn try_round(&self, query_loop: &mut QueryLoop<'_>, oracle: &dyn Oracle, number: u32) -> Result<Round> {
-        let context = Context { session: &self.session, samples: &self.samples, seed: 7 };
+        let context = Context::new(&self.session, &self.samples, 7);
         query_loop.run_round(oracle, &context, &self.embeddings, 2, number).await
     }
 

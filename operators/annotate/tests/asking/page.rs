@@ -73,7 +73,7 @@ pub fn ask<'scope>(
 ) -> ScopedJoinHandle<'scope, Result<()>> {
     scope.spawn(move || {
         let session = session();
-        let context = Context { session: &session, samples: &run.samples, seed: 7 };
+        let context = Context::new(&session, &run.samples, 7);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(oracle.answer(&context, questions, out))
     })

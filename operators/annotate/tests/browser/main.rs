@@ -222,10 +222,12 @@ fn server_process() {
     let (samples, ledger) = (Samples::open(folder).unwrap(), Ledger::open(folder).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if std::env::var(FOR_ORACLE).is_err() {
-        return runtime.block_on(serve(samples, ledger, PageConfig::new(address), std::future::pending())).unwrap();
+        return runtime
+            .block_on(serve(samples, ledger, PageConfig::new(address), |_| {}, std::future::pending()))
+            .unwrap();
     }
     let (oracle, session) = (person(address), session());
-    let context = Context { session: &session, samples: &samples, seed: 0 };
+    let context = Context::new(&session, &samples, 0);
     let questions = ledger.questions().unwrap();
     loop {
         // As a run asks again for what was taken back while the round was not over.

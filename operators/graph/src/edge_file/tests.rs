@@ -178,7 +178,8 @@ async fn other_files_are_refused() {
     assert!(error.to_string().contains("only the columns from, to"), "{error}");
     for empty in ["", "src,dst\n"] {
         let error = read_text("e.csv", empty, None).await.unwrap_err();
-        assert!(matches!(error, GraphError::EmptyEdges { .. }), "{error}");
+        let empty = matches!(error, GraphError::EmptyEdges { .. } | GraphError::Data(DataError::Empty { .. }));
+        assert!(empty, "{error}");
     }
     let error = read_text("e.xlsx", "x", None).await.unwrap_err();
     assert!(matches!(error, GraphError::Data(DataError::Unreadable { .. })), "{error}");

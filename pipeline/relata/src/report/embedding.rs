@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs::File;
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::DataError;
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::EMBEDDING;
 use relata_schemas::samples::ID;
 use serde::Deserialize;
@@ -96,13 +94,11 @@ async fn components(audit: &Audit) -> Result<BTreeMap<u64, usize>> {
 /// All embeddings; the class of each is its place among the kinds.
 fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Result<(Vectors, Vec<PointKind>)> {
     let path = run.embeddings();
-    let file = File::open(&path).map_err(DataError::io(&path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let (mut kinds, mut known): (Vec<PointKind>, BTreeMap<PointKind, u32>) = (vec![], BTreeMap::new());
     let (mut builder, mut first_row) = (None, 0);
     let table = path.display().to_string();
-    for batch in reader.map_err(DataError::from)? {
-        let batch = batch.map_err(DataError::from)?;
+    for batch in ParquetFile::open(&path)?.all_batches()? {
+        let batch = batch?;
         let vectors = VectorColumn::new(&table, EMBEDDING, first_row, batch[EMBEDDING].clone())?;
         let ids = batch[ID].as_primitive::<UInt64Type>().values();
         let labels = label.and_then(|label| batch.column_by_name(label)).map(|column| cast(column, &DataType::Utf8));

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs::File;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::UInt64Type;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::DataError;
 use relata_data::index::{Row, SampleId};
 use relata_data::source::Samples;
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::samples::{ID, SPLIT};
 use serde_json::{Map, Value};
 
@@ -45,10 +43,8 @@ impl Gallery {
         let mut columns = BTreeMap::new();
         let path = Samples::samples_path(run.folder());
         if path.is_file() && !ids.is_empty() {
-            let file = File::open(&path).map_err(DataError::io(&path))?;
-            let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
-            for batch in reader.map_err(DataError::from)? {
-                let batch = batch.map_err(DataError::from)?;
+            for batch in ParquetFile::open(&path)?.all_batches()? {
+                let batch = batch?;
                 let schema = batch.schema();
                 let shown = schema.fields().iter().zip(batch.columns()).filter(|(field, _)| {
                     ![ID, SPLIT].contains(&field.name().as_str()) && !field.data_type().is_nested()

@@ -1,17 +1,15 @@
 //! Embedding files: Parquet files of embeddings, whoever made them, read block by block, by id or by row number.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::ScalarBuffer;
 use arrow::compute::concat;
 use arrow::datatypes::DataType;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
-use relata_data::DataError;
+use parquet::arrow::arrow_reader::RowSelection;
 use relata_data::embeddings::{IdColumn, VectorColumn};
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::SchemaError;
 use relata_schemas::embeddings::{EMBEDDING, ID};
 use relata_schemas::samples::SOURCE_ID;
@@ -25,10 +23,9 @@ const BLOCK: usize = 4096;
 /// An open file with columns `id` (integers or text) and `embedding` (lists of floats of one length); of the others
 /// only `source_id` is read.
 pub(super) struct EmbeddingFile {
-    path: PathBuf,
     /// The path, as errors name the file.
     table: String,
-    metadata: ArrowReaderMetadata,
+    parquet: ParquetFile,
     width: usize,
     /// The column of the user's own ids, if they are text.
     text: Option<&'static str>,
@@ -41,16 +38,14 @@ pub(super) struct EmbeddingFile {
 impl EmbeddingFile {
     /// Opens a file and checks its columns.
     pub fn open(path: &Path) -> Result<Self, SqlError> {
-        let file = File::open(path).map_err(DataError::io(path))?;
-        let metadata = ArrowReaderMetadata::load(&file, Default::default());
-        let metadata = metadata.map_err(|error| DataError::damaged(path, error))?;
+        let parquet = ParquetFile::open(path)?;
         let mut starts = vec![0];
-        for group in metadata.metadata().row_groups() {
-            starts.push(starts[starts.len() - 1] + group.num_rows() as u64);
+        for rows in parquet.group_rows() {
+            starts.push(starts[starts.len() - 1] + rows);
         }
-        let (path, table) = (path.to_path_buf(), path.display().to_string());
-        let mut file = Self { path, table, metadata, width: 0, text: None, text_ids: false, starts };
-        let empty = RecordBatch::new_empty(file.metadata.schema().clone());
+        let table = path.display().to_string();
+        let mut file = Self { table, parquet, width: 0, text: None, text_ids: false, starts };
+        let empty = RecordBatch::new_empty(file.parquet.schema().clone());
         file.ids(file.column(&empty, ID)?, 0)?;
         let vectors = file.column(&empty, EMBEDDING)?;
         VectorColumn::new(&file.table, EMBEDDING, 0, vectors.clone())?;
@@ -171,21 +166,10 @@ impl EmbeddingFile {
         columns: &[&str],
         selection: Option<RowSelection>,
     ) -> Result<impl Iterator<Item = Result<RecordBatch, DataError>> + use<>, SqlError> {
-        let file = File::open(&self.path).map_err(DataError::io(&self.path))?;
-        let fields = self.metadata.schema().fields().iter().enumerate();
-        let roots = fields.filter(|(_, field)| columns.contains(&field.name().as_str())).map(|(at, _)| at);
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), roots);
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_row_groups(vec![group])
-            .with_projection(mask)
-            .with_batch_size(BLOCK);
-        let builder = match selection {
-            Some(selection) => builder.with_row_selection(selection),
-            None => builder,
-        };
-        let path = self.path.clone();
-        let reader = builder.build().map_err(|error| DataError::damaged(&path, error))?;
-        Ok(reader.map(move |batch| batch.map_err(|error| DataError::damaged(&path, error))))
+        let fields = self.parquet.schema().fields().iter().enumerate();
+        let wanted = fields.filter(|(_, field)| columns.contains(&field.name().as_str())).map(|(at, _)| at);
+        let wanted: Vec<usize> = wanted.collect();
+        Ok(self.parquet.reopened()?.in_group(group, selection).batches(wanted, BLOCK)?)
     }
 
     /// The length of the first vector.

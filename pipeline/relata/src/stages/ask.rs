@@ -11,7 +11,7 @@ use relata_active::query_loop::{AskConfig, QueryLoop, Round};
 use relata_data::index::{SampleId, TrainingRow};
 use relata_data::sink::write_atomically;
 use relata_graph::Groups;
-use relata_oracle::{Context, Oracle};
+use relata_oracle::{Context, Notes, Oracle};
 use relata_train::training::{Checkpoints, MetricRow};
 use serde_json::json;
 
@@ -91,7 +91,9 @@ async fn ask_round(
     number: u32,
 ) -> Result<RoundRecord> {
     let (embeddings, width) = unit_embeddings(context, number - 1)?;
-    let about = Context { session: &context.session, samples: &context.samples, seed: context.spec.seed() };
+    let hear = |text: &str| context.reporter.note("ask", text);
+    let about = Context::new(&context.session, &context.samples, context.spec.seed());
+    let about = Context { notes: Notes::to(&hear), ..about };
     let stage = context.reporter.stage("ask", None, "answers");
     let asked = context.spec.cancel.or(query_loop.run_round(oracle, &about, &embeddings, width, number)).await;
     let interrupted = || PipelineError::Interrupted { round: number, ledger: context.run.path(Artifact::Ledger) };

@@ -2,7 +2,7 @@
 
 use relata_data::DataError;
 use relata_graph::{Graph, StatedRelations, resolve};
-use relata_oracle::{Context, Oracle, Relations};
+use relata_oracle::{Context, Notes, Oracle, Relations};
 
 use super::context::StageContext;
 use crate::error::Result;
@@ -24,8 +24,11 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
     std::fs::create_dir_all(run.folder()).map_err(DataError::io(run.folder()))?;
     let stage = reporter.stage("relate", oracles.len() as u64, "oracles");
     let mut relations = Relations::create(run.folder())?;
+    let hear = |text: &str| reporter.note("relate", text);
     for (at, oracle) in oracles.iter().enumerate() {
-        oracle.relate(&Context { session, samples, seed }, &mut relations).await?;
+        oracle
+            .relate(&Context { notes: Notes::to(&hear), ..Context::new(session, samples, seed) }, &mut relations)
+            .await?;
         let stated = relations.counts();
         stage.at(at as u64 + 1, &format!("{} edges, {} memberships", stated.edges, stated.memberships));
     }

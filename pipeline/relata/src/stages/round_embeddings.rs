@@ -1,11 +1,8 @@
 //! Round embeddings: those of the training rows, as query strategies see them.
 
-use std::fs::File;
-
 use arrow::array::AsArray;
 use arrow::datatypes::{Float32Type, UInt64Type};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use relata_data::DataError;
+use relata_data::ParquetFile;
 use relata_data::index::SampleId;
 
 use super::context::StageContext;
@@ -16,11 +13,9 @@ use crate::store::Artifact;
 pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
     let run = context.run.round(number);
     let path = run.existing(Artifact::Embeddings)?;
-    let file = File::open(&path).map_err(DataError::io(&path))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
     let (mut values, mut width) = (Vec::new(), 0);
-    for batch in reader.map_err(DataError::from)? {
-        let batch = batch.map_err(DataError::from)?;
+    for batch in ParquetFile::open(&path)?.all_batches()? {
+        let batch = batch?;
         let list = batch["embedding"].as_fixed_size_list();
         let ids = batch["id"].as_primitive::<UInt64Type>();
         width = list.value_length() as usize;

@@ -72,6 +72,11 @@ impl StageContext<'_> {
         fit: &Fit,
         from: Option<&Run>,
     ) -> Result<Learned> {
+        if !loss.uses_negatives() && graph.has_negative() {
+            let name = loss.describe().name;
+            self.reporter
+                .note("train", &format!("the graph has known negatives, which the loss `{name}` does not use"));
+        }
         let shape = self.samples.features.shape();
         let (width, projected) = architecture.widths(shape)?;
         let mut learner = architecture.learner(shape, loss.clone(), fit)?;

@@ -1,6 +1,5 @@
 //! Embeddings of all samples, streamed to Parquet beside the samples' own columns.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -8,10 +7,9 @@ use std::sync::mpsc::sync_channel;
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use relata_data::DataError;
 use relata_data::sink::ParquetSink;
 use relata_data::source::Samples;
+use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::{self, EMBEDDINGS, embedding_field};
 
 use super::error::{Result, StoreError};
@@ -82,19 +80,21 @@ fn schema(samples: &Schema, width: usize) -> SchemaRef {
     Schema::new_with_metadata(fields, EMBEDDINGS.metadata()).into()
 }
 
+/// Rows of the samples' columns that are read at once.
+const ROWS: usize = 8192;
+
 /// The samples' columns, read in pieces of any size; a column called `embedding` gives way to ours.
 struct SampleColumns {
     schema: SchemaRef,
     path: std::path::PathBuf,
-    reader: ParquetRecordBatchReader,
+    reader: Box<dyn Iterator<Item = std::result::Result<RecordBatch, DataError>> + Send>,
     pending: RecordBatch,
 }
 
 impl SampleColumns {
     fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(DataError::io(path))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(DataError::from)?;
-        let kept: Vec<usize> = builder
+        let file = ParquetFile::open(path)?;
+        let kept: Vec<usize> = file
             .schema()
             .fields()
             .iter()
@@ -102,9 +102,8 @@ impl SampleColumns {
             .filter(|(_, field)| field.name() != embeddings::EMBEDDING)
             .map(|(at, _)| at)
             .collect();
-        let mask = parquet::arrow::ProjectionMask::roots(builder.parquet_schema(), kept.iter().copied());
-        let schema = Arc::new(builder.schema().project(&kept).map_err(DataError::from)?);
-        let reader = builder.with_projection(mask).build().map_err(DataError::from)?;
+        let schema = Arc::new(file.schema().project(&kept).map_err(DataError::from)?);
+        let reader = Box::new(file.batches(kept, ROWS)?);
         let pending = RecordBatch::new_empty(schema.clone());
         Ok(Self { schema, path: path.to_path_buf(), reader, pending })
     }
@@ -115,8 +114,7 @@ impl SampleColumns {
                 let found = "fewer rows than the feature store";
                 return Err(StoreError::corrupt(&self.path, found));
             };
-            let batch = batch.map_err(DataError::from)?;
-            let batch = batch.with_schema(self.schema.clone()).map_err(DataError::from)?;
+            let batch = batch?.with_schema(self.schema.clone()).map_err(DataError::from)?;
             self.pending = concat_batches(&self.schema, [&self.pending, &batch]).map_err(DataError::from)?;
         }
         let taken = self.pending.slice(0, rows);

@@ -67,7 +67,8 @@ pub async fn run(arguments: Arguments) -> Outcome {
             std::future::pending::<()>().await;
         }
     };
-    serve(run.samples()?, ledger.clone(), settings, stop).await?;
+    let announce = |link: &str| eprintln!("{link}");
+    serve(run.samples()?, ledger.clone(), settings, announce, stop).await?;
     let (new, open) = (ledger.since(before)?.len(), ledger.unanswered(annotators)?.len());
     let next = if open == 0 { ask_settings::next_step(&run) } else { "Go on with the same command.".to_owned() };
     Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)

@@ -9,6 +9,7 @@ mod failure;
 mod graph;
 mod import;
 mod interchange;
+mod log;
 mod plan;
 mod plot;
 mod probe;
@@ -78,6 +79,8 @@ impl Verb {
 
 fn main() -> ExitCode {
     let command = Command::parse();
+    // Nobody else sets one in this process.
+    let _ = tracing::subscriber::set_global_default(log::StandardError);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(command.verb.run()));
     match outcome {
