@@ -12,11 +12,14 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use crate::decoder_panic::caught;
 use crate::{DataError, Result};
 
-/// An open file of which nothing but the schema has been read.
+/// A file of which nothing but the footer has been read.
+#[derive(Clone)]
 pub struct ParquetFile {
     path: PathBuf,
     metadata: ArrowReaderMetadata,
-    builder: ParquetRecordBatchReaderBuilder<File>,
+    /// The only row group that is read.
+    group: Option<usize>,
+    selection: Option<RowSelection>,
 }
 
 impl std::fmt::Debug for ParquetFile {
@@ -40,12 +43,12 @@ impl ParquetFile {
                 return Err(DataError::damaged(path, found));
             }
         }
-        Self::with_metadata(path, metadata)
+        Ok(Self { path: path.to_path_buf(), metadata, group: None, selection: None })
     }
 
     /// The columns.
     pub fn schema(&self) -> &SchemaRef {
-        self.builder.schema()
+        self.metadata.schema()
     }
 
     /// The rows in the order of the file: only the columns at these positions, and at most `rows` rows a batch.
@@ -54,8 +57,16 @@ impl ParquetFile {
         columns: impl IntoIterator<Item = usize>,
         rows: usize,
     ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send> {
-        let Self { path, builder, .. } = self;
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
+        let Self { path, metadata, group, selection } = self;
+        let file = File::open(&path).map_err(DataError::io(&path))?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns);
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        if let Some(group) = group {
+            builder = builder.with_row_groups(vec![group]);
+        }
+        if let Some(selection) = selection {
+            builder = builder.with_row_selection(selection);
+        }
         let reader = caught(|| builder.with_projection(mask).with_batch_size(rows).build());
         let mut reader = reader.map_err(|error| DataError::damaged(&path, error))?;
         Ok(std::iter::from_fn(move || match caught(|| Ok(reader.next())) {
@@ -75,17 +86,9 @@ impl ParquetFile {
         self.all_batches()?.collect()
     }
 
-    /// The same file once more, without reading its footer again.
-    pub fn reopened(&self) -> Result<Self> {
-        Self::with_metadata(&self.path, self.metadata.clone())
-    }
-
     /// Only these rows of one row group.
     pub fn in_group(mut self, group: usize, selection: Option<RowSelection>) -> Self {
-        self.builder = self.builder.with_row_groups(vec![group]);
-        if let Some(selection) = selection {
-            self.builder = self.builder.with_row_selection(selection);
-        }
+        (self.group, self.selection) = (Some(group), selection);
         self
     }
 
@@ -93,12 +96,6 @@ impl ParquetFile {
     pub fn group_rows(&self) -> impl Iterator<Item = u64> + '_ {
         // A negative number is damage, which the reader of the group reports.
         self.metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
-    }
-
-    fn with_metadata(path: &Path, metadata: ArrowReaderMetadata) -> Result<Self> {
-        let file = File::open(path).map_err(DataError::io(path))?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
-        Ok(Self { path: path.to_path_buf(), metadata, builder })
     }
 }
 

@@ -169,7 +169,7 @@ impl EmbeddingFile {
         let fields = self.parquet.schema().fields().iter().enumerate();
         let wanted = fields.filter(|(_, field)| columns.contains(&field.name().as_str())).map(|(at, _)| at);
         let wanted: Vec<usize> = wanted.collect();
-        Ok(self.parquet.reopened()?.in_group(group, selection).batches(wanted, BLOCK)?)
+        Ok(self.parquet.clone().in_group(group, selection).batches(wanted, BLOCK)?)
     }
 
     /// The length of the first vector.
