@@ -16,6 +16,8 @@ fn a_damaged_text_is_an_error() {
         "id,x,y,label,split\n0,0.5,1,a,train\n1,-2,3e4,b,test\n7,0,0,,\n",
         "id\tx\ty\nb\t1\t2\na\t3\t4\n",
         "x,y\n1,\"2\"\n\"3\",4\n",
+        "x;n;at\n1,5;007;2024-02-29\n-2,25;8;2024-02-29 12:00:00\n",
+        ",a|b,truth\n0,NA,True\n1,18446744073709551615,false\n",
         "{\"id\": 0, \"v\": [1, 2.5], \"label\": \"a\"}\n{\"id\": 3, \"v\": [3, 4], \"label\": null}\n",
         "{\"id\": \"b\", \"x\": 1, \"y\": 0.25}\n{\"id\": \"a\", \"x\": 2, \"y\": 1e-3}\n",
     ];

@@ -5,6 +5,8 @@ mod column_type;
 mod decoded_file;
 mod dialect;
 mod layout;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -307,7 +309,9 @@ impl Source for Csv {
         let files = self.files()?;
         refuse_empty(&self.path, &files)?;
         let csv = self.clone();
-        let rows = tokio::task::spawn_blocking(move || -> Result<Rows> { Ok(Rows { layout: Layout::of(&csv, &files)?, csv }) });
+        let rows = tokio::task::spawn_blocking(move || -> Result<Rows> {
+            Ok(Rows { layout: Layout::of(&csv, &files)?, csv })
+        });
         let rows = rows.await.map_err(|error| DataError::io(&self.path)(std::io::Error::other(error)))?;
         block_table(session, rows?)
     }
@@ -337,37 +341,5 @@ impl BlockReader for Rows {
             }
         }
         Ok(())
-    }
-}
-#[cfg(test)]
-mod tests {
-    use arrow::array::AsArray;
-    use arrow::datatypes::Int64Type;
-
-    use super::super::session::session;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn types_are_inferred_but_for_text_columns() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("odd [name].tsv");
-        std::fs::write(&path, "src\tn\n007\t1\n8\t2\n").unwrap();
-        let source = Csv::new(&path, '\t').with_text(["src"]);
-        let batches = source.table(&session()).await.unwrap().collect().await.unwrap();
-        assert_eq!(batches[0]["src"].as_string::<i32>().value(0), "007");
-        assert_eq!(batches[0]["n"].as_primitive::<Int64Type>().values(), &[1, 2]);
-    }
-
-    #[tokio::test]
-    async fn broken_and_empty_files_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        std::fs::write(&path, "a,b\n1,2\n1,2,3\n").unwrap();
-        let error = csv(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");
-        std::fs::write(&path, "").unwrap();
-        let error = csv(&path).table(&session()).await.unwrap_err();
-        assert!(matches!(error, DataError::Empty { .. }), "{error}");
     }
 }
