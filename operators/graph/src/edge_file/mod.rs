@@ -105,7 +105,10 @@ pub async fn read_placed_edges<'a>(
         return Ok(until_error(stream::iter(read)));
     }
 
-    let table = open(edges, session, &ids).await?;
+    let table = open(edges, session, &ids).await.map_err(|error| match error {
+        GraphError::Data(DataError::Empty { .. }) => empty(file.clone()),
+        other => other,
+    })?;
     let wanted = Layout::of(&file, table.schema().as_arrow(), edges)?.columns();
     let wanted = table.schema().columns().into_iter().enumerate().filter(|(at, _)| wanted.contains(at));
     let wanted: Vec<Expr> = wanted.map(|(_, column)| Expr::Column(column)).collect();
