@@ -3,6 +3,8 @@
 use super::fixture::{edge, lookup, read_text, read_text_as, refusal};
 use super::*;
 
+const JSON: &str = "t.json";
+
 #[tokio::test]
 async fn several_negatives_are_an_edge_each() {
     let text = "anchor,positive,negative_2,negative_1\n1,2,4,3\n5,6,,7\n";
@@ -48,13 +50,13 @@ async fn training_files_are_pairs_of_records() {
     let pair = tuple(&record("\"b\""), &record("\"007\""));
     let text = format!("{{\"match\": [{pair}],\n \"distinct\": [[{}, {}]]}}", record("7"), record("\"b\""));
     let ids = lookup("id,x\n007,1\nb,2\n7,3\n").await;
-    let found = read_text("t.json", &text, Some(&ids)).await.unwrap();
+    let found = read_text(JSON, &text, Some(&ids)).await.unwrap();
     assert_eq!(found, [edge(0, 1, 1.0, "t"), edge(1, 2, -1.0, "t")]);
     let named = "{\"distinct\": [], \"match\": [[{\"Id\": 4}, {\"Id\": 9}]]}";
-    let (edges, _) = read_text_as("t.json", named, None, |file| file.id_field("Id")).await.unwrap();
+    let (edges, _) = read_text_as(JSON, named, None, |file| file.id_field("Id")).await.unwrap();
     assert_eq!(edges, [edge(4, 9, 1.0, "t")]);
 
-    let error = refusal("t.json", named, |file| file).await;
+    let error = refusal(JSON, named, |file| file).await;
     assert_eq!((error.column.as_str(), error.row), ("match", Some(0)));
     assert!(error.found.contains("only the fields Id") && error.hint.contains(".id_field(..)"), "{error}");
     for (text, column, row, found) in [
@@ -62,16 +64,16 @@ async fn training_files_are_pairs_of_records() {
         ("{\"match\": [[{\"id\": 1}]]}", "match", Some(0), "a list"),
         ("{\"distinct\": [[{\"id\": 1}, {\"id\": 2}], [{\"id\": 1}, {\"id\": null}]]}", "distinct", Some(1), "null in"),
     ] {
-        let error = refusal("t.json", text, |file| file).await;
+        let error = refusal(JSON, text, |file| file).await;
         assert_eq!((error.column.as_str(), error.row), (column, row), "{error}");
         assert!(error.found.contains(found), "{error}");
     }
-    let error = read_text("t.json", "{\"match\": [[{\"id\": 1}, {\"id\"", None).await.unwrap_err();
+    let error = read_text(JSON, "{\"match\": [[{\"id\": 1}, {\"id\"", None).await.unwrap_err();
     assert!(matches!(error, GraphError::Data(DataError::Unreadable { .. })), "{error}");
-    let error = read_text("t.json", "{\"match\": [], \"distinct\": []}", None).await.unwrap_err();
+    let error = read_text(JSON, "{\"match\": [], \"distinct\": []}", None).await.unwrap_err();
     assert!(matches!(error, GraphError::EmptyEdges { .. }), "{error}");
     let unknown = "{\"match\": [[{\"id\": \"b\"}, {\"id\": \"e\"}]], \"distinct\": []}";
-    let error = read_text("t.json", unknown, Some(&ids)).await.unwrap_err();
+    let error = read_text(JSON, unknown, Some(&ids)).await.unwrap_err();
     assert!(error.to_string().contains("column `match, second record`: the id e"), "{error}");
     // Any other file of this name is JSON lines.
     assert_eq!(read_text("e.json", "{\"src\": 1, \"dst\": 2}\n", None).await.unwrap(), [edge(1, 2, 1.0, "e")]);
