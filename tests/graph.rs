@@ -252,6 +252,13 @@ async fn edge_files_of_every_convention_become_canonical_edges() {
             "{\"lhs\": 8, \"rhs\": 1, \"rel\": \"kin\"}\n{\"lhs\": 0, \"rhs\": 1, \"rel\": \"friend\"}\n",
             ["0\t1\t1.0\tfriend", "1\t8\t1.0\tkin"],
         ),
+        ("e.csv", "src,dst,label\n4,1,match\n4,0,distinct\n5,6,unsure\n", ["0\t4\t-1.0\te", "1\t4\t1.0\te"]),
+        ("e.csv", "anchor,positive,negative_1,negative_2\n4,1,,0\n", ["0\t4\t-1.0\te", "1\t4\t1.0\te"]),
+        (
+            "e.json",
+            "{\"match\": [[{\"id\": 1}, {\"id\": 4}]], \"distinct\": [[{\"id\": 4}, {\"id\": 0}]]}",
+            ["0\t4\t-1.0\te", "1\t4\t1.0\te"],
+        ),
     ];
     for (name, content, expected) in cases {
         let folder = tempfile::tempdir().unwrap();

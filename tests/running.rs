@@ -51,8 +51,9 @@ impl Progress for Told {
         self.add(stage.name);
     }
 
-    fn finished(&self, stage: &Stage, done: u64, _: &str) {
-        self.add(format!("{} {done}", stage.name));
+    fn finished(&self, stage: &Stage, done: u64, message: &str) {
+        let skipped = message.split_once(" skipped").map(|(_, counts)| counts).unwrap_or_default();
+        self.add(format!("{} {done}{skipped}", stage.name));
     }
 
     fn found(&self, stage: &'static str) {
@@ -81,6 +82,20 @@ fn progress_is_told_of_every_stage_in_order_and_of_what_was_measured() {
     pipeline(folder.path()).progress(told.clone()).run().unwrap();
     let again = told.0.lock().unwrap().clone();
     assert_eq!(again, ["read found", "train found", "embed found", "evaluate found", "knn true"]);
+}
+
+#[test]
+fn pairs_of_edge_files_that_are_skipped_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = data::text_file(folder.path(), "circle.csv", &data::circle(10, 2));
+    let file = data::text_file(folder.path(), "e.csv", "src,dst,label\n0,1,match\n2,3,unsure\n4,4,match\n5,99,match\n");
+    let told = Told::default();
+    let related = Pipeline::read(csv(samples)).relate(edges(file).skip_unknown().skip_self().weighted(0.5));
+    let trained = related.train(mlp([3]), vicreg(), data::short_fit()).write(folder.path().join("run"));
+    trained.progress(told.clone()).run().unwrap();
+    let told = told.0.lock().unwrap().clone();
+    let expected = "relate 1 (1 unsure, 1 with unknown ids, 1 of a sample with itself)";
+    assert!(told.iter().any(|line| line == expected), "{told:?}");
 }
 
 #[test]

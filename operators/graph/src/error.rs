@@ -17,7 +17,7 @@ pub enum GraphError {
     Data(#[from] DataError),
     /// An edge or a group names a sample that the dataset does not have, or a group that is not there.
     #[error(
-        "row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, or read the dataset with the id column that the edges use."
+        "row {row} of {table}, column `{column}`: the id {id} is not in the dataset. Drop the edge, read the dataset with the id column that the edges use, or skip such pairs of a file of edges: `.skip_unknown()`."
     )]
     UnknownId {
         /// The edge list.

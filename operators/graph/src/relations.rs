@@ -13,6 +13,7 @@ use relata_schemas::separations::SEPARATIONS;
 use relata_schemas::{SchemaError, edges};
 
 use crate::conflicts::Conflict;
+use crate::edge_file::Skipped;
 use crate::error::Result;
 use crate::groups_builder::GroupsBuilder;
 use crate::noise::Noise;
@@ -51,6 +52,8 @@ pub struct RelationCounts {
     pub memberships: u64,
     /// Weight between two views of one sample.
     pub views: f32,
+    /// Pairs of edge files that were skipped.
+    pub skipped: Skipped,
 }
 
 /// What was stated, once all files are complete; the pairs are in `statements.parquet` only.
@@ -234,6 +237,11 @@ impl Relations {
     /// Ends an [`add_noise`](Self::add_noise).
     pub fn restore_noise(&mut self) {
         self.noise.pop();
+    }
+
+    /// Counts pairs of an edge file that were skipped.
+    pub fn skipped(&mut self, skipped: Skipped) {
+        self.counts.skipped += skipped;
     }
 
     /// How many relations there are so far.

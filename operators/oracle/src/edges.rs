@@ -6,36 +6,13 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use relata_data::source::IdLookup;
 use relata_graph::Relations;
-use relata_graph::edge_file::read_edges;
+use relata_graph::edge_file::read_placed_edges;
 use relata_registry::{Description, Settings};
-use serde::{Deserialize, Serialize};
 
 use crate::error::{OracleError, Result};
 use crate::oracle::{Context, Oracle};
 
-/// See [`edges`].
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EdgeFile {
-    file: PathBuf,
-}
-
-impl Settings for EdgeFile {
-    const NAME: &'static str = "edges";
-    const SUMMARY: &'static str = "the edges of a Parquet, CSV, TSV or JSON-lines file";
-}
-
-/// The edges of a Parquet, CSV, TSV or JSON-lines file in any of the conventions of
-/// [`read_edges`](relata_graph::edge_file::read_edges).
-///
-/// ```
-/// use relata_oracle::{Oracle, edges};
-///
-/// assert_eq!(edges("pairs.csv").describe().to_string(), "edges file=pairs.csv");
-/// ```
-pub fn edges(path: impl Into<PathBuf>) -> EdgeFile {
-    EdgeFile { file: path.into() }
-}
+pub use relata_graph::edge_file::{EdgeFile, edges};
 
 #[async_trait]
 impl Oracle for EdgeFile {
@@ -44,18 +21,24 @@ impl Oracle for EdgeFile {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        vec![self.file.clone()]
+        vec![self.path().to_path_buf()]
+    }
+
+    fn check(&self) -> Result<()> {
+        Ok(EdgeFile::check(self)?)
     }
 
     fn check_answer(&self) -> Result<()> {
-        Err(OracleError::cannot_answer(self.describe().name))
+        Err(OracleError::cannot_answer(EdgeFile::NAME))
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let lookup = IdLookup::new(context.samples)?;
-        let mut batches = read_edges(&self.file, context.session, Some(&lookup)).await?;
-        while let Some(batch) = batches.next().await {
-            out.edges(&batch?)?;
+        let mut batches = read_placed_edges(self, context.session, Some(&lookup)).await?;
+        while let Some(placed) = batches.next().await {
+            let placed = placed?;
+            out.skipped(placed.skipped);
+            out.edges(&placed.edges)?;
         }
         Ok(())
     }

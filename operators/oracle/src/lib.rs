@@ -60,6 +60,8 @@ mod tests {
     fn every_oracle_comes_back_from_its_description() {
         let oracles: Vec<Box<dyn Oracle>> = vec![
             Box::new(edges("pairs.csv")),
+            Box::new(edges("pairs.csv").signs("verdict").weights("score").ignoring(["status"]).source_separator("-")),
+            Box::new(edges("t.json").id_field("Id").probabilities_as_weights().skip_unknown().skip_self()),
             Box::new(same_sample()),
             Box::new(labels("label")),
             Box::new(same_label("label").rows(7).signed()),

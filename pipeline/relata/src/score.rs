@@ -15,7 +15,7 @@ use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
 use relata_data::{DataError, ParquetFile};
 use relata_graph::InducedEdges;
-use relata_graph::edge_file::{PlacedEdges, read_placed_edges};
+use relata_graph::edge_file::{PlacedEdges, Skipped, edges, read_placed_edges};
 use relata_schemas::SchemaError;
 use relata_schemas::edges::{DST, SRC, WEIGHT};
 use relata_schemas::embeddings::{EMBEDDING, ID};
@@ -37,6 +37,8 @@ pub struct FileScore {
     pub width: usize,
     /// Value, terms and gradient.
     pub score: Score,
+    /// Pairs of the file of edges of which nobody knows whether they are alike.
+    pub skipped: Skipped,
 }
 
 /// Evaluates a loss on the embeddings of a Parquet file (a column `embedding` of float lists of one length) under the
@@ -64,12 +66,12 @@ pub async fn score_files(
     device: DeviceChoice,
 ) -> Result<FileScore> {
     let batch = ScoredRows::read(embeddings)?;
-    let edges = batch.edges(edges).await?;
+    let (edges, skipped) = batch.edges(edges).await?;
     let score = score(loss, batch.values, batch.width, &edges, &device.open()?);
     let mut names: Vec<_> = batch.texts.into_iter().flatten().map(|(text, number)| (number, text)).collect();
     names.sort_unstable();
     let texts = names.into_iter().map(|(_, text)| text).collect();
-    Ok(FileScore { ids: batch.ids, texts, width: batch.width, score })
+    Ok(FileScore { ids: batch.ids, texts, width: batch.width, score, skipped })
 }
 
 impl FileScore {
@@ -182,17 +184,20 @@ impl ScoredRows {
     }
 
     /// The edges of a file as edges between positions in the batch, in the order of the file. Of several statements of
-    /// one sign about a pair the strongest holds.
-    async fn edges(&self, path: &Path) -> Result<InducedEdges> {
+    /// one sign about a pair the strongest holds. And what was skipped.
+    async fn edges(&self, path: &Path) -> Result<(InducedEdges, Skipped)> {
         let table = path.display().to_string();
         let session = session();
         let lookup = IdLookup::of(IdIndex::new(self.ids.clone(), &table, ID)?, self.texts.clone());
-        let mut batches = read_placed_edges(path, &session, Some(&lookup)).await?;
+        let file = edges(path);
+        let mut batches = read_placed_edges(&file, &session, Some(&lookup)).await?;
         let mut edges = InducedEdges { nodes: self.ids.len(), ..Default::default() };
+        let mut skipped = Skipped::default();
         // The edge of a pair, and the row of the file that it comes from.
         let mut known: HashMap<(u32, u32), (usize, u64)> = HashMap::new();
         while let Some(placed) = batches.next().await {
-            let PlacedEdges { edges: batch, places } = placed?;
+            let PlacedEdges { edges: batch, places, skipped: more } = placed?;
+            skipped += more;
             let column = |name: &str| SampleId::slice(batch[name].as_primitive::<UInt64Type>().values());
             let weights = batch[WEIGHT].as_primitive::<Float32Type>().values();
             for (at, (&src, &dst)) in column(SRC).iter().zip(column(DST)).enumerate() {
@@ -228,7 +233,7 @@ impl ScoredRows {
                 }
             }
         }
-        Ok(edges)
+        Ok((edges, skipped))
     }
 
     /// The position of an id that the file of edges could look up.

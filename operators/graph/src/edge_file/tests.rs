@@ -1,46 +1,16 @@
 //! Tests of every convention and every refusal of edge files.
 
-use arrow::compute::concat_batches;
-use arrow::datatypes::Float32Type;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, UInt64Array};
+use arrow::datatypes::UInt32Type;
 use futures::TryStreamExt;
-use relata_schemas::edges::validate;
 
 use relata_data::sink::ParquetSink;
-use relata_data::source::{Samples, csv, ingest, session};
+use relata_data::source::session;
 
+use super::fixture::{edge, lookup, read, read_text};
 use super::*;
-
-type Row = (u64, u64, f32, String, f32);
-
-async fn read(path: &Path, ids: Option<&IdLookup>) -> Result<Vec<Row>> {
-    let batches: Vec<_> = read_edges(path, &session(), ids).await?.try_collect().await?;
-    let edges = concat_batches(&EDGES.schema(), &batches)?;
-    validate(&edges, 0)?;
-    let number = |name: &str, row| edges[name].as_primitive::<Float32Type>().value(row);
-    let id = |name: &str, row| edges[name].as_primitive::<UInt64Type>().value(row);
-    let rel = |row| edges["rel"].as_string::<i32>().value(row).to_owned();
-    let row = |at| (id("src", at), id("dst", at), number("weight", at), rel(at), number("confidence", at));
-    Ok((0..edges.num_rows()).map(row).collect())
-}
-
-async fn read_text(name: &str, text: &str, ids: Option<&IdLookup>) -> Result<Vec<Row>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, text).unwrap();
-    read(&path, ids).await
-}
-
-fn edge(src: u64, dst: u64, weight: f32, rel: &str) -> Row {
-    (src, dst, weight, rel.to_owned(), 1.0)
-}
-
-async fn lookup(text: &str) -> IdLookup {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.csv");
-    std::fs::write(&path, text).unwrap();
-    let samples: Samples = ingest(&csv(&path), &session(), folder.path(), &mut |_| {}).await.unwrap();
-    IdLookup::new(&samples).unwrap()
-}
 
 #[tokio::test]
 async fn every_convention_becomes_canonical() {
@@ -112,11 +82,11 @@ async fn rounds_and_places_are_those_of_the_file() {
     let path = folder.path().join("e.csv");
     let text = "src,dst,round,inferred,match_probability\n1,2,3,false,1\n4,3,0,true,1\n";
     std::fs::write(&path, text).unwrap();
-    let edges: Vec<_> = read_edges(&path, &session(), None).await.unwrap().try_collect().await.unwrap();
-    assert_eq!(edges[0]["round"].as_primitive::<UInt32Type>().values(), &[3, 0]);
-    assert_eq!(edges[0]["inferred"].as_boolean().iter().collect::<Vec<_>>(), [Some(false), Some(true)]);
+    let read_first: Vec<_> = read_edges(&edges(&path), &session(), None).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(read_first[0]["round"].as_primitive::<UInt32Type>().values(), &[3, 0]);
+    assert_eq!(read_first[0]["inferred"].as_boolean().iter().collect::<Vec<_>>(), [Some(false), Some(true)]);
     std::fs::write(&path, "id_l,id_r,match_probability\n1,2,1\n3,4,0.5\n6,5,0\n").unwrap();
-    let placed: Vec<_> = read_placed_edges(&path, &session(), None).await.unwrap().try_collect().await.unwrap();
+    let placed: Vec<_> = read_placed_edges(&edges(&path), &session(), None).await.unwrap().try_collect().await.unwrap();
     assert_eq!(placed[0].places, [(0, "id_r".into()), (2, "id_r".into())]);
     std::fs::write(&path, "src,dst,round\n1,2,-1\n").unwrap();
     let error = read(&path, None).await.unwrap_err().to_string();

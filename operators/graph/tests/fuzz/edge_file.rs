@@ -19,7 +19,7 @@ use relata_data::id_index::IdIndex;
 use relata_data::index::SampleId;
 use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
-use relata_graph::edge_file::read_placed_edges;
+use relata_graph::edge_file::{EdgeFile, edges, read_placed_edges};
 use relata_schemas::edges::validate;
 use tokio::runtime::Runtime;
 
@@ -38,6 +38,19 @@ const NAMES: &[&str] = &[
     "negative",
     "weight",
     "match_probability",
+    "p",
+    "match_weight",
+    "label",
+    "match",
+    "clerical_match_score",
+    "source_dataset_l",
+    "source_dataset_r",
+    "negative_1",
+    "negative_2",
+    "score",
+    "verdict",
+    "name_l",
+    "name_r",
     "rel",
     "confidence",
     "round",
@@ -52,10 +65,23 @@ fn lookups() -> Vec<Option<IdLookup>> {
     vec![None, Some(IdLookup::of(ids.clone(), None)), Some(IdLookup::of(ids, Some(texts)))]
 }
 
+/// Ways to read a file: as it is, and with settings.
+fn settings() -> [fn(EdgeFile) -> EdgeFile; 4] {
+    [
+        |file| file,
+        |file| file.ignoring(["score", "verdict", "source_dataset_l", "source_dataset_r"]).skip_unknown().skip_self(),
+        |file| {
+            let unknown = ["score", "source_dataset_l", "source_dataset_r", "match", "match_weight", "p"];
+            file.signs("label").ignoring(unknown).probabilities_as_weights().skip_self()
+        },
+        |file| file.source_separator("").ignoring(["score", "verdict", "label", "match"]).id_field("id").skip_unknown(),
+    ]
+}
+
 /// Every edge that comes is a sound one with its place.
-fn read(runtime: &Runtime, session: &Session, path: &Path, ids: Option<&IdLookup>) {
+fn read(runtime: &Runtime, session: &Session, file: &EdgeFile, ids: Option<&IdLookup>) {
     runtime.block_on(async {
-        let Ok(mut edges) = read_placed_edges(path, session, ids).await else { return };
+        let Ok(mut edges) = read_placed_edges(file, session, ids).await else { return };
         while let Some(Ok(placed)) = edges.next().await {
             assert_eq!(placed.edges.num_rows(), placed.places.len());
             validate(&placed.edges, 0).unwrap();
@@ -101,25 +127,31 @@ fn a_damaged_file_is_an_error() {
         "source\ttarget\n4\t1\ns1\ts2\n",
         "anchor,positive,negative,confidence\n1,2,3,0.5\ns1,s2,s3,1\n",
         "id_l,id_r,match_probability\n1,2,0.75\n3,4,0.5\n",
+        "src,dst,label,weight\n1,2,match,0.5\n3,4,distinct,0.25\ns1,s2,unsure,\n",
+        "{\"match\": [{\"__class__\": \"tuple\", \"__value__\": [{\"id\": 1}, {\"id\": \"s2\"}]}], \"distinct\": [[{\"id\": 3}, {\"id\": 4}]]}",
         "{\"src\": 1, \"dst\": \"3\", \"weight\": 0.5}\n{\"src\": 2, \"dst\": 5, \"weight\": -1}\n",
     ];
     let mut files: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     files.extend(std::iter::repeat_n(std::fs::read(&parquet).unwrap(), 2));
-    let names = vec!["e.csv", "e.tsv", "e.jsonl", "e.parquet"];
+    let names = vec!["e.csv", "e.tsv", "e.jsonl", "e.json", "e.parquet"];
     // The format is mostly that of the file.
     let by_content = |bytes: &[u8]| match bytes {
         [b'P', ..] => "e.parquet",
+        [b'{', b'"', b'm', ..] => "e.json",
         [b'{', ..] => "e.jsonl",
         bytes if bytes.contains(&b'\t') => "e.tsv",
         _ => "e.csv",
     };
-    let ids = lookups();
+    let (ids, settings) = (lookups(), settings());
     let session = session();
-    fuzz((damaged(files), weighted(0.1, select(names)), 0..ids.len()), |(bytes, name, lookup)| {
-        let path = folder.path().join(name.unwrap_or_else(|| by_content(&bytes)));
-        std::fs::write(&path, bytes).unwrap();
-        read(&runtime, &session, &path, ids[lookup].as_ref());
-    });
+    fuzz(
+        (damaged(files), weighted(0.1, select(names)), 0..ids.len(), 0..settings.len()),
+        |(bytes, name, lookup, how)| {
+            let path = folder.path().join(name.unwrap_or_else(|| by_content(&bytes)));
+            std::fs::write(&path, bytes).unwrap();
+            read(&runtime, &session, &settings[how](edges(&path)), ids[lookup].as_ref());
+        },
+    );
 }
 
 #[test]
@@ -129,11 +161,11 @@ fn columns_of_every_type_are_read_or_refused() {
     let path = folder.path().join("e.parquet");
     let ends = select(vec![["src", "dst"], ["id_l", "id_r"], ["anchor", "positive"]]);
     let others = subsequence(NAMES, 0..8);
-    let ids = lookups();
+    let (ids, settings) = (lookups(), settings());
     let session = session();
-    fuzz((ends, others, vec(column(), 10), 0..ids.len()), |(ends, others, columns, lookup)| {
+    fuzz((ends, others, vec(column(), 10), 0..ids.len(), 0..settings.len()), |(ends, others, columns, lookup, how)| {
         let names = ends.into_iter().chain(others.into_iter().filter(|name| !ends.contains(name)));
         write(&path, &RecordBatch::try_from_iter(names.zip(columns)).unwrap());
-        read(&runtime, &session, &path, ids[lookup].as_ref());
+        read(&runtime, &session, &settings[how](edges(&path)), ids[lookup].as_ref());
     });
 }

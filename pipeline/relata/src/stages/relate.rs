@@ -2,7 +2,7 @@
 
 use relata_data::DataError;
 use relata_graph::{Graph, StatedRelations, resolve};
-use relata_oracle::{Context, Notes, Oracle, Relations};
+use relata_oracle::{Context, Notes, Oracle, RelationCounts, Relations};
 
 use super::context::StageContext;
 use crate::error::Result;
@@ -30,7 +30,8 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
             .relate(&Context { notes: Notes::to(&hear), ..Context::new(session, samples, seed) }, &mut relations)
             .await?;
         let stated = relations.counts();
-        stage.at(at as u64 + 1, &format!("{} edges, {} memberships", stated.edges, stated.memberships));
+        let skipped = skipped(&stated);
+        stage.at(at as u64 + 1, &format!("{} edges, {} memberships{skipped}", stated.edges, stated.memberships));
     }
     let StatedRelations { counts, groups, conflicts } = relations.finish()?;
     settings.views = counts.views;
@@ -39,8 +40,16 @@ async fn relate(context: &StageContext<'_>, run: &Run, oracles: &[&dyn Oracle]) 
     let resolved = resolve(session, &statements, groups, &samples.ids, settings, conflicts, run.folder()).await?;
     std::fs::remove_file(&statements).map_err(DataError::io(&statements))?;
     run.write_graph_settings(&settings)?;
-    let found =
-        format!("{} edges, {} memberships, {} conflicts", resolved.edges, counts.memberships, resolved.conflicts);
+    let (edges, conflicts, skipped) = (resolved.edges, resolved.conflicts, skipped(&counts));
+    let found = format!("{edges} edges, {} memberships, {conflicts} conflicts{skipped}", counts.memberships);
     stage.finish(oracles.len() as u64, &found);
     Ok(resolved.graph)
+}
+
+/// What edge files had that was skipped, if anything.
+fn skipped(counts: &RelationCounts) -> String {
+    match counts.skipped.total() {
+        0 => String::new(),
+        _ => format!(", {}", counts.skipped),
+    }
 }

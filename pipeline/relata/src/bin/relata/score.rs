@@ -70,6 +70,9 @@ pub async fn run(arguments: &Arguments) -> Outcome {
         }
         scored.write_gradient(path)?;
     }
+    if scored.skipped.total() > 0 {
+        eprintln!("{}: {}", arguments.edges.display(), scored.skipped);
+    }
     let terms: Vec<(String, f64)> = scored.score.terms.iter().map(|&(name, v)| (name.to_owned(), v)).collect();
     if arguments.json {
         writeln!(stdout(), "{}", json!({ "value": value, "terms": object(&terms) }))?;
