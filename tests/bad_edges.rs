@@ -31,7 +31,7 @@ async fn every_mistake_is_named_by_file_column_and_row() {
         ("e.csv", "src,dst,weight\n0,1,1\n1,2,1.5\n", &["row 1", "column `weight`", "[-1, 1] without 0", "found 1.5"]),
         ("e.csv", "src,dst,weight\n0,1,-2\n", &["row 0", "column `weight`", "[-1, 1] without 0", "found -2"]),
         ("e.csv", "src,dst,weight\n0,1,0.0\n", &["row 0", "column `weight`", "[-1, 1] without 0", "found 0"]),
-        ("e.csv", "src,dst,weight\n0,1,0.5\n1,3,NaN\n", &["row 1", "column `weight`", "found NaN"]),
+        ("e.csv", "src,dst,weight\n0,1,0.5\n1,3,NaN\n", &["row 1", "column `weight`", "found null"]),
         ("e.csv", "id_l,id_r,match_probability\n0,1,1.25\n", &["row 0", "`match_probability`", "[0, 1]", "found 1.25"]),
         ("e.csv", "anchor,positive,weight\n0,1,1\n1,3,7\n", &["row 1", "column `weight`", "found 7"]),
         ("e.csv", "src,dst,round\n0,1,0\n1,3,-1\n", &["row 1", "column `round`", "-1"]),

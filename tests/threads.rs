@@ -63,7 +63,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
     let one = result(1);
     assert!(one.measured.len() > 20, "{} numbers were measured", one.measured.len());
     let counts: Vec<u64> = one.counts[0].split('\t').map(|count| count.parse().unwrap()).collect();
-    assert!(counts[0] > 10_000 && counts[1] > 1_000, "{counts:?} edges and conflicts");
+    assert!(counts[0] > 4_000 && counts[1] > 50, "{counts:?} edges and conflicts");
     for threads in [2, 5] {
         let several = result(threads);
         assert!(several.graph == one.graph, "another graph on {threads} threads");

@@ -25,7 +25,7 @@ const ORDERS: u32 = 5;
 /// carries its label.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "interpolation",
-    title: "From views to labels",
+    title: "From views to labels, by the share of the label graph",
     x_label: "labelled rows",
     series: &[
         Series {

@@ -95,7 +95,7 @@ impl Dataset {
     /// use relata_data::source::csv;
     ///
     /// let dataset = csv("t.csv").feature_columns(["x", "y"]);
-    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] features=[x, y]");
+    /// assert_eq!(dataset.plan().to_string(), "csv path=t.csv text=[] features=[x, y]");
     /// ```
     pub fn feature_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.features = columns.into_iter().map(Into::into).collect();
@@ -108,7 +108,7 @@ impl Dataset {
     /// use relata_data::source::csv;
     ///
     /// let dataset = csv("t.csv").id("key");
-    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] id=key");
+    /// assert_eq!(dataset.plan().to_string(), "csv path=t.csv text=[] id=key");
     /// ```
     pub fn id(mut self, column: impl Into<String>) -> Self {
         self.id = Some(column.into());
@@ -121,7 +121,7 @@ impl Dataset {
     /// use relata_data::source::csv;
     ///
     /// let dataset = csv("t.csv").limit(1000);
-    /// assert_eq!(dataset.plan().to_string(), "csv delimiter=, path=t.csv text=[] limit=1000");
+    /// assert_eq!(dataset.plan().to_string(), "csv path=t.csv text=[] limit=1000");
     /// ```
     pub fn limit(mut self, rows: usize) -> Self {
         self.limit = Some(rows);
@@ -146,7 +146,7 @@ impl Dataset {
     /// use relata_data::source::{Dataset, SOURCES, csv};
     ///
     /// let plan = csv("t.csv").id("key").limit(10).plan();
-    /// let json = r#"{"source":{"name":"csv","delimiter":",","path":"t.csv","text":[]},"id":"key","limit":10}"#;
+    /// let json = r#"{"source":{"name":"csv","path":"t.csv","text":[]},"id":"key","limit":10}"#;
     /// assert_eq!(serde_json::to_string(&plan)?, json);
     /// assert_eq!(Dataset::from_plan(&serde_json::from_str(json)?, &SOURCES)?.plan(), plan);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

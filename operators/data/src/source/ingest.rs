@@ -307,7 +307,7 @@ mod tests {
         assert!(error.contains("t.csv") && error.contains("column `x`, row 1") && error.contains("null"), "{error}");
         let error = refused("id,x\n3,1\n3,2\n", |d| d).await;
         assert!(matches!(error, DataError::DuplicateId { first: 0, second: 1, .. }), "{error}");
-        assert!(refused("id,x\n0,NaN\n", |d| d).await.to_string().contains("NaN"));
+        assert!(refused("id,x\n0,1\n1,NaN\n", |d| d).await.to_string().contains("null"));
         assert!(matches!(refused("id,x\n", |d| d).await, DataError::Empty { .. }));
         assert!(matches!(refused("id,x\n1,2\n", |d| d.limit(0)).await, DataError::Empty { .. }));
         assert!(refused("a,x\n1,2\n", |d| d.id("b")).await.to_string().contains("only the columns a, x"));

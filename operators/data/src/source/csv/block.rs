@@ -3,13 +3,15 @@
 use ::csv::ByteRecord;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 
-use super::Rows;
-use super::layout::{FileLayout, field};
+use super::column_type::{self, ColumnType};
+use super::layout::{FileLayout, Layout, field};
+use super::settings::Csv;
 use crate::Result;
 
 /// Rows of a file that wait to be a batch.
 pub(super) struct Block<'a> {
-    of: &'a Rows,
+    csv: &'a Csv,
+    layout: &'a Layout,
     file: &'a FileLayout,
     /// For each column the texts of all rows, and where each of them ends.
     texts: Vec<(String, Vec<usize>)>,
@@ -19,8 +21,8 @@ pub(super) struct Block<'a> {
 
 impl<'a> Block<'a> {
     /// No rows.
-    pub fn new(of: &'a Rows, file: &'a FileLayout) -> Self {
-        Self { of, file, texts: vec![(String::new(), vec![]); file.places.len()], rows: 0 }
+    pub fn new(csv: &'a Csv, layout: &'a Layout, file: &'a FileLayout) -> Self {
+        Self { csv, layout, file, texts: vec![(String::new(), vec![]); file.places.len()], rows: 0 }
     }
 
     /// Adds a row.
@@ -35,11 +37,12 @@ impl<'a> Block<'a> {
 
     /// The rows as a batch; none are left.
     pub fn take(&mut self) -> Result<RecordBatch> {
-        let (layout, nulls) = (&self.of.layout, &self.of.csv.nulls);
-        let column = |((texts, ends), of): (&(String, Vec<usize>), &super::column_type::ColumnType)| {
+        let (layout, nulls) = (self.layout, &self.csv.nulls);
+        let column = |((texts, ends), of): (&(String, Vec<usize>), &ColumnType)| {
             let starts = std::iter::once(0).chain(ends.iter().copied());
             let values = starts.zip(ends).map(|(start, &end)| &texts[start..end]);
-            let values: Vec<Option<&str>> = values.map(|text| (!is_null(nulls, text)).then_some(text)).collect();
+            let values: Vec<Option<&str>> =
+                values.map(|text| (!column_type::is_null(nulls, text)).then_some(text)).collect();
             of.array(&values, &layout.numbers)
         };
         let columns = self.texts.iter().zip(&layout.types).map(column).collect::<Result<_, _>>()?;
@@ -52,9 +55,4 @@ impl<'a> Block<'a> {
         self.rows = 0;
         Ok(batch)
     }
-}
-
-/// Whether a field is one of the words that stand for a null.
-pub(super) fn is_null(words: &[String], text: &str) -> bool {
-    !words.is_empty() && words.iter().any(|word| word == text.trim())
 }

@@ -143,6 +143,11 @@ impl ColumnType {
     }
 }
 
+/// Whether a field is one of the words that stand for a null.
+pub(super) fn is_null(words: &[String], text: &str) -> bool {
+    !words.is_empty() && words.iter().any(|word| word == text.trim())
+}
+
 /// A date (`2024-02-29`) or a moment (`2024-02-29 12:30:00`, with a `T` and fractions of a second if they are there).
 fn time(text: &str) -> Option<DataType> {
     let bytes = text.as_bytes();

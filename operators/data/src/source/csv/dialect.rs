@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Csv, decoded_file};
+use super::decoded_file;
+use super::settings::Csv;
+use super::skip_blanks::SkipBlanks;
 use crate::{DataError, Result};
 
 /// Delimiters that are looked for.
@@ -52,10 +54,11 @@ impl Dialect {
         builder.has_headers(false).delimiter(self.delimiter).quote(self.quote).escape(self.escape);
         // The number of fields is checked with a better message.
         builder.comment(self.comment).flexible(true).buffer_capacity(1 << 18);
-        if csv.trim {
-            builder.trim(::csv::Trim::All);
+        if !csv.trim {
+            return Ok(builder.from_reader(bytes));
         }
-        Ok(builder.from_reader(bytes))
+        builder.trim(::csv::Trim::All);
+        Ok(builder.from_reader(Box::new(SkipBlanks::new(bytes, self.delimiter, self.quote))))
     }
 }
 

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use ::csv::ByteRecord;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 
-use super::Csv;
-use super::block::is_null;
-use super::column_type::{ColumnType, Numbers};
+use super::column_type::{ColumnType, Numbers, is_null};
 use super::dialect::Dialect;
+use super::settings::Csv;
 use crate::{DataError, Result};
 
 /// How the files are cut into columns.
