@@ -124,25 +124,27 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 imported.count(row.map_or(Ok(false), |row| writer.undo(row, at))?);
                 return Ok(());
             }
-            if let Some(name) = line.annotator.as_ref().filter(|name| !is_name(name)) {
+            let by = line.oracle.unwrap_or_else(|| oracle.to_owned());
+            let field = if line.annotator.is_some() { "annotator" } else { "oracle" };
+            let annotator = line.annotator.unwrap_or_else(|| by.clone());
+            if !is_name(&annotator) {
                 return Err(Refusal {
                     oracle: None,
                     question: line.question,
-                    expected: "`annotator` to be a name of at most 200 characters".to_owned(),
-                    found: format!("{name:?}"),
+                    expected: format!("`{field}` to be a name of at most 200 characters"),
+                    found: format!("{annotator:?}"),
                     hint: "",
                 }
                 .into());
             }
             let anchor = line.anchor.map_or_else(|| writer.anchor(line.question), |anchor| Ok(Some(anchor)))?;
-            let by = line.oracle.unwrap_or_else(|| oracle.to_owned());
             let answer = Answer {
                 question: line.question,
                 anchor: anchor.unwrap_or_default(),
                 candidate: line.candidate,
                 related: line.related,
                 confidence: line.confidence.unwrap_or(1.0),
-                annotator: line.annotator.unwrap_or_else(|| by.clone()),
+                annotator,
                 oracle: by,
                 cost: line.cost.unwrap_or_default(),
                 answered_at: at,
@@ -272,6 +274,7 @@ mod tests {
             ("{\"question\":7,\"candidate\":102,\"related\":true}", "a question that was asked"),
             ("{\"question\":1,\"candidate\":102,\"related\":true,\"answered_at\":\"noon\"}", "found `noon`"),
             ("{\"question\":1,\"candidate\":102,\"related\":true,\"undoes\":5}", "a line above, found 5"),
+            ("{\"question\":1,\"candidate\":102,\"related\":true,\"oracle\":\"a\\nb\"}", "`oracle` to be a name"),
         ] {
             let error = import(&ledger, &format!("{good}\n\n{line}\n")).unwrap_err();
             assert!(matches!(error, ActiveError::Data(DataError::Unreadable { .. })), "{error}");
