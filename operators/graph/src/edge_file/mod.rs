@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use datafusion::prelude::{DataFrame, Expr};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
-use relata_data::source::{Csv, Dataset, IdLookup, in_file_order, json_lines, parquet, read_error};
+use relata_data::source::{Csv, IdLookup, in_file_order, json_lines, parquet, read_error};
 use relata_data::{DataError, Session};
 
 use self::cells::Cells;
@@ -153,11 +154,11 @@ fn extension(path: &Path) -> String {
 async fn open(edges: &EdgeFile, session: &Session, ids: &Ids<'_>) -> Result<DataFrame> {
     let path = edges.path();
     let session = in_file_order(session);
-    let delimiter = match extension(path).as_str() {
+    let csv = match extension(path).as_str() {
         "parquet" | "pq" => return Ok(parquet(path).table(&session).await?),
         "jsonl" | "ndjson" | "json" => return Ok(json_lines(path).table(&session).await?),
-        "csv" => ',',
-        "tsv" => '\t',
+        "csv" => Csv::at(path),
+        "tsv" => Csv::new(path, '\t'),
         other => {
             let error = DataError::Unreadable {
                 path: path.to_path_buf(),
@@ -168,19 +169,14 @@ async fn open(edges: &EdgeFile, session: &Session, ids: &Ids<'_>) -> Result<Data
             return Err(error.into());
         }
     };
-    let csv = |text| Dataset::from(Csv::new(path, delimiter).with_text(text));
-    let table = csv(vec![]).table(&session).await?;
-    let schema = table.schema().as_arrow();
-    let layout = Layout::of(&path.display().to_string(), schema, edges)?;
     // Ids that are text must not be taken for numbers, or `007` becomes `7`, nor words of signs for booleans.
-    let as_text = |edge: &Edge| ids.is_text() || edge.src.source.is_some();
-    let text = layout.edges.iter().filter(|edge| as_text(edge)).flat_map(Edge::columns);
-    let text: Vec<String> =
-        text.chain(layout.signs.map(|signs| signs.at)).map(|at| schema.field(at).name().clone()).collect();
-    match text.is_empty() {
-        true => Ok(table),
-        false => Ok(csv(text).table(&session).await?),
-    }
+    let text = |schema: &Schema| -> Result<Vec<String>> {
+        let layout = Layout::of(&path.display().to_string(), schema, edges)?;
+        let as_text = |edge: &Edge| ids.is_text() || edge.src.source.is_some();
+        let text = layout.edges.iter().filter(|edge| as_text(edge)).flat_map(Edge::columns);
+        Ok(text.chain(layout.signs.map(|signs| signs.at)).map(|at| schema.field(at).name().clone()).collect())
+    };
+    csv.table_with_text(&session, text).await
 }
 
 #[cfg(test)]

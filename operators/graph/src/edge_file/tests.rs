@@ -170,3 +170,11 @@ async fn an_id_of_bytes_that_are_no_text_is_refused() {
     let error = read(&path, None).await.unwrap_err().to_string();
     assert!(error.contains("column `src`, row 1"), "{error}");
 }
+
+#[tokio::test]
+async fn the_delimiter_is_found_by_looking() {
+    for text in ["src;dst;label\n1;2;yes\n3;4;no\n", "src\tdst\tlabel\n1\t2\tyes\n3\t4\tno\n"] {
+        let edges = read_text("e.csv", text, None).await.unwrap();
+        assert_eq!(edges, [edge(1, 2, 1.0, "e"), edge(3, 4, -1.0, "e")], "{text}");
+    }
+}

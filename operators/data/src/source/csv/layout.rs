@@ -83,13 +83,15 @@ impl Layout {
         let loses = types.iter().zip(&with_comma).any(|(point, comma)| is_number(point) && *comma == ColumnType::Text);
         let by_comma = looking && gains && !loses;
         let (types, numbers) = if by_comma { (with_comma, comma) } else { (types, numbers) };
-        let types: Vec<ColumnType> = names
-            .iter()
-            .zip(types)
-            .map(|(name, of)| if csv.text.contains(name) { ColumnType::Text } else { of })
-            .collect();
-        let fields = names.iter().zip(&types).map(|(name, of)| Field::new(name, of.data_type(), true));
-        Ok(Self { files, schema: Arc::new(Schema::new(fields.collect::<Vec<_>>())), types, numbers })
+        Ok(Self { files, schema: schema(&names, &types), types, numbers })
+    }
+
+    /// Makes columns text, whatever their values look like.
+    pub fn make_text(&mut self, columns: &[String]) {
+        let names: Vec<String> = self.schema.fields().iter().map(|field| field.name().clone()).collect();
+        let chosen = names.iter().zip(&mut self.types).filter(|(name, _)| columns.contains(name));
+        chosen.for_each(|(_, of)| *of = ColumnType::Text);
+        self.schema = schema(&names, &self.types);
     }
 }
 
@@ -135,6 +137,11 @@ pub(super) fn field<'a>(path: &Path, record: &'a ByteRecord, place: usize) -> Re
             hint: "If the file is in another encoding, name it: `Csv::new(..).with_encoding(\"latin-1\")`.".to_owned(),
         }
     })
+}
+
+fn schema(names: &[String], types: &[ColumnType]) -> SchemaRef {
+    let fields = names.iter().zip(types).map(|(name, of)| Field::new(name, of.data_type(), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// Names and places of a file's columns, and how many fields a row has.

@@ -13,7 +13,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::prelude::DataFrame;
 use relata_registry::Description;
@@ -49,7 +49,7 @@ const BLOCK: usize = 8192;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn csv(path: impl AsRef<Path>) -> Dataset {
-    Dataset::new(Csv { path: path.as_ref().to_path_buf(), ..Csv::default() })
+    Dataset::new(Csv::at(path))
 }
 
 /// Tab-separated files with a header: one file, a folder of `.tsv` files, or a pattern.
@@ -83,14 +83,34 @@ impl Source for Csv {
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
+        block_table(session, self.rows().await?)
+    }
+}
+
+impl Csv {
+    /// The table, in which columns are text that are chosen when all columns are known.
+    pub async fn table_with_text<E: From<DataError>>(
+        &self,
+        session: &Session,
+        text: impl FnOnce(&Schema) -> Result<Vec<String>, E>,
+    ) -> Result<DataFrame, E> {
+        let mut rows = self.rows().await?;
+        let text = text(&rows.layout.schema)?;
+        rows.layout.make_text(&text);
+        Ok(block_table(session, rows)?)
+    }
+
+    /// Looks at all files, on a thread of its own.
+    async fn rows(&self) -> Result<Rows> {
         let files = self.files()?;
         refuse_empty(&self.path, &files)?;
         let csv = self.clone();
         let rows = tokio::task::spawn_blocking(move || -> Result<Rows> {
-            Ok(Rows { layout: Layout::of(&csv, &files)?, csv })
+            let mut layout = Layout::of(&csv, &files)?;
+            layout.make_text(&csv.text);
+            Ok(Rows { layout, csv })
         });
-        let rows = rows.await.map_err(|error| DataError::io(&self.path)(std::io::Error::other(error)))?;
-        block_table(session, rows?)
+        rows.await.map_err(|error| DataError::io(&self.path)(std::io::Error::other(error)))?
     }
 }
 

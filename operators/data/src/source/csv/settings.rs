@@ -89,7 +89,18 @@ impl Csv {
     /// assert_eq!(dataset.plan().to_string(), "csv delimiter=| path=t.txt text=[]");
     /// ```
     pub fn new(path: impl AsRef<Path>, delimiter: char) -> Self {
-        Self { path: path.as_ref().to_path_buf(), delimiter: Some(delimiter), ..Self::default() }
+        Self { delimiter: Some(delimiter), ..Self::at(path) }
+    }
+
+    /// Text with a header, whose delimiter is found by looking.
+    ///
+    /// ```
+    /// use relata_data::source::{Csv, Dataset};
+    ///
+    /// assert_eq!(Dataset::new(Csv::at("t.csv")).plan().to_string(), "csv path=t.csv text=[]");
+    /// ```
+    pub fn at(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_path_buf(), ..Self::default() }
     }
 
     /// Columns that are read as text even if they look like numbers.
