@@ -60,18 +60,6 @@ pub enum LedgerProblem {
     },
 }
 
-impl ActiveError {
-    /// A setting that makes no sense.
-    pub fn setting(
-        component: impl Into<String>,
-        setting: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> Self {
-        Self::Setting(SettingError::new(component, setting, expected, found))
-    }
-}
-
 impl From<OracleError> for ActiveError {
     /// What the data and an oracle report alike is one variant, and an error of the ledger that an oracle has met while
     /// it recorded its answers comes out as it was.
@@ -99,6 +87,8 @@ impl From<ActiveError> for OracleError {
 }
 
 data_errors!(ActiveError, ArrowError);
+
+relata_registry::setting_error!(ActiveError);
 
 #[cfg(test)]
 mod tests {

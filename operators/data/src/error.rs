@@ -105,16 +105,6 @@ impl DataError {
             hint: "It may be truncated or of another format: copy it again.".to_owned(),
         }
     }
-
-    /// A setting that makes no sense.
-    pub fn setting(
-        component: impl Into<String>,
-        setting: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> Self {
-        Self::Setting(SettingError::new(component, setting, expected, found))
-    }
 }
 
 impl From<DataFusionError> for DataError {
@@ -135,3 +125,5 @@ macro_rules! data_errors {
         })+
     };
 }
+
+relata_registry::setting_error!(DataError);

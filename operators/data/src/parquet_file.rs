@@ -1,6 +1,7 @@
 //! Parquet file that is read from front to back, and named in every error: it may be cut short or damaged anywhere.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
@@ -11,6 +12,9 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::decoder_panic::caught;
 use crate::{DataError, Result};
+
+/// What every Parquet file starts and ends with.
+const MAGIC: &[u8] = b"PAR1";
 
 /// A file of which nothing but the footer has been read.
 #[derive(Clone)]
@@ -32,10 +36,10 @@ impl ParquetFile {
     /// Opens a file and reads its schema. A footer that points out of the file is an error: readers would allocate
     /// whatever length it names.
     pub fn open(path: &Path) -> Result<Self> {
+        let len = check_ends(path)?;
         let file = File::open(path).map_err(DataError::io(path))?;
         let metadata = caught(|| ArrowReaderMetadata::load(&file, Default::default()));
         let metadata = metadata.map_err(|error| DataError::damaged(path, error))?;
-        let len = std::fs::metadata(path).map_err(DataError::io(path))?.len();
         for chunk in metadata.metadata().row_groups().iter().flat_map(|group| group.columns()) {
             if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
                 let column = chunk.column_path().string();
@@ -97,6 +101,34 @@ impl ParquetFile {
         // A negative number is damage, which the reader of the group reports.
         self.metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
     }
+}
+
+/// Refuses a file that was cut short, or is of another format; gives its length.
+fn check_ends(path: &Path) -> Result<u64> {
+    let unreadable = |found: String| DataError::Unreadable {
+        path: path.to_path_buf(),
+        expected: "a Parquet file, which starts and ends with PAR1".to_owned(),
+        found,
+        hint: "It may be truncated or of another format: copy it again.".to_owned(),
+    };
+    let mut file = File::open(path).map_err(DataError::io(path))?;
+    let len = file.metadata().map_err(DataError::io(path))?.len();
+    if len < 12 {
+        return Err(unreadable(format!("{len} bytes")));
+    }
+    let mut ends = [0; 8];
+    let mut read = || -> std::io::Result<()> {
+        file.read_exact(&mut ends[..4])?;
+        file.seek(SeekFrom::End(-4))?;
+        file.read_exact(&mut ends[4..])
+    };
+    read().map_err(DataError::io(path))?;
+    for (end, bytes) in [("starts", &ends[..4]), ("ends", &ends[4..])] {
+        if bytes != MAGIC {
+            return Err(unreadable(format!("{len} bytes, of which the file {end} with {}", bytes.escape_ascii())));
+        }
+    }
+    Ok(len)
 }
 
 /// Where the parts of a column in a row group are, and how long they are.

@@ -76,16 +76,6 @@ impl OracleError {
             hint: "Let it state what it knows: `.relate(oracle)` instead of `.ask(oracle, strategy)`.",
         }
     }
-
-    /// A setting that makes no sense.
-    pub fn setting(
-        component: impl Into<String>,
-        setting: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> Self {
-        Self::Setting(SettingError::new(component, setting, expected, found))
-    }
 }
 
 impl From<GraphError> for OracleError {
@@ -99,3 +89,5 @@ impl From<GraphError> for OracleError {
 }
 
 data_errors!(OracleError, SchemaError, ArrowError, DataFusionError);
+
+relata_registry::setting_error!(OracleError);

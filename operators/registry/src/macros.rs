@@ -43,3 +43,35 @@ macro_rules! components {
         }
     };
 }
+
+/// Gives an error the function `setting`, which makes its variant `Setting` of a [`SettingError`](crate::SettingError).
+///
+/// ```
+/// use relata_registry::SettingError;
+///
+/// #[derive(Debug)]
+/// enum SoupError {
+///     Setting(SettingError),
+/// }
+///
+/// relata_registry::setting_error!(SoupError);
+///
+/// let SoupError::Setting(error) = SoupError::setting("soup", "salt", "at least 0", -1);
+/// assert_eq!(error.to_string(), "soup: `salt` must be at least 0, but is -1");
+/// ```
+#[macro_export]
+macro_rules! setting_error {
+    ($error:ident) => {
+        impl $error {
+            /// A setting that makes no sense.
+            pub fn setting(
+                component: impl Into<String>,
+                setting: impl Into<String>,
+                expected: impl Into<String>,
+                found: impl ToString,
+            ) -> Self {
+                Self::Setting($crate::SettingError::new(component, setting, expected, found))
+            }
+        }
+    };
+}

@@ -100,18 +100,6 @@ pub enum TrainError {
     },
 }
 
-impl TrainError {
-    /// A setting that makes no sense.
-    pub fn setting(
-        component: impl Into<String>,
-        setting: impl Into<String>,
-        expected: impl Into<String>,
-        found: impl ToString,
-    ) -> Self {
-        Self::Setting(SettingError::new(component, setting, expected, found))
-    }
-}
-
 fn views_text(views: usize) -> String {
     match views {
         1 => "is one view each".to_owned(),
@@ -161,3 +149,5 @@ impl StateError {
         Self::Optimiser { reason: error.to_string() }
     }
 }
+
+relata_registry::setting_error!(TrainError);
