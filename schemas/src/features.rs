@@ -35,6 +35,19 @@ impl Element {
     }
 }
 
+/// How a column of a table enters a sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldShape {
+    /// The column.
+    pub name: String,
+    /// Numbers that stand for its value.
+    pub numbers: usize,
+    /// Numbers that its n-grams are hashed into, for encoders that read numbers only.
+    pub hashed: usize,
+    /// Whether its n-grams are a bag of tokens.
+    pub bag: bool,
+}
+
 /// Dimensions and number type of one sample's features.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeatureShape {
@@ -42,6 +55,9 @@ pub struct FeatureShape {
     pub dims: Vec<usize>,
     /// The stored number type.
     pub element: Element,
+    /// The columns of a table that a sample is made of; none if it is a vector or an image. A sample's numbers are those
+    /// of every column one after another, then what the n-grams of every text are hashed into.
+    pub fields: Vec<FieldShape>,
 }
 
 impl FeatureShape {
@@ -53,7 +69,7 @@ impl FeatureShape {
     /// assert_eq!(FeatureShape::vector(64).len(), 64);
     /// ```
     pub fn vector(width: usize) -> Self {
-        Self { dims: vec![width], element: Element::F32 }
+        Self { dims: vec![width], element: Element::F32, fields: vec![] }
     }
 
     /// An image.
@@ -65,7 +81,37 @@ impl FeatureShape {
     /// assert_eq!((shape.len(), shape.as_image()), (784, Some((1, 28, 28))));
     /// ```
     pub fn image(channels: usize, height: usize, width: usize, element: Element) -> Self {
-        Self { dims: vec![channels, height, width], element }
+        Self { dims: vec![channels, height, width], element, fields: vec![] }
+    }
+
+    /// A row of a table.
+    ///
+    /// ```
+    /// use relata_schemas::{FeatureShape, FieldShape};
+    ///
+    /// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true };
+    /// let age = FieldShape { name: "age".into(), numbers: 1, hashed: 0, bag: true };
+    /// let shape = FeatureShape::table(vec![name, age]);
+    /// assert_eq!((shape.len(), shape.numbers(), shape.bags()), (65, 1, 2));
+    /// ```
+    pub fn table(fields: Vec<FieldShape>) -> Self {
+        let width = fields.iter().map(|field| field.numbers + field.hashed).sum();
+        Self { dims: vec![width], element: Element::F32, fields }
+    }
+
+    /// Whether a sample is a row of a table, whose columns are known one by one.
+    pub fn is_table(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// How many of a sample's numbers are not n-grams; they come first.
+    pub fn numbers(&self) -> usize {
+        if self.is_table() { self.fields.iter().map(|field| field.numbers).sum() } else { self.len() }
+    }
+
+    /// How many bags of tokens a sample has.
+    pub fn bags(&self) -> usize {
+        self.fields.iter().filter(|field| field.bag).count()
     }
 
     /// How many numbers a sample has.
@@ -113,7 +159,7 @@ impl FeatureShape {
             [h, w] => vec![1, h, w],
             _ => dims,
         };
-        let shape = Self { dims, element };
+        let shape = Self { dims, element, fields: vec![] };
         // Dimensions from a file may be so large that their product wraps around.
         let product = shape.dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim));
         if product != Some(len) || !matches!(shape.dims.len(), 1 | 3) {
@@ -140,6 +186,10 @@ impl FeatureShape {
 
 impl std::fmt::Display for FeatureShape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_table() {
+            let names: Vec<_> = self.fields.iter().map(|field| field.name.as_str()).collect();
+            return write!(f, "{} columns ({})", names.len(), names.join(", "));
+        }
         let dims: Vec<_> = self.dims.iter().map(usize::to_string).collect();
         write!(f, "{} {}", dims.join(" x "), self.element.data_type())
     }

@@ -18,8 +18,10 @@ pub mod run_file;
 pub mod samples;
 pub mod separations;
 mod table;
+mod token_bags;
 
 pub use error::SchemaError;
-pub use features::{Element, FeatureShape};
+pub use features::{Element, FeatureShape, FieldShape};
 pub use induced::InducedEdges;
 pub use table::{Column, Table};
+pub use token_bags::TokenBags;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::{DataFusionError, Result as QueryResult};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{FutureExt, StreamExt};
@@ -15,8 +15,13 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Resul
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(panic.as_ref())))
 }
 
+/// The same for decoders whose errors are texts.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(panic.as_ref()).to_string()))
+}
+
 /// What a query gives, or the panic of a decoder.
-pub(crate) async fn caught_query<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) async fn caught_query<T>(work: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     outcome.unwrap_or_else(|panic| Err(query_error(panic.as_ref())))
 }

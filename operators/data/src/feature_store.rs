@@ -13,7 +13,9 @@ use arrow::ipc::writer::FileWriter;
 use relata_schemas::{Element, FeatureShape};
 
 use crate::feature_blocks::{BLOCK, Blocks, FeatureBlocks};
+use crate::fields::{FittedFields, RecordStore, TableFeatures};
 use crate::index::Row;
+use crate::sample_batch::{SampleBatch, SampleContent};
 use crate::sink::AtomicFile;
 use crate::{DataError, Result};
 
@@ -97,7 +99,16 @@ impl FeatureWriter {
 #[derive(Clone)]
 pub struct FeatureStore {
     path: PathBuf,
-    file: Arc<FeatureBlocks>,
+    content: Content,
+}
+
+/// What a store holds.
+#[derive(Clone)]
+enum Content {
+    /// Numbers.
+    Numbers(Arc<FeatureBlocks>),
+    /// Raw values, and what makes numbers of them.
+    Table(Arc<TableFeatures>),
 }
 
 impl fmt::Debug for FeatureStore {
@@ -109,24 +120,55 @@ impl fmt::Debug for FeatureStore {
 impl FeatureStore {
     /// Maps a store written by [`FeatureWriter`].
     pub fn open(path: &Path) -> Result<Self> {
-        Ok(Self { path: path.to_path_buf(), file: Arc::new(FeatureBlocks::open(path)?) })
+        let content = Content::Numbers(Arc::new(FeatureBlocks::open(path)?));
+        Ok(Self { path: path.to_path_buf(), content })
+    }
+
+    /// Maps a store of raw values written by [`RecordWriter`](crate::fields::RecordWriter).
+    pub fn open_table(path: &Path, fitted: FittedFields) -> Result<Self> {
+        let records = RecordStore::open(path, &fitted.specs())?;
+        Ok(Self::of_table(path, records, fitted))
+    }
+
+    /// The same raw values, read by other statistics.
+    pub(crate) fn of_table(path: &Path, records: RecordStore, fitted: FittedFields) -> Self {
+        let content = Content::Table(Arc::new(TableFeatures::new(records, fitted)));
+        Self { path: path.to_path_buf(), content }
     }
 
     /// The shape of a sample.
     pub fn shape(&self) -> &FeatureShape {
-        &self.file.shape
+        match &self.content {
+            Content::Numbers(file) => &file.shape,
+            Content::Table(table) => table.shape(),
+        }
     }
 
     /// The number of samples.
     pub fn rows(&self) -> usize {
-        self.file.rows
+        match &self.content {
+            Content::Numbers(file) => file.rows,
+            Content::Table(table) => table.records().rows(),
+        }
+    }
+
+    /// The raw values and the statistics of a table; none for vectors and images.
+    pub fn table(&self) -> Option<&TableFeatures> {
+        match &self.content {
+            Content::Numbers(_) => None,
+            Content::Table(table) => Some(table),
+        }
     }
 
     /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
     pub fn read(&self, row: Row, out: &mut [f32]) {
+        let file = match &self.content {
+            Content::Numbers(file) => file,
+            Content::Table(table) => return table.read(row, out),
+        };
         let row = row.index();
         let range = (row % BLOCK) * out.len()..(row % BLOCK + 1) * out.len();
-        match &self.file.blocks {
+        match &file.blocks {
             Blocks::Floats(blocks) => out.copy_from_slice(&blocks[row / BLOCK][range]),
             Blocks::Bytes(blocks) => scale(&blocks[row / BLOCK][range], out),
         }
@@ -134,29 +176,46 @@ impl FeatureStore {
 
     /// The number at `column` of row `row`.
     pub fn value(&self, row: Row, column: usize) -> f32 {
+        let file = match &self.content {
+            Content::Numbers(file) => file,
+            Content::Table(table) => {
+                let mut numbers = vec![0.0; table.shape().len()];
+                table.read(row, &mut numbers);
+                return numbers[column];
+            }
+        };
         let row = row.index();
         let at = (row % BLOCK) * self.shape().len() + column;
-        match &self.file.blocks {
+        match &file.blocks {
             Blocks::Floats(blocks) => blocks[row / BLOCK][at],
             Blocks::Bytes(blocks) => f32::from(blocks[row / BLOCK][at]) * UNIT,
         }
     }
 
-    /// All rows from front to back in blocks, `[rows, shape().len()]`, through plain reads:
-    /// memory stays at one block however long the file is.
-    pub fn scan(&self) -> Result<impl Iterator<Item = Result<Vec<f32>>> + Send + use<>> {
-        let mut file = File::open(&self.path).map_err(DataError::io(&self.path))?;
+    /// All rows from front to back in blocks: numbers only, or numbers and bags of tokens. Numbers are read through plain
+    /// reads: memory stays at one block however long the file is.
+    pub fn scan(&self, content: SampleContent) -> Result<impl Iterator<Item = Result<SampleBatch>> + Send + use<>> {
+        let file = File::open(&self.path).map_err(DataError::io(&self.path))?;
         let store = self.clone();
-        Ok((0..self.file.places.len()).map(move |block| {
-            let (start, len) = store.file.places[block];
-            let mut bytes = vec![0; len];
-            let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(DataError::io(&store.path))?;
-            Ok(match store.shape().element {
-                Element::F32 => bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect(),
-                Element::U8 => bytes.iter().map(|&byte| f32::from(byte) * UNIT).collect(),
-            })
+        let blocks = self.rows().div_ceil(BLOCK);
+        Ok((0..blocks).map(move |block| match &store.content {
+            Content::Table(table) => {
+                let rows = (block * BLOCK..table.records().rows().min((block + 1) * BLOCK)).map(|row| Row(row as u32));
+                Ok(table.samples(&rows.collect::<Vec<_>>(), content))
+            }
+            Content::Numbers(numbers) => Ok(store.block(numbers, &file, block)?.into()),
         }))
+    }
+
+    fn block(&self, numbers: &FeatureBlocks, mut file: &File, block: usize) -> Result<Vec<f32>> {
+        let (start, len) = numbers.places[block];
+        let mut bytes = vec![0; len];
+        let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(&mut bytes));
+        read.map_err(DataError::io(&self.path))?;
+        Ok(match numbers.shape.element {
+            Element::F32 => bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect(),
+            Element::U8 => bytes.iter().map(|&byte| f32::from(byte) * UNIT).collect(),
+        })
     }
 }
 
@@ -197,7 +256,7 @@ mod tests {
         store.read(Row(2049), &mut row);
         assert_eq!(row, [6147.0, 6148.0, 6149.0]);
         assert_eq!(store.value(Row(700), 1), 2101.0);
-        let scanned: Vec<f32> = store.scan().unwrap().flat_map(|block| block.unwrap()).collect();
+        let scanned: Vec<f32> = store.scan(SampleContent::Numbers).unwrap().flat_map(|block| block.unwrap().values).collect();
         assert!(scanned.iter().enumerate().all(|(at, &v)| at as f32 == v) && scanned.len() == 7500);
     }
 

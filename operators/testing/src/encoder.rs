@@ -38,27 +38,27 @@ pub fn check_encoder(encoder: impl IntoArchitecture) {
         let (width, projected) = architecture.widths(shape).unwrap_or_default();
         let values = values(shape);
         let mut trained = learner();
-        let fresh = trained.embed(values.clone(), ROWS, Head::Encoder);
+        let fresh = trained.embed(values.clone().into(), ROWS, Head::Encoder);
         assert_eq!(fresh.len(), ROWS * width, "forward: not {width} numbers for each of {ROWS} samples of {shape}");
         assert_eq!(
-            trained.embed(values.clone(), ROWS, Head::Projector).len(),
+            trained.embed(values.clone().into(), ROWS, Head::Projector).len(),
             ROWS * projected,
             "forward: the projector"
         );
-        assert_eq!(learner().embed(values.clone(), ROWS, Head::Encoder), fresh, "init: the same seed, other weights");
-        let alone = trained.embed(values[..shape.len()].to_vec(), 1, Head::Encoder);
+        assert_eq!(learner().embed(values.clone().into(), ROWS, Head::Encoder), fresh, "init: the same seed, other weights");
+        let alone = trained.embed(values[..shape.len()].to_vec().into(), 1, Head::Encoder);
         let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + a.abs()));
         assert!(close(&alone, &fresh[..width]), "forward: an embedding depends on the samples beside it");
         let mut edges = InducedEdges { nodes: ROWS, ..InducedEdges::default() };
         (0..ROWS / 2).for_each(|at| edges.push(at, at + ROWS / 2, 1.0));
-        let step = trained.step(values.clone(), &edges, 1e-2, false);
+        let step = trained.step(values.clone().into(), &edges, 1e-2, false);
         assert!(step.loss.is_finite() && trained.is_finite(), "step: the loss is {}", step.loss);
-        let changed = trained.embed(values.clone(), ROWS, Head::Encoder);
+        let changed = trained.embed(values.clone().into(), ROWS, Head::Encoder);
         assert_ne!(changed, fresh, "step: training changes nothing");
         let LearnerState { weights, optimiser } = trained.save().unwrap_or_else(|error| panic!("save: {error}"));
         let mut loaded = learner();
         loaded.load(weights, Some(optimiser)).unwrap_or_else(|error| panic!("load: {error}"));
-        assert_eq!(loaded.embed(values.clone(), ROWS, Head::Encoder), changed, "load: other embeddings than before");
+        assert_eq!(loaded.embed(values.clone().into(), ROWS, Head::Encoder), changed, "load: other embeddings than before");
     }
 }
 

@@ -14,6 +14,7 @@ pub mod batch_norm_gradient;
 mod border_regions;
 mod disjoint_slices;
 mod edge_ops;
+pub mod embedding_bag;
 mod forward;
 mod geometry;
 mod im2col;

@@ -130,6 +130,8 @@ pub fn plan(epochs: u64) -> Plan {
         read: DatasetPlan {
             source: Description::new("parquet").with("path", "digits.parquet"),
             features: vec![],
+            fields: vec![],
+            without: vec![],
             id: None,
             limit: None,
         },

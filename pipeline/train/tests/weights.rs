@@ -94,7 +94,7 @@ fn the_embedding_of_an_mlp_follows_from_the_file() {
     let mut learner = learner(mlp([4, 2]).into_architecture().as_ref(), &FeatureShape::vector(features));
     let edges = InducedEdges { nodes: rows, src: vec![0, 2], dst: vec![1, 3], weight: vec![1.0, 1.0] };
     for _ in 0..3 {
-        learner.step(samples.clone(), &edges, 0.01, false);
+        learner.step(samples.clone().into(), &edges, 0.01, false);
     }
     let weights = weights(learner.as_ref());
     let x: Vec<Vec<f64>> = samples.chunks(features).map(|row| row.iter().map(|&v| v.into()).collect()).collect();
@@ -108,7 +108,7 @@ fn the_embedding_of_an_mlp_follows_from_the_file() {
         hidden.map(|row| row.into_iter().enumerate().map(|(c, y)| normed(c, y).max(0.0)).collect()).collect();
     let last = product(&hidden, &weights["encoder.last.weight"]).concat();
     let bias = &weights["encoder.last.bias"].1;
-    let found = learner.embed(samples, rows, Head::Encoder);
+    let found = learner.embed(samples.into(), rows, Head::Encoder);
     for (at, (found, expected)) in found.iter().zip(last).enumerate() {
         let expected = expected + bias[at % 2];
         assert!((f64::from(*found) - expected).abs() < 1e-5, "{at}: {found} instead of {expected}");

@@ -32,7 +32,7 @@ fn steps(
     Ok(Box::new(move || {
         let mut last = 0.0;
         for _ in 0..count {
-            last = learner.step(values.clone(), &edges, 1e-3, false).loss;
+            last = learner.step(values.clone().into(), &edges, 1e-3, false).loss;
         }
         Ok(Done { units: (count * batch) as f64, check: last })
     }))

@@ -11,17 +11,21 @@ use serde::{Deserialize, Serialize};
 use super::fingerprint::of_source;
 use super::read_error::read_error;
 use super::source_trait::Source;
+use crate::fields::Field;
 use crate::{Result, Session};
 
 /// A source and how to read it.
 ///
 /// Features, unless named: the only column of tensors or fixed-size lists of numbers; without one, the only column of
-/// lists of numbers; without one, all numeric columns except the id, `label` and `split`.
+/// lists of numbers; without one, every column by its type, as text, number, category or date (see
+/// [`fields`](crate::fields)), except the id, `label`, `split` and those that an oracle or an evaluation reads.
 /// Ids, unless named: the column `id`, or else row numbers.
 #[derive(Clone)]
 pub struct Dataset {
     source: Arc<dyn Source>,
     features: Vec<String>,
+    fields: Vec<Field>,
+    without: Vec<String>,
     id: Option<String>,
     limit: Option<usize>,
 }
@@ -41,6 +45,12 @@ pub struct DatasetPlan {
     /// The columns that hold the features; none if they are to be found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
+    /// The columns that are features, and how; none if they are to be found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Field>,
+    /// The columns that are no features.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
     /// The column of ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -54,6 +64,13 @@ impl fmt::Display for DatasetPlan {
         write!(f, "{}", self.source)?;
         if !self.features.is_empty() {
             write!(f, " features=[{}]", self.features.join(", "))?;
+        }
+        if !self.fields.is_empty() {
+            let fields: Vec<String> = self.fields.iter().map(Field::to_string).collect();
+            write!(f, " fields=[{}]", fields.join(", "))?;
+        }
+        if !self.without.is_empty() {
+            write!(f, " without=[{}]", self.without.join(", "))?;
         }
         if let Some(id) = &self.id {
             write!(f, " id={id}")?;
@@ -73,7 +90,8 @@ impl Dataset {
     /// assert_eq!(dataset.name(), "t.csv");
     /// ```
     pub fn new(source: impl Source + 'static) -> Self {
-        Self { source: Arc::new(source), features: Vec::new(), id: None, limit: None }
+        let (features, fields, without) = (Vec::new(), Vec::new(), Vec::new());
+        Self { source: Arc::new(source), features, fields, without, id: None, limit: None }
     }
 
     /// The column that holds the features.
@@ -99,6 +117,33 @@ impl Dataset {
     /// ```
     pub fn feature_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.features = columns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Columns that become features, each in its way; see [`fields`](crate::fields).
+    ///
+    /// ```
+    /// use relata_data::fields::{category, number, text};
+    /// use relata_data::source::csv;
+    ///
+    /// let dataset = csv("t.csv").fields([text("name"), category("city"), number("income")]);
+    /// assert!(dataset.plan().to_string().ends_with("fields=[text(name), category(city), number(income)]"));
+    /// ```
+    pub fn fields(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.fields = fields.into_iter().collect();
+        self
+    }
+
+    /// Columns that are not to be features where all others are found by their types.
+    ///
+    /// ```
+    /// use relata_data::source::csv;
+    ///
+    /// let dataset = csv("t.csv").without(["entity"]);
+    /// assert!(dataset.plan().to_string().ends_with("without=[entity]"));
+    /// ```
+    pub fn without<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+        self.without = columns.into_iter().map(Into::into).collect();
         self
     }
 
@@ -137,7 +182,8 @@ impl Dataset {
     /// ```
     pub fn plan(&self) -> DatasetPlan {
         let (features, id) = (self.features.clone(), self.id.clone());
-        DatasetPlan { source: self.source.describe(), features, id, limit: self.limit }
+        let (fields, without) = (self.fields.clone(), self.without.clone());
+        DatasetPlan { source: self.source.describe(), features, fields, without, id, limit: self.limit }
     }
 
     /// The dataset of a plan, whose source is read through a registry, such as [`SOURCES`](super::SOURCES).
@@ -153,7 +199,8 @@ impl Dataset {
     /// ```
     pub fn from_plan(plan: &DatasetPlan, sources: &Registry<dyn Source>) -> Result<Self, ReadError> {
         let (features, id, limit) = (plan.features.clone(), plan.id.clone(), plan.limit);
-        Ok(Self { source: sources.read(&plan.source)?.into(), features, id, limit })
+        let (fields, without) = (plan.fields.clone(), plan.without.clone());
+        Ok(Self { source: sources.read(&plan.source)?.into(), features, fields, without, id, limit })
     }
 
     /// What errors call the dataset: its path, or else the kind of its source.
@@ -182,6 +229,14 @@ impl Dataset {
 
     pub(super) fn asked_features(&self) -> &[String] {
         &self.features
+    }
+
+    pub(super) fn asked_fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    pub(super) fn unwanted(&self) -> &[String] {
+        &self.without
     }
 
     pub(super) fn asked_id(&self) -> Option<&str> {

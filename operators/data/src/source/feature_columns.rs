@@ -22,10 +22,10 @@ const EXTENSION_TYPE_NAME_KEY: &str = "ARROW:extension:name";
 const EXTENSION_TYPE_METADATA_KEY: &str = "ARROW:extension:metadata";
 
 /// The chosen columns. Bytes in lists and tensors stay bytes; every other number becomes a 32-bit float.
-pub(super) struct FeatureColumns {
+pub(crate) struct FeatureColumns {
     table: String,
     /// Positions in the table.
-    pub(super) columns: Vec<usize>,
+    pub(crate) columns: Vec<usize>,
     names: Vec<String>,
     list: bool,
     shape: Option<FeatureShape>,
@@ -34,7 +34,7 @@ pub(super) struct FeatureColumns {
 impl FeatureColumns {
     /// Finds the columns: those asked for, else the only tensor or fixed-size list of numbers, else the only list of
     /// numbers, else all numeric columns but the id, `label` and `split`.
-    pub(super) fn choose(table: &str, schema: &Schema, asked: &[String], id: Option<usize>) -> Result<Self> {
+    pub(crate) fn choose(table: &str, schema: &Schema, asked: &[String], id: Option<usize>) -> Result<Self> {
         let columns = match asked {
             [] => guess(table, schema, id)?,
             asked => asked.iter().map(|name| position(table, schema, name)).collect::<Result<_>>()?,
@@ -58,7 +58,7 @@ impl FeatureColumns {
     }
 
     /// The features of a batch and their shape, which is the same for all batches.
-    pub(super) fn convert(&mut self, batch: &RecordBatch, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+    pub(crate) fn convert(&mut self, batch: &RecordBatch, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
         match self.list {
             true => self.convert_list(batch.column(self.columns[0]), first_row),
             false => self.convert_numbers(batch, first_row),
@@ -78,7 +78,7 @@ impl FeatureColumns {
         if element == Element::F32 {
             self.refuse_not_finite(0, values.as_primitive::<Float32Type>().values(), width, first_row)?;
         }
-        let shape = self.shape.get_or_insert_with(|| FeatureShape { dims: vec![width], element });
+        let shape = self.shape.get_or_insert_with(|| FeatureShape { dims: vec![width], element, fields: vec![] });
         let item = Field::new("item", element.data_type(), false);
         Ok((shape.clone(), Arc::new(FixedSizeListArray::try_new(item.into(), width as i32, values, None)?)))
     }
@@ -154,7 +154,7 @@ impl FeatureColumns {
 }
 
 /// The position of a column, or an error that lists the columns there are.
-pub(super) fn position(table: &str, schema: &Schema, name: &str) -> Result<usize> {
+pub(crate) fn position(table: &str, schema: &Schema, name: &str) -> Result<usize> {
     schema.index_of(name).map_err(|_| {
         let names: Vec<_> = schema.fields().iter().map(|f| f.name().as_str()).collect();
         let found = format!("only the columns {}", names.join(", "));
@@ -204,6 +204,11 @@ fn is_number(data_type: &DataType) -> bool {
         DataType::Dictionary(_, values) => values.is_numeric(),
         other => other.is_numeric(),
     }
+}
+
+/// Whether there is a column of vectors or tensors, which are the features unless others are asked for.
+pub(crate) fn has_list(schema: &Schema) -> bool {
+    schema.fields().iter().any(|field| is_list(field.data_type()))
 }
 
 fn is_list(data_type: &DataType) -> bool {

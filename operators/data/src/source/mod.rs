@@ -14,6 +14,7 @@ mod samples;
 mod session;
 mod source_trait;
 
+pub(crate) use self::feature_columns::{FeatureColumns, position};
 pub use self::dataset::{Dataset, DatasetPlan};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;

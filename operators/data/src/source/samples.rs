@@ -8,8 +8,9 @@ use relata_schemas::run_file;
 use relata_schemas::samples::ID;
 
 use crate::feature_store::FeatureStore;
+use crate::fields::FittedFields;
 use crate::id_index::IdIndex;
-use crate::index::SampleId;
+use crate::index::{Row, SampleId};
 use crate::{DataError, ParquetFile, Result};
 
 /// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer
@@ -26,7 +27,7 @@ pub struct Samples {
     pub ids: IdIndex,
     /// One row of features per sample.
     pub features: FeatureStore,
-    /// The Parquet file of the ids and of all columns that are not features.
+    /// The Parquet file of the ids and of all columns that are not features; of a table, of all columns.
     pub samples_path: PathBuf,
     /// The columns of that file, `id` first.
     pub columns: Vec<String>,
@@ -38,6 +39,22 @@ impl Samples {
     /// The feature store of a run folder.
     pub fn features_path(folder: &Path) -> PathBuf {
         folder.join(run_file::FEATURES)
+    }
+
+    /// The statistics of the fields of a table, in a run folder.
+    pub fn fields_path(folder: &Path) -> PathBuf {
+        folder.join(run_file::FIELDS)
+    }
+
+    /// Learns the statistics of the fields from these rows only, and writes them into the folder, unless that was done.
+    /// Vectors and images have none.
+    pub fn fit(&mut self, folder: &Path, rows: &[Row]) -> Result<()> {
+        let Some(table) = self.features.table().filter(|table| !table.fitted().is_of(rows)) else { return Ok(()) };
+        let records = table.records().clone();
+        let fitted = FittedFields::fit(&table.fitted().specs(), &records, Some(rows));
+        fitted.write(&Self::fields_path(folder))?;
+        self.features = FeatureStore::of_table(&Self::features_path(folder), records, fitted);
+        Ok(())
     }
 
     /// The table of samples of a run folder.
@@ -55,7 +72,11 @@ impl Samples {
                 return Err(DataError::Missing { path: path.clone(), hint });
             }
         }
-        let features = FeatureStore::open(&features_path)?;
+        let fields_path = Self::fields_path(folder);
+        let features = match fields_path.is_file() {
+            true => FeatureStore::open_table(&features_path, FittedFields::read(&fields_path)?)?,
+            false => FeatureStore::open(&features_path)?,
+        };
         let unreadable = |expected: &str, found: String| DataError::Unreadable {
             path: samples_path.clone(),
             expected: expected.to_owned(),

@@ -7,12 +7,13 @@ use relata_schemas::FeatureShape;
 
 use crate::Result;
 use crate::feature_store::FeatureStore;
+use crate::fields::{Record, Value};
 use crate::seed::Rng;
 
 /// One sample while its view is made.
 #[derive(Debug)]
 pub struct View<'a> {
-    /// The sample's numbers, `shape.len()` of them; images are channels x height x width.
+    /// The sample's numbers, `shape.len()` of them; images are channels x height x width. None if it is a row of a table.
     pub values: &'a mut [f32],
     /// Room for a step that cannot work in place; its length and content are arbitrary (see [`View::with_room`]).
     pub scratch: &'a mut Vec<f32>,
@@ -20,6 +21,8 @@ pub struct View<'a> {
     pub shape: &'a FeatureShape,
     /// The dataset, for steps that draw from its marginal distribution.
     pub store: &'a FeatureStore,
+    /// The raw values, if the sample is a row of a table; numbers are made of them when all changes are made.
+    pub record: Option<&'a mut Record>,
     clamp: bool,
 }
 
@@ -31,7 +34,22 @@ impl<'a> View<'a> {
         shape: &'a FeatureShape,
         store: &'a FeatureStore,
     ) -> Self {
-        Self { values, scratch, shape, store, clamp: false }
+        Self { values, scratch, shape, store, record: None, clamp: false }
+    }
+
+    /// A view to be made of a row of a table.
+    pub fn of_record(
+        record: &'a mut Record,
+        scratch: &'a mut Vec<f32>,
+        shape: &'a FeatureShape,
+        store: &'a FeatureStore,
+    ) -> Self {
+        Self { values: &mut [], scratch, shape, store, record: Some(record), clamp: false }
+    }
+
+    /// The raw values of a row of a table; none for vectors and images, which views of tables refuse in `check`.
+    pub fn raw(&mut self) -> &mut [Value] {
+        self.record.as_mut().map_or(&mut [], |record| &mut record.values)
     }
 
     /// Asks for the numbers to be clamped to [0, 1] when all changes are made. Changes of colour ask for it instead of

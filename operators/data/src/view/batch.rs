@@ -11,8 +11,10 @@ use super::augment::{Augment, View};
 use super::checks;
 use crate::Result;
 use crate::feature_store::FeatureStore;
+use crate::fields::TableFeatures;
 use crate::index::Row;
-use crate::seed::Purpose;
+use crate::sample_batch::{SampleBatch, SampleContent};
+use crate::seed::{Purpose, Rng};
 
 /// Views that a thread makes at least before it looks for more: they take microseconds each.
 const MIN_PER_JOB: usize = 16;
@@ -68,6 +70,10 @@ impl Views {
     /// the first view of every row, then the second view of every row, and so on. A view depends on the seed, the
     /// epoch, its row and its number alone, not on the batch, on threads, or on what was in `out`.
     pub fn write_batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, out: &mut Vec<f32>) {
+        if let Some(table) = store.table() {
+            *out = self.of_table(store, table, rows, epoch, SampleContent::Numbers).values;
+            return;
+        }
         let shape = store.shape();
         let width = shape.len();
         out.resize(self.count * rows.len() * width, 0.0);
@@ -75,14 +81,46 @@ impl Views {
         jobs.for_each(|(at, values)| {
             let (number, row) = (at / rows.len(), rows[at % rows.len()]);
             store.read(row, values);
-            let mut rng = Purpose::Views.stream(self.seed, &[epoch, row.0.into(), number as u64]);
             // Taken rather than borrowed: a view of the user's own may make other views on this thread.
             let mut scratch = SCRATCH.take();
             let mut view = View::new(values, &mut scratch, shape, store);
-            self.augment.apply(&mut view, &mut rng);
+            self.augment.apply(&mut view, &mut self.stream(epoch, row, number));
             view.finish();
             SCRATCH.set(scratch);
         });
+    }
+
+    /// The same views as a batch for a model, with bags of tokens where they are asked for.
+    pub fn batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, content: SampleContent) -> SampleBatch {
+        if let Some(table) = store.table() {
+            return self.of_table(store, table, rows, epoch, content);
+        }
+        let mut values = Vec::new();
+        self.write_batch(store, rows, epoch, &mut values);
+        values.into()
+    }
+
+    fn of_table(
+        &self,
+        store: &FeatureStore,
+        table: &TableFeatures,
+        rows: &[Row],
+        epoch: u64,
+        content: SampleContent,
+    ) -> SampleBatch {
+        table.encoded(self.count * rows.len(), content, |at, record| {
+            let (number, row) = (at / rows.len(), rows[at % rows.len()]);
+            table.records().read(row, record);
+            let mut scratch = SCRATCH.take();
+            let mut view = View::of_record(record, &mut scratch, table.shape(), store);
+            self.augment.apply(&mut view, &mut self.stream(epoch, row, number));
+            view.finish();
+            SCRATCH.set(scratch);
+        })
+    }
+
+    fn stream(&self, epoch: u64, row: Row, number: usize) -> Rng {
+        Purpose::Views.stream(self.seed, &[epoch, row.0.into(), number as u64])
     }
 }
 

@@ -17,6 +17,28 @@ pub(super) fn image(view: &str, shape: &FeatureShape) -> Result<()> {
     }
 }
 
+/// An error unless the samples are vectors or images.
+pub(super) fn numbers(view: &str, shape: &FeatureShape) -> Result<()> {
+    match shape.is_table() {
+        false => Ok(()),
+        true => {
+            let found = format!("{shape}. Use typos, drop_columns, resample and the other views of tables");
+            Err(DataError::setting(view, "features", "vectors or images", found))
+        }
+    }
+}
+
+/// An error unless the samples are rows of a table.
+pub(super) fn table(view: &str, shape: &FeatureShape) -> Result<()> {
+    match shape.is_table() {
+        true => Ok(()),
+        false => {
+            let expected = "rows of a table, whose columns are named by `.fields([..])` or found by their types";
+            Err(DataError::setting(view, "features", expected, shape))
+        }
+    }
+}
+
 /// An error unless the setting holds what is expected of it.
 pub(super) fn setting(view: &str, name: &str, holds: bool, expected: &str, found: impl ToString) -> Result<()> {
     if holds { Ok(()) } else { Err(DataError::setting(view, name, expected, found)) }

@@ -41,7 +41,8 @@ pub fn dropout(p: f64) -> Dropout {
 }
 
 impl Augment for Dropout {
-    fn check(&self, _: &FeatureShape) -> Result<()> {
+    fn check(&self, shape: &FeatureShape) -> Result<()> {
+        checks::numbers("dropout", shape)?;
         checks::probability("dropout", self.probability)
     }
 

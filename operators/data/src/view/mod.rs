@@ -6,17 +6,20 @@ mod batch;
 mod checks;
 mod combine;
 mod contact_sheet;
+mod corruptions;
 mod draw;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 mod warp;
+mod words;
 
 pub use augment::{Augment, View};
 pub use batch::Views;
 pub use combine::AugmentExt;
 pub use contact_sheet::{contact_sheet, save_png};
+pub use corruptions::corruptions;
 
 relata_registry::components! {
     /// Every built-in view.
@@ -30,6 +33,7 @@ relata_registry::components! {
     /// # Ok::<(), relata_registry::ReadError>(())
     /// ```
     pub static VIEWS: dyn Augment = "view" [
+        abbreviate::Abbreviate,
         affine::Affine,
         blur::Blur,
         brightness::Brightness,
@@ -37,13 +41,19 @@ relata_registry::components! {
         contrast::Contrast,
         crop::Crop,
         cutout::Cutout,
+        drop_columns::DropColumns,
+        drop_words::DropWords,
         dropout::Dropout,
         flip::Flip,
         identity::Identity,
+        jitter::Jitter,
         noise::Noise,
         resample::Resample,
         rotate::Rotate,
         shift::Shift,
+        shuffle_words::ShuffleWords,
         sometimes::Sometimes,
+        swap_columns::SwapColumns,
+        typos::Typos,
     ]
 }

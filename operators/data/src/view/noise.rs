@@ -43,7 +43,8 @@ pub fn noise(std: f64) -> Noise {
 }
 
 impl Augment for Noise {
-    fn check(&self, _: &FeatureShape) -> Result<()> {
+    fn check(&self, shape: &FeatureShape) -> Result<()> {
+        checks::numbers("noise", shape)?;
         checks::setting("noise", "std", (0.0..f64::INFINITY).contains(&self.std), "finite and at least 0", self.std)
     }
 
@@ -65,7 +66,7 @@ impl Augment for Noise {
 }
 
 /// Two independent standard normal numbers (Box & Muller 1958).
-fn two_normals(rng: &mut Rng) -> [f32; 2] {
+pub(super) fn two_normals(rng: &mut Rng) -> [f32; 2] {
     // 1 - [0, 1) excludes the 0 whose logarithm would be infinite.
     let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
     let (sin, cos) = (TAU * rng.random::<f32>()).sin_cos();

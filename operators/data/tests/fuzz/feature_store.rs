@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Field};
 use arrow::ipc::writer::FileWriter;
+use relata_data::sample_batch::SampleContent;
 use relata_data::feature_store::{FeatureStore, FeatureWriter};
 use relata_data::index::Row;
 use relata_schemas::{Element, FeatureShape};
@@ -49,8 +50,8 @@ fn read(path: &Path) {
         store.read(row, &mut out);
         assert_eq!(store.value(row, width - 1).to_bits(), out[width - 1].to_bits());
     }
-    let blocks: Result<Vec<_>, _> = store.scan().unwrap().collect();
-    assert_eq!(blocks.unwrap().iter().map(Vec::len).sum::<usize>(), rows * width);
+    let blocks: Result<Vec<_>, _> = store.scan(SampleContent::Numbers).unwrap().collect();
+    assert_eq!(blocks.unwrap().iter().map(|block| block.values.len()).sum::<usize>(), rows * width);
 }
 
 #[test]

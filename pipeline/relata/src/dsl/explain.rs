@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use datafusion::prelude::DataFrame;
-use relata_data::source::session;
+use relata_data::source::{OpenDataset, session};
 use relata_data::{DataError, query};
 
 use crate::error::Result;
@@ -12,6 +12,7 @@ use crate::stages::{Spec, Trainer};
 /// Stages, settings, the columns that are read, and rough sizes.
 pub(super) async fn explain(spec: &Spec) -> Result<String> {
     let session = session();
+    let choice = OpenDataset::open(&spec.dataset, &session).await?.leaving_out(spec.columns_read()).choice()?;
     let table = spec.dataset.table(&session).await?;
     let columns: Vec<String> = table
         .schema()
@@ -32,6 +33,9 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
         line(stage, &content);
         if stage == "read" {
             line(stage, &format!("columns: {}", columns.join(", ")));
+            if let Some(choice) = &choice {
+                line(stage, &choice.to_string());
+            }
             line(stage, &format!("rows: {rows}"));
         }
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use relata_active::query_loop::AskConfig;
+use relata_data::fields::Field;
 use relata_data::source::Dataset;
 use relata_data::view::Augment;
 use relata_graph::{GraphSettings, Policy};
@@ -85,6 +86,21 @@ impl Pipeline<Read> {
             cancel: Cancel::new(),
         };
         Self { spec, stage: PhantomData }
+    }
+}
+
+impl Pipeline<Read> {
+    /// Columns that become features, each in its way. The default is every column by its type; see [`Dataset`].
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let people = Pipeline::read(csv("people.csv").id("key"));
+    /// let pipeline = people.features([text("name"), category("city"), date("born"), number("income").robust()]);
+    /// assert_eq!(pipeline.plan().read.fields.len(), 4);
+    /// ```
+    pub fn features(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
+        self.spec.dataset = self.spec.dataset.fields(fields);
+        self
     }
 }
 

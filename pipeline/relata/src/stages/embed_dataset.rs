@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use relata_data::DataError;
-use relata_data::feature_store::FeatureStore;
-use relata_data::source::{Dataset, ingest, session};
+use relata_data::source::{Dataset, OpenDataset, session};
 use relata_schemas::FeatureShape;
 use relata_train::closed_form::Solution;
 use relata_train::encoder::{Architecture, IntoArchitecture};
@@ -65,7 +64,9 @@ impl Run {
     }
 
     async fn embed_by(&self, encoder: Option<Box<dyn Architecture>>, dataset: Dataset, output: &Path) -> Result<u64> {
-        let trained_on = FeatureStore::open(&self.existing(Artifact::Features)?)?.shape().clone();
+        self.existing(Artifact::Features)?;
+        let trained_on = self.samples()?.features;
+        let (fitted, trained_on) = (trained_on.table().map(|table| table.fitted().clone()), trained_on.shape().clone());
         let model = match encoder {
             Some(encoder) => self.trained(&*encoder, &trained_on)?,
             None => self.solved()?,
@@ -74,7 +75,13 @@ impl Run {
         std::fs::create_dir_all(beside).map_err(DataError::io(beside))?;
         // Features may be larger than what the system's folder for temporary files can hold.
         let folder = tempfile::tempdir_in(beside).map_err(DataError::io(beside))?;
-        let samples = ingest(&dataset, &session(), folder.path(), &mut |_| {}).await?;
+        let open = OpenDataset::open(&dataset, &session()).await?;
+        let open = match fitted {
+            // Columns are found by their names, and read by what training has learned of them.
+            Some(fitted) => open.fitted(fitted),
+            None => open,
+        };
+        let samples = open.write(folder.path(), &mut |_| {}).await?;
         let found = samples.features.shape();
         if *found != trained_on {
             let expected = format!("{trained_on} each, like the samples that the model was trained on");

@@ -1,6 +1,7 @@
 //! Ingest stage: the dataset into the folder of the run, as a table of samples and a feature store.
 
 use relata_data::Session;
+use relata_data::index::Row;
 use relata_data::source::{OpenDataset, Samples};
 
 use super::spec::Spec;
@@ -15,9 +16,12 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
         run.samples()?
     } else {
         // A label that is not there is found before anything is read.
-        let dataset = OpenDataset::open(&spec.dataset, session).await?;
+        let dataset = OpenDataset::open(&spec.dataset, session).await?.leaving_out(spec.columns_read());
         let columns: Vec<String> = dataset.columns().map(str::to_owned).collect();
         spec.check_labels(&columns)?;
+        if let Some(choice) = dataset.choice()? {
+            reporter.note("read", &choice.to_string());
+        }
         let stage = reporter.stage("read", None, "rows");
         let samples = dataset.write(run.folder(), &mut |rows| stage.at(rows, "")).await?;
         stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
@@ -26,4 +30,15 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
     // A column that has become a feature is no label any more.
     spec.check_labels(&samples.columns)?;
     Ok(samples)
+}
+
+/// Learns the statistics of a table's fields from the training rows.
+pub(super) fn fit_fields(samples: &mut Samples, run: &Run, rows: &[Row], reporter: &Reporter) -> Result<()> {
+    samples.fit(run.folder(), rows)?;
+    let constant = samples.features.table().map(|table| table.fitted().constant()).unwrap_or_default();
+    if !constant.is_empty() {
+        let columns = constant.join(", ");
+        reporter.note("read", &format!("the same value in every training row, which tells nothing apart: {columns}"));
+    }
+    Ok(())
 }

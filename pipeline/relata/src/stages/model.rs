@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use relata_data::sample_batch::{SampleBatch, SampleContent};
 use relata_data::source::Samples;
 use relata_train::closed_form::Solution;
 use relata_train::learner::{Head, Learner};
@@ -31,11 +32,15 @@ impl Embedder {
 
     /// Embeds samples into a table of embeddings at `path`; returns the number of rows.
     pub fn write(&self, samples: &Samples, path: &Path, on_rows: &mut dyn FnMut(u64)) -> Result<u64> {
-        let embed: &mut dyn FnMut(Vec<f32>, usize) -> Vec<f32> = match self {
-            Self::Encoder { learner, head, .. } => &mut |values, rows| learner.embed(values, rows, *head),
-            Self::Solution(solution) => &mut |values, _| solution.embed(&values),
-            Self::RawFeatures(_) => &mut |values, _| values,
+        let embed: &mut dyn FnMut(SampleBatch, usize) -> Vec<f32> = match self {
+            Self::Encoder { learner, head, .. } => &mut |samples, rows| learner.embed(samples, rows, *head),
+            Self::Solution(solution) => &mut |samples, _| solution.embed(&samples.values),
+            Self::RawFeatures(_) => &mut |samples, _| samples.values,
         };
-        Ok(write_embeddings(samples, path, self.width(), embed, on_rows)?)
+        let content = match self {
+            Self::Encoder { learner, .. } => learner.content(),
+            Self::Solution(_) | Self::RawFeatures(_) => SampleContent::Numbers,
+        };
+        Ok(write_embeddings(samples, path, (self.width(), content), embed, on_rows)?)
     }
 }

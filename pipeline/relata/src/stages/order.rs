@@ -22,13 +22,14 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     let _lock = RunLock::take(&run)?;
     run.claim(&plan)?;
     let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
-    let samples = ingest::ingest(spec, &run, &session, &reporter).await?;
-    spec.check_shape(samples.features.shape())?;
+    let mut samples = ingest::ingest(spec, &run, &session, &reporter).await?;
     let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;
     spec.check_rows(rows.len())?;
+    ingest::fit_fields(&mut samples, &run, &rows, &reporter)?;
+    spec.check_shape(samples.features.shape())?;
     let context = StageContext { spec, run, session, samples, rows, reporter };
     let views = spec.views();
-    if !context.run.path(Artifact::ViewsPlot).exists() && views.count() > 1 {
+    if !context.run.path(Artifact::ViewsPlot).exists() && views.count() > 1 && !context.samples.features.shape().is_table() {
         draw_views(&context.run, &context.samples, &context.rows, &views)?;
     }
     match spec.ask() {

@@ -8,6 +8,7 @@ use relata_data::source::Dataset;
 use relata_data::view::{Augment, Views, identity};
 use relata_graph::GraphSettings;
 use relata_oracle::Oracle;
+use relata_registry::Description;
 use relata_schemas::FeatureShape;
 use relata_train::TrainError;
 use relata_train::closed_form::ClosedForm;
@@ -16,6 +17,7 @@ use relata_train::fit::Fit;
 use relata_train::learner::Head;
 use relata_train::loss::GraphLoss;
 use relata_train::training::Checkpoints;
+use serde_json::Value;
 
 use crate::cancel::Cancel;
 use crate::error::{PipelineError, Result};
@@ -102,6 +104,15 @@ impl Spec {
             let (path, column) = (self.dataset.name().into(), evaluation.label().to_owned());
             Err(EvaluateError::MissingColumn { path, column, role: "label", columns: columns.to_vec() }.into())
         })
+    }
+
+    /// The columns that oracles and evaluations read, each with the reason why it is no feature: it would give the answer
+    /// away.
+    pub fn columns_read(&self) -> Vec<(String, String)> {
+        let evaluations = self.evaluations.iter().map(|one| (one.label().to_owned(), one.describe().name));
+        let oracles = self.oracles.iter().chain(self.asks.iter().map(|ask| &ask.0)).map(|oracle| oracle.describe());
+        let oracles = oracles.flat_map(|about| columns_of(&about).into_iter().map(move |column| (column, about.name.clone())));
+        oracles.chain(evaluations).map(|(column, reader)| (column, format!("read by `{reader}`"))).collect()
     }
 
     /// The oracle that is asked, and how.
@@ -211,4 +222,28 @@ impl Spec {
         found.extend(relata_data::source::fingerprint(files)?);
         Ok(found)
     }
+}
+
+/// The names in the SQL expressions that an oracle, or one that it holds, compares; some may be functions.
+fn columns_of(oracle: &Description) -> Vec<String> {
+    fn collect(name: &str, value: &Value, columns: &mut Vec<String>) {
+        match value {
+            Value::String(text) if name == "expression" => {
+                // Every other part is within quotes.
+                for (nth, part) in text.split('"').enumerate() {
+                    match nth % 2 {
+                        1 => columns.push(part.to_owned()),
+                        _ => columns.extend(part.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned)),
+                    }
+                }
+            }
+            Value::Object(settings) => settings.iter().for_each(|(name, value)| collect(name, value, columns)),
+            Value::Array(values) => values.iter().for_each(|value| collect(name, value, columns)),
+            _ => {}
+        }
+    }
+    let mut columns = Vec::new();
+    oracle.values.iter().for_each(|(name, value)| collect(name, value, &mut columns));
+    columns.retain(|column| !column.is_empty());
+    columns
 }

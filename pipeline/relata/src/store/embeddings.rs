@@ -7,6 +7,7 @@ use std::sync::mpsc::sync_channel;
 use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use relata_data::sample_batch::{SampleBatch, SampleContent};
 use relata_data::sink::ParquetSink;
 use relata_data::source::Samples;
 use relata_data::{DataError, ParquetFile};
@@ -15,13 +16,13 @@ use relata_schemas::embeddings::{self, EMBEDDINGS, embedding_field};
 use super::error::{Result, StoreError};
 
 /// From samples `[rows, features]` to vectors `[rows, width]`, row-major.
-pub(crate) type Embed<'a> = &'a mut dyn FnMut(Vec<f32>, usize) -> Vec<f32>;
+pub(crate) type Embed<'a> = &'a mut dyn FnMut(SampleBatch, usize) -> Vec<f32>;
 
 /// Writes `id`, `embedding` and the samples' other columns, block by block: memory does not grow with the rows.
 pub(crate) fn write_embeddings(
     samples: &Samples,
     path: &Path,
-    width: usize,
+    (width, content): (usize, SampleContent),
     embed: Embed<'_>,
     on_rows: &mut dyn FnMut(u64),
 ) -> Result<u64> {
@@ -41,9 +42,9 @@ pub(crate) fn write_embeddings(
         });
         let mut made = || -> Result<()> {
             let mut rows_made = 0;
-            for block in samples.features.scan()? {
+            for block in samples.features.scan(content)? {
                 let block = block?;
-                let rows = block.len() / features;
+                let rows = block.values.len() / features;
                 let batch = batch(&schema, columns.take(rows)?, embed(block, rows), width)?;
                 if to_writer.send(batch).is_err() {
                     // The writer has failed; what it says comes back below.

@@ -6,6 +6,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Receiver, bounded};
 use relata_data::feature_store::FeatureStore;
+use relata_data::sample_batch::{SampleBatch, SampleContent};
 use relata_data::view::Views;
 use relata_graph::{Graph, InducedEdges};
 
@@ -23,7 +24,7 @@ pub struct Batch {
     /// Samples in the batch; it has `views` nodes for each.
     pub samples: usize,
     /// Features of all nodes, `[edges.nodes, features]`, first views first.
-    pub values: Vec<f32>,
+    pub nodes: SampleBatch,
     /// Every known relation among the nodes.
     pub edges: InducedEdges,
 }
@@ -42,6 +43,7 @@ impl Loader {
         graph: Arc<Graph>,
         views: Arc<Views>,
         sampler: Sampler,
+        content: SampleContent,
         steps: Range<u64>,
     ) -> Result<Self> {
         let (sender, batches) = bounded(AHEAD);
@@ -52,10 +54,9 @@ impl Loader {
                     if !steps.contains(&step) {
                         continue;
                     }
-                    let mut values = Vec::new();
-                    views.write_batch(&features, &rows, epoch, &mut values);
+                    let nodes = views.batch(&features, &rows, epoch, content);
                     let edges = graph.induced(&rows, views.count());
-                    let batch = Batch { epoch, samples: rows.len(), values, edges };
+                    let batch = Batch { epoch, samples: rows.len(), nodes, edges };
                     if sender.send(batch).is_err() {
                         return;
                     }

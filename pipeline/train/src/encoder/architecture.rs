@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use relata_data::sample_batch::SampleContent;
 use relata_loss::GraphLoss;
 use relata_registry::Description;
 use relata_schemas::FeatureShape;
@@ -17,6 +18,9 @@ pub trait Architecture: Send + Sync {
 
     /// Widths of the embedding and of what the loss sees; an error if the samples do not fit.
     fn widths(&self, input: &FeatureShape) -> Result<(usize, usize)>;
+
+    /// What of a table's texts the encoder reads.
+    fn content(&self) -> SampleContent;
 
     /// A fresh learner, its weights drawn from the seed.
     fn learner(&self, input: &FeatureShape, loss: Arc<dyn GraphLoss>, fit: &Fit) -> Result<Box<dyn Learner>>;

@@ -38,7 +38,7 @@ macro_rules! encoders {
     };
 }
 
-encoders![linear::LinearSpec, mlp::MlpSpec, convnet::ConvnetSpec, resnet18::ResNet18Spec];
+encoders![fields::FieldsSpec, linear::LinearSpec, mlp::MlpSpec, convnet::ConvnetSpec, resnet18::ResNet18Spec];
 
 #[cfg(test)]
 mod tests {
@@ -49,6 +49,7 @@ mod tests {
     #[test]
     fn every_encoder_is_rebuilt_from_its_description() {
         let encoders: Vec<Box<dyn Architecture>> = vec![
+            fields([64, 32]).with_dimension(16).project([8]).into_architecture(),
             linear(8).into_architecture(),
             mlp([32, 16]).project([8]).into_architecture(),
             convnet().with_channels([4, 8]).with_strides([1, 2]).project([16, 4]).into_architecture(),
@@ -64,7 +65,7 @@ mod tests {
     fn unknown_encoders_and_settings_are_refused() {
         let linear = Description::new("linear").with("width", 4);
         let refused = [
-            (Description::new("mine"), "there is linear, mlp, convnet, resnet18"),
+            (Description::new("mine"), "there is fields, linear, mlp, convnet, resnet18"),
             (linear.clone().with("bias", true), "unknown field `bias`"),
             (linear.with("projector", "none"), "`projector`"),
         ];

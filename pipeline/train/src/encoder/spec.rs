@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use relata_data::sample_batch::SampleContent;
 use relata_loss::GraphLoss;
 use relata_registry::{Component, Description, ReadError, Registry, Settings};
 use relata_schemas::FeatureShape;
@@ -26,6 +27,11 @@ pub trait EncoderSpec: Send + Sync + 'static {
 
     /// Width of the embeddings; an error if the encoder cannot take samples of this shape.
     fn width(&self, input: &FeatureShape) -> Result<usize>;
+
+    /// What of a table's texts the encoder reads: numbers that n-grams are hashed into, unless it asks for their bags.
+    fn content(&self) -> SampleContent {
+        SampleContent::Numbers
+    }
 
     /// A fresh module; burn's random numbers are seeded before the call.
     fn init(&self, input: &FeatureShape, device: &Device) -> Self::Encoder;
@@ -103,9 +109,13 @@ impl<S: EncoderSpec> Architecture for Projected<S> {
         Projected::widths(self, input)
     }
 
+    fn content(&self) -> SampleContent {
+        self.encoder.content()
+    }
+
     fn learner(&self, input: &FeatureShape, loss: Arc<dyn GraphLoss>, fit: &Fit) -> Result<Box<dyn Learner>> {
         let fresh = |device: &Device| self.init(input, device);
-        Ok(Box::new(ModelLearner::new(fresh, input.len(), loss, fit)?))
+        Ok(Box::new(ModelLearner::new(fresh, (input.len(), self.encoder.content()), loss, fit)?))
     }
 }
 

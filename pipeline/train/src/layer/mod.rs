@@ -6,9 +6,11 @@ mod autodiff;
 mod batch_norm;
 mod convolution;
 mod cpu_tensor;
+mod embedding_bag;
 mod fused_layer;
 mod linear;
 
 pub use convolution::{Activation, FeatureMaps};
 pub(crate) use cpu_tensor::{CpuTensor, cpu_tensor, on_cpu};
+pub use embedding_bag::embedding_bags;
 pub use linear::linear_norm_relu;

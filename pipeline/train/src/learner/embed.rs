@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
+use relata_data::sample_batch::SampleBatch;
+use relata_schemas::TokenBags;
 
 use super::head::Head;
 use crate::layer::on_cpu;
@@ -13,26 +15,39 @@ const AT_ONCE: usize = 64;
 /// Embeddings of samples `[rows, features]`, row by row.
 pub(super) fn embed<E: Encoder>(
     model: Model<E>,
-    values: Vec<f32>,
+    samples: SampleBatch,
     [rows, features]: [usize; 2],
     head: Head,
     device: &Device,
 ) -> Vec<f32> {
     if !on_cpu(device) {
-        return of_part(&model, values, features, head, device);
+        return of_part(&model, samples.values, &samples.bags, features, head, device);
     }
     let models = vec![model; rows.div_ceil(AT_ONCE)];
-    let parts = models.into_par_iter().zip(values.par_chunks(AT_ONCE * features));
-    let parts = parts.map(|(model, part)| of_part(&model, part.to_vec(), features, head, device));
+    let parts = models.into_par_iter().zip(samples.values.par_chunks(AT_ONCE * features)).enumerate();
+    let parts = parts.map(|(nth, (model, part))| {
+        let bags = match samples.bags.is_empty() {
+            true => TokenBags::default(),
+            false => samples.bags.slice(nth * AT_ONCE, rows.min((nth + 1) * AT_ONCE)),
+        };
+        of_part(&model, part.to_vec(), &bags, features, head, device)
+    });
     parts.collect::<Vec<_>>().concat()
 }
 
-fn of_part<E: Encoder>(model: &Model<E>, values: Vec<f32>, features: usize, head: Head, device: &Device) -> Vec<f32> {
+fn of_part<E: Encoder>(
+    model: &Model<E>,
+    values: Vec<f32>,
+    bags: &TokenBags,
+    features: usize,
+    head: Head,
+    device: &Device,
+) -> Vec<f32> {
     let rows = values.len() / features;
     let samples = Tensor::from_data(TensorData::new(values, [rows, features]), device);
     values_of(match head {
-        Head::Encoder => model.embed(samples),
-        Head::Projector => model.forward(samples).1,
+        Head::Encoder => model.embed(samples, bags),
+        Head::Projector => model.forward(samples, bags).1,
     })
 }
 

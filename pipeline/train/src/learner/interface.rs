@@ -1,5 +1,6 @@
 //! Learner: one model being trained, whatever its encoder.
 
+use relata_data::sample_batch::{SampleBatch, SampleContent};
 use relata_schemas::InducedEdges;
 
 use super::head::Head;
@@ -27,11 +28,14 @@ pub struct LearnerState {
 
 /// A model, its loss and its optimiser, whatever the encoder.
 pub trait Learner: Send {
+    /// What of a table's texts it reads.
+    fn content(&self) -> SampleContent;
+
     /// One optimiser step on samples `[edges.nodes, features]`.
-    fn step(&mut self, values: Vec<f32>, edges: &InducedEdges, learning_rate: f64, keep: bool) -> StepOutcome;
+    fn step(&mut self, samples: SampleBatch, edges: &InducedEdges, learning_rate: f64, keep: bool) -> StepOutcome;
 
     /// Embeddings of `rows` samples (row-major), without training behaviour.
-    fn embed(&self, values: Vec<f32>, rows: usize, head: Head) -> Vec<f32>;
+    fn embed(&self, samples: SampleBatch, rows: usize, head: Head) -> Vec<f32>;
 
     /// The weights and the optimiser's state.
     fn save(&self) -> Result<LearnerState, StateError>;

@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::store::{ModuleSnapshot, SafetensorsStore};
 use burn::tensor::{Device, Tensor, TensorData};
+use relata_data::sample_batch::{SampleBatch, SampleContent};
 use relata_kernels::MallocRetention;
 use relata_loss::GraphLoss;
 use relata_schemas::InducedEdges;
@@ -28,6 +29,7 @@ pub(crate) struct ModelLearner<E: Encoder> {
     loss: Arc<dyn GraphLoss>,
     clip: Option<f64>,
     features: usize,
+    content: SampleContent,
     device: Device,
     // The last field: what the model held is free when this gives memory back.
     _malloc_retention: MallocRetention,
@@ -36,7 +38,7 @@ pub(crate) struct ModelLearner<E: Encoder> {
 impl<E: Encoder> ModelLearner<E> {
     pub(crate) fn new(
         fresh: impl FnOnce(&Device) -> Result<Model<E>>,
-        features: usize,
+        (features, content): (usize, SampleContent),
         loss: Arc<dyn GraphLoss>,
         fit: &Fit,
     ) -> Result<Self> {
@@ -55,6 +57,7 @@ impl<E: Encoder> ModelLearner<E> {
             loss,
             clip: fit.clip,
             features,
+            content,
             device,
             _malloc_retention: MallocRetention::start(),
         })
@@ -66,9 +69,13 @@ impl<E: Encoder> ModelLearner<E> {
 }
 
 impl<E: Encoder> Learner for ModelLearner<E> {
-    fn step(&mut self, values: Vec<f32>, edges: &InducedEdges, learning_rate: f64, keep: bool) -> StepOutcome {
-        let data = TensorData::new(values, [edges.nodes, self.features]);
-        let (embeddings, projected) = self.model().forward(Tensor::from_data(data, &self.device));
+    fn content(&self) -> SampleContent {
+        self.content
+    }
+
+    fn step(&mut self, samples: SampleBatch, edges: &InducedEdges, learning_rate: f64, keep: bool) -> StepOutcome {
+        let data = TensorData::new(samples.values, [edges.nodes, self.features]);
+        let (embeddings, projected) = self.model().forward(Tensor::from_data(data, &self.device), &samples.bags);
         let loss = self.loss.forward(projected, edges);
         let mut gradients = GradientsParams::from_grads(loss.total.backward(), self.model());
         if let Some(most) = self.clip {
@@ -84,8 +91,8 @@ impl<E: Encoder> Learner for ModelLearner<E> {
         }
     }
 
-    fn embed(&self, values: Vec<f32>, rows: usize, head: Head) -> Vec<f32> {
-        embed(self.model().valid(), values, [rows, self.features], head, &self.device.clone().inner())
+    fn embed(&self, samples: SampleBatch, rows: usize, head: Head) -> Vec<f32> {
+        embed(self.model().valid(), samples, [rows, self.features], head, &self.device.clone().inner())
     }
 
     fn save(&self) -> Result<LearnerState, StateError> {

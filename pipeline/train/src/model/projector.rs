@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use relata_schemas::TokenBags;
 
 use super::encoder::Encoder;
 use super::mlp::Mlp;
@@ -16,14 +17,17 @@ pub struct Model<E: Module> {
 }
 
 impl<E: Encoder> Model<E> {
-    /// Embeddings `[n, width]`.
-    pub fn embed(&self, samples: Tensor<2>) -> Tensor<2> {
-        self.encoder.forward(samples)
+    /// Embeddings `[n, width]`, of samples that may have bags of tokens.
+    pub fn embed(&self, samples: Tensor<2>, bags: &TokenBags) -> Tensor<2> {
+        match bags.is_empty() {
+            true => self.encoder.forward(samples),
+            false => self.encoder.forward_bags(samples, bags),
+        }
     }
 
     /// Embeddings `[n, width]` and what the loss sees `[n, projected width]`.
-    pub fn forward(&self, samples: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let embeddings = self.embed(samples);
+    pub fn forward(&self, samples: Tensor<2>, bags: &TokenBags) -> (Tensor<2>, Tensor<2>) {
+        let embeddings = self.embed(samples, bags);
         let projected = match &self.projector {
             Some(projector) => projector.forward(embeddings.clone()),
             None => embeddings.clone(),

@@ -102,7 +102,7 @@ impl Training<'_> {
             (first, metrics, low) = (checkpoint.step, checkpoint.metrics, checkpoint.low_ranks);
         }
         let (features, graph, views) = (self.features.clone(), self.graph.clone(), self.views.clone());
-        let mut loader = Loader::start(features, graph, views, sampler, first..total_steps)?;
+        let mut loader = Loader::start(features, graph, views, sampler, learner.content(), first..total_steps)?;
         let mut detector = CollapseDetector::new(embedding_width, self.fit.allow_collapse, total_steps, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
@@ -150,7 +150,7 @@ impl Training<'_> {
         learning_rate: f64,
         keep: bool,
     ) -> Result<StepOutcome> {
-        let result = learner.step(batch.values, &batch.edges, learning_rate, keep);
+        let result = learner.step(batch.nodes, &batch.edges, learning_rate, keep);
         if !result.loss.is_finite() {
             return Err(TrainError::Diverged { step, loss: result.loss, checkpoint: self.last_good()? });
         }

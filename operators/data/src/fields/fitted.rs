@@ -1,0 +1,274 @@
+//! Fitted fields: what was learned of every field from the training rows, so that new samples are read alike.
+
+use std::collections::HashMap;
+use std::hash::Hasher;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use relata_schemas::{FeatureShape, FieldShape};
+use serde::{Deserialize, Serialize};
+use twox_hash::XxHash64;
+
+use super::calendar;
+use super::document_frequency::DocumentFrequency;
+use super::field::{Field, FieldKind};
+use super::ngrams::NGrams;
+use super::record::{Record, Value, digits};
+use super::record_store::RecordStore;
+use crate::index::Row;
+use crate::sink::write_atomically;
+use crate::{DataError, Result};
+
+/// Numbers that the n-grams of a text are hashed into.
+pub(super) const HASHED: usize = 64;
+/// Numbers that rare values of a category share.
+pub(super) const RARE: usize = 16;
+/// Rows that are looked at as one piece of work.
+const PIECE: usize = 4096;
+/// From the distance of the quartiles to the standard deviation of a normal distribution.
+const QUARTILES_TO_STD: f64 = 1.349;
+
+/// Every field with what was learned of it. A run keeps it as `fields.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FittedFields {
+    /// The fields.
+    pub fields: Vec<FittedField>,
+    /// The number of rows that they were learned from, and the hash of their numbers.
+    rows: (u64, u64),
+    /// In how many texts each token occurs.
+    pub(super) frequency: DocumentFrequency,
+    /// The weight of each token, which follows from the frequencies.
+    #[serde(skip)]
+    pub(super) weights: Arc<Vec<f32>>,
+}
+
+/// A field and what was learned of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FittedField {
+    /// The field.
+    pub field: Field,
+    /// Statistics of the training rows.
+    pub(super) statistics: Statistics,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Statistics {
+    Text {},
+    /// What is taken away and divided by; whether a value may be missing.
+    Number { mean: f64, std: f64, missing: bool },
+    /// The values that have a number of their own, the most frequent first, and whether there are more.
+    Category { values: Vec<String>, rare: bool },
+    Vector { width: usize },
+}
+
+/// What is counted of one field.
+#[derive(Default)]
+struct Counts {
+    numbers: Vec<f64>,
+    missing: u64,
+    values: HashMap<String, u64>,
+}
+
+impl FittedFields {
+    /// Learns from these rows, or from all.
+    pub fn fit(fields: &[Field], records: &RecordStore, rows: Option<&[Row]>) -> Self {
+        let total = rows.map_or(records.rows(), <[Row]>::len);
+        let pieces = (0..total.div_ceil(PIECE)).into_par_iter().map(|piece| {
+            let mut counts: Vec<Counts> = fields.iter().map(|_| Counts::default()).collect();
+            let (mut frequency, mut record, mut ngrams) =
+                (DocumentFrequency::default(), Record::default(), NGrams::default());
+            for at in piece * PIECE..total.min((piece + 1) * PIECE) {
+                records.read(rows.map_or(Row(at as u32), |rows| rows[at]), &mut record);
+                for ((field, value), counts) in fields.iter().zip(&record.values).zip(&mut counts) {
+                    counts.add(field, value);
+                    if field.has_bag() && !value.is_null() {
+                        frequency.add(&mut tokens(value, &mut ngrams).to_vec());
+                    }
+                }
+            }
+            (counts, frequency)
+        });
+        // Pieces are joined in order, so that sums do not depend on threads.
+        let pieces: Vec<_> = pieces.collect();
+        let mut counts: Vec<Counts> = fields.iter().map(|_| Counts::default()).collect();
+        let mut frequency = DocumentFrequency::default();
+        for (piece, of_piece) in pieces {
+            counts.iter_mut().zip(piece).for_each(|(counts, piece)| counts.merge(piece));
+            frequency = frequency.merge(&of_piece);
+        }
+        let fields = fields.iter().zip(counts).map(|(field, counts)| FittedField {
+            field: field.clone(),
+            statistics: counts.statistics(field.kind, records.width(&field.column)),
+        });
+        let rows = match rows {
+            Some(rows) => (rows.len() as u64, hash_of(rows.iter().copied())),
+            None => (total as u64, hash_of((0..total).map(|row| Row(row as u32)))),
+        };
+        Self { fields: fields.collect(), rows, weights: Arc::new(frequency.weights()), frequency }
+    }
+
+    /// Whether they were learned from just these rows.
+    pub(crate) fn is_of(&self, rows: &[Row]) -> bool {
+        self.rows == (rows.len() as u64, hash_of(rows.iter().copied()))
+    }
+
+    /// Reads what [`write`](Self::write) wrote.
+    pub fn read(path: &Path) -> Result<Self> {
+        let unreadable = |found: String| DataError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "statistics of the fields".to_owned(),
+            found,
+            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+        };
+        let text = std::fs::read(path).map_err(DataError::io(path))?;
+        let mut fitted: Self = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+        if !fitted.frequency.is_whole() || fitted.fields.iter().any(|field| !field.is_sound()) {
+            return Err(unreadable("other statistics than those of its fields".to_owned()));
+        }
+        fitted.weights = Arc::new(fitted.frequency.weights());
+        Ok(fitted)
+    }
+
+    /// Writes it as JSON.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_vec(self).unwrap_or_else(|error| unreachable!("statistics are plain data: {error}"));
+        write_atomically(path, &text)
+    }
+
+    /// The fields.
+    pub fn specs(&self) -> Vec<Field> {
+        self.fields.iter().map(|field| field.field.clone()).collect()
+    }
+
+    /// The shape of a sample.
+    pub fn shape(&self) -> FeatureShape {
+        let shape = |fitted: &FittedField| FieldShape {
+            name: fitted.field.column.clone(),
+            numbers: fitted.numbers(),
+            hashed: if fitted.field.kind == (FieldKind::Text {}) { HASHED } else { 0 },
+            bag: fitted.field.has_bag(),
+        };
+        FeatureShape::table(self.fields.iter().map(shape).collect())
+    }
+
+    /// The places of the columns of text among the fields.
+    pub(crate) fn text_columns(&self) -> Vec<usize> {
+        let texts = self.fields.iter().enumerate().filter(|(_, fitted)| fitted.field.kind == (FieldKind::Text {}));
+        texts.map(|(at, _)| at).collect()
+    }
+
+    /// Columns that say nothing: the same value, or none, in every training row.
+    pub fn constant(&self) -> Vec<&str> {
+        let constant = self.fields.iter().filter(|fitted| match &fitted.statistics {
+            Statistics::Number { std, missing, .. } => *std == 0.0 && !missing,
+            Statistics::Category { values, rare } => values.len() < 2 && !rare,
+            Statistics::Text {} | Statistics::Vector { .. } => false,
+        });
+        constant.map(|fitted| fitted.field.column.as_str()).collect()
+    }
+}
+
+fn hash_of(rows: impl Iterator<Item = Row>) -> u64 {
+    let mut hasher = XxHash64::default();
+    rows.for_each(|row| hasher.write_u32(row.0));
+    hasher.finish()
+}
+
+impl FittedField {
+    /// How many numbers stand for a value.
+    pub(super) fn numbers(&self) -> usize {
+        match &self.statistics {
+            Statistics::Text {} => 0,
+            Statistics::Number { missing, .. } => {
+                let circles = if self.field.kind == (FieldKind::Date {}) { calendar::NUMBERS } else { 0 };
+                1 + circles + usize::from(*missing)
+            }
+            Statistics::Category { values, rare } => values.len() + 1 + if *rare { RARE } else { 0 },
+            Statistics::Vector { width } => *width,
+        }
+    }
+
+    /// The standard deviation of a number or a date (in milliseconds); 0 for others.
+    pub(crate) fn std(&self) -> f64 {
+        match self.statistics {
+            Statistics::Number { std, .. } => std,
+            _ => 0.0,
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        match (&self.field.kind, &self.statistics) {
+            (FieldKind::Text {}, Statistics::Text {}) | (FieldKind::Category { .. }, Statistics::Category { .. }) => true,
+            (FieldKind::Number { .. } | FieldKind::Date {}, Statistics::Number { mean, std, .. }) => {
+                mean.is_finite() && std.is_finite() && *std >= 0.0
+            }
+            (FieldKind::Vector {}, Statistics::Vector { width }) => (1..1 << 24).contains(width),
+            _ => false,
+        }
+    }
+}
+
+/// The tokens of a text, or of a number's digits.
+pub(super) fn tokens<'a>(value: &Value, ngrams: &'a mut NGrams) -> &'a [u32] {
+    match value {
+        Value::Text(text) => ngrams.of(text),
+        Value::Number(number) => ngrams.of(&digits(*number)),
+        Value::Null | Value::Date(_) | Value::Vector(_) => &[],
+    }
+}
+
+impl Counts {
+    fn add(&mut self, field: &Field, value: &Value) {
+        match value {
+            Value::Null => self.missing += 1,
+            Value::Number(number) => self.numbers.push(*number),
+            Value::Date(date) => self.numbers.push(*date as f64),
+            Value::Text(text) if matches!(field.kind, FieldKind::Category { .. }) => match self.values.get_mut(text) {
+                Some(count) => *count += 1,
+                None => drop(self.values.insert(text.clone(), 1)),
+            },
+            Value::Text(_) | Value::Vector(_) => {}
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.numbers.extend(other.numbers);
+        self.missing += other.missing;
+        other.values.into_iter().for_each(|(value, count)| *self.values.entry(value).or_default() += count);
+    }
+
+    fn statistics(mut self, kind: FieldKind, width: usize) -> Statistics {
+        match kind {
+            FieldKind::Text {} => Statistics::Text {},
+            FieldKind::Vector {} => Statistics::Vector { width },
+            FieldKind::Category { values: most } => {
+                let rare = self.values.len() > most;
+                let mut values: Vec<(String, u64)> = self.values.into_iter().collect();
+                values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                values.truncate(most);
+                Statistics::Category { values: values.into_iter().map(|(value, _)| value).collect(), rare }
+            }
+            FieldKind::Number { robust: true, .. } => {
+                self.numbers.sort_unstable_by(f64::total_cmp);
+                let at = |share: f64| match self.numbers.len() {
+                    0 => 0.0,
+                    many => self.numbers[((many - 1) as f64 * share).round() as usize],
+                };
+                let std = (at(0.75) - at(0.25)) / QUARTILES_TO_STD;
+                Statistics::Number { mean: at(0.5), std, missing: self.missing > 0 }
+            }
+            FieldKind::Number { .. } | FieldKind::Date {} => {
+                let many = self.numbers.len().max(1) as f64;
+                let mean = self.numbers.iter().sum::<f64>() / many;
+                let variance = self.numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / many;
+                // What is left of a constant by rounding is no spread.
+                let std = if variance.sqrt() > 1e-12 * mean.abs() { variance.sqrt() } else { 0.0 };
+                Statistics::Number { mean, std, missing: self.missing > 0 }
+            }
+        }
+    }
+}

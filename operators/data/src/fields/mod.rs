@@ -1,0 +1,25 @@
+//! Fields: the columns of a table as the features of a sample. A field says how a column is read (text, number,
+//! category, date, vector); its raw values are kept in the run, and become numbers and bags of tokens when a batch is
+//! made, so that views change what a person would see: a letter, a word, a date.
+
+mod calendar;
+mod choice;
+mod convert;
+mod document_frequency;
+mod encode;
+mod field;
+mod fitted;
+mod ngrams;
+mod record;
+mod record_store;
+mod table_features;
+
+pub use choice::{FieldChoice, LeftOut, choose_fields};
+pub use field::{Field, FieldKind, category, date, number, text, vector};
+pub use fitted::{FittedField, FittedFields};
+pub use record::{Record, Value};
+pub use record_store::{RecordStore, RecordWriter};
+pub use table_features::TableFeatures;
+
+pub(crate) use choice::asked_fields;
+pub(crate) use record::digits;

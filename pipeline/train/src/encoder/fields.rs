@@ -1,0 +1,149 @@
+//! Fields encoder: rows of a table. Every text is the sum of the embeddings of its n-grams (fastText); these, their sum
+//! over all texts, and the numbers of the other columns go through an MLP and, beside it, through one linear map.
+
+use burn::module::{Module, Param};
+use burn::nn::{Initializer, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+use relata_data::sample_batch::SampleContent;
+use relata_registry::{Description, Settings};
+use relata_schemas::{FeatureShape, TokenBags};
+use serde::{Deserialize, Serialize};
+
+use super::architecture::Architecture;
+use super::spec::{EncoderSpec, Projected, positive};
+use crate::error::{Result, TrainError};
+use crate::layer::embedding_bags;
+use crate::model::{Encoder, Mlp};
+
+/// The module of [`fields`].
+#[derive(Module, Debug)]
+pub struct FieldsEncoder {
+    table: Option<Param<Tensor<2>>>,
+    mlp: Mlp,
+    direct: Linear,
+    numbers: usize,
+    bags: usize,
+}
+
+/// See [`fields`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FieldsSpec {
+    widths: Vec<usize>,
+    dimension: usize,
+}
+
+impl Default for FieldsSpec {
+    fn default() -> Self {
+        Self { widths: vec![256, 128], dimension: 64 }
+    }
+}
+
+impl Settings for FieldsSpec {
+    const NAME: &'static str = "fields";
+    const SUMMARY: &'static str = "rows of a table: embeddings of the n-grams of texts, and numbers, joined by an MLP";
+}
+
+/// An encoder of rows of a table, whose MLP has these layer widths; the last is the width of the embedding.
+///
+/// All texts share one embedding table, so that a word means the same in every column; their sum is a part of its own,
+/// so that a value in the wrong column is not lost. A linear map beside the MLP keeps what rare n-grams tell rows apart.
+///
+/// ```
+/// use relata_schemas::{FeatureShape, FieldShape};
+/// use relata_train::encoder::{EncoderSpec, fields};
+///
+/// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true };
+/// let encoder = fields([256, 128]);
+/// assert_eq!(encoder.width(&FeatureShape::table(vec![name]))?, 128);
+/// # Ok::<(), relata_train::TrainError>(())
+/// ```
+pub fn fields<const N: usize>(widths: [usize; N]) -> FieldsSpec {
+    FieldsSpec { widths: widths.to_vec(), ..FieldsSpec::default() }
+}
+
+impl FieldsSpec {
+    /// Another width of the embeddings of n-grams; the default is 64.
+    ///
+    /// ```
+    /// use relata_train::encoder::{EncoderSpec, fields};
+    ///
+    /// let encoder = fields([256, 128]).with_dimension(32);
+    /// assert_eq!(encoder.describe().to_string(), "fields dimension=32 widths=[256, 128]");
+    /// ```
+    pub fn with_dimension(mut self, dimension: usize) -> Self {
+        self.dimension = dimension;
+        self
+    }
+}
+
+impl Encoder for FieldsEncoder {
+    fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
+        let many = samples.dims()[0];
+        let mut bags = TokenBags::new(self.bags);
+        (0..many * self.bags).for_each(|_| bags.push(&[], |_| 1.0));
+        self.forward_bags(samples, &bags)
+    }
+
+    fn forward_bags(&self, samples: Tensor<2>, bags: &TokenBags) -> Tensor<2> {
+        let many = samples.dims()[0];
+        let mut parts = Vec::new();
+        if let Some(table) = &self.table {
+            let sums = embedding_bags(table.val(), bags);
+            let dimension = sums.dims()[1];
+            let all = sums.clone().reshape([many, self.bags, dimension]).sum_dim(1).reshape([many, dimension]);
+            parts.push(sums.reshape([many, self.bags * dimension]));
+            parts.push(all / (self.bags as f64).sqrt());
+        }
+        if self.numbers > 0 {
+            parts.push(samples.slice([0..many, 0..self.numbers]));
+        }
+        let joined = Tensor::cat(parts, 1);
+        self.mlp.forward(joined.clone()) + self.direct.forward(joined)
+    }
+}
+
+impl EncoderSpec for FieldsSpec {
+    type Encoder = FieldsEncoder;
+
+    fn describe(&self) -> Description {
+        Description::of(self)
+    }
+
+    fn content(&self) -> SampleContent {
+        SampleContent::Bags
+    }
+
+    fn width(&self, input: &FeatureShape) -> Result<usize> {
+        if !input.is_table() {
+            let expected = "rows of a table, whose columns are named by `.fields([..])` or found by their types";
+            return Err(TrainError::setting("fields", "input", expected, input));
+        }
+        positive("fields", "widths", &self.widths)?;
+        positive("fields", "dimension", &[self.dimension])?;
+        let last = self.widths.last().copied();
+        last.ok_or_else(|| TrainError::setting("fields", "widths", "at least one layer", "[]"))
+    }
+
+    fn init(&self, input: &FeatureShape, device: &Device) -> FieldsEncoder {
+        let (bags, numbers) = (input.bags(), input.numbers());
+        let parts = if bags > 0 { bags + 1 } else { 0 };
+        let joined = parts * self.dimension + numbers;
+        let std = 1.0 / (self.dimension as f64).sqrt();
+        let table = Initializer::Normal { mean: 0.0, std };
+        let last = self.widths.last().copied().unwrap_or(1);
+        FieldsEncoder {
+            table: (bags > 0).then(|| table.init([TokenBags::BUCKETS, self.dimension], device)),
+            mlp: Mlp::new(joined, &self.widths, device),
+            direct: LinearConfig::new(joined, last).with_bias(false).init(device),
+            numbers,
+            bags,
+        }
+    }
+
+    // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.
+    #[inline(never)]
+    fn architecture(self, projector: Vec<usize>) -> Box<dyn Architecture> {
+        Box::new(Projected::new(self, projector))
+    }
+}
