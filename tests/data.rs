@@ -68,7 +68,12 @@ pub fn read_parquet(path: &Path) -> RecordBatch {
 
 /// The bits of all embeddings of a run, in the order of its rows.
 pub fn embedding_bits(folder: &Path) -> Vec<u32> {
-    let batch = read_parquet(&folder.join("embeddings.parquet"));
+    embedding_bits_of(&folder.join("embeddings.parquet"))
+}
+
+/// The same of a file of embeddings.
+pub fn embedding_bits_of(path: &Path) -> Vec<u32> {
+    let batch = read_parquet(path);
     let list = batch["embedding"].as_fixed_size_list();
     list.values().as_primitive::<Float32Type>().values().iter().map(|v| v.to_bits()).collect()
 }

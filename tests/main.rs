@@ -29,4 +29,5 @@ mod resume_asking;
 mod running;
 mod settings;
 mod sql;
+mod tables;
 mod threads;

@@ -16,7 +16,7 @@ pub struct TokenBags {
 
 impl TokenBags {
     /// The number of buckets that n-grams are hashed into; bucket 0 is that of a text that is not there.
-    pub const BUCKETS: usize = 1 << 15;
+    pub const BUCKETS: usize = 1 << 14;
 
     /// No bags yet, of samples that have `per_sample` each.
     ///

@@ -256,7 +256,8 @@ mod tests {
         store.read(Row(2049), &mut row);
         assert_eq!(row, [6147.0, 6148.0, 6149.0]);
         assert_eq!(store.value(Row(700), 1), 2101.0);
-        let scanned: Vec<f32> = store.scan(SampleContent::Numbers).unwrap().flat_map(|block| block.unwrap().values).collect();
+        let scanned: Vec<f32> =
+            store.scan(SampleContent::Numbers).unwrap().flat_map(|block| block.unwrap().values).collect();
         assert!(scanned.iter().enumerate().all(|(at, &v)| at as f32 == v) && scanned.len() == 7500);
     }
 

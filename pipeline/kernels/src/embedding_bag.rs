@@ -2,6 +2,9 @@
 
 use rayon::prelude::*;
 
+use crate::isa::{Isa, dispatch};
+use crate::simd::Simd;
+
 /// Bags that a thread sums up as one piece of work.
 const BAGS: usize = 64;
 /// Rows of the table whose gradient is one piece of work.
@@ -26,21 +29,23 @@ impl Bags<'_> {
 }
 
 /// The weighted sum of each bag, `[bags, width]`, of a table `[rows, width]`.
-pub fn embedding_bag(table: &[f32], width: usize, bags: Bags<'_>) -> Vec<f32> {
+pub fn embedding_bag(isa: Isa, table: &[f32], width: usize, bags: Bags<'_>) -> Vec<f32> {
     let mut sums = vec![0.0; bags.ends.len() * width];
     sums.par_chunks_mut(BAGS * width).enumerate().for_each(|(piece, sums)| {
-        for (nth, sum) in sums.chunks_exact_mut(width).enumerate() {
-            for at in bags.range(piece * BAGS + nth) {
-                let row = bags.tokens[at] as usize * width;
-                add(sum, bags.weights[at], &table[row..row + width]);
-            }
-        }
+        let first = piece * BAGS;
+        dispatch!(
+            isa,
+            sum_up(
+                table: &[f32] = table, width: usize = width, bags: Bags<'_> = bags, first: usize = first,
+                sums: &mut [f32] = sums
+            )
+        );
     });
     sums
 }
 
 /// The gradient of a table of `rows` rows, given that of the sums.
-pub fn embedding_bag_gradient(rows: usize, width: usize, bags: Bags<'_>, of_sums: &[f32]) -> Vec<f32> {
+pub fn embedding_bag_gradient(isa: Isa, rows: usize, width: usize, bags: Bags<'_>, of_sums: &[f32]) -> Vec<f32> {
     // Tokens are put in order of the piece of the table that they belong to, and within it they stay in order, so that
     // every row adds up in one order, whatever the number of threads.
     let pieces = rows.div_ceil(ROWS);
@@ -48,25 +53,63 @@ pub fn embedding_bag_gradient(rows: usize, width: usize, bags: Bags<'_>, of_sums
     bags.tokens.iter().for_each(|&token| ends[token as usize / ROWS + 1] += 1);
     (0..pieces).for_each(|piece| ends[piece + 1] += ends[piece]);
     let mut next = ends.clone();
-    let mut sorted = vec![(0, 0); bags.tokens.len()];
+    let mut sorted = vec![Occurrence::default(); bags.tokens.len()];
     for bag in 0..bags.ends.len() {
         for at in bags.range(bag) {
-            let place = &mut next[bags.tokens[at] as usize / ROWS];
-            sorted[*place] = (at as u32, bag as u32);
+            let row = bags.tokens[at];
+            let place = &mut next[row as usize / ROWS];
+            sorted[*place] = Occurrence { at: at as u32, bag: bag as u32, row };
             *place += 1;
         }
     }
     let mut gradient = vec![0.0; rows * width];
     gradient.par_chunks_mut(ROWS * width).enumerate().for_each(|(piece, gradient)| {
-        for &(at, bag) in &sorted[ends[piece]..ends[piece + 1]] {
-            let (at, bag) = (at as usize, bag as usize);
-            let row = (bags.tokens[at] as usize - piece * ROWS) * width;
-            add(&mut gradient[row..row + width], bags.weights[at], &of_sums[bag * width..(bag + 1) * width]);
-        }
+        let tokens = &sorted[ends[piece]..ends[piece + 1]];
+        dispatch!(
+            isa,
+            give_back(
+                width: usize = width, weights: &[f32] = bags.weights, first: usize = piece * ROWS,
+                tokens: &[Occurrence] = tokens, of_sums: &[f32] = of_sums, gradient: &mut [f32] = gradient
+            )
+        );
     });
     gradient
 }
 
+/// A token, the bag that it is in and its row of the table.
+#[derive(Clone, Copy, Default)]
+struct Occurrence {
+    at: u32,
+    bag: u32,
+    row: u32,
+}
+
+#[inline(always)]
+fn sum_up<S: Simd>(table: &[f32], width: usize, bags: Bags<'_>, first: usize, sums: &mut [f32]) {
+    for (nth, sum) in sums.chunks_exact_mut(width).enumerate() {
+        for at in bags.range(first + nth) {
+            let row = bags.tokens[at] as usize * width;
+            add(sum, bags.weights[at], &table[row..row + width]);
+        }
+    }
+}
+
+#[inline(always)]
+fn give_back<S: Simd>(
+    width: usize,
+    weights: &[f32],
+    first: usize,
+    tokens: &[Occurrence],
+    of_sums: &[f32],
+    gradient: &mut [f32],
+) {
+    for &Occurrence { at, bag, row } in tokens {
+        let (row, bag) = ((row as usize - first) * width, bag as usize * width);
+        add(&mut gradient[row..row + width], weights[at as usize], &of_sums[bag..bag + width]);
+    }
+}
+
+#[inline(always)]
 fn add(sum: &mut [f32], weight: f32, row: &[f32]) {
     sum.iter_mut().zip(row).for_each(|(sum, &number)| *sum += weight * number);
 }
@@ -99,16 +142,19 @@ mod tests {
         for bag in 0..ends.len() {
             bags.range(bag).for_each(|at| dense[bag * rows + tokens[at] as usize] += weights[at]);
         }
-        let sums = embedding_bag(&table, width, bags);
-        for (at, sum) in sums.iter().enumerate() {
-            let expected: f32 = (0..rows).map(|row| dense[at / width * rows + row] * table[row * width + at % width]).sum();
-            assert!((sum - expected).abs() < 1e-4, "{sum} {expected}");
-        }
-        let gradient = embedding_bag_gradient(rows, width, bags, &of_sums);
-        for (at, found) in gradient.iter().enumerate() {
-            let expected: f32 =
-                (0..ends.len()).map(|bag| dense[bag * rows + at / width] * of_sums[bag * width + at % width]).sum();
-            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+        for &isa in Isa::supported() {
+            let sums = embedding_bag(isa, &table, width, bags);
+            for (at, sum) in sums.iter().enumerate() {
+                let expected: f32 =
+                    (0..rows).map(|row| dense[at / width * rows + row] * table[row * width + at % width]).sum();
+                assert!((sum - expected).abs() < 1e-4, "{sum} {expected}");
+            }
+            let gradient = embedding_bag_gradient(isa, rows, width, bags, &of_sums);
+            for (at, found) in gradient.iter().enumerate() {
+                let expected: f32 =
+                    (0..ends.len()).map(|bag| dense[bag * rows + at / width] * of_sums[bag * width + at % width]).sum();
+                assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+            }
         }
     }
 
@@ -119,7 +165,7 @@ mod tests {
         let of_sums: Vec<f32> = (0..ends.len() * 8).map(|at| (at as f32 * 0.3).sin()).collect();
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| embedding_bag_gradient(2500, 8, bags, &of_sums))
+            pool.install(|| embedding_bag_gradient(Isa::best(), 2500, 8, bags, &of_sums))
         };
         assert_eq!(run(1), run(3));
     }

@@ -161,6 +161,8 @@ mod tests {
         let choice = asked_fields("t", &schema(), &[text("city"), number("year")]).unwrap();
         assert_eq!((choice.fields.len(), choice.left_out.len()), (2, 9));
         assert!(asked_fields("t", &schema(), &[text("town")]).unwrap_err().to_string().contains("town"));
-        assert!(asked_fields("t", &schema(), &[text("city"), category("city")]).unwrap_err().to_string().contains("two"));
+        assert!(
+            asked_fields("t", &schema(), &[text("city"), category("city")]).unwrap_err().to_string().contains("two")
+        );
     }
 }

@@ -30,8 +30,8 @@ impl Converter {
         let vectors = match field.kind {
             FieldKind::Vector {} => {
                 let schema = Schema::new(vec![column.clone()]);
-                Some(FeatureColumns::choose(table, &schema, &[field.column.clone()], None)?)
-            },
+                Some(FeatureColumns::choose(table, &schema, std::slice::from_ref(&field.column), None)?)
+            }
             _ => None,
         };
         let can_be_text = !found.is_nested() && !matches!(found, DataType::Binary | DataType::LargeBinary);

@@ -19,7 +19,8 @@ impl FittedFields {
             fitted.write(value, own);
             rest = after;
         }
-        let texts = self.fields.iter().zip(&record.values).filter(|(fitted, _)| fitted.field.kind == (FieldKind::Text {}));
+        let texts =
+            self.fields.iter().zip(&record.values).filter(|(fitted, _)| fitted.field.kind == (FieldKind::Text {}));
         for (own, (_, value)) in rest.chunks_exact_mut(HASHED).zip(texts) {
             if hashed {
                 self.hash(tokens(value, ngrams), own);

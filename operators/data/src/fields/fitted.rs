@@ -59,10 +59,19 @@ pub struct FittedField {
 pub(super) enum Statistics {
     Text {},
     /// What is taken away and divided by; whether a value may be missing.
-    Number { mean: f64, std: f64, missing: bool },
+    Number {
+        mean: f64,
+        std: f64,
+        missing: bool,
+    },
     /// The values that have a number of their own, the most frequent first, and whether there are more.
-    Category { values: Vec<String>, rare: bool },
-    Vector { width: usize },
+    Category {
+        values: Vec<String>,
+        rare: bool,
+    },
+    Vector {
+        width: usize,
+    },
 }
 
 /// What is counted of one field.
@@ -202,7 +211,9 @@ impl FittedField {
 
     fn is_sound(&self) -> bool {
         match (&self.field.kind, &self.statistics) {
-            (FieldKind::Text {}, Statistics::Text {}) | (FieldKind::Category { .. }, Statistics::Category { .. }) => true,
+            (FieldKind::Text {}, Statistics::Text {}) | (FieldKind::Category { .. }, Statistics::Category { .. }) => {
+                true
+            }
             (FieldKind::Number { .. } | FieldKind::Date {}, Statistics::Number { mean, std, .. }) => {
                 mean.is_finite() && std.is_finite() && *std >= 0.0
             }

@@ -13,6 +13,8 @@ mod ngrams;
 mod record;
 mod record_store;
 mod table_features;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use choice::{FieldChoice, LeftOut, choose_fields};
 pub use field::{Field, FieldKind, category, date, number, text, vector};

@@ -51,7 +51,12 @@ impl TableFeatures {
     pub(crate) fn read(&self, row: Row, out: &mut [f32]) {
         let mut record = Record::default();
         self.records.read(row, &mut record);
-        self.fitted.write_numbers(&record, true, &mut NGrams::default(), out);
+        self.encode(&record, out);
+    }
+
+    /// The numbers of a record that is no row of the table, or not as it was: `shape().len()` of them.
+    pub fn encode(&self, record: &Record, out: &mut [f32]) {
+        self.fitted.write_numbers(record, true, &mut NGrams::default(), out);
     }
 
     /// These rows as they are.

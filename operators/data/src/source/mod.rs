@@ -14,8 +14,8 @@ mod samples;
 mod session;
 mod source_trait;
 
-pub(crate) use self::feature_columns::{FeatureColumns, position};
 pub use self::dataset::{Dataset, DatasetPlan};
+pub(crate) use self::feature_columns::{FeatureColumns, position};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};

@@ -11,6 +11,8 @@ mod draw;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
+mod table_tests;
+#[cfg(test)]
 mod tests;
 mod warp;
 mod words;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, UInt8Array};
 use arrow::datatypes::{DataType, Field};
 use arrow::ipc::writer::FileWriter;
-use relata_data::sample_batch::SampleContent;
 use relata_data::feature_store::{FeatureStore, FeatureWriter};
 use relata_data::index::Row;
+use relata_data::sample_batch::SampleContent;
 use relata_schemas::{Element, FeatureShape};
 
 use crate::fuzzing::damage::damaged;

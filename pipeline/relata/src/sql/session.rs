@@ -23,7 +23,8 @@ use crate::store::{Artifact, Run};
 ///
 /// Only tables that exist now are there; while rounds are asked, those of the last finished round, and the `metrics` of all.
 /// Beside `metrics` is the view `scores`: the last value of each measure (`name`, `value`) and that of the raw features
-/// (`raw`). A run that asks also has, as they are at the moment of the query, `questions`,
+/// (`raw`). Beside the `samples` of a table of text, numbers and dates is the view `features`: the raw values of the
+/// columns that were learned from. A run that asks also has, as they are at the moment of the query, `questions`,
 /// `answers`, `implied` (what each answer came to: `sequence`, `positives` and `negatives`, which are the pairs that
 /// became known by it, and `outcome`: new, already_implied, contradiction, passed, undone, or outside of the training
 /// rows), `rounds` (with the reason to `stop`) and `bridges` (answers that are doubted after a round), and of the first run
@@ -64,6 +65,9 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
     for file in catalogue.files() {
         let table = parquet(&file.path).table(&session).await?;
         session.register_table(file.reference(), table.into_view())?;
+        if file.table == Artifact::Samples.table() {
+            views::register_features(&session, &file.reference(), &file.path).await?;
+        }
         if file.table == Artifact::Metrics.table() {
             views::register_scores(&session, &file.reference()).await?;
         }

@@ -1,11 +1,14 @@
 //! Views: queries over the tables of the first run that have a name.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use relata_data::Session;
+use relata_data::fields::FittedFields;
 use relata_data::query::plan_sql;
+use relata_data::source::Samples;
 
 use super::error::SqlError;
 
@@ -19,6 +22,7 @@ pub(crate) const ORACLES: &str = include_str!("oracles.sql");
 pub(crate) const ROUNDS: &str = include_str!("rounds.sql");
 
 const SCORES_NAME: &str = "scores";
+const FEATURES_NAME: &str = "features";
 
 /// Answers that were not taken back.
 const STANDING: &str = "
@@ -49,6 +53,26 @@ pub(super) async fn register_scores(session: &Session, metrics: &TableReference)
         None => TableReference::bare(SCORES_NAME),
     };
     register(session, name, &SCORES.replace("{}", &metrics.to_quoted_string())).await
+}
+
+/// Registers `features` beside the samples of a table: the raw values of its fields.
+pub(super) async fn register_features(
+    session: &Session,
+    samples: &TableReference,
+    path: &Path,
+) -> Result<(), SqlError> {
+    let fitted = Samples::fields_path(path.parent().unwrap_or(path));
+    if !fitted.is_file() {
+        return Ok(());
+    }
+    let columns = FittedFields::read(&fitted)?.fields.into_iter().map(|fitted| fitted.field.column);
+    let columns: Vec<String> = columns.map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
+    let name = match samples.schema() {
+        Some(schema) => TableReference::partial(schema, FEATURES_NAME),
+        None => TableReference::bare(FEATURES_NAME),
+    };
+    let query = format!("SELECT id, {} FROM {}", columns.join(", "), samples.to_quoted_string());
+    register(session, name, &query).await
 }
 
 /// Registers each view about questions and answers whose tables are there; those that look at edges and metrics are not

@@ -29,7 +29,10 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     spec.check_shape(samples.features.shape())?;
     let context = StageContext { spec, run, session, samples, rows, reporter };
     let views = spec.views();
-    if !context.run.path(Artifact::ViewsPlot).exists() && views.count() > 1 && !context.samples.features.shape().is_table() {
+    if !context.run.path(Artifact::ViewsPlot).exists()
+        && views.count() > 1
+        && !context.samples.features.shape().is_table()
+    {
         draw_views(&context.run, &context.samples, &context.rows, &views)?;
     }
     match spec.ask() {

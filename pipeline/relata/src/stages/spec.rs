@@ -111,7 +111,8 @@ impl Spec {
     pub fn columns_read(&self) -> Vec<(String, String)> {
         let evaluations = self.evaluations.iter().map(|one| (one.label().to_owned(), one.describe().name));
         let oracles = self.oracles.iter().chain(self.asks.iter().map(|ask| &ask.0)).map(|oracle| oracle.describe());
-        let oracles = oracles.flat_map(|about| columns_of(&about).into_iter().map(move |column| (column, about.name.clone())));
+        let oracles =
+            oracles.flat_map(|about| columns_of(&about).into_iter().map(move |column| (column, about.name.clone())));
         oracles.chain(evaluations).map(|(column, reader)| (column, format!("read by `{reader}`"))).collect()
     }
 

@@ -14,6 +14,8 @@ pub enum Artifact {
     Samples,
     /// The feature store.
     Features,
+    /// What was learned of the fields of a table.
+    Fields,
     /// The table `statements` of the pairs that oracles state, which is gone once the graph is resolved.
     Statements,
     /// The table `edges`.
@@ -75,6 +77,7 @@ impl Artifact {
             Self::Lock => run_file::LOCK,
             Self::Samples => run_file::SAMPLES,
             Self::Features => run_file::FEATURES,
+            Self::Fields => run_file::FIELDS,
             Self::Statements => run_file::STATEMENTS,
             Self::Edges => run_file::EDGES,
             Self::Memberships => run_file::MEMBERSHIPS,

@@ -1,5 +1,5 @@
 //! Fields encoder: rows of a table. Every text is the sum of the embeddings of its n-grams (fastText); these, their sum
-//! over all texts, and the numbers of the other columns go through an MLP and, beside it, through one linear map.
+//! over all texts, and the numbers of the other columns go through an MLP; beside it, the sum goes through one linear map.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
@@ -35,7 +35,7 @@ pub struct FieldsSpec {
 
 impl Default for FieldsSpec {
     fn default() -> Self {
-        Self { widths: vec![256, 128], dimension: 64 }
+        Self { widths: vec![256, 128], dimension: 128 }
     }
 }
 
@@ -47,7 +47,8 @@ impl Settings for FieldsSpec {
 /// An encoder of rows of a table, whose MLP has these layer widths; the last is the width of the embedding.
 ///
 /// All texts share one embedding table, so that a word means the same in every column; their sum is a part of its own,
-/// so that a value in the wrong column is not lost. A linear map beside the MLP keeps what rare n-grams tell rows apart.
+/// so that a value in the wrong column is not lost. A linear map of it beside the MLP keeps what rare n-grams tell apart
+/// (of the numbers, if there are no texts).
 ///
 /// ```
 /// use relata_schemas::{FeatureShape, FieldShape};
@@ -63,7 +64,7 @@ pub fn fields<const N: usize>(widths: [usize; N]) -> FieldsSpec {
 }
 
 impl FieldsSpec {
-    /// Another width of the embeddings of n-grams; the default is 64.
+    /// Another width of the embeddings of n-grams; the default is 128.
     ///
     /// ```
     /// use relata_train::encoder::{EncoderSpec, fields};
@@ -88,18 +89,22 @@ impl Encoder for FieldsEncoder {
     fn forward_bags(&self, samples: Tensor<2>, bags: &TokenBags) -> Tensor<2> {
         let many = samples.dims()[0];
         let mut parts = Vec::new();
+        let mut direct = None;
         if let Some(table) = &self.table {
             let sums = embedding_bags(table.val(), bags);
             let dimension = sums.dims()[1];
             let all = sums.clone().reshape([many, self.bags, dimension]).sum_dim(1).reshape([many, dimension]);
             parts.push(sums.reshape([many, self.bags * dimension]));
-            parts.push(all / (self.bags as f64).sqrt());
+            let all = all / (self.bags as f64).sqrt();
+            direct = Some(self.direct.forward(all.clone()));
+            parts.push(all);
         }
         if self.numbers > 0 {
             parts.push(samples.slice([0..many, 0..self.numbers]));
         }
         let joined = Tensor::cat(parts, 1);
-        self.mlp.forward(joined.clone()) + self.direct.forward(joined)
+        let direct = direct.unwrap_or_else(|| self.direct.forward(joined.clone()));
+        self.mlp.forward(joined) + direct
     }
 }
 
@@ -135,7 +140,9 @@ impl EncoderSpec for FieldsSpec {
         FieldsEncoder {
             table: (bags > 0).then(|| table.init([TokenBags::BUCKETS, self.dimension], device)),
             mlp: Mlp::new(joined, &self.widths, device),
-            direct: LinearConfig::new(joined, last).with_bias(false).init(device),
+            direct: LinearConfig::new(if bags > 0 { self.dimension } else { joined }, last)
+                .with_bias(false)
+                .init(device),
             numbers,
             bags,
         }

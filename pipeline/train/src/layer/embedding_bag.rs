@@ -9,6 +9,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use relata_kernels::Isa;
 use relata_kernels::embedding_bag::{Bags, embedding_bag, embedding_bag_gradient};
 use relata_schemas::TokenBags;
 
@@ -23,17 +24,15 @@ pub fn embedding_bags(table: Tensor<2>, bags: &TokenBags) -> Tensor<2> {
     }
     if !device.is_autodiff() {
         let table = cpu_tensor(table);
-        let sums = embedding_bag(values(&table), width, view(bags));
+        let sums = embedding_bag(Isa::best(), values(&table), width, view(bags));
         return Tensor::from_primitive::<Flex>(cpu_tensor_of(sums, &[bags.len(), width]));
     }
     let (table, of_table) = tracked(table).into_parts();
     let table = table.to_contiguous();
-    let sums = cpu_tensor_of(embedding_bag(values(&table), width, view(bags)), &[bags.len(), width]);
+    let sums = cpu_tensor_of(embedding_bag(Isa::best(), values(&table), width, view(bags)), &[bags.len(), width]);
     let node = [of_table];
     let sums = match BagBackward.prepare::<NoCheckpointing>(node).compute_bound().stateful() {
-        OpsKind::Tracked(prepared) => {
-            prepared.finish(BagState { rows, width, bags: Arc::new(bags.clone()) }, sums)
-        }
+        OpsKind::Tracked(prepared) => prepared.finish(BagState { rows, width, bags: Arc::new(bags.clone()) }, sums),
         OpsKind::UnTracked(prepared) => prepared.finish(sums),
     };
     Tensor::from_primitive::<Autodiff<Flex>>(sums)
@@ -73,7 +72,7 @@ impl Backward<Flex, 1> for BagBackward {
         let [to_table] = ops.parents;
         let upstream = grads.consume::<Flex>(&ops.node).to_contiguous();
         if let Some(node) = to_table {
-            let gradient = embedding_bag_gradient(rows, width, view(&bags), values(&upstream));
+            let gradient = embedding_bag_gradient(Isa::best(), rows, width, view(&bags), values(&upstream));
             grads.register::<Flex>(node.id, cpu_tensor_of(gradient, &[rows, width]));
         }
     }

@@ -24,10 +24,10 @@ pub(super) struct RankCheck {
 }
 
 impl CollapseDetector {
-    /// Embeddings of 3 or fewer dimensions have low rank by nature and are not watched.
+    /// Embeddings of 3 or fewer dimensions, or of 3 or fewer numbers, have low rank by nature and are not watched.
     /// `low` is how many low ranks in a row came before.
-    pub(super) fn new(width: usize, allowed: bool, total_steps: u64, low: u32) -> Option<Self> {
-        (!allowed && width > 3).then_some(Self { width, every: (total_steps / 4).clamp(1, EVERY), low })
+    pub(super) fn new(width: usize, numbers: usize, allowed: bool, total_steps: u64, low: u32) -> Option<Self> {
+        (!allowed && width.min(numbers) > 3).then_some(Self { width, every: (total_steps / 4).clamp(1, EVERY), low })
     }
 
     /// Low ranks in a row, for the checkpoint.
@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_short_run_is_watched_too_and_two_low_ranks_are_a_collapse() {
-        let mut detector = CollapseDetector::new(4, false, 8, 0).unwrap();
+        let mut detector = CollapseDetector::new(4, 9, false, 8, 0).unwrap();
+        assert!(CollapseDetector::new(4, 2, false, 8, 0).is_none());
         assert_eq!((0..8).filter(|&step| detector.is_due(step)).collect::<Vec<_>>(), [1, 3, 5, 7]);
         let line: Vec<f32> = (0..10).flat_map(|row| [row as f32, 0.0, 0.0, 0.0]).collect();
         let cross: Vec<f32> =

@@ -103,7 +103,10 @@ impl Training<'_> {
         }
         let (features, graph, views) = (self.features.clone(), self.graph.clone(), self.views.clone());
         let mut loader = Loader::start(features, graph, views, sampler, learner.content(), first..total_steps)?;
-        let mut detector = CollapseDetector::new(embedding_width, self.fit.allow_collapse, total_steps, low);
+        // A text is as good as many numbers.
+        let shape = self.features.shape();
+        let numbers = if shape.bags() > 0 { usize::MAX } else { shape.len() };
+        let mut detector = CollapseDetector::new(embedding_width, numbers, self.fit.allow_collapse, total_steps, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
             let batch = clock.wait(|| loader.next_batch()).ok_or(TrainError::Numerical {

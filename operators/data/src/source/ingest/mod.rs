@@ -25,9 +25,7 @@ use super::samples::Samples;
 use super::samples::TEXT_IDS;
 use super::session::in_file_order;
 use crate::feature_store::{FeatureStore, FeatureWriter};
-use crate::fields::{
-    Field, FieldChoice, FittedFields, RecordStore, RecordWriter, asked_fields, choose_fields,
-};
+use crate::fields::{Field, FieldChoice, FittedFields, RecordStore, RecordWriter, asked_fields, choose_fields};
 use crate::sink::ParquetSink;
 use crate::{DataError, Result, Session};
 
@@ -211,7 +209,8 @@ impl Writer {
                 Features::Numbers { columns, path, writer: None }
             }
         };
-        let others: Vec<usize> = (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(*at)).collect();
+        let others: Vec<usize> =
+            (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(*at)).collect();
         let schema = samples_schema(table, source, &ids, &others)?;
         let samples = ParquetSink::create(&Samples::samples_path(folder), schema.clone())?;
         Ok(Self { ids, features, others, schema, samples })
@@ -302,4 +301,3 @@ fn batch_rows(schema: &Schema) -> usize {
     let row: usize = schema.fields().iter().map(width).sum();
     (BATCH_BYTES / row.max(1)).clamp(16, BATCH_ROWS)
 }
-

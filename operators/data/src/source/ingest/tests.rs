@@ -51,10 +51,7 @@ async fn text_ids_are_numbered_and_other_columns_pass_through() {
     assert_eq!([row(&samples, 0), row(&samples, 1)], [[1.0, 2.5], [3.0, 4.0]]);
     let lookup = IdLookup::new(&Samples::open(&run).unwrap()).unwrap();
     assert!(lookup.is_text());
-    assert_eq!(
-        [lookup.text("b"), lookup.text("a"), lookup.text("0")],
-        [Some(SampleId(0)), Some(SampleId(1)), None]
-    );
+    assert_eq!([lookup.text("b"), lookup.text("a"), lookup.text("0")], [Some(SampleId(0)), Some(SampleId(1)), None]);
     let table = parquet(&samples.samples_path).table(&session()).await.unwrap().collect().await.unwrap();
     assert_eq!(table[0]["label"].as_primitive::<Int64Type>().values(), &[4, 5]);
 }
@@ -82,10 +79,7 @@ async fn json_lists_and_images_are_features() {
     std::fs::write(&path, "{\"v\": [1, 2], \"n\": 5}\n{\"v\": [3, 4.5], \"n\": 6}\n").unwrap();
     let run = folder.path().join("run");
     let samples = read(json_lines(&path), &run).await.unwrap();
-    assert_eq!(
-        (samples.columns.clone(), row(&samples, 1)),
-        (vec!["id".to_owned(), "n".to_owned()], vec![3.0, 4.5])
-    );
+    assert_eq!((samples.columns.clone(), row(&samples, 1)), (vec!["id".to_owned(), "n".to_owned()], vec![3.0, 4.5]));
     std::fs::create_dir_all(folder.path().join("images/a")).unwrap();
     image::RgbImage::from_pixel(2, 1, image::Rgb([255, 0, 51])).save(folder.path().join("images/a/1.png")).unwrap();
     let samples = read(image_folder(folder.path().join("images")), &run).await.unwrap();
