@@ -1,5 +1,7 @@
-//! JSON-lines source: one object per line.
+//! JSON source: objects, one per line or in an array.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -11,12 +13,15 @@ use super::dataset::Dataset;
 use super::paths::{expand, refuse_empty, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
-use crate::{Result, Session, query};
+use crate::{DataError, Result, Session, query};
 
+/// Bytes that are looked at to tell an array from lines.
+const LOOK: u64 = 4096;
 /// Rows that are looked at to tell the types of the columns.
 const INFER_ROWS: usize = 20_000;
 
-/// Files of one JSON object per line: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or a pattern.
+/// Files of JSON objects, one per line or all in one array: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or
+/// a pattern.
 ///
 /// ```
 /// use relata_data::source::{json_lines, session};
@@ -45,7 +50,7 @@ pub struct JsonLines {
 
 impl Settings for JsonLines {
     const NAME: &'static str = "json_lines";
-    const SUMMARY: &'static str = "files of one JSON object per line";
+    const SUMMARY: &'static str = "files of JSON objects, one per line or in an array";
 }
 
 #[async_trait]
@@ -61,16 +66,50 @@ impl Source for JsonLines {
     async fn table(&self, session: &Session) -> Result<DataFrame> {
         let files = self.files()?;
         refuse_empty(&self.path, &files)?;
-        let options =
-            JsonReadOptions { file_extension: "", schema_infer_max_records: INFER_ROWS, ..Default::default() };
+        let arrays = arrays(&files)?;
+        let options = JsonReadOptions {
+            file_extension: "",
+            schema_infer_max_records: INFER_ROWS,
+            newline_delimited: !arrays,
+            ..Default::default()
+        };
         let table = query::read_json(session, urls(&files)?, options).await;
         table.map_err(|error| read_error(&self.path.display().to_string(), error))
     }
 }
 
+/// Whether the files hold an array each, not lines; a mark of the byte order is refused, which no parser here passes over.
+fn arrays(files: &[PathBuf]) -> Result<bool> {
+    let mut arrays = None;
+    for file in files {
+        let mut start = Vec::new();
+        let open = File::open(file).and_then(|open| open.take(LOOK).read_to_end(&mut start));
+        open.map_err(DataError::io(file))?;
+        let unreadable = |expected: &str, found: &str, hint: &str| DataError::Unreadable {
+            path: file.clone(),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+            hint: hint.to_owned(),
+        };
+        if start.starts_with(&[0xef, 0xbb, 0xbf]) || start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+            let hint = "Write the file as UTF-8 without a mark, for example with `iconv` or `sed -i '1s/^\\xef\\xbb\\xbf//'`.";
+            return Err(unreadable("JSON in UTF-8", "a byte order mark at its start", hint));
+        }
+        let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()) else { continue };
+        let array = *first == b'[';
+        if arrays.is_some_and(|before| before != array) {
+            let hint = "Read arrays and lines as two datasets, or convert one to the other.";
+            let kinds = ["objects, one per line", "an array of objects"];
+            let (found, expected) = if array { (kinds[1], kinds[0]) } else { (kinds[0], kinds[1]) };
+            return Err(unreadable(&format!("{expected}, as in the files before it"), found, hint));
+        }
+        arrays = Some(array);
+    }
+    Ok(arrays.unwrap_or(false))
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::DataError;
     use crate::source::session;
 
     use super::*;
@@ -83,6 +122,12 @@ mod tests {
         let table = json_lines(&path).table(&session()).await.unwrap();
         assert_eq!(table.schema().fields().len(), 2);
         assert_eq!(table.count().await.unwrap(), 2);
+        std::fs::write(&path, "[\n  {\"x\": [1, 2], \"label\": \"a\"},\n  {\"label\": \"b\", \"x\": [3, 4]}\n]").unwrap();
+        let table = json_lines(&path).table(&session()).await.unwrap();
+        assert_eq!((table.schema().fields().len(), table.count().await.unwrap()), (2, 2));
+        std::fs::write(&path, b"\xef\xbb\xbf{\"x\": 1}\n").unwrap();
+        let error = json_lines(&path).table(&session()).await.unwrap_err().to_string();
+        assert!(error.contains("byte order mark") && error.contains("t.jsonl"), "{error}");
         std::fs::write(&path, "{\"x\": 1}\n{\"x\": oops}\n").unwrap();
         let error = json_lines(&path).table(&session()).await.unwrap_err();
         assert!(matches!(&error, DataError::Unreadable { path: p, .. } if *p == path), "{error}");

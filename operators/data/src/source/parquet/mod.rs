@@ -1,19 +1,25 @@
 //! Parquet source.
 
+mod file_groups;
+mod path_columns;
+
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use datafusion::prelude::{DataFrame, ParquetReadOptions};
+use datafusion::prelude::DataFrame;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
-use super::paths::{expand, urls};
-use super::read_error::read_error;
+use super::paths::expand;
 use super::source_trait::Source;
-use crate::{ParquetFile, Result, Session};
+use crate::{Result, Session};
 
-/// Parquet files of one schema: one file, a folder of `.parquet` files, or a pattern such as `part-*.parquet`.
+/// Parquet files: one file, a folder of `.parquet` files, or a pattern such as `part-*.parquet`.
+///
+/// Columns of several files are found by their names; one that a file lacks is null there, and integers in one file and
+/// decimals in the next become decimals. Folders `label=cat` (Hive) become the column `label`; files `train-..` beside
+/// `test-..` or `validation-..` (Hugging Face), or in folders of these names, the column `split`.
 ///
 /// ```
 /// use relata_data::source::parquet;
@@ -34,7 +40,7 @@ pub struct Parquet {
 
 impl Settings for Parquet {
     const NAME: &'static str = "parquet";
-    const SUMMARY: &'static str = "Parquet files of one schema";
+    const SUMMARY: &'static str = "Parquet files";
 }
 
 #[async_trait]
@@ -48,14 +54,7 @@ impl Source for Parquet {
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
-        let files = self.files()?;
-        for file in &files {
-            // Finds a damaged file before any work starts, and by its own name where there are many.
-            ParquetFile::open(file)?;
-        }
-        let options = ParquetReadOptions::new().file_extension("").skip_metadata(false);
-        let table = crate::query::read_parquet(session, urls(&files)?, options).await;
-        table.map_err(|error| read_error(&self.path.display().to_string(), error))
+        file_groups::read(session, &self.path, &self.files()?).await
     }
 }
 
