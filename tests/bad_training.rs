@@ -150,9 +150,10 @@ async fn a_loss_that_is_no_number_stops_with_the_step_and_the_checkpoint() {
 #[tokio::test]
 async fn a_representation_that_collapses_stops_with_its_rank() {
     let folder = tempfile::tempdir().unwrap();
-    // Two features cannot fill eight dimensions, whatever is learned.
+    // Two features, each twice, cannot fill eight dimensions, whatever is learned.
     let samples = data::text_file(folder.path(), "samples.csv", &data::circle(200, 4));
-    let related = || Pipeline::read(csv(&samples)).relate(same_label("label"));
+    let twice = || sql("SELECT *, 2 * x AS u, 3 * y AS v FROM t").table("t", csv(&samples));
+    let related = || Pipeline::read(twice()).relate(same_label("label"));
     let loss = || vicreg().with_var(0.0).with_cov(0.0);
     let fit = || Fit::epochs(15).batch(20).seed(1).device(DeviceChoice::Cpu);
     let error = failure(folder.path(), related(), mlp([8]), loss(), fit()).await;

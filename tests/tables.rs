@@ -106,7 +106,7 @@ async fn values_that_are_not_what_was_asked_for_are_refused_by_row() {
     let folder = tempfile::tempdir().unwrap();
     let people = people(folder.path());
     let refusal = async |field| {
-        let dataset = csv(&people).id("key").fields([field]);
+        let (folder, dataset) = (tempfile::tempdir().unwrap(), csv(&people).id("key").fields([field]));
         run(folder.path(), dataset).await.err().unwrap().to_string()
     };
     for (field, parts) in [
@@ -119,10 +119,16 @@ async fn values_that_are_not_what_was_asked_for_are_refused_by_row() {
         let message = refusal(field).await;
         assert!(parts.iter().all(|part| message.contains(part)), "{message}");
     }
-    let related = Pipeline::read(csv(&people).id("key")).views(2, noise(0.1)).relate(same_sample());
-    let trained = related.train(fields([8]), vicreg(), data::short_fit()).write(folder.path().join("noise"));
+    let related = Pipeline::read(csv(&people).id("key")).views(2, crop(0.5)).relate(same_sample());
+    let trained = related.train(fields([8]), vicreg(), data::short_fit()).write(folder.path().join("crop"));
     let message = trained.run_async().await.err().unwrap().to_string();
-    assert!(message.contains("noise") && message.contains("typos"), "{message}");
+    assert!(message.contains("crop") && message.contains("images"), "{message}");
+    for dataset in
+        [csv(&people).fields([text("name")]).without(["city"]), csv(&people).features("income").fields([text("name")])]
+    {
+        let message = run(folder.path(), dataset).await.err().unwrap().to_string();
+        assert!(message.contains("people.csv"), "{message}");
+    }
     let images = Pipeline::read(parquet(data::digits()).features("image").limit(50)).views(2, typos(0.1));
     let trained = images.relate(same_sample()).train(mlp([8]), vicreg(), data::short_fit());
     let message = trained.write(folder.path().join("typos")).run_async().await.err().unwrap().to_string();

@@ -195,7 +195,10 @@ impl FeatureStore {
     /// All rows from front to back in blocks: numbers only, or numbers and bags of tokens. Numbers are read through plain
     /// reads: memory stays at one block however long the file is.
     pub fn scan(&self, content: SampleContent) -> Result<impl Iterator<Item = Result<SampleBatch>> + Send + use<>> {
-        let file = File::open(&self.path).map_err(DataError::io(&self.path))?;
+        let file = match &self.content {
+            Content::Numbers(_) => Some(File::open(&self.path).map_err(DataError::io(&self.path))?),
+            Content::Table(_) => None,
+        };
         let store = self.clone();
         let blocks = self.rows().div_ceil(BLOCK);
         Ok((0..blocks).map(move |block| match &store.content {
@@ -203,7 +206,10 @@ impl FeatureStore {
                 let rows = (block * BLOCK..table.records().rows().min((block + 1) * BLOCK)).map(|row| Row(row as u32));
                 Ok(table.samples(&rows.collect::<Vec<_>>(), content))
             }
-            Content::Numbers(numbers) => Ok(store.block(numbers, &file, block)?.into()),
+            Content::Numbers(numbers) => match &file {
+                Some(file) => Ok(store.block(numbers, file, block)?.into()),
+                None => unreachable!("the file of a store of numbers is open"),
+            },
         }))
     }
 

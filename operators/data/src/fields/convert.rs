@@ -42,7 +42,7 @@ impl Converter {
             FieldKind::Number { .. } if !can_be_text || found.is_temporal() => {
                 Err(wrong("numbers or booleans", "Use `date(..)` for dates and `vector(..)` for lists."))
             }
-            FieldKind::Date {} if !(found.is_temporal() || is_text(found)) => {
+            FieldKind::Date {} if !(is_date(found) || is_text(found)) => {
                 Err(wrong("dates, timestamps, or text in ISO 8601", "Cast the column to a date."))
             }
             _ => Ok(Self { table: table.to_owned(), field: field.clone(), vectors }),
@@ -115,6 +115,10 @@ impl Converter {
         let error = SchemaError::column(&self.table, &self.field.column, expected, found, hint);
         error.at_row(first_row + row as u64).into()
     }
+}
+
+fn is_date(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
 }
 
 fn is_text(data_type: &DataType) -> bool {

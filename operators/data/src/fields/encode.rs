@@ -60,7 +60,7 @@ impl FittedField {
                     *missing = 1.0;
                 }
             }
-            (Statistics::Category { values, rare }, value) => match value {
+            (Statistics::Category { values, rare, .. }, value) => match value {
                 Value::Text(text) => match values.iter().position(|value| value == text) {
                     Some(at) => out[at] = 1.0,
                     // A value that training has not seen is that of no other, unless rare ones share numbers.

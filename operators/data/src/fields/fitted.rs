@@ -68,6 +68,7 @@ pub(super) enum Statistics {
     Category {
         values: Vec<String>,
         rare: bool,
+        missing: bool,
     },
     Vector {
         width: usize,
@@ -174,7 +175,7 @@ impl FittedFields {
     pub fn constant(&self) -> Vec<&str> {
         let constant = self.fields.iter().filter(|fitted| match &fitted.statistics {
             Statistics::Number { std, missing, .. } => *std == 0.0 && !missing,
-            Statistics::Category { values, rare } => values.len() < 2 && !rare,
+            Statistics::Category { values, rare, missing } => values.len() < 2 && !rare && !missing,
             Statistics::Text {} | Statistics::Vector { .. } => false,
         });
         constant.map(|fitted| fitted.field.column.as_str()).collect()
@@ -196,7 +197,7 @@ impl FittedField {
                 let circles = if self.field.kind == (FieldKind::Date {}) { calendar::NUMBERS } else { 0 };
                 1 + circles + usize::from(*missing)
             }
-            Statistics::Category { values, rare } => values.len() + 1 + if *rare { RARE } else { 0 },
+            Statistics::Category { values, rare, .. } => values.len() + 1 + if *rare { RARE } else { 0 },
             Statistics::Vector { width } => *width,
         }
     }
@@ -252,6 +253,14 @@ impl Counts {
         other.values.into_iter().for_each(|(value, count)| *self.values.entry(value).or_default() += count);
     }
 
+    fn mean_and_std(&self) -> (f64, f64) {
+        let many = self.numbers.len().max(1) as f64;
+        let mean = self.numbers.iter().sum::<f64>() / many;
+        let variance = self.numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / many;
+        // What is left of a constant by rounding is no spread.
+        (mean, if variance.sqrt() > 1e-12 * mean.abs() { variance.sqrt() } else { 0.0 })
+    }
+
     fn statistics(mut self, kind: FieldKind, width: usize) -> Statistics {
         match kind {
             FieldKind::Text {} => Statistics::Text {},
@@ -261,23 +270,23 @@ impl Counts {
                 let mut values: Vec<(String, u64)> = self.values.into_iter().collect();
                 values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
                 values.truncate(most);
-                Statistics::Category { values: values.into_iter().map(|(value, _)| value).collect(), rare }
+                let values = values.into_iter().map(|(value, _)| value).collect();
+                Statistics::Category { values, rare, missing: self.missing > 0 }
             }
             FieldKind::Number { robust: true, .. } => {
+                let (_, usual) = self.mean_and_std();
                 self.numbers.sort_unstable_by(f64::total_cmp);
                 let at = |share: f64| match self.numbers.len() {
                     0 => 0.0,
                     many => self.numbers[((many - 1) as f64 * share).round() as usize],
                 };
                 let std = (at(0.75) - at(0.25)) / QUARTILES_TO_STD;
+                // Where half of the numbers are one number, quartiles know no spread.
+                let std = if std > 0.0 { std } else { usual };
                 Statistics::Number { mean: at(0.5), std, missing: self.missing > 0 }
             }
             FieldKind::Number { .. } | FieldKind::Date {} => {
-                let many = self.numbers.len().max(1) as f64;
-                let mean = self.numbers.iter().sum::<f64>() / many;
-                let variance = self.numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / many;
-                // What is left of a constant by rounding is no spread.
-                let std = if variance.sqrt() > 1e-12 * mean.abs() { variance.sqrt() } else { 0.0 };
+                let (mean, std) = self.mean_and_std();
                 Statistics::Number { mean, std, missing: self.missing > 0 }
             }
         }

@@ -91,8 +91,12 @@ fn arrays(files: &[PathBuf]) -> Result<bool> {
             found: found.to_owned(),
             hint: hint.to_owned(),
         };
-        if start.starts_with(&[0xef, 0xbb, 0xbf]) || start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-            let hint = "Write the file as UTF-8 without a mark, for example with `iconv` or `sed -i '1s/^\\xef\\xbb\\xbf//'`.";
+        if start.starts_with(&[0xef, 0xbb, 0xbf])
+            || start.starts_with(&[0xff, 0xfe])
+            || start.starts_with(&[0xfe, 0xff])
+        {
+            let hint =
+                "Write the file as UTF-8 without a mark, for example with `iconv` or `sed -i '1s/^\\xef\\xbb\\xbf//'`.";
             return Err(unreadable("JSON in UTF-8", "a byte order mark at its start", hint));
         }
         let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()) else { continue };
@@ -122,7 +126,8 @@ mod tests {
         let table = json_lines(&path).table(&session()).await.unwrap();
         assert_eq!(table.schema().fields().len(), 2);
         assert_eq!(table.count().await.unwrap(), 2);
-        std::fs::write(&path, "[\n  {\"x\": [1, 2], \"label\": \"a\"},\n  {\"label\": \"b\", \"x\": [3, 4]}\n]").unwrap();
+        std::fs::write(&path, "[\n  {\"x\": [1, 2], \"label\": \"a\"},\n  {\"label\": \"b\", \"x\": [3, 4]}\n]")
+            .unwrap();
         let table = json_lines(&path).table(&session()).await.unwrap();
         assert_eq!((table.schema().fields().len(), table.count().await.unwrap()), (2, 2));
         std::fs::write(&path, b"\xef\xbb\xbf{\"x\": 1}\n").unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, UInt64Type};
 use arrow::util::display::array_value_to_string;
@@ -67,6 +67,7 @@ impl SampleIds {
                 let kind = match plain {
                     plain if plain.is_integer() => Kind::Counting(0),
                     DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text(HashMap::new()),
+                    DataType::FixedSizeBinary(_) => Kind::Text(HashMap::new()),
                     other => {
                         let hint = "Cast the column, or name another one with `.id(..)`.";
                         let expected = "integers from 0, or text";
@@ -104,7 +105,10 @@ impl SampleIds {
                 Ok((ids, None))
             }
             (Kind::Text(numbers), Some(column)) => {
-                let texts = cast(column, &DataType::Utf8)?;
+                let texts = match column.data_type() {
+                    DataType::FixedSizeBinary(_) => hexadecimal(column),
+                    _ => cast(column, &DataType::Utf8)?,
+                };
                 let mut ids = Vec::with_capacity(texts.len());
                 for (row, text) in texts.as_string::<i32>().iter().flatten().enumerate() {
                     let number = first_row + row as u64;
@@ -152,9 +156,22 @@ impl SampleIds {
     }
 }
 
+/// Bytes as hexadecimal digits; 16 of them with the dashes of a UUID.
+fn hexadecimal(column: &ArrayRef) -> ArrayRef {
+    let text = |bytes: &[u8]| -> String {
+        let dashes = if bytes.len() == 16 { &[4, 6, 8, 10][..] } else { &[] };
+        let digits = bytes.iter().enumerate().map(|(at, byte)| {
+            let dash = if dashes.contains(&at) { "-" } else { "" };
+            format!("{dash}{byte:02x}")
+        });
+        digits.collect()
+    };
+    Arc::new(column.as_fixed_size_binary().iter().map(|bytes| bytes.map(text)).collect::<StringArray>())
+}
+
 #[cfg(test)]
 mod tests {
-    use arrow::array::{BooleanArray, Int64Array, StringArray};
+    use arrow::array::{BooleanArray, FixedSizeBinaryArray, Int64Array};
 
     use super::*;
     use crate::index::Row;
@@ -192,6 +209,21 @@ mod tests {
         let (numbers, texts) = ids.convert(&batch, 0).unwrap();
         assert_eq!(numbers.as_primitive::<UInt64Type>().values(), &[0, 1]);
         assert_eq!(texts.unwrap().as_string::<i32>(), &plain);
+    }
+
+    #[test]
+    fn bytes_are_written_as_hexadecimal_digits() {
+        let ids = |rows: &[&[u8]]| {
+            let column = FixedSizeBinaryArray::try_from_iter(rows.iter()).unwrap();
+            let batch = table("id", column);
+            let mut ids = SampleIds::choose("t", &batch.schema(), None).unwrap();
+            let (numbers, texts) = ids.convert(&batch, 0).unwrap();
+            assert_eq!(numbers.len(), rows.len());
+            texts.unwrap().as_string::<i32>().value(0).to_owned()
+        };
+        let uuid: Vec<u8> = (0..16).map(|byte| byte * 16 + 15).collect();
+        assert_eq!(ids(&[&uuid]), "0f1f2f3f-4f5f-6f7f-8f9f-afbfcfdfefff");
+        assert_eq!(ids(&[&[1, 0xab], &[2, 3]]), "01ab");
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Augment for Abbreviate {
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
-        for text in texts(view.raw()) {
+        for text in texts(view) {
             if chance(rng, self.probability) {
                 let keep = rng.random_range(1..=4);
                 change(text, |words| {

@@ -17,17 +17,6 @@ pub(super) fn image(view: &str, shape: &FeatureShape) -> Result<()> {
     }
 }
 
-/// An error unless the samples are vectors or images.
-pub(super) fn numbers(view: &str, shape: &FeatureShape) -> Result<()> {
-    match shape.is_table() {
-        false => Ok(()),
-        true => {
-            let found = format!("{shape}. Use typos, drop_columns, resample and the other views of tables");
-            Err(DataError::setting(view, "features", "vectors or images", found))
-        }
-    }
-}
-
 /// An error unless the samples are rows of a table.
 pub(super) fn table(view: &str, shape: &FeatureShape) -> Result<()> {
     match shape.is_table() {

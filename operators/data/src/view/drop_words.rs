@@ -47,7 +47,7 @@ impl Augment for DropWords {
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
-        for text in texts(view.raw()) {
+        for text in texts(view) {
             change(text, |words| {
                 let kept: Vec<&str> = words.iter().copied().filter(|_| !chance(rng, self.probability)).collect();
                 if !kept.is_empty() {

@@ -8,6 +8,7 @@ use super::augment::{Augment, View};
 use super::checks;
 use super::draw::chance;
 use crate::Result;
+use crate::fields::Value;
 use crate::seed::Rng;
 
 /// See [`dropout`].
@@ -28,7 +29,8 @@ impl Settings for Dropout {
     const SUMMARY: &'static str = "some features become 0";
 }
 
-/// Sets every number to 0 with probability `p`, independently. What is left is not scaled up.
+/// Sets every number to 0 with probability `p`, independently; in a table, every value is missing with that probability.
+/// What is left is not scaled up.
 ///
 /// ```
 /// use relata_data::view::{Augment, dropout};
@@ -41,12 +43,16 @@ pub fn dropout(p: f64) -> Dropout {
 }
 
 impl Augment for Dropout {
-    fn check(&self, shape: &FeatureShape) -> Result<()> {
-        checks::numbers("dropout", shape)?;
+    fn check(&self, _: &FeatureShape) -> Result<()> {
         checks::probability("dropout", self.probability)
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        for value in view.raw() {
+            if chance(rng, self.probability) {
+                *value = Value::Null;
+            }
+        }
         for value in view.values.iter_mut() {
             if chance(rng, self.probability) {
                 *value = 0.0;

@@ -8,7 +8,7 @@ use super::augment::{Augment, View};
 use super::checks;
 use super::noise::two_normals;
 use crate::Result;
-use crate::fields::Value;
+use crate::fields::{Field, Record, TableFeatures, Value};
 use crate::seed::Rng;
 
 /// See [`jitter`].
@@ -49,18 +49,29 @@ impl Augment for Jitter {
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
         let Some(table) = view.store.table() else { return };
         let Some(record) = &mut view.record else { return };
-        for (field, value) in table.fitted().fields.iter().zip(&mut record.values) {
-            let moved = self.stds * field.std() * f64::from(two_normals(rng)[0]);
-            match value {
-                // The digits of a year or a code are mistyped, not a little off.
-                Value::Number(number) if !field.field.has_bag() => *number += moved,
-                Value::Date(date) => *date = date.saturating_add(moved.round() as i64),
-                _ => {}
-            }
-        }
+        // The digits of a year or a code are mistyped, not a little off.
+        move_numbers(table, record, self.stds, |field| !field.has_bag(), rng);
     }
 
     fn describe(&self) -> Description {
         Description::of(self)
+    }
+}
+
+/// Moves the numbers and dates of some fields by normal draws of so many standard deviations.
+pub(super) fn move_numbers(
+    table: &TableFeatures,
+    record: &mut Record,
+    stds: f64,
+    moves: impl Fn(&Field) -> bool,
+    rng: &mut Rng,
+) {
+    for (fitted, value) in table.fitted().fields.iter().zip(&mut record.values) {
+        let moved = stds * fitted.std() * f64::from(two_normals(rng)[0]);
+        match value {
+            Value::Number(number) if moves(&fitted.field) => *number += moved,
+            Value::Date(date) => *date = date.saturating_add(moved.round() as i64),
+            _ => {}
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::augment::{Augment, View};
 use super::checks;
+use super::jitter::move_numbers;
 use crate::Result;
 use crate::seed::Rng;
 
@@ -30,7 +31,8 @@ impl Settings for Noise {
     const SUMMARY: &'static str = "additive Gaussian noise";
 }
 
-/// Adds independent Gaussian noise of this standard deviation to every number; images are then clamped to [0, 1].
+/// Adds independent Gaussian noise of this standard deviation to every number; images are then clamped to [0, 1]. In a
+/// table it counts in standard deviations of the column, as numbers are standardised.
 ///
 /// ```
 /// use relata_data::view::{Augment, noise};
@@ -44,11 +46,16 @@ pub fn noise(std: f64) -> Noise {
 
 impl Augment for Noise {
     fn check(&self, shape: &FeatureShape) -> Result<()> {
-        checks::numbers("noise", shape)?;
+        let found = || format!("{shape}, texts and categories only. Use typos and drop_columns");
+        let moved = !shape.is_table() || shape.numbers() > 0;
+        checks::setting("noise", "features", moved, "numbers", if moved { String::new() } else { found() })?;
         checks::setting("noise", "std", (0.0..f64::INFINITY).contains(&self.std), "finite and at least 0", self.std)
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
+        if let (Some(record), Some(table)) = (&mut view.record, view.store.table()) {
+            return move_numbers(table, record, self.std, |_| true, rng);
+        }
         let std = self.std as f32;
         for pair in view.values.chunks_mut(2) {
             for (value, draw) in pair.iter_mut().zip(two_normals(rng)) {

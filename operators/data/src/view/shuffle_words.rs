@@ -48,7 +48,7 @@ impl Augment for ShuffleWords {
     }
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
-        for text in texts(view.raw()) {
+        for text in texts(view) {
             if chance(rng, self.probability) {
                 change(text, |words| words.shuffle(rng));
             }

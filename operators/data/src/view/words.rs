@@ -1,11 +1,14 @@
 //! Words of texts, for views that change them.
 
-use crate::fields::Value;
+use super::augment::View;
+use crate::fields::{FieldKind, Value};
 
-/// The texts among raw values.
-pub(super) fn texts(values: &mut [Value]) -> impl Iterator<Item = &mut String> {
-    values.iter_mut().filter_map(|value| match value {
-        Value::Text(text) => Some(text),
+/// The texts of a row of a table. Categories are none: one that is misspelt is another one.
+pub(super) fn texts<'a>(view: &'a mut View<'_>) -> impl Iterator<Item = &'a mut String> {
+    let fields = view.store.table().map(|table| &table.fitted().fields[..]).unwrap_or_default();
+    let values = view.record.as_mut().map(|record| &mut record.values[..]).unwrap_or_default();
+    fields.iter().zip(values).filter_map(|(fitted, value)| match (fitted.field.kind, value) {
+        (FieldKind::Text {}, Value::Text(text)) => Some(text),
         _ => None,
     })
 }

@@ -65,7 +65,10 @@ pub(super) async fn register_features(
     if !fitted.is_file() {
         return Ok(());
     }
+    let there = session.table(samples.clone()).await?;
     let columns = FittedFields::read(&fitted)?.fields.into_iter().map(|fitted| fitted.field.column);
+    // Ids have numbers of their own in `samples`.
+    let columns = columns.filter(|column| column != "id" && there.schema().has_column_with_unqualified_name(column));
     let columns: Vec<String> = columns.map(|column| format!("\"{}\"", column.replace('"', "\"\""))).collect();
     let name = match samples.schema() {
         Some(schema) => TableReference::partial(schema, FEATURES_NAME),

@@ -56,7 +56,8 @@ pub async fn ingest(
 /// let open = OpenDataset::open(&dataset, &session()).await?;
 /// assert_eq!(open.columns().collect::<Vec<_>>(), ["id", "x", "y", "label"]);
 /// let samples = open.write(folder.path(), &mut |_| {}).await?;
-/// assert_eq!((samples.columns, samples.features.rows()), (vec!["id".to_owned(), "label".to_owned()], 2));
+/// let columns = ["id", "x", "y", "label"].map(str::to_owned);
+/// assert_eq!((&samples.columns[..], samples.features.rows()), (&columns[..], 2));
 /// # Ok::<_, relata_data::DataError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -113,6 +114,7 @@ impl<'a> OpenDataset<'a> {
         if let Some(fitted) = &self.fitted {
             return asked_fields(&table, schema, &fitted.specs()).map(Some);
         }
+        self.check_asked()?;
         if !self.dataset.asked_fields().is_empty() {
             return asked_fields(&table, schema, self.dataset.asked_fields()).map(Some);
         }
@@ -126,6 +128,26 @@ impl<'a> OpenDataset<'a> {
             used.push((column.clone(), "not wanted".to_owned()));
         }
         choose_fields(&table, schema, ids.column, &used).map(Some)
+    }
+
+    /// Refuses to leave columns out where all features are named, and features that are named twice.
+    fn check_asked(&self) -> Result<()> {
+        let (fields, features) = (self.dataset.asked_fields(), self.dataset.asked_features());
+        let refuse = |setting: &str, expected: &str, found: String| -> Result<()> {
+            Err(DataError::setting(self.dataset.name(), setting, expected, found))
+        };
+        if !fields.is_empty() && !features.is_empty() {
+            let found = format!("{} beside {} fields", features.join(", "), fields.len());
+            return refuse("features", "fields, or columns that are taken as they are, not both", found);
+        }
+        let named = !fields.is_empty() || !features.is_empty() || has_list(&self.schema);
+        match (named, self.dataset.unwanted()) {
+            (true, [_, ..]) => {
+                let expected = "for features that are found by their types, not for named ones or a column of vectors";
+                refuse("without", expected, self.dataset.unwanted().join(", "))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads all rows, or as many as the dataset's limit allows, and writes `features.arrow` and `samples.parquet` into

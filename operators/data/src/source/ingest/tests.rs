@@ -46,7 +46,7 @@ async fn text_ids_are_numbered_and_other_columns_pass_through() {
     let path = folder.path().join("t.tsv");
     std::fs::write(&path, "x\tid\tlabel\ty\tnote\n1\tb\t4\t2.5\tn1\n3\ta\t5\t4\t\n").unwrap();
     let run = folder.path().join("run");
-    let samples = read(tsv(&path), &run).await.unwrap();
+    let samples = read(tsv(&path).feature_columns(["x", "y"]), &run).await.unwrap();
     assert_eq!(samples.columns, ["id", "source_id", "label", "note"]);
     assert_eq!([row(&samples, 0), row(&samples, 1)], [[1.0, 2.5], [3.0, 4.0]]);
     let lookup = IdLookup::new(&Samples::open(&run).unwrap()).unwrap();
@@ -63,7 +63,7 @@ async fn queries_limits_and_folders_keep_the_order_of_rows() {
         std::fs::write(folder.path().join(format!("{part}.csv")), format!("key,x\n{rows}")).unwrap();
     }
     let run = tempfile::tempdir().unwrap();
-    let samples = read(csv(folder.path()).id("key").limit(3), run.path()).await.unwrap();
+    let samples = read(csv(folder.path()).id("key").features("x").limit(3), run.path()).await.unwrap();
     assert_eq!([0, 1, 2].map(|row| samples.ids.id(Row(row)).0), [9, 1, 5]);
     assert_eq!((samples.features.rows(), row(&samples, 2)), (3, vec![30.0]));
     let query = "SELECT key AS id, [x, x + 1] AS v FROM t UNION ALL SELECT 100, [0, 0]";
@@ -90,11 +90,11 @@ async fn json_lists_and_images_are_features() {
 
 #[tokio::test]
 async fn a_refused_dataset_leaves_nothing_behind() {
-    let error = refused("id,x\n0,1\n1,\n", |d| d).await.to_string();
+    let error = refused("id,x\n0,1\n1,\n", |d| d.features("x")).await.to_string();
     assert!(error.contains("t.csv") && error.contains("column `x`, row 1") && error.contains("null"), "{error}");
     let error = refused("id,x\n3,1\n3,2\n", |d| d).await;
     assert!(matches!(error, DataError::DuplicateId { first: 0, second: 1, .. }), "{error}");
-    assert!(refused("id,x\n0,1\n1,NaN\n", |d| d).await.to_string().contains("null"));
+    assert!(refused("id,x\n0,1\n1,NaN\n", |d| d.features("x")).await.to_string().contains("null"));
     assert!(matches!(refused("id,x\n", |d| d).await, DataError::Empty { .. }));
     assert!(matches!(refused("id,x\n1,2\n", |d| d.limit(0)).await, DataError::Empty { .. }));
     assert!(refused("a,x\n1,2\n", |d| d.id("b")).await.to_string().contains("only the columns a, x"));

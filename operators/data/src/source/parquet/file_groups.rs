@@ -50,7 +50,9 @@ fn groups(root: &Path, files: &[PathBuf]) -> Result<Vec<Group>> {
         // Finds a damaged file before any work starts, and by its own name where there are many.
         let schema = ParquetFile::open(file)?.schema().clone();
         match groups.last_mut() {
-            Some(last) if last.columns == columns && same_columns(&last.schema, &schema) => last.files.push(file.clone()),
+            Some(last) if last.columns == columns && same_columns(&last.schema, &schema) => {
+                last.files.push(file.clone())
+            }
             _ => groups.push(Group { schema, columns, files: vec![file.clone()] }),
         }
     }

@@ -41,6 +41,13 @@ pub async fn run(arguments: Arguments) -> Outcome {
     // Images that are files have no columns whose names one could choose.
     let (as_trained, id) = if tables { (read.features, read.id) } else { (vec![], None) };
     let features = if arguments.features.is_empty() { as_trained } else { arguments.features };
+    let fields = run.samples()?.features.shape().is_table();
+    if fields && !features.is_empty() {
+        let expected = "not given: a model of a table reads the columns that it was trained on, by their names";
+        return Err(
+            PipelineError::from(DataError::setting("relata embed", "features", expected, features.join(", "))).into()
+        );
+    }
     if !features.is_empty() {
         dataset = dataset.feature_columns(features);
     }
