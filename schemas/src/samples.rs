@@ -18,7 +18,7 @@ pub const SPLIT: &str = "split";
 pub const SAMPLES: Table = Table {
     name: "samples",
     version: 1,
-    docs: "one row for each sample, with the columns of the data that are no features",
+    docs: "one row for each sample, with the columns of the data that are no features; of a table of text, numbers and dates with all its columns",
     columns: &[Column {
         name: ID,
         data_type: || DataType::UInt64,

@@ -2,5 +2,6 @@
 
 mod explain;
 mod pipeline;
+mod running;
 
 pub use pipeline::{Pipeline, Read, Ready, Related, Trained};
