@@ -58,6 +58,17 @@ pub enum EvaluateError {
         /// The most classes allowed.
         limit: usize,
     },
+    /// No class of the test rows is one of the training rows.
+    #[error(
+        "none of the {classes} classes of the test rows in `{label}` occurs among the training rows, so a classifier \
+        can only be wrong. Measure `retrieval(\"{label}\")`: whether the nearest rows are of the same class."
+    )]
+    ClassesApart {
+        /// The label column.
+        label: String,
+        /// The classes of the test rows.
+        classes: usize,
+    },
     /// A measure that needs more rows than there are.
     #[error("{measure} needs at least {expected} rows, found {found}. Evaluate more rows.")]
     TooFewRows {

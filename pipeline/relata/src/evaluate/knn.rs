@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{EvaluateError, Result};
 use super::evaluation::Evaluation;
-use super::linear_probe::check_widths;
+use super::linear_probe::{check_classes, check_widths};
 use super::split::Split;
 use super::standardiser::Standardiser;
 use super::vectors::block_rows;
@@ -121,6 +121,7 @@ impl Evaluation for Knn {
     }
 
     fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>> {
+        check_classes(split, &self.label)?;
         Ok(vec![("knn.test".to_owned(), self.accuracy(split)?)])
     }
 

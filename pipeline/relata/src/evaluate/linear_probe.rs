@@ -133,6 +133,7 @@ impl Evaluation for LinearProbe {
     }
 
     fn measure(&self, split: &Split) -> Result<Vec<(String, f64)>> {
+        check_classes(split, &self.label)?;
         let result = self.fit(split)?;
         Ok(vec![
             ("linear_probe.train".to_owned(), result.train_accuracy),
@@ -144,6 +145,16 @@ impl Evaluation for LinearProbe {
     fn describe(&self) -> Description {
         Description::of(self)
     }
+}
+
+/// Refuses a split that has no class on both sides: a probe could only be wrong.
+pub(super) fn check_classes(split: &Split, label: &str) -> Result<()> {
+    let sides = split.train.class_counts().iter().zip(split.test.class_counts());
+    if split.test.rows() == 0 || sides.into_iter().any(|(train, test)| *train > 0 && *test > 0) {
+        return Ok(());
+    }
+    let classes = split.test.class_counts().iter().filter(|count| **count > 0).count();
+    Err(EvaluateError::ClassesApart { label: label.to_owned(), classes })
 }
 
 pub(super) fn check_widths(split: &Split) -> Result<()> {
