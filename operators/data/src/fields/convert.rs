@@ -10,7 +10,7 @@ use arrow::util::display::array_value_to_string;
 use relata_schemas::SchemaError;
 
 use super::field::{Field, FieldKind};
-use crate::source::FeatureColumns;
+use crate::source::{FeatureColumns, is_list};
 use crate::{DataError, Result};
 
 /// Converts the columns of one field, batch by batch.
@@ -28,6 +28,9 @@ impl Converter {
             SchemaError::column(table, &field.column, expected, found.to_string(), hint).into()
         };
         let vectors = match field.kind {
+            FieldKind::Vector {} if !is_list(found) => {
+                return Err(wrong("lists of numbers of one length", "Use `number(..)` for a column of numbers."));
+            }
             FieldKind::Vector {} => {
                 let schema = Schema::new(vec![column.clone()]);
                 Some(FeatureColumns::choose(table, &schema, std::slice::from_ref(&field.column), None)?)

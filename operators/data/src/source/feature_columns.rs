@@ -211,7 +211,7 @@ pub(crate) fn has_list(schema: &Schema) -> bool {
     schema.fields().iter().any(|field| is_list(field.data_type()))
 }
 
-fn is_list(data_type: &DataType) -> bool {
+pub(crate) fn is_list(data_type: &DataType) -> bool {
     match data_type {
         DataType::FixedSizeList(item, width) => *width > 0 && item.data_type().is_numeric(),
         DataType::List(item) | DataType::LargeList(item) => item.data_type().is_numeric(),

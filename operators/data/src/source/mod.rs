@@ -15,7 +15,7 @@ mod session;
 mod source_trait;
 
 pub use self::dataset::{Dataset, DatasetPlan};
-pub(crate) use self::feature_columns::{FeatureColumns, position};
+pub(crate) use self::feature_columns::{FeatureColumns, is_list, position};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};
