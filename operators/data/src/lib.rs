@@ -6,6 +6,7 @@ mod decoder_panic;
 pub mod embeddings;
 mod error;
 mod feature_blocks;
+mod feature_columns;
 pub mod feature_store;
 pub mod fields;
 pub mod id_index;
@@ -19,6 +20,8 @@ pub mod seed;
 mod session;
 pub mod sink;
 pub mod source;
+#[cfg(test)]
+mod table_tests;
 pub mod view;
 
 pub use error::{DataError, Result};

@@ -137,8 +137,9 @@ async fn answers_that_came_are_kept_before_an_error() {
 async fn a_batch_that_fails_does_not_lose_the_answers_of_another() {
     let fixture = Fixture::table().await;
     let server = Server::start(|_, request| match request.pairs()[0].0 {
-        1 => Reply::Full(400, "", String::new()),
-        _ => Reply::Slow(Duration::from_millis(200), Box::new(ok(request.truth()))),
+        // Not at once, or the second might not be under way yet.
+        1 => Reply::Slow(Duration::from_millis(300), Box::new(Reply::Full(400, "", String::new()))),
+        _ => Reply::Slow(Duration::from_millis(600), Box::new(ok(request.truth()))),
     });
     let questions: Vec<_> = (1..=6).map(|number| question(number, 0, &[2])).collect();
     let (result, answers) = fixture.ask(&server.oracle().batch(1).concurrency(2), &questions).await;

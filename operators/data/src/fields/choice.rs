@@ -85,7 +85,7 @@ pub fn choose_fields(
 /// Checks that the columns asked for are there; all others are left out.
 pub(crate) fn asked_fields(table: &str, schema: &Schema, asked: &[Field]) -> Result<FieldChoice> {
     for (at, field) in asked.iter().enumerate() {
-        crate::source::position(table, schema, &field.column)?;
+        crate::feature_columns::position(table, schema, &field.column)?;
         if asked[..at].iter().any(|before| before.column == field.column) {
             let hint = "Name every column once.";
             let expected = "one field for the column";

@@ -10,7 +10,7 @@ use arrow::util::display::array_value_to_string;
 use relata_schemas::SchemaError;
 
 use super::field::{Field, FieldKind};
-use crate::source::{FeatureColumns, is_list};
+use crate::feature_columns::{FeatureColumns, is_list};
 use crate::{DataError, Result};
 
 /// Converts the columns of one field, batch by batch.

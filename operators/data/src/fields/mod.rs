@@ -13,8 +13,6 @@ mod ngrams;
 mod record;
 mod record_store;
 mod table_features;
-#[cfg(test)]
-pub(crate) mod tests;
 
 pub use choice::{FieldChoice, LeftOut, choose_fields};
 pub use field::{Field, FieldKind, category, date, number, text, vector};
@@ -24,4 +22,6 @@ pub use record_store::{RecordStore, RecordWriter};
 pub use table_features::TableFeatures;
 
 pub(crate) use choice::asked_fields;
+#[cfg(test)]
+pub(crate) use ngrams::NGrams;
 pub(crate) use record::digits;

@@ -47,7 +47,7 @@ impl fmt::Debug for RecordWriter {
 impl RecordWriter {
     /// Starts a store of these fields of a table; refuses a column that cannot be read as its field says.
     pub fn create(path: &Path, table: &str, schema: &Schema, fields: &[Field]) -> Result<Self> {
-        let columns = fields.iter().map(|field| crate::source::position(table, schema, &field.column));
+        let columns = fields.iter().map(|field| crate::feature_columns::position(table, schema, &field.column));
         let columns: Vec<usize> = columns.collect::<Result<_>>()?;
         let converters = fields.iter().zip(&columns).map(|(field, &at)| Converter::new(table, field, schema.field(at)));
         let converters = converters.collect::<Result<_>>()?;

@@ -2,7 +2,6 @@
 
 mod block_table;
 mod dataset;
-mod feature_columns;
 mod fingerprint;
 mod id_lookup;
 mod idx_file;
@@ -15,7 +14,6 @@ mod session;
 mod source_trait;
 
 pub use self::dataset::{Dataset, DatasetPlan};
-pub(crate) use self::feature_columns::{FeatureColumns, is_list, position};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};

@@ -11,7 +11,7 @@ use arrow::util::display::array_value_to_string;
 use relata_schemas::SchemaError;
 use relata_schemas::samples::ID;
 
-use super::feature_columns::position;
+use crate::feature_columns::position;
 use crate::id_index::IdIndex;
 use crate::index::SampleId;
 use crate::{DataError, Result};

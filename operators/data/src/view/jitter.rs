@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::augment::{Augment, View};
 use super::checks;
-use super::noise::two_normals;
+use super::draw::two_normals;
 use crate::Result;
 use crate::fields::{Field, Record, TableFeatures, Value};
 use crate::seed::Rng;

@@ -1,14 +1,12 @@
 //! Gaussian noise view, for vectors and images.
 
-use std::f32::consts::TAU;
-
-use rand::RngExt;
 use relata_registry::{Description, Settings};
 use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
 
 use super::augment::{Augment, View};
 use super::checks;
+use super::draw::two_normals;
 use super::jitter::move_numbers;
 use crate::Result;
 use crate::seed::Rng;
@@ -70,14 +68,6 @@ impl Augment for Noise {
     fn describe(&self) -> Description {
         Description::of(self)
     }
-}
-
-/// Two independent standard normal numbers (Box & Muller 1958).
-pub(super) fn two_normals(rng: &mut Rng) -> [f32; 2] {
-    // 1 - [0, 1) excludes the 0 whose logarithm would be infinite.
-    let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
-    let (sin, cos) = (TAU * rng.random::<f32>()).sin_cos();
-    [radius * cos, radius * sin]
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use arrow::array::{ArrayRef, Float64Array, Int64Array};
 
 use super::*;
 use crate::feature_store::FeatureStore;
-use crate::fields::tests::{table, texts};
 use crate::fields::{Record, Value, number, text};
 use crate::index::Row;
 use crate::sample_batch::SampleContent;
 use crate::seed;
+use crate::table_tests::{table, texts};
 
 fn people() -> FeatureStore {
     let names = texts(&[Some("Ann Marie Smith"), Some("Bob"), None, Some("東京 太郎")]);

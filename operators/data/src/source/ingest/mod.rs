@@ -18,12 +18,12 @@ use relata_schemas::SchemaError;
 use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
 use super::dataset::Dataset;
-use super::feature_columns::{FeatureColumns, has_list, position};
 use super::read_error::read_error;
 use super::sample_ids::SampleIds;
 use super::samples::Samples;
 use super::samples::TEXT_IDS;
 use super::session::in_file_order;
+use crate::feature_columns::{FeatureColumns, has_list, position};
 use crate::feature_store::{FeatureStore, FeatureWriter};
 use crate::fields::{Field, FieldChoice, FittedFields, RecordStore, RecordWriter, asked_fields, choose_fields};
 use crate::sink::ParquetSink;

@@ -1,4 +1,4 @@
-//! Tests of fields: raw values come back, statistics are those of the rows, and numbers and bags are right.
+//! Tests of tables as features: raw values come back, statistics are those of the rows, and numbers and bags are right.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,18 +8,19 @@ use arrow::array::{
     StringDictionaryBuilder,
 };
 use arrow::datatypes::{Float64Type, Int8Type};
-use relata_schemas::TokenBags;
+use relata_schemas::{TokenBags, run_file};
 
-use super::ngrams::NGrams;
-use super::*;
 use crate::feature_store::FeatureStore;
+use crate::fields::{
+    Field, FittedFields, NGrams, Record, RecordStore, RecordWriter, Value, category, date, number, text, vector,
+};
 use crate::index::Row;
 use crate::sample_batch::SampleContent;
 
 /// A table of these columns as a feature store, fitted on all rows.
 pub(crate) fn table(columns: Vec<(&str, ArrayRef)>, fields: &[Field]) -> FeatureStore {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("features.arrow");
+    let path = folder.path().join(run_file::FEATURES);
     write(&path, columns, fields).unwrap();
     let fitted = FittedFields::fit(fields, &RecordStore::open(&path, fields).unwrap(), None);
     FeatureStore::open_table(&path, fitted).unwrap()
@@ -135,7 +136,7 @@ fn bags_weigh_rare_tokens_more_and_a_missing_text_has_its_own() {
 #[test]
 fn statistics_are_read_back_and_damaged_ones_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fields.json");
+    let path = folder.path().join(run_file::FIELDS);
     let names = texts(&[Some("a"), None]);
     let store = table(vec![("name", names)], &[text("name")]);
     let fitted = store.table().unwrap().fitted();
@@ -151,7 +152,7 @@ fn statistics_are_read_back_and_damaged_ones_are_refused() {
 #[test]
 fn a_damaged_store_of_raw_values_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("features.arrow");
+    let path = folder.path().join(run_file::FEATURES);
     let fields = [text("name"), number("x")];
     let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
     write(&path, vec![("name", texts(&[Some("a"), Some("b")])), ("x", numbers)], &fields).unwrap();
