@@ -97,7 +97,8 @@ async fn numbers_that_are_not_finite_are_named_by_row() {
     says(&message, &["t.csv", "column `x`", "row 2", "a number", "found null"]);
     let folder = tempfile::tempdir().unwrap();
     let path = data::text_file(folder.path(), "i.csv", "id,x\n0,1.5\n1,inf\n");
-    says(&refusal(folder.path(), csv(&path)).await, &["i.csv", "column `x`", "row 1", "a finite number", "found inf"]);
+    let dataset = csv(&path).fields([number("x")]);
+    says(&refusal(folder.path(), dataset).await, &["i.csv", "column `x`", "row 1", "a finite number", "found inf"]);
 }
 
 #[tokio::test]

@@ -126,6 +126,7 @@ async fn values_that_are_not_what_was_asked_for_are_refused_by_row() {
     for dataset in
         [csv(&people).fields([text("name")]).without(["city"]), csv(&people).features("income").fields([text("name")])]
     {
+        let folder = tempfile::tempdir().unwrap();
         let message = run(folder.path(), dataset).await.err().unwrap().to_string();
         assert!(message.contains("people.csv"), "{message}");
     }
