@@ -35,7 +35,8 @@ impl Settings for Resample {
 }
 
 /// Replaces every feature with probability `p` by the same feature of a uniformly drawn row of the dataset, so that
-/// each stays within its own marginal distribution; in a table, every column. The paper corrupts a share of 0.6 of the features.
+/// each stays within its own marginal distribution; in a table, every column. The paper corrupts a share of 0.6 of the
+/// features.
 ///
 /// ```
 /// use relata_data::view::{Augment, resample};
@@ -54,24 +55,23 @@ impl Augment for Resample {
 
     fn apply(&self, view: &mut View<'_>, rng: &mut Rng) {
         let limit = (self.probability * (1u64 << CHANCE_BITS) as f64).round() as u64;
-        let rows = view.store.rows() as u128;
-        let table = view.store.table();
-        if let (Some(record), Some(table)) = (&mut view.record, table) {
-            for (field, value) in record.values.iter_mut().enumerate() {
-                let draw: u64 = rng.random();
-                if draw >> (64 - CHANCE_BITS) < limit {
-                    let row = (u128::from(draw << CHANCE_BITS) * rows) >> 64;
-                    table.records().read_value(Row(row as u32), field, value);
+        let (store, rows) = (view.store, view.store.rows() as u128);
+        // One draw decides both whether and from where: its upper bits are the chance, the others the row.
+        let mut from = || -> Option<Row> {
+            let draw: u64 = rng.random();
+            let row = (u128::from(draw << CHANCE_BITS) * rows) >> 64;
+            (draw >> (64 - CHANCE_BITS) < limit).then_some(Row(row as u32))
+        };
+        if let Some(table) = store.table() {
+            for (field, value) in view.raw().iter_mut().enumerate() {
+                if let Some(row) = from() {
+                    table.records().read_value(row, field, value);
                 }
             }
-            return;
         }
         for (column, value) in view.values.iter_mut().enumerate() {
-            // One draw decides both whether and from where: its upper bits are the chance, the others the row.
-            let draw: u64 = rng.random();
-            if draw >> (64 - CHANCE_BITS) < limit {
-                let row = (u128::from(draw << CHANCE_BITS) * rows) >> 64;
-                *value = view.store.value(Row(row as u32), column);
+            if let Some(row) = from() {
+                *value = store.value(row, column);
             }
         }
     }

@@ -51,11 +51,11 @@ impl Augment for SwapColumns {
         if !chance(rng, self.probability) {
             return;
         }
-        let bags = view.store.table().map(|table| table.fitted().text_columns()).unwrap_or_default();
-        if bags.len() > 1 {
-            let first = rng.random_range(0..bags.len());
-            let second = (first + rng.random_range(1..bags.len())) % bags.len();
-            view.raw().swap(bags[first], bags[second]);
+        let texts = view.store.table().map(|table| table.fitted().text_columns()).unwrap_or_default();
+        if texts.len() > 1 {
+            let first = rng.random_range(0..texts.len());
+            let second = (first + rng.random_range(1..texts.len())) % texts.len();
+            view.raw().swap(texts[first], texts[second]);
         }
     }
 
