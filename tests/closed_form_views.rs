@@ -43,7 +43,7 @@ fn expected(run: &Run, settings: ClosedForm, first_views: bool, seed: u64) -> Ve
     let samples = Samples::open(run.folder()).unwrap();
     let rows: Vec<Row> = (0..ROWS as u32).map(Row).collect();
     let mut views = Vec::new();
-    Views::new(2, Arc::new(noise(0.1)), seed).write_batch(&samples.features, &rows, 0, &mut views);
+    Views::new(2, Arc::new(noise(0.1)), seed).write_batch(&samples.features, &rows, 0, &mut views).unwrap();
     let labelled = |node: usize| node % ROWS % 9 < 3 && (node < ROWS || !first_views);
     let weight = |a: usize, b: usize| {
         let views = if a % ROWS == b % ROWS { 1.0 - ALPHA } else { 0.0 };
@@ -58,7 +58,7 @@ fn expected(run: &Run, settings: ClosedForm, first_views: bool, seed: u64) -> Ve
     let diagonal: Vec<f64> = (0..2 * ROWS).map(|node| weight(node, node).into()).collect();
     let prepared = settings.prepare(views, 2).unwrap();
     let mut features = vec![0.0; ROWS * 2];
-    features.chunks_exact_mut(2).zip(&rows).for_each(|(out, &row)| samples.features.read(row, out));
+    features.chunks_exact_mut(2).zip(&rows).for_each(|(out, &row)| samples.features.read(row, out).unwrap());
     prepared.solve_with_diagonal(&edges, &diagonal).unwrap().embed(&features)
 }
 

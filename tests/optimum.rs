@@ -67,7 +67,7 @@ async fn a_linear_encoder_reaches_the_least_spectral_loss() {
     let mut train = vec![0.0; rows.len() * features];
     let mut embedded = Vec::with_capacity(rows.len() * WIDTH);
     for (&row, sample) in rows.iter().zip(train.chunks_exact_mut(features)) {
-        samples.features.read(row, sample);
+        samples.features.read(row, sample).unwrap();
         let vector = table["embedding"].as_fixed_size_list().value(row.index());
         embedded.extend_from_slice(vector.as_primitive::<Float32Type>().values());
     }

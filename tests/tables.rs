@@ -95,9 +95,9 @@ async fn numbers_are_standardised_by_the_training_rows_only() {
     let run = related.train(mlp([8, 4]), vicreg(), data::short_fit()).write(folder.path().join("run"));
     let samples = run.run_async().await.unwrap().samples().unwrap();
     let mut row = [0.0];
-    samples.features.read(relata::data::index::Row(0), &mut row);
+    samples.features.read(relata::data::index::Row(0), &mut row).unwrap();
     assert_eq!(row, [-1.0], "half of the training rows are 0 and half are 1");
-    samples.features.read(relata::data::index::Row(20), &mut row);
+    samples.features.read(relata::data::index::Row(20), &mut row).unwrap();
     assert_eq!(row, [1999.0]);
 }
 

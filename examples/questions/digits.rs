@@ -32,7 +32,7 @@ impl Digits {
         let (mut train, mut test) = (Split::default(), Split::default());
         for (id, label, is_train) in labels(&session, &samples.samples_path.display().to_string()).await? {
             let mut row = vec![0.0; width];
-            samples.features.read(samples.ids.row(SampleId(id)).unwrap_or_default(), &mut row);
+            samples.features.read(samples.ids.row(SampleId(id)).unwrap_or_default(), &mut row)?;
             let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
             row.iter_mut().for_each(|v| *v /= norm);
             let split = if is_train { &mut train } else { &mut test };

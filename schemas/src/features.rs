@@ -46,6 +46,8 @@ pub struct FieldShape {
     pub hashed: usize,
     /// Whether its n-grams are a bag of tokens.
     pub bag: bool,
+    /// (channels, height, width) of a picture, whose pixels come first among its numbers.
+    pub image: Option<(usize, usize, usize)>,
 }
 
 /// Dimensions and number type of one sample's features.
@@ -89,8 +91,8 @@ impl FeatureShape {
     /// ```
     /// use relata_schemas::{FeatureShape, FieldShape};
     ///
-    /// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true };
-    /// let age = FieldShape { name: "age".into(), numbers: 1, hashed: 0, bag: true };
+    /// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true, image: None };
+    /// let age = FieldShape { name: "age".into(), numbers: 1, hashed: 0, bag: true, image: None };
     /// let shape = FeatureShape::table(vec![name, age]);
     /// assert_eq!((shape.len(), shape.numbers(), shape.bags()), (65, 1, 2));
     /// ```

@@ -17,6 +17,7 @@ pub mod reference;
 pub mod run_file;
 pub mod samples;
 pub mod separations;
+pub mod skipped;
 mod table;
 mod token_bags;
 

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use crate::computed::COMPUTED;
-use crate::{Table, answers, conflicts, edges, embeddings, memberships, metrics, questions, samples, separations};
+use crate::{Table, answers, conflicts, edges, embeddings, memberships, metrics, questions, samples, separations, skipped};
 
 /// Every table that is kept in a run.
 pub const TABLES: &[&Table] = &[
     &samples::SAMPLES,
+    &skipped::SKIPPED,
     &edges::EDGES,
     &memberships::MEMBERSHIPS,
     &separations::SEPARATIONS,

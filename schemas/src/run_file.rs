@@ -8,6 +8,8 @@ pub const LOCK: &str = "run.lock";
 pub const SAMPLES: &str = "samples.parquet";
 /// The features of all samples, memory-mapped.
 pub const FEATURES: &str = "features.arrow";
+/// The table `skipped`.
+pub const SKIPPED: &str = "skipped.parquet";
 /// What was learned of the fields of a table.
 pub const FIELDS: &str = "fields.json";
 /// What oracles stated about pairs, until it is resolved.

@@ -63,24 +63,24 @@ impl Cards {
         let mut texts = self.texts(ids).await?;
         let store = &self.samples.features;
         let is_image = store.shape().as_image().is_some();
-        let card = |&id: &SampleId| {
+        let card = |&id: &SampleId| -> Result<Card> {
             let row = self.samples.ids.row(id);
             let bars = match row {
                 Some(row) if !is_image && self.show.is_empty() => {
                     let mut values = vec![0.0; store.shape().len()];
-                    store.read(row, &mut values);
+                    store.read(row, &mut values)?;
                     shorten(&values)
                 }
                 _ => Vec::new(),
             };
-            Card {
+            Ok(Card {
                 id: JsonId(id),
                 picture: is_image && row.is_some(),
                 fields: texts.remove(&id).unwrap_or_default(),
                 bars,
-            }
+            })
         };
-        Ok(ids.iter().map(card).collect())
+        ids.iter().map(card).collect()
     }
 
     /// The shown columns of these samples.

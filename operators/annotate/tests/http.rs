@@ -318,7 +318,7 @@ fn images_are_pixels_and_progress_is_told() {
     let picture = image::load_from_memory(&picture.body).unwrap().into_luma8();
     assert_eq!(picture.dimensions(), (128, 128));
     let mut values = [0.0; 64];
-    run.samples.features.read(Row(5), &mut values);
+    run.samples.features.read(Row(5), &mut values).unwrap();
     for (x, y, pixel) in picture.enumerate_pixels() {
         let value = values[(y / 16 * 8 + x / 16) as usize];
         assert_eq!(pixel.0, [(value * 255.0).round() as u8], "{x} {y}");

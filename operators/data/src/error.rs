@@ -46,6 +46,24 @@ pub enum DataError {
         /// What to do about it.
         hint: String,
     },
+    /// More pictures cannot be read than may be left out.
+    #[error(
+        "{skipped} of {rows} pictures of {table} could not be read, more than {:.3} %; first `{first}`: {reason}. Mend or remove them, or allow more with `.skip_at_most(share)`.", 100.0 * share
+    )]
+    TooManySkipped {
+        /// The table or folder.
+        table: String,
+        /// How many could not be read.
+        skipped: u64,
+        /// How many were looked at.
+        rows: u64,
+        /// The share that may be left out.
+        share: f64,
+        /// The first that could not be read.
+        first: String,
+        /// Why.
+        reason: String,
+    },
     /// Two samples share an id.
     #[error(
         "column `{column}` of {table} has the id {id} twice, in rows {first} and {second}. Ids must be unique: drop one of the rows or name another column with `.id(..)`."

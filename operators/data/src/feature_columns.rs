@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, OffsetSizeTrait, RecordBatch};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, OffsetSizeTrait, RecordBatch, UInt8Array,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use relata_schemas::features::first_not_finite;
@@ -29,6 +31,15 @@ pub(crate) struct FeatureColumns {
     names: Vec<String>,
     list: bool,
     shape: Option<FeatureShape>,
+    images: Option<Images>,
+}
+
+/// Numbers that are asked to be images.
+#[derive(Clone, Copy)]
+struct Images {
+    dims: [usize; 3],
+    /// Whether they are whole numbers, which stand for bytes.
+    bytes: bool,
 }
 
 impl FeatureColumns {
@@ -54,15 +65,52 @@ impl FeatureColumns {
             true => fixed_shape(table, schema.field(columns[0]))?,
             false => Some(FeatureShape::vector(columns.len())),
         };
-        Ok(Self { table: table.to_owned(), columns, names, list, shape })
+        Ok(Self { table: table.to_owned(), columns, names, list, shape, images: None })
+    }
+
+    /// The numbers as images of (channels, height, width); whole numbers are bytes.
+    pub(crate) fn into_images(self, schema: &Schema, dims: [usize; 3]) -> Result<Self> {
+        let whole = |&at: &usize| match schema.field(at).data_type() {
+            DataType::FixedSizeList(item, _) | DataType::List(item) | DataType::LargeList(item) => {
+                item.data_type().is_integer()
+            }
+            other => other.is_integer(),
+        };
+        let bytes = self.columns.iter().all(whole);
+        if dims.contains(&0) {
+            return Err(crate::DataError::setting(self.table, "shape", "at least 1 x 1 x 1", format!("{dims:?}")));
+        }
+        Ok(Self { images: Some(Images { dims, bytes }), ..self })
     }
 
     /// The features of a batch and their shape, which is the same for all batches.
     pub(crate) fn convert(&mut self, batch: &RecordBatch, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
-        match self.list {
-            true => self.convert_list(batch.column(self.columns[0]), first_row),
-            false => self.convert_numbers(batch, first_row),
+        let (shape, features) = match self.list {
+            true => self.convert_list(batch.column(self.columns[0]), first_row)?,
+            false => self.convert_numbers(batch, first_row)?,
+        };
+        let Some(Images { dims: [channels, height, width], bytes }) = self.images else { return Ok((shape, features)) };
+        let len = shape.len();
+        if channels.checked_mul(height).and_then(|plane| plane.checked_mul(width)) != Some(len) {
+            let expected = format!("{channels} x {height} x {width} numbers, as `.shape([{channels}, {height}, {width}])` says");
+            let hint = "Name the shape that the numbers have, or other columns with `.feature_columns([..])`.";
+            let name = if self.list { &self.names[0] } else { "features" };
+            return Err(SchemaError::column(&self.table, name, expected, len.to_string(), hint).into());
         }
+        if !bytes || shape.element == Element::U8 {
+            return Ok((FeatureShape::image(channels, height, width, shape.element), features));
+        }
+        let floats = features.as_fixed_size_list().values().as_primitive::<Float32Type>().values();
+        if let Some(at) = floats.iter().position(|number| !(0.0..=255.0).contains(number)) {
+            let column = if self.list { 0 } else { at % len };
+            let hint = "Cast the column to floats, which are taken as they are.";
+            let row = first_row + (at / len) as u64;
+            return Err(self.wrong(column, row, "a byte of an image, 0 to 255", floats[at].to_string(), hint));
+        }
+        let pixels = UInt8Array::from_iter_values(floats.iter().map(|&number| number as u8));
+        let item = Field::new("item", DataType::UInt8, false);
+        let list = FixedSizeListArray::try_new(item.into(), len as i32, Arc::new(pixels), None)?;
+        Ok((FeatureShape::image(channels, height, width, Element::U8), Arc::new(list)))
     }
 
     fn convert_list(&mut self, column: &ArrayRef, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
@@ -256,7 +304,7 @@ fn fixed_shape(table: &str, field: &Field) -> Result<Option<FeatureShape>> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Float64Array, Int32Array, LargeListArray, ListArray, UInt8Array};
+    use arrow::array::{Float64Array, Int32Array, LargeListArray, ListArray};
     use arrow::datatypes::{Float64Type, Int32Type};
 
     use super::*;

@@ -22,6 +22,8 @@ use crate::{DataError, Result};
 const COLUMN: &str = "features";
 /// What a step of a byte stands for.
 const UNIT: f32 = 1.0 / 255.0;
+/// Numbers of a block of rows that are decoded when they are read, at most.
+const BLOCK_FLOATS: usize = 8 << 20;
 
 /// Writes features batch by batch; nothing is visible under the final name before `finish`.
 pub struct FeatureWriter {
@@ -107,7 +109,7 @@ pub struct FeatureStore {
 enum Content {
     /// Numbers.
     Numbers(Arc<FeatureBlocks>),
-    /// Raw values, and what makes numbers of them.
+    /// Raw values, and what makes numbers of them; pictures too.
     Table(Arc<TableFeatures>),
 }
 
@@ -127,13 +129,13 @@ impl FeatureStore {
     /// Maps a store of raw values written by [`RecordWriter`](crate::fields::RecordWriter).
     pub fn open_table(path: &Path, fitted: FittedFields) -> Result<Self> {
         let records = RecordStore::open(path, &fitted.specs())?;
-        Ok(Self::of_table(path, records, fitted))
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Ok(Self::of_table(path, TableFeatures::new(records, fitted, folder, vec![])))
     }
 
-    /// The same raw values, read by other statistics.
-    pub(crate) fn of_table(path: &Path, records: RecordStore, fitted: FittedFields) -> Self {
-        let content = Content::Table(Arc::new(TableFeatures::new(records, fitted)));
-        Self { path: path.to_path_buf(), content }
+    /// Raw values and how they are encoded.
+    pub(crate) fn of_table(path: &Path, table: TableFeatures) -> Self {
+        Self { path: path.to_path_buf(), content: Content::Table(Arc::new(table)) }
     }
 
     /// The shape of a sample.
@@ -154,14 +156,20 @@ impl FeatureStore {
 
     /// The raw values and the statistics of a table; none for vectors and images.
     pub fn table(&self) -> Option<&TableFeatures> {
+        self.raw().filter(|table| table.shape().is_table())
+    }
+
+    /// The raw values and the statistics of a table or of pictures; none if the store holds numbers.
+    pub fn raw(&self) -> Option<&TableFeatures> {
         match &self.content {
             Content::Numbers(_) => None,
             Content::Table(table) => Some(table),
         }
     }
 
-    /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1].
-    pub fn read(&self, row: Row, out: &mut [f32]) {
+    /// Copies row `row` (below `rows()`) into `out` (`shape().len()` floats); bytes are scaled to [0, 1]. A picture whose
+    /// file is gone or is another one by now is an error.
+    pub fn read(&self, row: Row, out: &mut [f32]) -> Result<()> {
         let file = match &self.content {
             Content::Numbers(file) => file,
             Content::Table(table) => return table.read(row, out),
@@ -172,24 +180,25 @@ impl FeatureStore {
             Blocks::Floats(blocks) => out.copy_from_slice(&blocks[row / BLOCK][range]),
             Blocks::Bytes(blocks) => scale(&blocks[row / BLOCK][range], out),
         }
+        Ok(())
     }
 
     /// The number at `column` of row `row`.
-    pub fn value(&self, row: Row, column: usize) -> f32 {
+    pub fn value(&self, row: Row, column: usize) -> Result<f32> {
         let file = match &self.content {
             Content::Numbers(file) => file,
             Content::Table(table) => {
                 let mut numbers = vec![0.0; table.shape().len()];
-                table.read(row, &mut numbers);
-                return numbers[column];
+                table.read(row, &mut numbers)?;
+                return Ok(numbers[column]);
             }
         };
         let row = row.index();
         let at = (row % BLOCK) * self.shape().len() + column;
-        match &file.blocks {
+        Ok(match &file.blocks {
             Blocks::Floats(blocks) => blocks[row / BLOCK][at],
             Blocks::Bytes(blocks) => f32::from(blocks[row / BLOCK][at]) * UNIT,
-        }
+        })
     }
 
     /// All rows from front to back in blocks: numbers only, or numbers and bags of tokens. Numbers are read through plain
@@ -200,11 +209,16 @@ impl FeatureStore {
             Content::Table(_) => None,
         };
         let store = self.clone();
-        let blocks = self.rows().div_ceil(BLOCK);
+        let rows_of_block = match &self.content {
+            Content::Table(_) => (BLOCK_FLOATS / self.shape().len().max(1)).clamp(1, BLOCK),
+            Content::Numbers(_) => BLOCK,
+        };
+        let blocks = self.rows().div_ceil(rows_of_block);
         Ok((0..blocks).map(move |block| match &store.content {
             Content::Table(table) => {
-                let rows = (block * BLOCK..table.records().rows().min((block + 1) * BLOCK)).map(|row| Row(row as u32));
-                Ok(table.samples(&rows.collect::<Vec<_>>(), content))
+                let end = table.records().rows().min((block + 1) * rows_of_block);
+                let rows = (block * rows_of_block..end).map(|row| Row(row as u32));
+                table.samples(&rows.collect::<Vec<_>>(), content)
             }
             Content::Numbers(numbers) => match &file {
                 Some(file) => Ok(store.block(numbers, file, block)?.into()),
@@ -259,9 +273,9 @@ mod tests {
         let store = FeatureStore::open(&path).unwrap();
         assert_eq!((store.rows(), store.shape().dims.as_slice()), (2500, [1, 1, 3].as_slice()));
         let mut row = [0.0; 3];
-        store.read(Row(2049), &mut row);
+        store.read(Row(2049), &mut row).unwrap();
         assert_eq!(row, [6147.0, 6148.0, 6149.0]);
-        assert_eq!(store.value(Row(700), 1), 2101.0);
+        assert_eq!(store.value(Row(700), 1).unwrap(), 2101.0);
         let scanned: Vec<f32> =
             store.scan(SampleContent::Numbers).unwrap().flat_map(|block| block.unwrap().values).collect();
         assert!(scanned.iter().enumerate().all(|(at, &v)| at as f32 == v) && scanned.len() == 7500);

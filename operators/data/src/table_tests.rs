@@ -28,7 +28,7 @@ pub(crate) fn table(columns: Vec<(&str, ArrayRef)>, fields: &[Field]) -> Feature
 
 fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, fields: &[Field]) -> crate::Result<()> {
     let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, of)| (name, of, true)))?;
-    let mut writer = RecordWriter::create(path, "t", &batch.schema(), fields)?;
+    let mut writer = RecordWriter::create(path, "t", &batch.schema(), fields, Path::new(""))?;
     // In pieces, so that blocks are made of several.
     let half = batch.num_rows() / 2;
     writer.append(&batch.slice(0, half), 0)?;
@@ -42,7 +42,7 @@ pub(crate) fn texts(values: &[Option<&str>]) -> ArrayRef {
 
 fn numbers(store: &FeatureStore, row: u32) -> Vec<f32> {
     let mut out = vec![f32::NAN; store.shape().len()];
-    store.read(Row(row), &mut out);
+    store.read(Row(row), &mut out).unwrap();
     out
 }
 

@@ -168,7 +168,7 @@ impl Nearest {
             let mut values = vec![0.0; ids.len() * width];
             for (id, out) in ids.iter().zip(values.chunks_exact_mut(width)) {
                 if let Some(row) = context.samples.ids.row(*id) {
-                    context.samples.features.read(row, out);
+                    context.samples.features.read(row, out)?;
                 }
             }
             return Ok((values, width));

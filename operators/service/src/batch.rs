@@ -66,7 +66,7 @@ impl QuestionBatch {
 
     fn ask(&self) -> RequestOutcome {
         let BatchContext { connection, protocol, annotator, samples, cost, .. } = &*self.context;
-        let text = connection.post(&protocol.request(&self.asked, samples));
+        let text = protocol.request(&self.asked, samples).and_then(|body| connection.post(&body));
         let response = match text.and_then(|text| protocol.response(&self.asked, &text)) {
             Ok(response) => response,
             Err(error) => return RequestOutcome { answers: vec![], error: Some(error) },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use relata_data::index::SampleId;
 use relata_oracle::Question;
+use relata_data::DataError;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -58,6 +59,16 @@ impl RequestError {
     pub(crate) fn form(expected: &str, found: String) -> Self {
         let hint = "The documentation of relata_service describes what is expected.".to_owned();
         Self { expected: expected.to_owned(), found, hint, again: RetryDecision::Later }
+    }
+
+    /// A sample that cannot be sent.
+    pub(crate) fn unsent(error: DataError) -> Self {
+        Self {
+            expected: "the features of every sample".to_owned(),
+            found: error.to_string(),
+            hint: "The answers so far are kept; mend this, and run the pipeline again.".to_owned(),
+            again: RetryDecision::Never,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, UInt64Type};
 use arrow::util::display::array_value_to_string;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use relata_data::DataError;
 use relata_data::feature_store::FeatureStore;
 use relata_data::index::{Row, SampleId};
 use relata_data::picture::{enlarged, pixels, png};
@@ -73,21 +74,22 @@ impl RequestSamples {
     }
 
     /// The features of a sample, if they are sent.
-    pub(crate) fn features(&self, id: SampleId) -> Option<Vec<f32>> {
-        (self.content == SampleContent::Features).then(|| self.read(id))?
+    pub(crate) fn features(&self, id: SampleId) -> Result<Option<Vec<f32>>, DataError> {
+        if self.content == SampleContent::Features { self.read(id) } else { Ok(None) }
     }
 
     /// The picture of a sample in base64, if it is sent, its longer side at least so many pixels.
-    pub(crate) fn image(&self, id: SampleId, side: u32) -> Option<String> {
-        let dims = self.features.shape().as_image().filter(|_| self.content == SampleContent::Image)?;
-        Some(STANDARD.encode(png(&enlarged(&pixels(&self.read(id)?, dims), side))))
+    pub(crate) fn image(&self, id: SampleId, side: u32) -> Result<Option<String>, DataError> {
+        let dims = self.features.shape().as_image().filter(|_| self.content == SampleContent::Image);
+        let (Some(dims), Some(values)) = (dims, self.read(id)?) else { return Ok(None) };
+        Ok(Some(STANDARD.encode(png(&enlarged(&pixels(&values, dims), side)))))
     }
 
-    fn read(&self, id: SampleId) -> Option<Vec<f32>> {
-        let row = *self.rows.get(&id)?;
+    fn read(&self, id: SampleId) -> Result<Option<Vec<f32>>, DataError> {
+        let Some(&row) = self.rows.get(&id) else { return Ok(None) };
         let mut values = vec![0.0; self.features.shape().len()];
-        self.features.read(row, &mut values);
-        Some(values)
+        self.features.read(row, &mut values)?;
+        Ok(Some(values))
     }
 }
 

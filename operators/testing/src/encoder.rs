@@ -20,9 +20,11 @@ const ROWS: usize = 6;
 pub fn check_encoder(encoder: impl IntoArchitecture) {
     let architecture = encoder.into_architecture();
     check_description(&|| architecture.describe());
-    let name = FieldShape { name: "name".to_owned(), numbers: 0, hashed: 8, bag: true };
-    let age = FieldShape { name: "age".to_owned(), numbers: 4, hashed: 0, bag: true };
+    let name = FieldShape { name: "name".to_owned(), numbers: 0, hashed: 8, bag: true, image: None };
+    let age = FieldShape { name: "age".to_owned(), numbers: 4, hashed: 0, bag: true, image: None };
+    let photo = FieldShape { name: "photo".to_owned(), numbers: 50, hashed: 0, bag: false, image: Some((1, 7, 7)) };
     let shapes = [
+        FeatureShape::table(vec![age.clone(), photo, name.clone()]),
         FeatureShape::table(vec![name, age]),
         FeatureShape::vector(12),
         FeatureShape::image(1, 8, 8, Element::F32),
@@ -32,7 +34,7 @@ pub fn check_encoder(encoder: impl IntoArchitecture) {
     assert!(
         !taken.is_empty(),
         "widths: neither rows of tables nor vectors nor images are taken: {:?}",
-        architecture.widths(&shapes[2]).err()
+        architecture.widths(&shapes[3]).err()
     );
     for shape in taken {
         let fit = Fit::epochs(1).seed(3).device(DeviceChoice::Cpu);

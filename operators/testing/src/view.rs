@@ -1,5 +1,6 @@
 //! Conformance of views.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -46,7 +47,7 @@ fn apply(view: &dyn Augment, store: &FeatureStore, seed: u64, left_over: f32) ->
     let mut values = vec![0.0; store.shape().len()];
     if let Some(table) = store.table() {
         let (mut record, mut scratch) = (Record::default(), vec![left_over; 9]);
-        table.records().read(Row((seed as usize % ROWS) as u32), &mut record);
+        table.record(Row((seed as usize % ROWS) as u32), &mut record).expect("a row of the table");
         let mut one = View::of_record(&mut record, &mut scratch, store.shape(), store);
         view.apply(&mut one, &mut seed::stream(seed, &[]));
         one.finish();
@@ -54,7 +55,7 @@ fn apply(view: &dyn Augment, store: &FeatureStore, seed: u64, left_over: f32) ->
         table.encode(&record, &mut values);
         return values;
     }
-    store.read(Row((seed as usize % ROWS) as u32), &mut values);
+    store.read(Row((seed as usize % ROWS) as u32), &mut values).expect("a row of the store");
     let mut scratch = vec![left_over; 9];
     let mut one = View::new(&mut values, &mut scratch, store.shape(), store);
     view.apply(&mut one, &mut seed::stream(seed, &[]));
@@ -94,7 +95,7 @@ fn table() -> FeatureStore {
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
     let fields = choose_fields("table", &batch.schema(), None, &[]).unwrap().fields;
-    let mut writer = RecordWriter::create(&path, "table", &batch.schema(), &fields).unwrap();
+    let mut writer = RecordWriter::create(&path, "table", &batch.schema(), &fields, Path::new("")).unwrap();
     writer.append(&batch, 0).unwrap();
     writer.finish().unwrap();
     let fitted = FittedFields::fit(&fields, &RecordStore::open(&path, &fields).unwrap(), None);

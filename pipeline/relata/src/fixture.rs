@@ -132,6 +132,7 @@ pub fn plan(epochs: u64) -> Plan {
             features: vec![],
             fields: vec![],
             without: vec![],
+            shape: None,
             id: None,
             limit: None,
         },

@@ -38,7 +38,7 @@ fn in_batches(folder: &Path, batch: usize) -> Result<Work> {
         let mut sum = 0.0;
         for first in (0..BATCHES * BATCH).step_by(batch) {
             let rows: Vec<Row> = (first as u32..(first + batch) as u32).map(Row).collect();
-            views.write_batch(&store, &rows, epoch, &mut values);
+            views.write_batch(&store, &rows, epoch, &mut values).expect("rows of the store");
             sum += f64::from(values[data::PIXELS / 2]);
         }
         epoch += 1;

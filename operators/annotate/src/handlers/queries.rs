@@ -81,7 +81,8 @@ pub(crate) async fn picture(
     let id = file.strip_suffix(".png").and_then(|id| id.parse().ok()).map(SampleId);
     let samples = state.cards.samples();
     let row = id.and_then(|id| samples.ids.row(id));
-    match row.and_then(|row| picture::picture(&samples.features, row)) {
+    let picture = row.map(|row| picture::picture(&samples.features, row)).transpose();
+    match picture.map_err(ApiError::internal)?.flatten() {
         Some(picture) => Ok(([(CONTENT_TYPE, "image/png")], png(&enlarged(&picture, SIDE))).into_response()),
         None => Err(ApiError::new(StatusCode::NOT_FOUND, format!("There is no image `{file}`."))),
     }

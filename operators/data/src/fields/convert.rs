@@ -37,6 +37,12 @@ impl Converter {
             }
             _ => None,
         };
+        if let FieldKind::Image(_) = field.kind
+            && !is_text(found)
+            && found != &DataType::LargeBinary
+        {
+            return Err(wrong("paths of pictures, their bytes, or `{bytes, path}`", "Name another column."));
+        }
         let can_be_text = !found.is_nested() && !matches!(found, DataType::Binary | DataType::LargeBinary);
         match field.kind {
             FieldKind::Text {} | FieldKind::Category { .. } if !can_be_text => {
@@ -58,6 +64,7 @@ impl Converter {
             FieldKind::Text {} | FieldKind::Category { .. } => DataType::LargeUtf8,
             FieldKind::Number { .. } => DataType::Float64,
             FieldKind::Date {} => DataType::Int64,
+            FieldKind::Image(_) => DataType::LargeBinary,
             FieldKind::Vector {} => {
                 let item = ArrowField::new("item", DataType::Float32, false);
                 DataType::FixedSizeList(item.into(), width as i32)
@@ -69,6 +76,8 @@ impl Converter {
     pub fn convert(&mut self, column: &ArrayRef, first_row: u64) -> Result<ArrayRef> {
         match self.field.kind {
             FieldKind::Text {} | FieldKind::Category { .. } => Ok(cast(column, &DataType::LargeUtf8)?),
+            FieldKind::Image(_) if is_text(column.data_type()) => Ok(cast(column, &DataType::LargeUtf8)?),
+            FieldKind::Image(_) => Ok(cast(column, &DataType::LargeBinary)?),
             FieldKind::Number { .. } => {
                 let numbers = self.cast(column, &DataType::Float64, "a number", first_row)?;
                 self.without_nan(&numbers, first_row)
@@ -124,7 +133,7 @@ fn is_date(data_type: &DataType) -> bool {
     matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
 }
 
-fn is_text(data_type: &DataType) -> bool {
+pub(crate) fn is_text(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_text(values),
         other => matches!(other, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View),

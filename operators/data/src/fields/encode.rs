@@ -55,7 +55,7 @@ impl FittedField {
                 out[0] = standard(*date as f64, *mean, *std);
                 out[1..=calendar::NUMBERS].copy_from_slice(&calendar::circles(*date));
             }
-            (Statistics::Number { missing: true, .. }, Value::Null) => {
+            (Statistics::Number { missing: true, .. } | Statistics::Image { missing: true }, Value::Null) => {
                 if let Some(missing) = out.last_mut() {
                     *missing = 1.0;
                 }
@@ -70,6 +70,7 @@ impl FittedField {
                 _ => out[values.len()] = 1.0,
             },
             (Statistics::Vector { .. }, Value::Vector(numbers)) => out.copy_from_slice(numbers),
+            (Statistics::Image { .. }, Value::Image(pixels)) => out[..pixels.len()].copy_from_slice(pixels),
             _ => {}
         }
     }

@@ -1,13 +1,17 @@
 //! Field: a column and how it becomes a feature.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use super::image::ImageSettings;
 
 /// Values of a category that have a number of their own.
 const VALUES: usize = 256;
 
-/// A column and how it becomes a feature: [`text`], [`number`], [`category`], [`date`] or [`vector`].
+/// A column and how it becomes a feature: [`text`], [`number`], [`category`], [`date`], [`vector`] or
+/// [`image`](super::image()).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Field {
@@ -15,6 +19,9 @@ pub struct Field {
     pub column: String,
     /// How it is read.
     pub kind: FieldKind,
+    /// The folder that paths of pictures are relative to, unless it is that of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 /// How a column is read.
@@ -39,6 +46,8 @@ pub enum FieldKind {
     Date {},
     /// The numbers of a list as they are.
     Vector {},
+    /// Pixels of a picture.
+    Image(ImageSettings),
 }
 
 /// A column read as text: n-grams of the characters of each word, and the words, hashed into buckets that each have an
@@ -102,8 +111,8 @@ pub fn vector(column: impl Into<String>) -> Field {
 }
 
 impl Field {
-    fn new(column: impl Into<String>, kind: FieldKind) -> Self {
-        Self { column: column.into(), kind }
+    pub(super) fn new(column: impl Into<String>, kind: FieldKind) -> Self {
+        Self { column: column.into(), kind, folder: None }
     }
 
     /// A number that is standardised by median and quartiles, so that a few very large ones do not press all others
@@ -150,6 +159,11 @@ impl Field {
         self
     }
 
+    /// Whether it is a column of pictures.
+    pub fn is_image(&self) -> bool {
+        matches!(self.kind, FieldKind::Image(_))
+    }
+
     /// Whether n-grams of the value are a bag of tokens.
     pub fn has_bag(&self) -> bool {
         matches!(self.kind, FieldKind::Text {} | FieldKind::Number { digits: true, .. })
@@ -169,6 +183,17 @@ impl fmt::Display for Field {
             FieldKind::Category { values } => write!(f, "category({column}, {values} values)"),
             FieldKind::Date {} => write!(f, "date({column})"),
             FieldKind::Vector {} => write!(f, "vector({column})"),
+            FieldKind::Image(image) => {
+                write!(f, "image({column}")?;
+                if let Some((height, width)) = image.size {
+                    write!(f, ", {height} x {width}{}", if image.crop { ", cropped" } else { "" })?;
+                }
+                f.write_str(if image.grey { ", grey" } else { "" })?;
+                match &self.folder {
+                    Some(folder) => write!(f, ", in {})", folder.display()),
+                    None => f.write_str(")"),
+                }
+            }
         }
     }
 }

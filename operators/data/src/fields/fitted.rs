@@ -73,6 +73,10 @@ pub(super) enum Statistics {
     Vector {
         width: usize,
     },
+    /// Whether a picture may be missing.
+    Image {
+        missing: bool,
+    },
 }
 
 /// What is counted of one field.
@@ -92,9 +96,13 @@ impl FittedFields {
             let (mut frequency, mut record, mut ngrams) =
                 (DocumentFrequency::default(), Record::default(), NGrams::default());
             for at in piece * PIECE..total.min((piece + 1) * PIECE) {
-                records.read(rows.map_or(Row(at as u32), |rows| rows[at]), &mut record);
-                for ((field, value), counts) in fields.iter().zip(&record.values).zip(&mut counts) {
-                    counts.add(field, value);
+                let row = rows.map_or(Row(at as u32), |rows| rows[at]);
+                records.read(row, &mut record);
+                for (place, ((field, value), counts)) in fields.iter().zip(&record.values).zip(&mut counts).enumerate() {
+                    match field.is_image() {
+                        true => counts.missing += u64::from(!records.has_picture(row, place)),
+                        false => counts.add(field, value),
+                    }
                     if field.has_bag() && !value.is_null() {
                         frequency.add(&mut tokens(value, &mut ngrams).to_vec());
                     }
@@ -154,13 +162,20 @@ impl FittedFields {
         self.fields.iter().map(|field| field.field.clone()).collect()
     }
 
-    /// The shape of a sample.
+    /// The shape of a sample: an image if there is no other field than one of pictures.
     pub fn shape(&self) -> FeatureShape {
+        if let [FittedField { field: Field { kind: FieldKind::Image(image), .. }, .. }] = &self.fields[..] {
+            return image.shape();
+        }
         let shape = |fitted: &FittedField| FieldShape {
             name: fitted.field.column.clone(),
             numbers: fitted.numbers(),
             hashed: if fitted.field.kind == (FieldKind::Text {}) { HASHED } else { 0 },
             bag: fitted.field.has_bag(),
+            image: match fitted.field.kind {
+                FieldKind::Image(image) => image.shape().as_image(),
+                _ => None,
+            },
         };
         FeatureShape::table(self.fields.iter().map(shape).collect())
     }
@@ -176,7 +191,7 @@ impl FittedFields {
         let constant = self.fields.iter().filter(|fitted| match &fitted.statistics {
             Statistics::Number { std, missing, .. } => *std == 0.0 && !missing,
             Statistics::Category { values, rare, missing } => values.len() < 2 && !rare && !missing,
-            Statistics::Text {} | Statistics::Vector { .. } => false,
+            Statistics::Text {} | Statistics::Vector { .. } | Statistics::Image { .. } => false,
         });
         constant.map(|fitted| fitted.field.column.as_str()).collect()
     }
@@ -199,6 +214,15 @@ impl FittedField {
             }
             Statistics::Category { values, rare, .. } => values.len() + 1 + if *rare { RARE } else { 0 },
             Statistics::Vector { width } => *width,
+            Statistics::Image { missing } => self.pixels() + usize::from(*missing),
+        }
+    }
+
+    /// How many numbers the pixels of a picture are; 0 for other fields.
+    pub(crate) fn pixels(&self) -> usize {
+        match self.field.kind {
+            FieldKind::Image(image) => image.shape().len(),
+            _ => 0,
         }
     }
 
@@ -219,6 +243,10 @@ impl FittedField {
                 mean.is_finite() && std.is_finite() && *std >= 0.0
             }
             (FieldKind::Vector {}, Statistics::Vector { width }) => (1..1 << 24).contains(width),
+            (FieldKind::Image(image), Statistics::Image { .. }) => {
+                let (height, width) = image.size.unwrap_or_default();
+                (1..1 << 28).contains(&(u64::from(height) * u64::from(width)))
+            }
             _ => false,
         }
     }
@@ -229,7 +257,7 @@ pub(super) fn tokens<'a>(value: &Value, ngrams: &'a mut NGrams) -> &'a [u32] {
     match value {
         Value::Text(text) => ngrams.of(text),
         Value::Number(number) => ngrams.of(&digits(*number)),
-        Value::Null | Value::Date(_) | Value::Vector(_) => &[],
+        Value::Null | Value::Date(_) | Value::Vector(_) | Value::Image(_) => &[],
     }
 }
 
@@ -243,7 +271,7 @@ impl Counts {
                 Some(count) => *count += 1,
                 None => drop(self.values.insert(text.clone(), 1)),
             },
-            Value::Text(_) | Value::Vector(_) => {}
+            Value::Text(_) | Value::Vector(_) | Value::Image(_) => {}
         }
     }
 
@@ -265,6 +293,7 @@ impl Counts {
         match kind {
             FieldKind::Text {} => Statistics::Text {},
             FieldKind::Vector {} => Statistics::Vector { width },
+            FieldKind::Image(_) => Statistics::Image { missing: self.missing > 0 },
             FieldKind::Category { values: most } => {
                 let rare = self.values.len() > most;
                 let mut values: Vec<(String, u64)> = self.values.into_iter().collect();

@@ -1,5 +1,5 @@
 //! Fields: the columns of a table as the features of a sample. A field says how a column is read (text, number,
-//! category, date, vector); its raw values are kept in the run, and become numbers and bags of tokens when a batch is
+//! category, date, vector, image); its raw values are kept in the run, and become numbers and bags of tokens when a batch is
 //! made, so that views change what a person would see: a letter, a word, a date.
 
 mod calendar;
@@ -9,6 +9,7 @@ mod document_frequency;
 mod encode;
 mod field;
 mod fitted;
+mod image;
 mod ngrams;
 mod record;
 mod record_store;
@@ -17,11 +18,15 @@ mod table_features;
 pub use choice::{FieldChoice, LeftOut, choose_fields};
 pub use field::{Field, FieldKind, category, date, number, text, vector};
 pub use fitted::{FittedField, FittedFields};
+pub use image::{ImageSettings, image};
 pub use record::{Record, Value};
 pub use record_store::{RecordStore, RecordWriter};
 pub use table_features::TableFeatures;
+pub(crate) use table_features::first_error;
 
 pub(crate) use choice::asked_fields;
+pub(crate) use convert::is_text;
 #[cfg(test)]
 pub(crate) use ngrams::NGrams;
 pub(crate) use record::digits;
+pub(crate) use record_store::Encoded;

@@ -14,6 +14,8 @@ pub enum Value {
     Date(i64),
     /// Numbers of a list.
     Vector(Vec<f32>),
+    /// The pixels of a picture, channels x height x width numbers in [0, 1].
+    Image(Vec<f32>),
 }
 
 /// The raw values of one sample, one a field.

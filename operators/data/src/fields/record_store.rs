@@ -1,11 +1,13 @@
 //! Record store: the raw values of the fields of a dataset, in a memory-mapped Arrow IPC file, read by row number.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, FixedSizeListArray, Float64Array, Int64Array, LargeStringArray, RecordBatch,
+    Array, ArrayRef, AsArray, FixedSizeListArray, Float64Array, Int64Array, LargeBinaryArray, LargeStringArray,
+    RecordBatch,
 };
 use arrow::buffer::Buffer;
 use arrow::compute::concat_batches;
@@ -24,15 +26,21 @@ use crate::mmap::map_file;
 use crate::sink::AtomicFile;
 use crate::{DataError, Result};
 
-/// Rows of a block; only the last is shorter.
+/// Rows of a block; only the last is shorter. Fewer where they hold pictures.
 const BLOCK: usize = 8192;
+const PICTURE_BLOCK: usize = 256;
+
+/// The schema's metadata that says which folder paths of pictures are relative to.
+const FOLDER: &str = "relata.folder";
 
 /// Writes the fields of a table batch by batch; nothing is visible under the final name before `finish`.
 pub struct RecordWriter {
     fields: Vec<Field>,
     columns: Vec<usize>,
     converters: Vec<Converter>,
-    path: std::path::PathBuf,
+    path: PathBuf,
+    folder: PathBuf,
+    block: usize,
     writer: Option<FileWriter<AtomicFile>>,
     pending: Vec<RecordBatch>,
     rows: usize,
@@ -45,14 +53,25 @@ impl fmt::Debug for RecordWriter {
 }
 
 impl RecordWriter {
-    /// Starts a store of these fields of a table; refuses a column that cannot be read as its field says.
-    pub fn create(path: &Path, table: &str, schema: &Schema, fields: &[Field]) -> Result<Self> {
+    /// Starts a store of these fields of a table; refuses a column that cannot be read as its field says. Paths of
+    /// pictures are relative to `folder`.
+    pub fn create(path: &Path, table: &str, schema: &Schema, fields: &[Field], folder: &Path) -> Result<Self> {
         let columns = fields.iter().map(|field| crate::feature_columns::position(table, schema, &field.column));
         let columns: Vec<usize> = columns.collect::<Result<_>>()?;
         let converters = fields.iter().zip(&columns).map(|(field, &at)| Converter::new(table, field, schema.field(at)));
         let converters = converters.collect::<Result<_>>()?;
-        let fields = fields.to_vec();
-        Ok(Self { fields, columns, converters, path: path.to_path_buf(), writer: None, pending: vec![], rows: 0 })
+        let block = if fields.iter().any(Field::is_image) { PICTURE_BLOCK } else { BLOCK };
+        Ok(Self {
+            fields: fields.to_vec(),
+            columns,
+            converters,
+            path: path.to_path_buf(),
+            folder: folder.to_path_buf(),
+            block,
+            writer: None,
+            pending: vec![],
+            rows: 0,
+        })
     }
 
     /// Appends the rows of a batch whose first is `first_row` of the table.
@@ -62,13 +81,17 @@ impl RecordWriter {
         let converted: Vec<ArrayRef> = converted.collect::<Result<_>>()?;
         let columns = self.fields.iter().zip(&converted);
         let columns = columns.map(|(field, array)| ArrowField::new(&field.column, array.data_type().clone(), true));
-        let schema: SchemaRef = Schema::new(columns.collect::<Vec<_>>()).into();
+        let mut schema = Schema::new(columns.collect::<Vec<_>>());
+        if self.fields.iter().any(Field::is_image) {
+            schema.metadata = HashMap::from([(FOLDER.to_owned(), self.folder.to_string_lossy().into_owned())]);
+        }
+        let schema: SchemaRef = schema.into();
         if self.writer.is_none() {
             self.writer = Some(FileWriter::try_new(AtomicFile::create(&self.path)?, &schema)?);
         }
         self.pending.push(RecordBatch::try_new(schema, converted)?);
         self.rows += batch.num_rows();
-        if self.rows >= BLOCK { self.flush(false) } else { Ok(()) }
+        if self.rows >= self.block { self.flush(false) } else { Ok(()) }
     }
 
     /// Writes the rest and gives the file its name.
@@ -86,8 +109,8 @@ impl RecordWriter {
         let joined = concat_batches(&first.schema(), &self.pending)?;
         self.pending.clear();
         let mut at = 0;
-        while joined.num_rows() - at >= BLOCK || (all && at < joined.num_rows()) {
-            let rows = BLOCK.min(joined.num_rows() - at);
+        while joined.num_rows() - at >= self.block || (all && at < joined.num_rows()) {
+            let rows = self.block.min(joined.num_rows() - at);
             // A slice would be written with the offsets of the whole; a copy has its own.
             writer.write(&concat_batches(&joined.schema(), [&joined.slice(at, rows)])?)?;
             at += rows;
@@ -106,7 +129,20 @@ pub struct RecordStore {
     schema: SchemaRef,
     blocks: Arc<Vec<Vec<Column>>>,
     batches: Arc<Vec<RecordBatch>>,
+    /// Rows of a block.
+    block: usize,
     rows: usize,
+}
+
+/// A picture as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Encoded<'a> {
+    /// The path of its file, relative to the store's folder.
+    Path(&'a str),
+    /// The bytes of its file.
+    Bytes(&'a [u8]),
+    /// There is none.
+    None,
 }
 
 enum Column {
@@ -114,6 +150,8 @@ enum Column {
     Number(Float64Array),
     Date(Int64Array),
     Vector(FixedSizeListArray),
+    Paths(LargeStringArray),
+    Pictures(LargeBinaryArray),
 }
 
 impl fmt::Debug for RecordStore {
@@ -139,8 +177,9 @@ impl RecordStore {
         if !names_match {
             return Err(unreadable("other columns than those of its fields".to_owned()));
         }
+        let block = batches.first().map_or(0, RecordBatch::num_rows);
         let full = batches.split_last().is_some_and(|(last, before)| {
-            (1..=BLOCK).contains(&last.num_rows()) && before.iter().all(|block| block.num_rows() == BLOCK)
+            (1..=block).contains(&last.num_rows()) && before.iter().all(|batch| batch.num_rows() == block)
         });
         if !full {
             return Err(unreadable("blocks of other lengths".to_owned()));
@@ -152,7 +191,7 @@ impl RecordStore {
             blocks.push(columns.ok_or_else(|| unreadable("a column of another type".to_owned()))?);
         }
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        Ok(Self { schema, blocks: Arc::new(blocks), batches: Arc::new(batches), rows })
+        Ok(Self { schema, blocks: Arc::new(blocks), batches: Arc::new(batches), block, rows })
     }
 
     /// The number of rows.
@@ -165,7 +204,27 @@ impl RecordStore {
         (self.schema.clone(), &self.batches)
     }
 
-    /// Copies the values of a row, which is below `rows()`.
+    /// The folder that paths of pictures are relative to.
+    pub fn folder(&self) -> &Path {
+        Path::new(self.schema.metadata.get(FOLDER).map_or("", String::as_str))
+    }
+
+    /// Whether a row has a picture in a field.
+    pub(super) fn has_picture(&self, row: Row, field: usize) -> bool {
+        self.encoded(row, field) != Encoded::None
+    }
+
+    /// The picture of a row as it is kept.
+    pub(crate) fn encoded(&self, row: Row, field: usize) -> Encoded<'_> {
+        let (block, at) = (row.index() / self.block, row.index() % self.block);
+        match &self.blocks[block][field] {
+            Column::Paths(paths) if paths.is_valid(at) => Encoded::Path(paths.value(at)),
+            Column::Pictures(pictures) if pictures.is_valid(at) => Encoded::Bytes(pictures.value(at)),
+            _ => Encoded::None,
+        }
+    }
+
+    /// Copies the values of a row, which is below `rows()`; pictures are left out, as they are not decoded here.
     pub fn read(&self, row: Row, record: &mut Record) {
         record.values.resize_with(self.schema.fields().len(), Value::default);
         for (at, value) in record.values.iter_mut().enumerate() {
@@ -173,9 +232,9 @@ impl RecordStore {
         }
     }
 
-    /// Copies one value of a row.
+    /// Copies one value of a row, unless it is a picture.
     pub fn read_value(&self, row: Row, field: usize, value: &mut Value) {
-        let (block, at) = (row.index() / BLOCK, row.index() % BLOCK);
+        let (block, at) = (row.index() / self.block, row.index() % self.block);
         match &self.blocks[block][field] {
             Column::Text(texts) if texts.is_valid(at) => value.set_text(texts.value(at)),
             Column::Number(numbers) if numbers.is_valid(at) => *value = Value::Number(numbers.value(at)),
@@ -228,6 +287,8 @@ impl Column {
             (FieldKind::Number { .. }, DataType::Float64) => {
                 Some(Self::Number(array.as_primitive::<Float64Type>().clone()))
             }
+            (FieldKind::Image(_), DataType::LargeUtf8) => Some(Self::Paths(array.as_string::<i64>().clone())),
+            (FieldKind::Image(_), DataType::LargeBinary) => Some(Self::Pictures(array.as_binary::<i64>().clone())),
             (FieldKind::Date {}, DataType::Int64) => Some(Self::Date(array.as_primitive::<Int64Type>().clone())),
             (FieldKind::Vector {}, DataType::FixedSizeList(item, _)) if item.data_type() == &DataType::Float32 => {
                 Some(Self::Vector(array.as_fixed_size_list().clone()))

@@ -26,6 +26,7 @@ pub struct Dataset {
     features: Vec<String>,
     fields: Vec<Field>,
     without: Vec<String>,
+    shape: Option<[usize; 3]>,
     id: Option<String>,
     limit: Option<usize>,
 }
@@ -51,6 +52,9 @@ pub struct DatasetPlan {
     /// The columns that are no features.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<String>,
+    /// Channels, height and width of images that are flat numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<[usize; 3]>,
     /// The column of ids.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -72,6 +76,9 @@ impl fmt::Display for DatasetPlan {
         if !self.without.is_empty() {
             write!(f, " without=[{}]", self.without.join(", "))?;
         }
+        if let Some(shape) = &self.shape {
+            write!(f, " shape={shape:?}")?;
+        }
         if let Some(id) = &self.id {
             write!(f, " id={id}")?;
         }
@@ -91,7 +98,7 @@ impl Dataset {
     /// ```
     pub fn new(source: impl Source + 'static) -> Self {
         let (features, fields, without) = (Vec::new(), Vec::new(), Vec::new());
-        Self { source: Arc::new(source), features, fields, without, id: None, limit: None }
+        Self { source: Arc::new(source), features, fields, without, shape: None, id: None, limit: None }
     }
 
     /// The column that holds the features.
@@ -147,6 +154,20 @@ impl Dataset {
         self
     }
 
+    /// Numbers that are images: a list, or one column a number, becomes channels x height x width. Whole numbers are
+    /// bytes, 0 to 255, and are scaled to [0, 1] as those of picture files are; others are taken as they are.
+    ///
+    /// ```
+    /// use relata_data::source::parquet;
+    ///
+    /// let dataset = parquet("mnist.parquet").shape([1, 28, 28]);
+    /// assert_eq!(dataset.plan().to_string(), "parquet path=mnist.parquet shape=[1, 28, 28]");
+    /// ```
+    pub fn shape(mut self, [channels, height, width]: [usize; 3]) -> Self {
+        self.shape = Some([channels, height, width]);
+        self
+    }
+
     /// The column of unique ids: integers from 0, or text.
     ///
     /// ```
@@ -183,7 +204,7 @@ impl Dataset {
     pub fn plan(&self) -> DatasetPlan {
         let (features, id) = (self.features.clone(), self.id.clone());
         let (fields, without) = (self.fields.clone(), self.without.clone());
-        DatasetPlan { source: self.source.describe(), features, fields, without, id, limit: self.limit }
+        DatasetPlan { source: self.source.describe(), features, fields, without, shape: self.shape, id, limit: self.limit }
     }
 
     /// The dataset of a plan, whose source is read through a registry, such as [`SOURCES`](super::SOURCES).
@@ -200,7 +221,8 @@ impl Dataset {
     pub fn from_plan(plan: &DatasetPlan, sources: &Registry<dyn Source>) -> Result<Self, ReadError> {
         let (features, id, limit) = (plan.features.clone(), plan.id.clone(), plan.limit);
         let (fields, without) = (plan.fields.clone(), plan.without.clone());
-        Ok(Self { source: sources.read(&plan.source)?.into(), features, fields, without, id, limit })
+        let source = sources.read(&plan.source)?.into();
+        Ok(Self { source, features, fields, without, shape: plan.shape, id, limit })
     }
 
     /// What errors call the dataset: its path, or else the kind of its source.
@@ -208,8 +230,9 @@ impl Dataset {
         self.source.name()
     }
 
-    /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files and
-    /// for folders of images it is of path, length and modification time.
+    /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files it is of
+    /// path, length and modification time. A folder of images has one hash, of the names and lengths of its files: a
+    /// file that changes while its length stays is not noticed.
     pub fn fingerprint(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         of_source(self.source.as_ref())
     }
@@ -237,6 +260,10 @@ impl Dataset {
 
     pub(super) fn unwanted(&self) -> &[String] {
         &self.without
+    }
+
+    pub(super) fn asked_shape(&self) -> Option<[usize; 3]> {
+        self.shape
     }
 
     pub(super) fn asked_id(&self) -> Option<&str> {

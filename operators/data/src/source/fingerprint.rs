@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use rayon::prelude::*;
 use twox_hash::XxHash64;
 
 use super::source_trait::Source;
@@ -15,11 +16,29 @@ use crate::{DataError, Result};
 const MANY: usize = 1000;
 
 /// Path, length and hash of every file: xxh64 of the content, or of path, length and modification time if the files
-/// are more than 1000 or the source says so.
+/// are more than 1000. Many small files have one fingerprint, of their names and lengths, if the source says so.
 pub(super) fn of_source(source: &dyn Source) -> Result<Vec<(PathBuf, u64, u64)>> {
     let files = source.files()?;
-    let by_content = source.fingerprint_content() && files.len() <= MANY;
-    of_files(files, by_content)
+    match source.fingerprint_content() {
+        true => {
+            let by_content = files.len() <= MANY;
+            of_files(files, by_content)
+        }
+        false => of_listing(source.folder(), &files),
+    }
+}
+
+/// One fingerprint for all files below a folder.
+fn of_listing(folder: PathBuf, files: &[PathBuf]) -> Result<Vec<(PathBuf, u64, u64)>> {
+    // A link that leads nowhere has no length; that it cannot be read is told when it is.
+    let length = |file: &PathBuf| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    let lengths: Vec<u64> = files.par_iter().map(length).collect();
+    let mut hasher = XxHash64::with_seed(0);
+    for (file, length) in files.iter().zip(&lengths) {
+        hasher.write(file.strip_prefix(&folder).unwrap_or(file).as_os_str().as_encoded_bytes());
+        hasher.write(&length.to_le_bytes());
+    }
+    Ok(vec![(folder, lengths.iter().sum(), hasher.finish())])
 }
 
 /// Path, length and content hash of each file.

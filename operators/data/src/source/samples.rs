@@ -49,12 +49,18 @@ impl Samples {
     /// Learns the statistics of the fields from these rows only, and writes them into the folder, unless that was done.
     /// Vectors and images have none.
     pub fn fit(&mut self, folder: &Path, rows: &[Row]) -> Result<()> {
-        let Some(table) = self.features.table().filter(|table| !table.fitted().is_of(rows)) else { return Ok(()) };
-        let records = table.records().clone();
-        let fitted = FittedFields::fit(&table.fitted().specs(), &records, Some(rows));
+        let Some(table) = self.features.raw().filter(|table| !table.fitted().is_of(rows)) else { return Ok(()) };
+        let fitted = FittedFields::fit(&table.fitted().specs(), table.records(), Some(rows));
         fitted.write(&Self::fields_path(folder))?;
-        self.features = FeatureStore::of_table(&Self::features_path(folder), records, fitted);
+        self.features = FeatureStore::of_table(&Self::features_path(folder), table.refitted(fitted));
         Ok(())
+    }
+
+    /// How many samples of a run folder were left out because their picture could not be read; `skipped.parquet` lists
+    /// them.
+    pub fn skipped(folder: &Path) -> Result<u64> {
+        let path = folder.join(run_file::SKIPPED);
+        if path.is_file() { Ok(ParquetFile::open(&path)?.group_rows().sum()) } else { Ok(0) }
     }
 
     /// The table of samples of a run folder.

@@ -1,11 +1,12 @@
 //! Source trait: what can be read as a table of samples.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use datafusion::prelude::DataFrame;
 use relata_registry::Description;
 
+use crate::fields::Field;
 use crate::{Result, Session};
 
 /// Something that can be read as a table of samples.
@@ -26,7 +27,26 @@ pub trait Source: Send + Sync {
     /// The rows, lazily. With one target partition they come in the order of the files, sorted by name.
     async fn table(&self, session: &Session) -> Result<DataFrame>;
 
-    /// Whether the fingerprint hashes what is in the files; many small files are known by their times instead.
+    /// The features, if the source knows them: columns of pictures.
+    fn fields(&self) -> Vec<Field> {
+        vec![]
+    }
+
+    /// The folder that paths in columns are relative to: that of the table.
+    fn folder(&self) -> PathBuf {
+        let path = PathBuf::from(self.name());
+        match path.is_dir() {
+            true => path,
+            false => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        }
+    }
+
+    /// What to tell about the files, such as those that are passed over.
+    fn notes(&self) -> Result<Vec<String>> {
+        Ok(vec![])
+    }
+
+    /// Whether the fingerprint hashes what is in each file. Otherwise all files have one: of their names and lengths.
     fn fingerprint_content(&self) -> bool {
         true
     }

@@ -11,7 +11,7 @@ use super::augment::{Augment, View};
 use super::checks;
 use crate::Result;
 use crate::feature_store::FeatureStore;
-use crate::fields::TableFeatures;
+use crate::fields::{TableFeatures, first_error};
 use crate::index::Row;
 use crate::sample_batch::{SampleBatch, SampleContent};
 use crate::seed::{Purpose, Rng};
@@ -69,35 +69,39 @@ impl Views {
     /// Makes the views of these rows (each below `store.rows()`): `out` becomes `[count * rows.len(), width]`, first
     /// the first view of every row, then the second view of every row, and so on. A view depends on the seed, the
     /// epoch, its row and its number alone, not on the batch, on threads, or on what was in `out`.
-    pub fn write_batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, out: &mut Vec<f32>) {
+    ///
+    /// A picture that cannot be read any more is an error.
+    pub fn write_batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, out: &mut Vec<f32>) -> Result<()> {
         if let Some(table) = store.table() {
-            *out = self.of_table(store, table, rows, epoch, SampleContent::Numbers).values;
-            return;
+            *out = self.of_table(store, table, rows, epoch, SampleContent::Numbers)?.values;
+            return Ok(());
         }
         let shape = store.shape();
         let width = shape.len();
         out.resize(self.count * rows.len() * width, 0.0);
         let jobs = out.par_chunks_exact_mut(width).with_min_len(MIN_PER_JOB).enumerate();
-        jobs.for_each(|(at, values)| {
+        let made = jobs.map(|(at, values)| {
             let (number, row) = (at / rows.len(), rows[at % rows.len()]);
-            store.read(row, values);
+            store.read(row, values)?;
             // Taken rather than borrowed: a view of the user's own may make other views on this thread.
             let mut scratch = SCRATCH.take();
             let mut view = View::new(values, &mut scratch, shape, store);
             self.augment.apply(&mut view, &mut self.stream(epoch, row, number));
             view.finish();
             SCRATCH.set(scratch);
+            Ok(())
         });
+        first_error(made.collect())
     }
 
     /// The same views as a batch for a model, with bags of tokens where they are asked for.
-    pub fn batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, content: SampleContent) -> SampleBatch {
+    pub fn batch(&self, store: &FeatureStore, rows: &[Row], epoch: u64, content: SampleContent) -> Result<SampleBatch> {
         if let Some(table) = store.table() {
             return self.of_table(store, table, rows, epoch, content);
         }
         let mut values = Vec::new();
-        self.write_batch(store, rows, epoch, &mut values);
-        values.into()
+        self.write_batch(store, rows, epoch, &mut values)?;
+        Ok(values.into())
     }
 
     fn of_table(
@@ -107,15 +111,16 @@ impl Views {
         rows: &[Row],
         epoch: u64,
         content: SampleContent,
-    ) -> SampleBatch {
+    ) -> Result<SampleBatch> {
         table.encoded(self.count * rows.len(), content, |at, record| {
             let (number, row) = (at / rows.len(), rows[at % rows.len()]);
-            table.records().read(row, record);
+            table.record(row, record)?;
             let mut scratch = SCRATCH.take();
             let mut view = View::of_record(record, &mut scratch, table.shape(), store);
             self.augment.apply(&mut view, &mut self.stream(epoch, row, number));
             view.finish();
             SCRATCH.set(scratch);
+            Ok(())
         })
     }
 
@@ -166,7 +171,7 @@ mod tests {
         let batch = |threads: usize| {
             let mut out = vec![f32::NAN; 17];
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| views.write_batch(&store, &rows, 2, &mut out));
+            pool.install(|| views.write_batch(&store, &rows, 2, &mut out)).unwrap();
             out
         };
         let one = batch(1);
@@ -179,7 +184,7 @@ mod tests {
         let store = dataset();
         let views = |seed: u64, epoch: u64, rows: &[Row]| {
             let mut out = vec![];
-            Views::new(2, everything(), seed).write_batch(&store, rows, epoch, &mut out);
+            Views::new(2, everything(), seed).write_batch(&store, rows, epoch, &mut out).unwrap();
             out
         };
         let alone = views(1, 0, &[Row(7)]);
@@ -195,13 +200,13 @@ mod tests {
     fn identity_gives_the_rows_once_per_view_and_no_rows_give_nothing() {
         let store = dataset();
         let mut out = vec![];
-        Views::new(2, identity(), 0).write_batch(&store, &[Row(5), Row(1)], 0, &mut out);
+        Views::new(2, identity(), 0).write_batch(&store, &[Row(5), Row(1)], 0, &mut out).unwrap();
         for (at, values) in out.chunks(30).enumerate() {
             let mut row = [0.0; 30];
-            store.read([Row(5), Row(1), Row(5), Row(1)][at], &mut row);
+            store.read([Row(5), Row(1), Row(5), Row(1)][at], &mut row).unwrap();
             assert_eq!(values, row);
         }
-        Views::new(2, identity(), 0).write_batch(&store, &[], 0, &mut out);
+        Views::new(2, identity(), 0).write_batch(&store, &[], 0, &mut out).unwrap();
         assert!(out.is_empty());
     }
 

@@ -29,7 +29,7 @@ const BAR_COLOUR: Rgb<u8> = Rgb([70, 80, 95]);
 /// by whole factors to at least 64 pixels, clamped to [0, 1]; of those with other than 1 or 3 channels the first is
 /// shown. Vectors are bar charts from 0, on one scale per line: from its smallest to its largest number.
 /// Rows are below `store.rows()`, and `views` has been checked against the store's shape.
-pub fn contact_sheet(store: &FeatureStore, rows: &[Row], views: &Views, epoch: u64) -> RgbImage {
+pub fn contact_sheet(store: &FeatureStore, rows: &[Row], views: &Views, epoch: u64) -> Result<RgbImage> {
     let rows = &rows[..rows.len().min(MAX_LINES)];
     let shape = store.shape();
     let width = shape.len();
@@ -38,10 +38,10 @@ pub fn contact_sheet(store: &FeatureStore, rows: &[Row], views: &Views, epoch: u
     let columns = views.count() + 1;
     let mut sheet = RgbImage::from_pixel((columns * across + GAP) as u32, (rows.len() * down + GAP) as u32, BACKGROUND);
     let mut made = Vec::new();
-    views.write_batch(store, rows, epoch, &mut made);
+    views.write_batch(store, rows, epoch, &mut made)?;
     let mut original = vec![0.0; width];
     for (line, &row) in rows.iter().enumerate() {
-        store.read(row, &mut original);
+        store.read(row, &mut original)?;
         let made: Vec<&[f32]> = made.chunks_exact(width).skip(line).step_by(rows.len()).collect();
         let numbers = || original.iter().chain(made.iter().copied().flatten()).copied();
         let range = (numbers().fold(f32::INFINITY, f32::min), numbers().fold(f32::NEG_INFINITY, f32::max));
@@ -56,7 +56,7 @@ pub fn contact_sheet(store: &FeatureStore, rows: &[Row], views: &Views, epoch: u
             }
         }
     }
-    sheet
+    Ok(sheet)
 }
 
 /// Writes a picture as a PNG file, which appears whole or not at all.
@@ -135,7 +135,7 @@ mod tests {
         // A pixel that is red beyond the range, then one of green 0.6 and blue 0.2; and a black row.
         let store = fixture::store(&shape, &[2.0, 0.0, -1.0, 0.6, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
         let views = Views::new(2, identity().then(flip().with_probability(1.0)), 0);
-        let sheet = contact_sheet(&store, &[Row(1), Row(0)], &views, 0);
+        let sheet = contact_sheet(&store, &[Row(1), Row(0)], &views, 0).unwrap();
         assert_eq!(sheet.dimensions(), ((3 * (64 + GAP) + GAP) as u32, (2 * (32 + GAP) + GAP) as u32));
         let at = |x: usize, y: usize| sheet.get_pixel(x as u32, y as u32).0;
         let line = GAP + 32 + GAP;
@@ -153,7 +153,7 @@ mod tests {
     fn vectors_are_bars_from_zero_on_the_scale_of_their_line() {
         let shape = FeatureShape::vector(4);
         let store = fixture::store(&shape, &[3.0, -1.0, 0.0, 1.0]);
-        let sheet = contact_sheet(&store, &[Row(0)], &Views::new(1, dropout(1.0), 0), 0);
+        let sheet = contact_sheet(&store, &[Row(0)], &Views::new(1, dropout(1.0), 0), 0).unwrap();
         let bar = |panel: usize, bar: usize| -> Vec<u32> {
             let x = (GAP + panel * (64 + GAP) + bar * 16) as u32;
             (0..64).filter(|y| sheet.get_pixel(x, GAP as u32 + y).0 == BAR_COLOUR.0).collect()
@@ -175,11 +175,11 @@ mod tests {
             (FeatureShape::image(2, 300, 1, Element::F32), f32::NAN),
         ] {
             let store = fixture::store(&shape, &vec![value; shape.len()]);
-            let sheet = contact_sheet(&store, &[Row(0); 300], &Views::new(1, identity(), 0), 0);
+            let sheet = contact_sheet(&store, &[Row(0); 300], &Views::new(1, identity(), 0), 0).unwrap();
             assert!(sheet.height() >= 256 * 64);
         }
         let store = fixture::store(&FeatureShape::vector(1), &[1.0]);
-        assert_eq!(contact_sheet(&store, &[], &Views::new(1, identity(), 0), 0).height(), GAP as u32);
+        assert_eq!(contact_sheet(&store, &[], &Views::new(1, identity(), 0), 0).unwrap().height(), GAP as u32);
     }
 
     #[test]

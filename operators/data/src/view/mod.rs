@@ -48,6 +48,7 @@ relata_registry::components! {
         dropout::Dropout,
         flip::Flip,
         identity::Identity,
+        in_column::InColumn,
         jitter::Jitter,
         noise::Noise,
         resample::Resample,

@@ -71,7 +71,8 @@ impl Augment for Resample {
         }
         for (column, value) in view.values.iter_mut().enumerate() {
             if let Some(row) = from() {
-                *value = store.value(row, column);
+                // A picture that cannot be read any more is told when it is its turn.
+                *value = store.value(row, column).unwrap_or(*value);
             }
         }
     }

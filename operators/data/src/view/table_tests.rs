@@ -108,13 +108,13 @@ fn batches_of_tables_do_not_depend_on_threads_and_are_refused_by_views_of_number
     let rows: Vec<Row> = (0..200).map(|row| Row(row % 4)).collect();
     let batch = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| views.batch(&store, &rows, 2, SampleContent::Bags))
+        pool.install(|| views.batch(&store, &rows, 2, SampleContent::Bags)).unwrap()
     };
     let one = batch(1);
     assert_eq!((one.bags.len(), one.values.len()), (3 * 200 * 3, 3 * 200 * store.shape().len()));
     assert!(one == batch(2) && one == batch(5));
     let mut numbers = vec![];
-    views.write_batch(&store, &rows, 2, &mut numbers);
+    views.write_batch(&store, &rows, 2, &mut numbers).unwrap();
     assert!(numbers.len() == one.values.len() && numbers != one.values);
     assert!(crop(0.5).check(store.shape()).is_err());
     let words = table(vec![("t", texts(&[Some("a")]))], &[text("t")]);

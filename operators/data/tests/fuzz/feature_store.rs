@@ -47,8 +47,8 @@ fn read(path: &Path) {
     for row in [0, 1, rows / 2, 1023, 1024, rows.saturating_sub(1)].into_iter().filter(|&row| row < rows) {
         let mut out = vec![0.0; width];
         let row = Row(row as u32);
-        store.read(row, &mut out);
-        assert_eq!(store.value(row, width - 1).to_bits(), out[width - 1].to_bits());
+        store.read(row, &mut out).unwrap();
+        assert_eq!(store.value(row, width - 1).unwrap().to_bits(), out[width - 1].to_bits());
     }
     let blocks: Result<Vec<_>, _> = store.scan(SampleContent::Numbers).unwrap().collect();
     assert_eq!(blocks.unwrap().iter().map(|block| block.values.len()).sum::<usize>(), rows * width);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::DataError;
 use relata_data::index::SampleId;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,12 +55,12 @@ pub(super) fn request(
     options: &BTreeMap<String, Value>,
     asked: &[OpenQuestion],
     samples: &RequestSamples,
-) -> String {
+) -> Result<String, DataError> {
     let mut parts = Vec::new();
     for asked in asked {
-        describe(&mut parts, "The anchor", asked.question.anchor, samples);
+        describe(&mut parts, "The anchor", asked.question.anchor, samples)?;
         for &candidate in &asked.missing {
-            describe(&mut parts, &format!("Candidate {candidate}"), candidate, samples);
+            describe(&mut parts, &format!("Candidate {candidate}"), candidate, samples)?;
         }
     }
     let instruction = instruction.unwrap_or(INSTRUCTION);
@@ -74,23 +75,24 @@ pub(super) fn request(
     for (name, value) in options {
         request[name] = value.clone();
     }
-    request.to_string()
+    Ok(request.to_string())
 }
 
 /// Appends the parts of the message that are about one sample.
-fn describe(parts: &mut Vec<Value>, title: &str, id: SampleId, samples: &RequestSamples) {
+fn describe(parts: &mut Vec<Value>, title: &str, id: SampleId, samples: &RequestSamples) -> Result<(), DataError> {
     let mut text = format!("{title}:");
     for (name, value) in samples.columns(id).into_iter().flatten() {
         text.push_str(&format!("\n{name}: {value}"));
     }
-    if let Some(features) = samples.features(id) {
+    if let Some(features) = samples.features(id)? {
         text.push_str(&format!("\nfeatures: {features:?}"));
     }
     parts.push(json!({ "type": "text", "text": text }));
-    if let Some(image) = samples.image(id, SIDE) {
+    if let Some(image) = samples.image(id, SIDE)? {
         let url = format!("data:image/png;base64,{image}");
         parts.push(json!({ "type": "image_url", "image_url": { "url": url } }));
     }
+    Ok(())
 }
 
 pub(super) fn response(

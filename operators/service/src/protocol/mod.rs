@@ -70,11 +70,12 @@ impl Protocol {
     }
 
     /// The body of a request.
-    pub(crate) fn request(&self, asked: &[OpenQuestion], samples: &RequestSamples) -> String {
-        match &self.model {
+    pub(crate) fn request(&self, asked: &[OpenQuestion], samples: &RequestSamples) -> Result<String, RequestError> {
+        let body = match &self.model {
             Some(model) => chat::request(model, self.instruction.as_deref(), &self.options, asked, samples),
             None => plain::request(self.instruction.as_deref(), &self.options, asked, samples),
-        }
+        };
+        body.map_err(RequestError::unsent)
     }
 
     /// What a response says, answer by answer.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::DataError;
 use relata_data::index::SampleId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,20 +59,18 @@ pub(super) fn request(
     options: &BTreeMap<String, Value>,
     asked: &[OpenQuestion],
     samples: &RequestSamples,
-) -> String {
-    let sample = |id: SampleId| PlainSample {
-        id,
-        columns: samples.columns(id),
-        features: samples.features(id),
-        image: samples.image(id, 1),
+) -> Result<String, DataError> {
+    let sample = |id: SampleId| -> Result<_, DataError> {
+        let (features, image) = (samples.features(id)?, samples.image(id, 1)?);
+        Ok(PlainSample { id, columns: samples.columns(id), features, image })
     };
-    let question = |asked: &OpenQuestion| PlainQuestion {
-        question: asked.question.question,
-        anchor: sample(asked.question.anchor),
-        candidates: asked.missing.iter().map(|&id| sample(id)).collect(),
+    let question = |asked: &OpenQuestion| -> Result<_, DataError> {
+        let candidates = asked.missing.iter().map(|&id| sample(id)).collect::<Result<_, _>>()?;
+        Ok(PlainQuestion { question: asked.question.question, anchor: sample(asked.question.anchor)?, candidates })
     };
-    let request = PlainRequest { instruction, questions: asked.iter().map(question).collect(), options };
-    serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON")
+    let questions = asked.iter().map(question).collect::<Result<_, _>>()?;
+    let request = PlainRequest { instruction, questions, options };
+    Ok(serde_json::to_string(&request).expect("numbers, text and maps with text as keys are JSON"))
 }
 
 pub(super) fn response(text: &str) -> Result<Vec<Result<ServiceAnswer, InvalidAnswer>>, RequestError> {

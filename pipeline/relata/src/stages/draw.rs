@@ -24,7 +24,7 @@ const LOW: f64 = 0.05;
 pub(crate) fn draw_views(run: &Run, samples: &Samples, rows: &[Row], views: &Views) -> Result<()> {
     let step = (rows.len() / SAMPLES).max(1);
     let shown: Vec<Row> = rows.iter().step_by(step).take(SAMPLES).copied().collect();
-    Ok(save_png(&run.path(Artifact::ViewsPlot), &contact_sheet(&samples.features, &shown, views, 0))?)
+    Ok(save_png(&run.path(Artifact::ViewsPlot), &contact_sheet(&samples.features, &shown, views, 0)?)?)
 }
 
 /// `plots/loss.{svg,png}`: the loss and its terms over the steps.

@@ -1,11 +1,11 @@
 //! Embeddings of new samples by the model that a run has trained.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use relata_data::DataError;
 use relata_data::source::{Dataset, OpenDataset, session};
-use relata_schemas::FeatureShape;
+use relata_schemas::{FeatureShape, run_file};
 use relata_train::closed_form::Solution;
 use relata_train::encoder::{Architecture, IntoArchitecture};
 use relata_train::fit::Fit;
@@ -66,7 +66,7 @@ impl Run {
     async fn embed_by(&self, encoder: Option<Box<dyn Architecture>>, dataset: Dataset, output: &Path) -> Result<u64> {
         self.existing(Artifact::Features)?;
         let trained_on = self.samples()?.features;
-        let (fitted, trained_on) = (trained_on.table().map(|table| table.fitted().clone()), trained_on.shape().clone());
+        let (fitted, trained_on) = (trained_on.raw().map(|raw| raw.fitted().clone()), trained_on.shape().clone());
         let model = match encoder {
             Some(encoder) => self.trained(&*encoder, &trained_on)?,
             None => self.solved()?,
@@ -82,12 +82,33 @@ impl Run {
             None => open,
         };
         let samples = open.write(folder.path(), &mut |_| {}).await?;
+        let skipped = folder.path().join(run_file::SKIPPED);
+        let listed = Self::skipped_beside(output);
+        if skipped.is_file() {
+            std::fs::rename(&skipped, &listed).map_err(DataError::io(&listed))?;
+        } else if listed.is_file() {
+            // Of another dataset.
+            std::fs::remove_file(&listed).map_err(DataError::io(&listed))?;
+        }
         let found = samples.features.shape();
         if *found != trained_on {
             let expected = format!("{trained_on} each, like the samples that the model was trained on");
             return Err(DataError::setting(dataset.name(), "features", expected, found).into());
         }
         model.write(&samples, output, &mut |_| {})
+    }
+
+    /// Where [`embed`](Self::embed) lists samples that it left out since their picture could not be read: beside its
+    /// output.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use relata::Run;
+    ///
+    /// assert_eq!(Run::skipped_beside(Path::new("out/new.parquet")), Path::new("out/new.skipped.parquet"));
+    /// ```
+    pub fn skipped_beside(output: &Path) -> PathBuf {
+        output.with_extension(run_file::SKIPPED)
     }
 
     fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Embedder> {

@@ -19,12 +19,20 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
         let dataset = OpenDataset::open(&spec.dataset, session).await?.leaving_out(spec.columns_read());
         let columns: Vec<String> = dataset.columns().map(str::to_owned).collect();
         spec.check_labels(&columns)?;
+        for note in dataset.notes()? {
+            reporter.note("read", &note);
+        }
         if let Some(choice) = dataset.choice()? {
             reporter.note("read", &choice.to_string());
         }
         let stage = reporter.stage("read", None, "rows");
         let samples = dataset.write(run.folder(), &mut |rows| stage.at(rows, "")).await?;
         stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
+        let skipped = Samples::skipped(run.folder())?;
+        if skipped > 0 {
+            let listed = format!("`{}` lists them with the reason", run.path(Artifact::Skipped).display());
+            reporter.note("read", &format!("left out {skipped} samples whose picture could not be read; {listed}"));
+        }
         samples
     };
     // A column that has become a feature is no label any more.

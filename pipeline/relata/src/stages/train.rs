@@ -147,7 +147,7 @@ impl StageContext<'_> {
             let stage = self.reporter.stage("solve", self.rows.len() as u64, "rows");
             let features = &self.samples.features;
             let mut train = Vec::new();
-            self.spec.views().write_batch(features, &self.rows, 0, &mut train);
+            self.spec.views().write_batch(features, &self.rows, 0, &mut train).map_err(TrainError::from)?;
             let ViewGraph { edges, diagonal } = settings.view_graph(graph, &self.rows, views);
             let prepared = settings.prepare(train, features.shape().len())?;
             let solution = prepared.solve_with_diagonal(&edges, &diagonal)?;

@@ -35,7 +35,7 @@ impl Run {
         let step = (rows.len() / samples.max(1)).max(1);
         let shown: Vec<Row> = rows.iter().step_by(step).take(samples).copied().collect();
         let path = output.map_or_else(|| self.path(Artifact::ViewsPlot), Path::to_path_buf);
-        save_png(&path, &contact_sheet(&data.features, &shown, &views, epoch))?;
+        save_png(&path, &contact_sheet(&data.features, &shown, &views, epoch)?)?;
         Ok(path)
     }
 }

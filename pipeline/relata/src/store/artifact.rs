@@ -14,6 +14,8 @@ pub enum Artifact {
     Samples,
     /// The feature store.
     Features,
+    /// The table `skipped` of samples that were left out.
+    Skipped,
     /// What was learned of the fields of a table.
     Fields,
     /// The table `statements` of the pairs that oracles state, which is gone once the graph is resolved.
@@ -60,8 +62,9 @@ pub enum Artifact {
 
 impl Artifact {
     /// The tables in Parquet that a query sees.
-    pub const TABLES: [Self; 7] = [
+    pub const TABLES: [Self; 8] = [
         Self::Samples,
+        Self::Skipped,
         Self::Edges,
         Self::Memberships,
         Self::Separations,
@@ -82,6 +85,7 @@ impl Artifact {
             Self::Edges => run_file::EDGES,
             Self::Memberships => run_file::MEMBERSHIPS,
             Self::Separations => run_file::SEPARATIONS,
+            Self::Skipped => run_file::SKIPPED,
             Self::Conflicts => run_file::CONFLICTS,
             Self::Adjacency => run_file::GRAPH,
             Self::GraphSettings => run_file::GRAPH_SETTINGS,

@@ -32,7 +32,7 @@ pub struct Batch {
 /// A running thread that prepares batches; dropping it stops the thread.
 #[derive(Debug)]
 pub struct Loader {
-    batches: Option<Receiver<Batch>>,
+    batches: Option<Receiver<Result<Batch>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -54,10 +54,12 @@ impl Loader {
                     if !steps.contains(&step) {
                         continue;
                     }
-                    let nodes = views.batch(&features, &rows, epoch, content);
-                    let edges = graph.induced(&rows, views.count());
-                    let batch = Batch { epoch, samples: rows.len(), nodes, edges };
-                    if sender.send(batch).is_err() {
+                    let batch = views.batch(&features, &rows, epoch, content).map(|nodes| {
+                        let edges = graph.induced(&rows, views.count());
+                        Batch { epoch, samples: rows.len(), nodes, edges }
+                    });
+                    let failed = batch.is_err();
+                    if sender.send(batch.map_err(TrainError::from)).is_err() || failed {
                         return;
                     }
                 }
@@ -68,9 +70,12 @@ impl Loader {
         Ok(Self { batches: Some(batches), thread: Some(thread) })
     }
 
-    /// The next batch; none after the last step.
-    pub fn next_batch(&mut self) -> Option<Batch> {
-        self.batches.as_ref()?.recv().ok()
+    /// The next batch; none after the last step, or after an error: a picture that cannot be read any more.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>> {
+        match self.batches.as_ref().and_then(|batches| batches.recv().ok()) {
+            Some(batch) => batch.map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 //! Fields encoder: rows of a table. Every text is the sum of the embeddings of its n-grams (fastText); these, their sum
-//! over all texts, and the numbers of the other columns go through an MLP; beside it, the sum goes through one linear map.
+//! over all texts, the numbers of the other columns, and pictures after a convolutional network of their own go through
+//! an MLP; beside it, the sum goes through one linear map.
 
 use burn::module::{Module, Param};
 use burn::nn::{Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 use relata_data::sample_batch::SampleContent;
 use relata_registry::{Description, Settings};
-use relata_schemas::{FeatureShape, TokenBags};
+use relata_schemas::{Element, FeatureShape, TokenBags};
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::convnet::{Convnet, convnet};
 use super::spec::{EncoderSpec, Projected, positive};
 use crate::error::{Result, TrainError};
 use crate::layer::embedding_bags;
@@ -21,6 +23,10 @@ pub struct FieldsEncoder {
     table: Option<Param<Tensor<2>>>,
     mlp: Mlp,
     direct: Linear,
+    /// One network a column of pictures.
+    pictures: Vec<Convnet>,
+    /// The first pixel and the number of pixels of each, in order.
+    pixels: Vec<[usize; 2]>,
     numbers: usize,
     bags: usize,
 }
@@ -41,20 +47,20 @@ impl Default for FieldsSpec {
 
 impl Settings for FieldsSpec {
     const NAME: &'static str = "fields";
-    const SUMMARY: &'static str = "rows of a table: embeddings of the n-grams of texts, and numbers, joined by an MLP";
+    const SUMMARY: &'static str = "rows of a table: n-grams of texts, numbers and pictures, joined by an MLP";
 }
 
 /// An encoder of rows of a table, whose MLP has these layer widths; the last is the width of the embedding.
 ///
 /// All texts share one embedding table, so that a word means the same in every column; their sum is a part of its own,
 /// so that a value in the wrong column is not lost. A linear map of it beside the MLP keeps what rare n-grams tell apart
-/// (of the numbers, if there are no texts).
+/// (of the numbers, if there are no texts). Every column of pictures has a small convolutional network ([`convnet()`]).
 ///
 /// ```
 /// use relata_schemas::{FeatureShape, FieldShape};
 /// use relata_train::encoder::{EncoderSpec, fields};
 ///
-/// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true };
+/// let name = FieldShape { name: "name".into(), numbers: 0, hashed: 64, bag: true, image: None };
 /// let encoder = fields([256, 128]);
 /// assert_eq!(encoder.width(&FeatureShape::table(vec![name]))?, 128);
 /// # Ok::<(), relata_train::TrainError>(())
@@ -99,8 +105,16 @@ impl Encoder for FieldsEncoder {
             direct = Some(self.direct.forward(all.clone()));
             parts.push(all);
         }
-        if self.numbers > 0 {
-            parts.push(samples.slice([0..many, 0..self.numbers]));
+        let mut from = 0;
+        for (picture, &[start, len]) in self.pictures.iter().zip(&self.pixels) {
+            if start > from {
+                parts.push(samples.clone().slice([0..many, from..start]));
+            }
+            from = start + len;
+            parts.push(picture.forward(samples.clone().slice([0..many, start..from])));
+        }
+        if self.numbers > from {
+            parts.push(samples.slice([0..many, from..self.numbers]));
         }
         let joined = Tensor::cat(parts, 1);
         let direct = direct.unwrap_or_else(|| self.direct.forward(joined.clone()));
@@ -133,7 +147,18 @@ impl EncoderSpec for FieldsSpec {
     fn init(&self, input: &FeatureShape, device: &Device) -> FieldsEncoder {
         let (bags, numbers) = (input.bags(), input.numbers());
         let parts = if bags > 0 { bags + 1 } else { 0 };
-        let joined = parts * self.dimension + numbers;
+        let mut joined = parts * self.dimension + numbers;
+        let (mut pictures, mut pixels, mut from) = (Vec::new(), Vec::new(), 0);
+        for field in &input.fields {
+            if let Some((channels, height, width)) = field.image {
+                let shape = FeatureShape::image(channels, height, width, Element::U8);
+                let network = convnet();
+                joined = joined - shape.len() + network.width(&shape).unwrap_or_default();
+                pictures.push(network.init(&shape, device));
+                pixels.push([from, shape.len()]);
+            }
+            from += field.numbers;
+        }
         let std = 1.0 / (self.dimension as f64).sqrt();
         let table = Initializer::Normal { mean: 0.0, std };
         let last = self.widths.last().copied().unwrap_or(1);
@@ -143,6 +168,8 @@ impl EncoderSpec for FieldsSpec {
             direct: LinearConfig::new(if bags > 0 { self.dimension } else { joined }, last)
                 .with_bias(false)
                 .init(device),
+            pictures,
+            pixels,
             numbers,
             bags,
         }

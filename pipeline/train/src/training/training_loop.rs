@@ -109,7 +109,7 @@ impl Training<'_> {
         let mut detector = CollapseDetector::new(embedding_width, numbers, self.fit.allow_collapse, total_steps, low);
         let mut clock = Clock::start();
         for step in first..total_steps {
-            let batch = clock.wait(|| loader.next_batch()).ok_or(TrainError::Numerical {
+            let batch = clock.wait(|| loader.next_batch())?.ok_or(TrainError::Numerical {
                 routine: "batch preparation",
                 reason: "its thread ended early; the message above says why".to_owned(),
             })?;

@@ -1,5 +1,7 @@
 //! Ingestion: a dataset is streamed once into a feature store and a table of its other columns.
 
+mod picture_check;
+mod skipped;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +19,7 @@ use futures::future::BoxFuture;
 use relata_schemas::SchemaError;
 use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
+use self::picture_check::PictureCheck;
 use super::dataset::Dataset;
 use super::read_error::read_error;
 use super::sample_ids::SampleIds;
@@ -25,13 +28,20 @@ use super::samples::TEXT_IDS;
 use super::session::in_file_order;
 use crate::feature_columns::{FeatureColumns, has_list, position};
 use crate::feature_store::{FeatureStore, FeatureWriter};
-use crate::fields::{Field, FieldChoice, FittedFields, RecordStore, RecordWriter, asked_fields, choose_fields};
+use crate::fields::{
+    Field, FieldChoice, FieldKind, FittedFields, RecordStore, RecordWriter, TableFeatures, asked_fields, choose_fields, image,
+};
+use crate::picture::{PictureArray, PixelCache};
 use crate::sink::ParquetSink;
 use crate::{DataError, Result, Session};
 
 /// The feature bytes that one batch may have, about.
 const BATCH_BYTES: usize = 64 << 20;
 const BATCH_ROWS: usize = 8192;
+/// A picture's encoded bytes, about.
+const PICTURE_BYTES: usize = 128 << 10;
+/// What columns of pictures are called.
+const PICTURES: [&str; 8] = ["image", "img", "photo", "picture", "png", "jpg", "jpeg", "webp"];
 
 /// Reads a dataset once and writes it into `folder`: [`OpenDataset::open`], then [`OpenDataset::write`].
 pub async fn ingest(
@@ -94,6 +104,11 @@ impl<'a> OpenDataset<'a> {
         self.schema.fields().iter().map(|field| field.name().as_str())
     }
 
+    /// What to tell about the files of the source, such as those that are passed over.
+    pub fn notes(&self) -> Result<Vec<String>> {
+        self.dataset.source().notes()
+    }
+
     /// Leaves columns out where the features are found by their types: those that an oracle or an evaluation reads, each
     /// with a reason.
     pub fn leaving_out(mut self, used: Vec<(String, String)>) -> Self {
@@ -111,23 +126,46 @@ impl<'a> OpenDataset<'a> {
     /// numbers that were asked for as they are.
     pub fn choice(&self) -> Result<Option<FieldChoice>> {
         let (table, schema) = (self.dataset.name(), &self.schema);
-        if let Some(fitted) = &self.fitted {
-            return asked_fields(&table, schema, &fitted.specs()).map(Some);
+        match self.fitted.as_ref().map(FittedFields::specs).as_deref() {
+            // A column of pictures is found as it always is, and its pictures become as large as those of the model.
+            Some([Field { kind: FieldKind::Image(image), .. }]) => Ok(self.own_choice(&table)?.map(|mut choice| {
+                if let [Field { kind: FieldKind::Image(own), .. }] = &mut choice.fields[..] {
+                    (own.size, own.crop, own.grey) = (image.size, image.crop, image.grey);
+                }
+                choice
+            })),
+            Some(fields) => asked_fields(&table, schema, fields).map(Some),
+            None => self.own_choice(&table),
         }
+    }
+
+    /// The choice that the dataset asks for, or that follows from its columns.
+    fn own_choice(&self, table: &str) -> Result<Option<FieldChoice>> {
+        let schema = &self.schema;
         self.check_asked()?;
         if !self.dataset.asked_fields().is_empty() {
-            return asked_fields(&table, schema, self.dataset.asked_fields()).map(Some);
+            return asked_fields(table, schema, self.dataset.asked_fields()).map(Some);
         }
-        if !self.dataset.asked_features().is_empty() || has_list(schema) {
+        if !self.dataset.asked_features().is_empty() || self.dataset.asked_shape().is_some() {
             return Ok(None);
         }
-        let ids = SampleIds::choose(&table, schema, self.dataset.asked_id())?;
+        let own = self.dataset.source().fields();
+        if !own.is_empty() {
+            return asked_fields(table, schema, &own).map(Some);
+        }
+        if let Some(pictures) = picture_field(schema) {
+            return asked_fields(table, schema, &[pictures]).map(Some);
+        }
+        if has_list(schema) {
+            return Ok(None);
+        }
+        let ids = SampleIds::choose(table, schema, self.dataset.asked_id())?;
         let mut used = self.used.clone();
         for column in self.dataset.unwanted() {
-            position(&table, schema, column)?;
+            position(table, schema, column)?;
             used.push((column.clone(), "not wanted".to_owned()));
         }
-        choose_fields(&table, schema, ids.column, &used).map(Some)
+        choose_fields(table, schema, ids.column, &used).map(Some)
     }
 
     /// Refuses to leave columns out where all features are named, and features that are named twice.
@@ -136,6 +174,10 @@ impl<'a> OpenDataset<'a> {
         let refuse = |setting: &str, expected: &str, found: String| -> Result<()> {
             Err(DataError::setting(self.dataset.name(), setting, expected, found))
         };
+        if let (Some(shape), [_, ..]) = (self.dataset.asked_shape(), fields) {
+            let expected = "not given beside fields: a picture in a file has a shape of its own, see `image(..).resize(..)`";
+            return refuse("shape", expected, format!("{shape:?}"));
+        }
         if !fields.is_empty() && !features.is_empty() {
             let found = format!("{} beside {} fields", features.join(", "), fields.len());
             return refuse("features", "fields, or columns that are taken as they are, not both", found);
@@ -161,12 +203,22 @@ impl<'a> OpenDataset<'a> {
     /// what their field asks for, ids that are negative, missing or come twice; and a dataset without rows. Nothing
     /// appears in the folder unless all went well.
     pub async fn write(self, folder: &Path, progress: &mut (dyn FnMut(u64) + Send)) -> Result<Samples> {
-        let choice = self.choice()?;
-        let Self { dataset, schema, start, fitted, .. } = self;
+        let mut choice = self.choice()?;
+        let Self { dataset, mut schema, start, fitted, .. } = self;
+        let fitted_to = fitted.is_some();
+        // Pictures have no statistics, and the column may have another name.
+        let fitted = fitted.filter(|fitted| fitted.shape().is_table());
         let table = dataset.name();
         let limit = dataset.asked_limit().map_or(u64::MAX, |limit| limit as u64);
         let parts = start.await.map_err(|error| read_error(&table, error))?;
         let mut batches = futures::stream::iter(parts).flatten();
+
+        let fields = choice.as_ref().map(|choice| &choice.fields[..]).unwrap_or_default();
+        let paths = folder_of_paths(dataset, fields, fitted_to)?;
+        let mut pictures = PictureCheck::new(&table, &schema, fields, &paths, folder)?;
+        if let Some(pictures) = &pictures {
+            schema = pictures.schema().clone();
+        }
 
         let mut writer: Option<Writer> = None;
         let mut rows = 0;
@@ -175,19 +227,30 @@ impl<'a> OpenDataset<'a> {
         {
             let batch = batch.map_err(|error| read_error(&table, error))?;
             let batch = batch.slice(0, batch.num_rows().min((limit - rows) as usize));
+            let first_row = rows;
+            rows += batch.num_rows() as u64;
+            let batch = match &mut pictures {
+                Some(pictures) => pictures.keep(&batch, first_row)?,
+                None => batch,
+            };
             if batch.num_rows() == 0 {
                 continue;
             }
             let writer = match &mut writer {
                 Some(writer) => writer,
-                None => writer.insert(Writer::create(&table, dataset, &schema, choice.as_ref(), folder)?),
+                None => {
+                    if let (Some(choice), Some(pictures)) = (&mut choice, &pictures) {
+                        choice.fields.clone_from(&pictures.fields);
+                    }
+                    writer.insert(Writer::create(&table, dataset, &schema, choice.as_ref(), (folder, &paths))?)
+                }
             };
-            writer.write(&batch, rows)?;
-            rows += batch.num_rows() as u64;
+            writer.write(&batch)?;
             progress(rows);
         }
+        let caches = pictures.map(|pictures| pictures.finish(folder)).transpose()?.unwrap_or_default();
         match writer {
-            Some(writer) => writer.finish(folder, fitted),
+            Some(writer) => writer.finish(folder, fitted, caches),
             None => {
                 let hint = "Check the file, the query or the limit.".to_owned();
                 Err(DataError::Empty { what: format!("the dataset `{table}`"), hint })
@@ -203,6 +266,7 @@ struct Writer {
     others: Vec<usize>,
     schema: SchemaRef,
     samples: ParquetSink,
+    rows: u64,
 }
 
 enum Features {
@@ -218,27 +282,34 @@ impl Writer {
         dataset: &Dataset,
         source: &Schema,
         choice: Option<&FieldChoice>,
-        folder: &Path,
+        (folder, paths): (&Path, &Path),
     ) -> Result<Self> {
         let ids = SampleIds::choose(table, source, dataset.asked_id())?;
         let path = Samples::features_path(folder);
         let features = match choice {
             Some(FieldChoice { fields, .. }) => {
-                Features::Table { writer: RecordWriter::create(&path, table, source, fields)?, fields: fields.clone() }
+                let writer = RecordWriter::create(&path, table, source, fields, paths)?;
+                Features::Table { writer, fields: fields.clone() }
             }
             None => {
                 let columns = FeatureColumns::choose(table, source, dataset.asked_features(), ids.column)?;
+                let columns = match dataset.asked_shape() {
+                    Some(shape) => columns.into_images(source, shape)?,
+                    None => columns,
+                };
                 Features::Numbers { columns, path, writer: None }
             }
         };
         let others: Vec<usize> =
-            (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(*at)).collect();
+            (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(source, *at)).collect();
         let schema = samples_schema(table, source, &ids, &others)?;
         let samples = ParquetSink::create(&Samples::samples_path(folder), schema.clone())?;
-        Ok(Self { ids, features, others, schema, samples })
+        Ok(Self { ids, features, others, schema, samples, rows: 0 })
     }
 
-    fn write(&mut self, batch: &RecordBatch, first_row: u64) -> Result<()> {
+    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let first_row = self.rows;
+        self.rows += batch.num_rows() as u64;
         let (ids, texts) = self.ids.convert(batch, first_row)?;
         match &mut self.features {
             Features::Table { writer, .. } => writer.append(batch, first_row)?,
@@ -255,7 +326,12 @@ impl Writer {
         self.samples.write(&RecordBatch::try_new(self.schema.clone(), columns)?)
     }
 
-    fn finish(self, folder: &Path, fitted: Option<FittedFields>) -> Result<Samples> {
+    fn finish(
+        self,
+        folder: &Path,
+        fitted: Option<FittedFields>,
+        caches: Vec<Option<PixelCache>>,
+    ) -> Result<Samples> {
         let text_ids = self.ids.are_text();
         let ids = self.ids.finish()?;
         let path = Samples::features_path(folder);
@@ -271,7 +347,7 @@ impl Writer {
                 let records = RecordStore::open(&path, &fields)?;
                 let fitted = fitted.unwrap_or_else(|| FittedFields::fit(&fields, &records, None));
                 fitted.write(&Samples::fields_path(folder))?;
-                FeatureStore::of_table(&path, records, fitted)
+                FeatureStore::of_table(&path, TableFeatures::new(records, fitted, folder, caches))
             }
         };
         self.samples.finish()?;
@@ -287,10 +363,15 @@ impl Writer {
 
 impl Features {
     /// Whether a column is a feature only and not kept beside the ids.
-    fn take(&self, column: usize) -> bool {
+    fn take(&self, source: &Schema, column: usize) -> bool {
+        let (name, kept) = (source.field(column).name(), source.field(column).data_type());
         match self {
             Self::Numbers { columns, .. } => columns.columns.contains(&column),
-            Self::Table { .. } => false,
+            Self::Table { fields, .. } => {
+                // Paths say something beside the features, bytes do not.
+                kept == &DataType::LargeBinary
+                    && fields.iter().any(|field| field.is_image() && field.column == *name)
+            }
         }
     }
 }
@@ -314,10 +395,41 @@ fn samples_schema(table: &str, source: &Schema, ids: &SampleIds, others: &[usize
     Ok(Schema::new_with_metadata(fields, metadata).into())
 }
 
+/// The only column that is one of pictures by its type, or by its type and its name.
+fn picture_field(schema: &Schema) -> Option<Field> {
+    let is_picture = |field: &&FieldRef| {
+        let named = PICTURES.contains(&field.name().to_ascii_lowercase().as_str());
+        PictureArray::is_struct(field.data_type()) || (named && PictureArray::is_binary(field.data_type()))
+    };
+    let mut pictures = schema.fields().iter().filter(is_picture);
+    let first = pictures.next()?;
+    pictures.next().is_none().then(|| image(first.name()))
+}
+
+/// The folder that the paths of pictures are relative to: the one that is named, or else that of the table. Pictures that
+/// a model is to read lie elsewhere than those that it was trained on.
+fn folder_of_paths(dataset: &Dataset, fields: &[Field], fitted: bool) -> Result<PathBuf> {
+    let fields = if fitted { dataset.asked_fields() } else { fields };
+    let mut named = fields.iter().filter_map(|field| field.folder.as_ref());
+    let folder = match (named.next(), named.next()) {
+        (Some(first), Some(second)) if first != second => {
+            let found = format!("`{}` and `{}`", first.display(), second.display());
+            return Err(DataError::setting(dataset.name(), "in_folder", "one folder for all columns", found));
+        }
+        (Some(folder), _) => folder.clone(),
+        (None, _) => dataset.source().folder(),
+    };
+    if folder.as_os_str().is_empty() {
+        return std::env::current_dir().map_err(DataError::io(&folder));
+    }
+    std::path::absolute(&folder).map_err(DataError::io(&folder))
+}
+
 /// Fewer rows per batch where a row is large.
 fn batch_rows(schema: &Schema) -> usize {
     let width = |field: &FieldRef| match field.data_type() {
         DataType::FixedSizeList(item, len) => *len as usize * item.data_type().primitive_width().unwrap_or(8),
+        other if PictureArray::is_binary(other) || PictureArray::is_struct(other) => PICTURE_BYTES,
         _ => 8,
     };
     let row: usize = schema.fields().iter().map(width).sum();

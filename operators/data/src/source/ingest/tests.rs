@@ -14,7 +14,7 @@ async fn read(dataset: impl Into<Dataset>, folder: &Path) -> Result<Samples> {
 
 fn row(samples: &Samples, row: u32) -> Vec<f32> {
     let mut out = vec![0.0; samples.features.shape().len()];
-    samples.features.read(Row(row), &mut out);
+    samples.features.read(Row(row), &mut out).unwrap();
     out
 }
 

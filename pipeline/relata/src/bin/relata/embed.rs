@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use relata::{PipelineError, Run};
 use relata_data::DataError;
+use relata_data::fields::Field;
 use relata_data::source::{Dataset, csv, idx, image_folder, json_lines, parquet, tsv};
 
 use crate::failure::Outcome;
@@ -40,6 +41,16 @@ pub async fn run(arguments: Arguments) -> Outcome {
     let read = run.plan()?.read;
     // Images that are files have no columns whose names one could choose.
     let (as_trained, id) = if tables { (read.features, read.id) } else { (vec![], None) };
+    if tables {
+        if let Some(shape) = read.shape {
+            dataset = dataset.shape(shape);
+        }
+        if let [pictures] = &read.fields[..]
+            && pictures.is_image()
+        {
+            dataset = dataset.fields([Field { folder: None, ..pictures.clone() }]);
+        }
+    }
     let features = if arguments.features.is_empty() { as_trained } else { arguments.features };
     let fields = run.samples()?.features.shape().is_table();
     if fields && !features.is_empty() {
@@ -55,7 +66,12 @@ pub async fn run(arguments: Arguments) -> Outcome {
         dataset = dataset.id(id);
     }
     let rows = run.embed(dataset, &arguments.output).await?;
-    Ok(writeln!(stdout(), "{rows} embeddings in {}", arguments.output.display())?)
+    writeln!(stdout(), "{rows} embeddings in {}", arguments.output.display())?;
+    let skipped = Run::skipped_beside(&arguments.output);
+    if skipped.is_file() {
+        writeln!(stdout(), "samples whose picture could not be read are listed in {}", skipped.display())?;
+    }
+    Ok(())
 }
 
 /// The samples, and whether they are rows of a table, not images that are files.

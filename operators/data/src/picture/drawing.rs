@@ -1,19 +1,20 @@
-//! Picture of a sample that is an image, as pixels or PNG.
+//! Drawing of a sample that is an image, as pixels or PNG.
 
 use std::io::Cursor;
 
 use image::imageops::{FilterType, resize};
 use image::{ImageFormat, Rgb, RgbImage};
 
+use crate::Result;
 use crate::feature_store::FeatureStore;
 use crate::index::Row;
 
 /// The image in a row (below `store.rows()`); none if the samples are vectors.
-pub fn picture(store: &FeatureStore, row: Row) -> Option<RgbImage> {
-    let dims = store.shape().as_image()?;
+pub fn picture(store: &FeatureStore, row: Row) -> Result<Option<RgbImage>> {
+    let Some(dims) = store.shape().as_image() else { return Ok(None) };
     let mut values = vec![0.0; store.shape().len()];
-    store.read(row, &mut values);
-    Some(pixels(&values, dims))
+    store.read(row, &mut values)?;
+    Ok(Some(pixels(&values, dims)))
 }
 
 /// The pixels of an image of (channels, height, width), planes after one another. Of images with other than 1 or 3
