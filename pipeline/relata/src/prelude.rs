@@ -6,7 +6,7 @@ pub use relata_active::query_loop::{AskConfig, StrategyExt};
 pub use relata_active::strategy::constructors::*;
 pub use relata_active::strategy::{Query, QueryContext, Strategy};
 pub use relata_annotate::person;
-pub use relata_data::fields::{category, date, number, text, vector};
+pub use relata_data::fields::{category, date, image, number, text, vector};
 pub use relata_data::index::{SampleId, TrainingRow};
 pub use relata_data::source::constructors::*;
 pub use relata_data::source::{Dataset, Source, idx_splits, tsv};
