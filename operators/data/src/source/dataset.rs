@@ -209,7 +209,8 @@ impl Dataset {
     }
 
     /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files and
-    /// for folders of images it is of path, length and modification time.
+    /// for folders of images it is of path, length and modification time. Of an object in a store it is of address, length
+    /// and entity tag or version, or else the time of its last change.
     pub fn fingerprint(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         of_source(self.source.as_ref())
     }

@@ -9,6 +9,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use super::column_type::{ColumnType, Numbers, is_null};
 use super::dialect::Dialect;
 use super::settings::Csv;
+use crate::source::input_file;
 use crate::{DataError, Result};
 
 /// How the files are cut into columns.
@@ -38,7 +39,7 @@ impl Layout {
         let mut files = Vec::new();
         for path in paths.iter() {
             // A file without a byte has no rows, and no columns that could differ.
-            if std::fs::metadata(path).map_err(DataError::io(path))?.len() == 0 {
+            if input_file::length(path)? == 0 {
                 continue;
             }
             let dialect = Dialect::of(csv, path)?;
@@ -102,7 +103,7 @@ impl FileLayout {
         let mut record = ByteRecord::new();
         let mut header = self.dialect.header;
         let mut row = 0;
-        while reader.read_byte_record(&mut record).map_err(|error| broken(&self.path, &error.to_string()))? {
+        while reader.read_byte_record(&mut record).map_err(|error| broken(&self.path, error))? {
             if std::mem::take(&mut header) {
                 continue;
             }
@@ -148,7 +149,7 @@ fn schema(names: &[String], types: &[ColumnType]) -> SchemaRef {
 fn columns(csv: &Csv, path: &Path, dialect: &Dialect) -> Result<(Vec<(String, usize)>, usize)> {
     let mut reader = dialect.records(csv, path)?;
     let mut record = ByteRecord::new();
-    reader.read_byte_record(&mut record).map_err(|error| broken(path, &error.to_string()))?;
+    reader.read_byte_record(&mut record).map_err(|error| broken(path, error))?;
     let mut columns: Vec<(String, usize)> = Vec::new();
     for place in 0..record.len() {
         let name = match dialect.header {
@@ -190,11 +191,17 @@ fn same_columns(names: &[String], found: Vec<(String, usize)>, path: &Path, firs
     })
 }
 
-fn broken(path: &Path, found: &str) -> DataError {
+fn broken(path: &Path, error: ::csv::Error) -> DataError {
+    let found = format!("`{error}`");
+    if let ::csv::ErrorKind::Io(error) = error.into_kind()
+        && let Ok(own) = error.downcast::<DataError>()
+    {
+        return own;
+    }
     DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "delimited text".to_owned(),
-        found: format!("`{found}`"),
+        found,
         hint: "It may be truncated or of another format: look at the place, or copy it again.".to_owned(),
     }
 }

@@ -1,0 +1,112 @@
+//! Store errors: from what a store answers to errors that say what to do.
+
+use std::error::Error;
+use std::path::Path;
+
+use object_store::Error as StoreError;
+use object_store::client::{HttpError, HttpErrorKind};
+
+use super::address::{Address, Kind};
+use super::{credentials, variables};
+use crate::DataError;
+
+/// The error of a request about an address.
+pub(super) fn data_error(address: &Address, error: &StoreError) -> DataError {
+    match error {
+        StoreError::NotFound { .. } => {
+            let hint = "Check the address: no object has exactly this key.".to_owned();
+            DataError::Missing { path: address.path(), hint }
+        }
+        StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => denied(address, error),
+        StoreError::Precondition { .. } | StoreError::NotModified { .. } => changed(address),
+        _ => unreachable(address, error),
+    }
+}
+
+/// The error of an object that is another one than when its reading began.
+pub(super) fn changed(address: &Address) -> DataError {
+    DataError::Unreadable {
+        path: address.path(),
+        expected: "the same object from its first to its last byte".to_owned(),
+        found: "another one that replaced it while it was read".to_owned(),
+        hint: "Run again when no program writes it.".to_owned(),
+    }
+}
+
+/// The error of a store that does not answer in time.
+pub(super) fn silent(address: &Address) -> DataError {
+    DataError::Unreachable {
+        address: address.to_string(),
+        found: "no answer for a minute".to_owned(),
+        hint: "Check the network, and run again.".to_owned(),
+    }
+}
+
+/// The error of a query over the objects at an address, if a store is its cause.
+pub(in crate::source) fn from_query(address: &str, error: &(dyn Error + 'static)) -> Option<DataError> {
+    let address = Address::of(Path::new(address)).ok()??;
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<StoreError>() {
+            return Some(data_error(&address, error));
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn denied(address: &Address, error: &StoreError) -> DataError {
+    let signed = credentials::given(address.kind, &variables::all());
+    let answer = answer(error).unwrap_or_else(|| "without a reason".to_owned());
+    let found = match (address.kind, signed) {
+        (Kind::Web, _) => format!("the server refuses it ({answer})"),
+        (_, true) => format!("the store refuses it to these credentials ({answer})"),
+        (_, false) => format!("no credentials were found, and the store refuses it to everybody ({answer})"),
+    };
+    DataError::Denied { address: address.to_string(), found, hint: credentials::remedy(address.kind).to_owned() }
+}
+
+fn unreachable(address: &Address, error: &StoreError) -> DataError {
+    let mut cause: &(dyn Error + 'static) = error;
+    let mut connecting = false;
+    loop {
+        let http = cause.downcast_ref::<HttpError>();
+        connecting |= http.is_some_and(|http| matches!(http.kind(), HttpErrorKind::Connect));
+        match cause.source() {
+            Some(deeper) => cause = deeper,
+            None => break,
+        }
+    }
+    let found = answer(error).unwrap_or_else(|| cause.to_string());
+    let redirected = found.contains("redirect without LOCATION") || found.contains("PermanentRedirect");
+    let hint = match (address.kind, connecting) {
+        (Kind::S3, _) if redirected => "The bucket is in another region: set AWS_REGION to its region.",
+        (_, _) if error.to_string().contains("allow_http") || found.contains("URL scheme is not allowed") => {
+            "The store's address begins with `http://`: set AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP, \
+             GOOGLE_ALLOW_HTTP) to allow requests that are not encrypted."
+        }
+        (Kind::S3, true) => "Check the network, and AWS_ENDPOINT_URL and AWS_REGION.",
+        (Kind::Google, true) => "Check the network, and GOOGLE_BASE_URL if it is set.",
+        (Kind::Azure, true) => "Check the network, and AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ENDPOINT.",
+        (Kind::Web, true) => "Check the name of the host, and the network.",
+        (_, false) => "The request was repeated without success: run again later, or check the store.",
+    };
+    DataError::Unreachable { address: address.to_string(), found: format!("`{found}`"), hint: hint.to_owned() }
+}
+
+/// Code and message of the answer, which is a page of XML, or else its status.
+fn answer(error: &StoreError) -> Option<String> {
+    let text = error.to_string();
+    let tag = |name: &str| {
+        let (_, after) = text.split_once(&format!("<{name}>"))?;
+        after.split_once(&format!("</{name}>")).map(|(inside, _)| inside.trim().to_owned())
+    };
+    if let Some(code) = tag("Code") {
+        return Some(
+            tag("Message").map_or(code.clone(), |message| format!("{code}: {}", message.trim_end_matches('.'))),
+        );
+    }
+    let (_, status) = text.split_once("status code: ")?;
+    let status: Vec<&str> = status.split(['\n', ':']).next()?.split_whitespace().collect();
+    Some(status.join(" "))
+}
