@@ -62,7 +62,7 @@ async fn a_refusal_between_two_requests_is_told_by_the_query_too() {
     server.fail("late", "t.parquet", Failure::Status(403, "ExpiredToken"), 1000);
     let error = relata_data::query::collect(table).await.unwrap_err();
     let error = relata_data::source::read_error("s3://late/t.parquet", error);
-    assert!(matches!(&error, DataError::Denied { .. }) && error.to_string().contains("ExpiredToken"), "{error}");
+    assert!(matches!(&error, DataError::Denied { .. }) && error.to_string().contains("403"), "{error}");
 }
 
 #[tokio::test]

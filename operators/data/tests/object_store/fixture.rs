@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::util::display::array_value_to_string;
+use futures::{StreamExt, TryStreamExt};
 use relata_data::sink::ParquetSink;
 use relata_data::source::{Dataset, in_file_order, session, set_store_variable};
 use relata_data::{Result, query};
@@ -46,8 +47,9 @@ pub fn web(bucket: &str, key: &str) -> String {
 pub async fn rows(dataset: &Dataset) -> Result<Vec<String>> {
     let table = dataset.table(&in_file_order(&session())).await?;
     let names: Vec<String> = table.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let batches =
-        query::collect(table).await.map_err(|error| relata_data::source::read_error(&dataset.name(), error))?;
+    let own = |error| relata_data::source::read_error(&dataset.name(), error);
+    let parts = query::stream_partitions(table).await.map_err(own)?;
+    let batches: Vec<RecordBatch> = futures::stream::iter(parts).flatten().try_collect().await.map_err(own)?;
     let mut lines = vec![names.join(",")];
     for batch in &batches {
         for row in 0..batch.num_rows() {
@@ -60,7 +62,10 @@ pub async fn rows(dataset: &Dataset) -> Result<Vec<String>> {
 
 /// The error of reading a dataset.
 pub async fn refused(dataset: &Dataset) -> relata_data::DataError {
-    rows(dataset).await.unwrap_err()
+    match rows(dataset).await {
+        Ok(rows) => panic!("{} lines of {}", rows.len(), dataset.name()),
+        Err(error) => error,
+    }
 }
 
 /// A Parquet file with a column `x` of these numbers.

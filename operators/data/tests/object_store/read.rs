@@ -21,7 +21,7 @@ async fn delimited_text_is_one_object_a_folder_or_a_pattern() {
         server.put("text", &format!("parts/{part}/a b+c%20={part}.csv"), format!("b,a\nz,{part}\n"));
     }
     server.put("text", "parts/_log.csv", "no");
-    server.put("text", "parts/.hidden/x.csv", "no");
+    server.put("text", "parts/.hidden/deep/x.csv", "no");
     server.put("text", "parts/readme.txt", "no");
     server.put("text", "parts2/x.csv", "no");
     let expected: Vec<String> =

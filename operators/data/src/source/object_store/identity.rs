@@ -9,6 +9,7 @@ use twox_hash::XxHash64;
 
 use super::address::Address;
 use super::io_runtime::wait;
+use super::object_reader::is_known;
 use super::store::{head, shared};
 use crate::Result;
 
@@ -51,12 +52,7 @@ fn hash(address: &Address, meta: &ObjectMeta) -> Option<u64> {
     hasher.write(&meta.size.to_le_bytes());
     match (&meta.e_tag, &meta.version) {
         (None, None) => {
-            // A server that names no time is given the beginning of 1970.
-            let changed = meta.last_modified.timestamp_micros();
-            if changed == 0 {
-                return None;
-            }
-            hasher.write(&changed.to_le_bytes());
+            hasher.write(&meta.last_modified.timestamp_micros().to_le_bytes());
         }
         (tag, version) => {
             for part in [tag, version].into_iter().flatten() {
@@ -65,5 +61,5 @@ fn hash(address: &Address, meta: &ObjectMeta) -> Option<u64> {
             }
         }
     }
-    Some(hasher.finish())
+    is_known(meta).then(|| hasher.finish())
 }

@@ -102,12 +102,12 @@ impl Listing<'_> {
         let location = self.of.with_key(folder).location()?;
         let all = self.store.list(Some(&location)).map_ok(|meta| meta.location.to_string());
         let all: Result<Vec<_>, StoreError> = all.try_collect().await;
-        all.map_err(|error| match error {
-            StoreError::NotFound { .. } => {
+        all.map_err(|error| match data_error(self.of, &error) {
+            DataError::Missing { .. } => {
                 let hint = "There is no such bucket: check its name and, at Amazon, AWS_REGION.".to_owned();
                 self.missing(&self.of.with_key(""), hint)
             }
-            error => data_error(self.of, &error),
+            error => error,
         })
     }
 

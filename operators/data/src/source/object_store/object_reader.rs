@@ -19,8 +19,8 @@ use crate::{DataError, Result};
 
 /// Pieces that wait to be read; the network is faster than a parser, and memory is not to grow with the object.
 const PIECES: usize = 32;
-/// Connections that may break one after the other without a byte in between.
-const ATTEMPTS: u32 = 6;
+/// Answers that may break one after the other without a byte in between; the client has repeated each of them.
+const ATTEMPTS: u32 = 2;
 
 /// The bytes of an object.
 #[derive(Debug)]
@@ -108,8 +108,12 @@ impl Download {
                 Err(error) => error,
             };
             broken = if self.read > before { 1 } else { broken + 1 };
-            // What could not even be begun was repeated by the client.
-            if self.of.is_none() || broken > ATTEMPTS || !matches!(error, DataError::Unreachable { .. }) {
+            // What could not even be begun was repeated by the client, and of what has no name nobody knows whether it is
+            // still the same.
+            if !self.of.as_ref().is_some_and(is_known)
+                || broken > ATTEMPTS
+                || !matches!(error, DataError::Unreachable { .. })
+            {
                 let _ = self.sender.send(Piece::Failed(error));
                 return;
             }
@@ -174,7 +178,12 @@ fn is_same(before: &ObjectMeta, now: &ObjectMeta) -> bool {
     before.size == now.size
         && match (&before.e_tag, &now.e_tag) {
             (Some(before), Some(now)) => before == now,
-            (None, None) => before.last_modified == now.last_modified,
+            (None, None) => is_known(before) && before.last_modified == now.last_modified,
             _ => false,
         }
+}
+
+/// Whether the store tells one version from the next: by a tag, or by a time, which is 1970 where it tells none.
+pub(super) fn is_known(meta: &ObjectMeta) -> bool {
+    meta.e_tag.is_some() || meta.version.is_some() || meta.last_modified.timestamp_micros() != 0
 }

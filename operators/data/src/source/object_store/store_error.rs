@@ -13,14 +13,21 @@ use crate::DataError;
 /// The error of a request about an address.
 pub(super) fn data_error(address: &Address, error: &StoreError) -> DataError {
     match error {
-        StoreError::NotFound { .. } => {
-            let hint = "Check the address: no object has exactly this key.".to_owned();
-            DataError::Missing { path: address.path(), hint }
-        }
+        StoreError::NotFound { .. } => missing(address),
         StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => denied(address, error),
         StoreError::Precondition { .. } | StoreError::NotModified { .. } => changed(address),
-        _ => unreachable(address, error),
+        // Lists are refused without a kind of their own.
+        _ => match status(error) {
+            Some(404) => missing(address),
+            Some(401 | 403) => denied(address, error),
+            _ => unreachable(address, error),
+        },
     }
+}
+
+fn missing(address: &Address) -> DataError {
+    let hint = "Check the address: no object has exactly this key.".to_owned();
+    DataError::Missing { path: address.path(), hint }
 }
 
 /// The error of an object that is another one than when its reading began.
@@ -92,6 +99,13 @@ fn unreachable(address: &Address, error: &StoreError) -> DataError {
         (_, false) => "The request was repeated without success: run again later, or check the store.",
     };
     DataError::Unreachable { address: address.to_string(), found: format!("`{found}`"), hint: hint.to_owned() }
+}
+
+/// The status of the answer, which stands in the text alone.
+fn status(error: &StoreError) -> Option<u16> {
+    let text = error.to_string();
+    let (_, after) = text.split_once("status code: ")?;
+    after.get(..3)?.parse().ok()
 }
 
 /// Code and message of the answer, which is a page of XML, or else its status.
