@@ -16,6 +16,7 @@ use relata_schemas::{Element, FeatureShape};
 use serde::{Deserialize, Serialize};
 
 use super::block_table::{BlockReader, block_table};
+use super::input_file::refuse_address;
 use super::paths::{collect, entries, has_extension};
 use super::source_trait::Source;
 use crate::{DataError, Result, Session};
@@ -81,6 +82,7 @@ impl ImageFolder {
 
     /// Every image with its class, sorted by path.
     fn list(&self) -> Result<Vec<(PathBuf, Option<String>)>> {
+        refuse_address(&self.path)?;
         if !self.path.is_dir() {
             let hint = "Name the folder whose subfolders are the classes.".to_owned();
             return Err(DataError::Missing { path: self.path.clone(), hint });

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::object_store::{self, Address, ObjectReader};
+use super::object_store::{self, Address, Identity, ObjectReader};
 use crate::{DataError, Result};
 
 /// The bytes of a file.
@@ -15,11 +15,44 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     }
 }
 
+/// Length and identity of a file; only objects have one.
+pub(super) fn identity(path: &Path) -> Result<Identity> {
+    match Address::of(path)? {
+        Some(address) => object_store::identity(&address),
+        None => Ok(Identity { length: length(path)?, hash: None }),
+    }
+}
+
+/// Refuses an object that is another one than it was, of which types were told that may be others now.
+pub(super) fn refuse_change(path: &Path, before: Identity) -> Result<()> {
+    match Address::of(path)? {
+        Some(address) if before.hash.is_some() && object_store::identity(&address)? != before => {
+            Err(object_store::changed(&address))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The length of a file in bytes.
 pub(super) fn length(path: &Path) -> Result<u64> {
     match Address::of(path)? {
         Some(address) => object_store::length(&address),
         None => Ok(std::fs::metadata(path).map_err(DataError::io(path))?.len()),
+    }
+}
+
+/// Refuses an address where only files of this computer are read.
+pub(super) fn refuse_address(path: &Path) -> Result<()> {
+    match Address::of(path)? {
+        None => Ok(()),
+        Some(_) => Err(DataError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "images in files of this computer".to_owned(),
+            found: "an address".to_owned(),
+            hint:
+                "Copy the images here, or read them from a column of tensors in Parquet files, which may lie anywhere."
+                    .to_owned(),
+        }),
     }
 }
 

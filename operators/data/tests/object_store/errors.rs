@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use relata_data::DataError;
-use relata_data::source::{csv, json_lines, parquet};
+use relata_data::source::{csv, idx, image_folder, json_lines, parquet};
 
 use crate::fixture::{parquet_bytes, refused, server, web};
 use crate::server::Failure;
@@ -101,6 +101,10 @@ async fn damaged_files_are_named() {
     assert!(error.contains("s3://damaged/t.csv") && error.contains("row 1"), "{error}");
     server().put("damaged", "empty.csv", "");
     assert!(matches!(refused(&csv("s3://damaged/empty.csv")).await, DataError::Empty { .. }));
+    for images in [image_folder("s3://damaged/images").into(), idx("s3://damaged/x-ubyte").into()] {
+        let error: DataError = refused(&images).await;
+        assert!(error.to_string().contains("Copy the images here"), "{error}");
+    }
     let error = refused(&csv("ftp://host/t.csv")).await.to_string();
     assert!(error.contains("ftp://") && error.contains("s3://"), "{error}");
 }

@@ -3,6 +3,7 @@
 use relata_data::source::{Dataset, SOURCES, csv, json_lines, parquet, sql, tsv};
 
 use crate::fixture::{gzip, parquet_bytes, rows, server, web};
+use crate::server::Failure;
 
 #[tokio::test]
 async fn delimited_text_is_one_object_a_folder_or_a_pattern() {
@@ -77,6 +78,18 @@ async fn one_file_of_a_web_server_is_read() {
     let both = sql("SELECT a.x + b.x AS x FROM a, b").table("a", one).table("b", two);
     assert_eq!(rows(&Dataset::from(both)).await.unwrap(), ["x", "14"]);
     assert_eq!(rows(&json_lines(web("site", "t.jsonl"))).await.unwrap(), ["x", "1"]);
+}
+
+#[tokio::test]
+async fn a_signed_address_that_is_for_reading_alone_is_enough() {
+    for (status, name) in [(403, "a"), (405, "b"), (501, "c")] {
+        server().put("signed", name, parquet_bytes(vec![1]));
+        server().fail("signed", name, Failure::Head(status), 100);
+        let dataset = parquet(web("signed", &format!("{name}?signature=x%2By")));
+        assert_eq!(rows(&dataset).await.unwrap(), ["x", "1"], "{status}");
+        let print = dataset.fingerprint().unwrap();
+        assert_eq!(print[0].1, parquet_bytes(vec![1]).len() as u64);
+    }
 }
 
 #[tokio::test]

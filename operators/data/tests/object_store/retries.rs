@@ -1,7 +1,8 @@
 //! Requests that fail for a while are repeated, and connections that break are taken up where they ended.
 
 use relata_data::DataError;
-use relata_data::source::{csv, json_lines, parquet};
+use relata_data::query::collect;
+use relata_data::source::{csv, json_lines, parquet, read_error, session};
 
 use crate::fixture::{parquet_bytes, refused, rows, server, web};
 use crate::server::Failure;
@@ -58,6 +59,17 @@ async fn a_connection_that_breaks_for_ever_is_an_error() {
     server().fail("broken", "t.csv", Failure::CutAfter(0), 10_000);
     let error = refused(&csv("s3://broken/t.csv")).await;
     assert!(matches!(&error, DataError::Unreachable { address, .. } if address == "s3://broken/t.csv"), "{error}");
+}
+
+#[tokio::test]
+async fn an_object_that_is_replaced_after_its_types_were_told_is_an_error() {
+    server().put("later", "t.csv", "x\n1\n2\n");
+    let dataset = csv("s3://later/t.csv");
+    let table = dataset.table(&session()).await.unwrap();
+    // Would be two nulls in a column of whole numbers.
+    server().put("later", "t.csv", "x\na\nb\n");
+    let error = read_error(&dataset.name(), collect(table).await.unwrap_err());
+    assert!(error.to_string().contains("replaced"), "{error}");
 }
 
 #[tokio::test]

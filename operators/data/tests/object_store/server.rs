@@ -17,6 +17,8 @@ const PAGE: usize = 3;
 pub enum Failure {
     /// With a status, and S3's code for it.
     Status(u16, &'static str),
+    /// With a status, if the file is not to be sent but only told of.
+    Head(u16),
     /// The connection ends after so many bytes of the body.
     CutAfter(usize),
 }
@@ -95,14 +97,19 @@ impl Server {
         let mut state = self.state.lock().unwrap();
         state.requests.push(request.clone());
         let failure = state.failures.iter_mut().find(|(bucket, key, failure, times)| {
-            let whole = matches!(failure, Failure::Status(..)) || request.method == "GET";
-            *bucket == request.bucket && *key == request.key && *times > 0 && whole
+            let meant = match failure {
+                Failure::Status(..) => true,
+                Failure::Head(_) => request.method == "HEAD",
+                Failure::CutAfter(_) => request.method == "GET",
+            };
+            *bucket == request.bucket && *key == request.key && *times > 0 && meant
         });
         let mut cut = None;
         if let Some((_, _, failure, times)) = failure {
             *times -= 1;
             match failure {
                 Failure::Status(status, code) => return refusal(*status, code),
+                Failure::Head(status) => return refusal(*status, "MethodNotAllowed"),
                 Failure::CutAfter(bytes) => cut = Some(*bytes),
             }
         }

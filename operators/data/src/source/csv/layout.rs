@@ -10,6 +10,7 @@ use super::column_type::{ColumnType, Numbers, is_null};
 use super::dialect::Dialect;
 use super::settings::Csv;
 use crate::source::input_file;
+use crate::source::object_store::Identity;
 use crate::{DataError, Result};
 
 /// How the files are cut into columns.
@@ -25,6 +26,8 @@ pub(super) struct Layout {
 #[derive(Debug, Clone)]
 pub(super) struct FileLayout {
     pub path: PathBuf,
+    /// What it was when it was looked at.
+    pub identity: Identity,
     pub dialect: Dialect,
     /// Fields in a row.
     pub fields: usize,
@@ -39,7 +42,8 @@ impl Layout {
         let mut files = Vec::new();
         for path in paths.iter() {
             // A file without a byte has no rows, and no columns that could differ.
-            if input_file::length(path)? == 0 {
+            let identity = input_file::identity(path)?;
+            if identity.length == 0 {
                 continue;
             }
             let dialect = Dialect::of(csv, path)?;
@@ -52,7 +56,7 @@ impl Layout {
                 }
                 Some(names) => same_columns(names, found, path, &paths[0])?,
             };
-            files.push(FileLayout { path: path.clone(), dialect, fields, places });
+            files.push(FileLayout { path: path.clone(), identity, dialect, fields, places });
         }
         let names = names.unwrap_or_default();
         let numbers = Numbers { decimal_comma: false, thousands: csv.thousands };
@@ -122,6 +126,7 @@ impl FileLayout {
             }
             row += 1;
         }
+        input_file::refuse_change(&self.path, self.identity)?;
         Ok(true)
     }
 }

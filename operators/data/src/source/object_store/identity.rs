@@ -26,6 +26,16 @@ pub(in crate::source) struct Identity {
     pub hash: Option<u64>,
 }
 
+/// The identity of an object.
+pub(in crate::source) fn identity(address: &Address) -> Result<Identity> {
+    let (store, of) = (shared(address)?, address.clone());
+    let asked = async move {
+        let meta = head(&of, store.as_ref()).await?;
+        Ok(Identity { length: meta.size, hash: hash(&of, &meta) })
+    };
+    wait(&address.path(), asked)
+}
+
 /// The identities of those files that are objects, in the order of the files.
 pub(in crate::source) fn identities(files: &[PathBuf]) -> Result<Vec<Option<Identity>>> {
     let mut found = vec![None; files.len()];

@@ -16,6 +16,7 @@ use object_store::{BackoffConfig, ClientOptions, ObjectMeta, ObjectStore, Object
 use super::address::{Address, Kind};
 use super::io_runtime::{PATIENCE, wait};
 use super::store_error::{data_error, silent};
+use super::web_store::WebStore;
 use super::{credentials, variables};
 use crate::{DataError, Result, Session};
 
@@ -123,7 +124,7 @@ fn build(address: &Address) -> Result<Arc<dyn ObjectStore>> {
             let options = ClientOptions::new().with_allow_http(address.scheme == "http");
             let options = options.with_config(ClientConfigKey::Timeout, TIMEOUT);
             let builder = HttpBuilder::new().with_url(format!("{}/{query}", address.root()));
-            builder.with_client_options(options).with_retry(retry).build().map(|store| Arc::new(store) as _)
+            builder.with_client_options(options).with_retry(retry).build().map(|store| Arc::new(WebStore(store)) as _)
         }
     };
     built.map_err(|error| DataError::Denied {

@@ -31,7 +31,7 @@ fn missing(address: &Address) -> DataError {
 }
 
 /// The error of an object that is another one than when its reading began.
-pub(super) fn changed(address: &Address) -> DataError {
+pub(in crate::source) fn changed(address: &Address) -> DataError {
     DataError::Unreadable {
         path: address.path(),
         expected: "the same object from its first to its last byte".to_owned(),
@@ -102,7 +102,7 @@ fn unreachable(address: &Address, error: &StoreError) -> DataError {
 }
 
 /// The status of the answer, which stands in the text alone.
-fn status(error: &StoreError) -> Option<u16> {
+pub(super) fn status(error: &StoreError) -> Option<u16> {
     let text = error.to_string();
     let (_, after) = text.split_once("status code: ")?;
     after.get(..3)?.parse().ok()
