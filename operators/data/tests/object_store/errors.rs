@@ -6,7 +6,7 @@ use relata_data::DataError;
 use relata_data::source::{csv, idx, image_folder, json_lines, parquet};
 
 use crate::fixture::{parquet_bytes, refused, server, web};
-use crate::server::Failure;
+use crate::store_server::Failure;
 
 #[tokio::test]
 async fn a_missing_key_is_named_with_its_neighbours() {

@@ -10,7 +10,7 @@ use relata_data::sink::ParquetSink;
 use relata_data::source::{Dataset, in_file_order, session, set_store_variable};
 use relata_data::{Result, query};
 
-use crate::server::Server;
+use crate::store_server::Server;
 
 /// The server, to which the variables of all stores point.
 pub fn server() -> &'static Server {

@@ -3,7 +3,7 @@
 use relata_data::source::{Dataset, SOURCES, csv, json_lines, parquet, sql, tsv};
 
 use crate::fixture::{gzip, parquet_bytes, rows, server, web};
-use crate::server::Failure;
+use crate::store_server::Failure;
 
 #[tokio::test]
 async fn delimited_text_is_one_object_a_folder_or_a_pattern() {

@@ -5,7 +5,7 @@ use relata_data::query::collect;
 use relata_data::source::{csv, json_lines, parquet, read_error, session};
 
 use crate::fixture::{parquet_bytes, refused, rows, server, web};
-use crate::server::Failure;
+use crate::store_server::Failure;
 
 /// So many bytes that no buffer holds them.
 fn long_text() -> String {

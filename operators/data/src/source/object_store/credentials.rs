@@ -50,10 +50,12 @@ fn variables(kind: Kind) -> &'static [&'static str] {
 
 /// Whether there is anything to sign requests with. Without it they go out unsigned, which public data need.
 pub(super) fn given(kind: Kind, variables_set: &BTreeMap<String, String>) -> bool {
-    kind == Kind::Web
-        || variables(kind).iter().any(|name| variables_set.get(*name).is_some_and(|value| !value.is_empty()))
+    kind == Kind::Web || named(kind, variables_set) || machine_has_some()
+}
+
+fn named(kind: Kind, variables_set: &BTreeMap<String, String>) -> bool {
+    variables(kind).iter().any(|name| variables_set.get(*name).is_some_and(|value| !value.is_empty()))
         || kind == Kind::Google && google_login(variables_set)
-        || machine_has_some()
 }
 
 /// Whether someone has logged in with `gcloud auth application-default login`.
@@ -75,7 +77,7 @@ pub(super) fn remedy(kind: Kind) -> &'static str {
         Kind::S3 => {
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one) to credentials \
              that may list and read the bucket, AWS_REGION to its region, and AWS_ENDPOINT_URL where it is not at \
-             Amazon. Profiles are not read: `aws configure export-credentials --format env` writes these variables."
+             Amazon; or AWS_SKIP_SIGNATURE=true for public data. Profiles are not read: `aws configure export-credentials --format env` writes these variables."
         }
         Kind::Google => {
             "Set GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS to a file of credentials that may list and \
@@ -96,10 +98,10 @@ mod tests {
     #[test]
     fn a_variable_is_a_credential_unless_it_is_empty() {
         let set = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
-        assert!(given(Kind::S3, &set("AWS_ACCESS_KEY_ID", "x")));
-        assert!(given(Kind::Google, &set("GOOGLE_APPLICATION_CREDENTIALS", "x.json")));
-        assert!(given(Kind::Azure, &set("AZURE_STORAGE_SAS_TOKEN", "x")));
+        assert!(named(Kind::S3, &set("AWS_ACCESS_KEY_ID", "x")));
+        assert!(named(Kind::Google, &set("GOOGLE_APPLICATION_CREDENTIALS", "x.json")));
+        assert!(named(Kind::Azure, &set("AZURE_STORAGE_SAS_TOKEN", "x")));
         assert!(given(Kind::Web, &BTreeMap::new()));
-        assert_eq!(given(Kind::S3, &set("AWS_ACCESS_KEY_ID", "")), machine_has_some());
+        assert!(!named(Kind::S3, &set("AWS_ACCESS_KEY_ID", "")) && !named(Kind::S3, &set("AWS_REGION", "x")));
     }
 }

@@ -78,7 +78,9 @@ fn build(address: &Address) -> Result<Arc<dyn ObjectStore>> {
         retry_timeout: Duration::from_secs(600),
     };
     let named = |prefix: &'static str| {
-        all.iter().filter(move |(name, _)| name.starts_with(prefix)).map(|(name, value)| (name.to_lowercase(), value))
+        all.iter()
+            .filter(move |(name, value)| name.starts_with(prefix) && !value.is_empty())
+            .map(|(name, value)| (name.to_lowercase(), value))
     };
     let built: object_store::Result<Arc<dyn ObjectStore>> = match address.kind {
         Kind::S3 => {
@@ -132,4 +134,27 @@ fn build(address: &Address) -> Result<Arc<dyn ObjectStore>> {
         found: format!("the store's settings do not suffice (`{error}`)"),
         hint: credentials::remedy(address.kind).to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_store_without_encryption_must_be_allowed() {
+        for (name, value) in [
+            ("AWS_ACCESS_KEY_ID", "someone"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            // No program listens at this port, which is reserved.
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+        ] {
+            variables::set_store_variable(name, value);
+        }
+        let address = Address::of(Path::new("s3://b/t.csv")).unwrap().unwrap();
+        let error = length(&address).unwrap_err();
+        assert!(matches!(&error, DataError::Unreachable { .. }), "{error}");
+        assert!(error.to_string().contains("AWS_ALLOW_HTTP=true"), "{error}");
+    }
 }

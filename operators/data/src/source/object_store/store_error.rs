@@ -10,9 +10,13 @@ use super::address::{Address, Kind};
 use super::{credentials, variables};
 use crate::DataError;
 
+/// Hosts that tell a machine of a cloud what it may do.
+const MACHINE: [&str; 3] = ["//169.254.", "//metadata.google.internal", "//[fd00:ec2::"];
+
 /// The error of a request about an address.
 pub(super) fn data_error(address: &Address, error: &StoreError) -> DataError {
     match error {
+        _ if is_of_machine(address, error) => no_credentials(address, error),
         StoreError::NotFound { .. } => missing(address),
         StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. } => denied(address, error),
         StoreError::Precondition { .. } | StoreError::NotModified { .. } => changed(address),
@@ -22,6 +26,21 @@ pub(super) fn data_error(address: &Address, error: &StoreError) -> DataError {
             Some(401 | 403) => denied(address, error),
             _ => unreachable(address, error),
         },
+    }
+}
+
+/// Whether it was the machine's own role that could not be had; the store was not even asked.
+fn is_of_machine(address: &Address, error: &StoreError) -> bool {
+    let text = error.to_string();
+    address.kind != Kind::Web && MACHINE.iter().any(|host| text.contains(host))
+}
+
+fn no_credentials(address: &Address, error: &StoreError) -> DataError {
+    let answer = answer(error).unwrap_or_else(|| "no answer".to_owned());
+    DataError::Denied {
+        address: address.to_string(),
+        found: format!("no credentials are set, and this machine has none of its own ({answer})"),
+        hint: credentials::remedy(address.kind).to_owned(),
     }
 }
 
@@ -87,6 +106,9 @@ fn unreachable(address: &Address, error: &StoreError) -> DataError {
     let found = answer(error).unwrap_or_else(|| cause.to_string());
     let redirected = found.contains("redirect without LOCATION") || found.contains("PermanentRedirect");
     let hint = match (address.kind, connecting) {
+        (_, _) if found.contains("certificate") => {
+            "The certificate of the server is not trusted here: set SSL_CERT_FILE to a file of the authorities that are."
+        }
         (Kind::S3, _) if redirected => "The bucket is in another region: set AWS_REGION to its region.",
         (_, _) if error.to_string().contains("allow_http") || found.contains("URL scheme is not allowed") => {
             "The store's address begins with `http://`: set AWS_ALLOW_HTTP=true (or AZURE_ALLOW_HTTP, \
@@ -123,4 +145,27 @@ fn answer(error: &StoreError) -> Option<String> {
     let (_, status) = text.split_once("status code: ")?;
     let status: Vec<&str> = status.split(['\n', ':']).next()?.split_whitespace().collect();
     Some(status.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_in_short() {
+        let address = Address::of(Path::new("s3://b/t.csv")).unwrap().unwrap();
+        let error = |text: &str| {
+            let store = StoreError::Generic { store: "S3", source: text.to_owned().into() };
+            data_error(&address, &store)
+        };
+        let denied = "Server returned non-2xx status code: 403 Forbidden: <Error><Code>AccessDenied</Code></Error>";
+        let denied = error(denied).to_string();
+        assert!(denied.contains("(AccessDenied)") && denied.contains("AWS_ACCESS_KEY_ID"), "{denied}");
+        let machine = "Error performing PUT http://169.254.169.254/latest/api/token - status code: 403 Forbidden";
+        let machine = error(machine).to_string();
+        assert!(machine.contains("this machine has none of its own (403 Forbidden)"), "{machine}");
+        let region = error("Received redirect without LOCATION").to_string();
+        assert!(region.contains("set AWS_REGION"), "{region}");
+        assert!(matches!(error("status code: 404 Not Found: "), DataError::Missing { .. }));
+    }
 }

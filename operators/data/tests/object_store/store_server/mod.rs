@@ -1,13 +1,16 @@
 //! Server of objects: a small part of S3's interface (which Google's also is) and plain HTTP on one port, and failures
 //! where a test wants them.
+#![allow(dead_code, reason = "not every test needs every failure")]
+
+mod azure_list;
+mod request;
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use crate::azure_list;
-use crate::request::Request;
+use self::request::Request;
 
 /// Keys of one page of a list: few, so that lists have several pages.
 const PAGE: usize = 3;

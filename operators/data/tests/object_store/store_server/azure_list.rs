@@ -1,7 +1,7 @@
 //! Lists of blobs as Azure writes them.
 
-use crate::request::Request;
-use crate::server::time;
+use super::request::Request;
+use super::time;
 
 /// All blobs of a container below a prefix, on one page.
 pub fn page(request: &Request, objects: &[(&str, usize, u64)]) -> String {
