@@ -77,7 +77,8 @@ pub(super) fn remedy(kind: Kind) -> &'static str {
         Kind::S3 => {
             "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if there is one) to credentials \
              that may list and read the bucket, AWS_REGION to its region, and AWS_ENDPOINT_URL where it is not at \
-             Amazon; or AWS_SKIP_SIGNATURE=true for public data. Profiles are not read: `aws configure export-credentials --format env` writes these variables."
+             Amazon; or AWS_SKIP_SIGNATURE=true for public data. Profiles are not read: `aws configure \
+             export-credentials --format env` writes these variables."
         }
         Kind::Google => {
             "Set GOOGLE_SERVICE_ACCOUNT or GOOGLE_APPLICATION_CREDENTIALS to a file of credentials that may list and \
