@@ -23,11 +23,14 @@ mod http_client;
 #[path = "fuzzing/json.rs"]
 mod json;
 mod memory;
+mod objects;
 mod optimum;
 mod resume;
 mod resume_asking;
 mod running;
 mod settings;
 mod sql;
+#[path = "../operators/data/tests/object_store/store_server/mod.rs"]
+mod store_server;
 mod tables;
 mod threads;

@@ -12,12 +12,12 @@ use parquet::errors::ParquetError;
 
 /// What a decoder gives, or its panic.
 pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(panic.as_ref())))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
 }
 
 /// The same for decoders whose errors are texts.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(error(panic.as_ref()).to_string()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panicked(panic.as_ref()).to_string()))
 }
 
 /// What a query gives, or the panic of a decoder.
@@ -35,10 +35,11 @@ pub(crate) fn caught_stream(rows: SendableRecordBatchStream) -> SendableRecordBa
 }
 
 fn query_error(panic: &(dyn Any + Send)) -> DataFusionError {
-    DataFusionError::ParquetError(Box::new(error(panic)))
+    DataFusionError::ParquetError(Box::new(panicked(panic)))
 }
 
-fn error(panic: &(dyn Any + Send)) -> ParquetError {
+/// A panic as an error.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> ParquetError {
     let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
     ParquetError::General(format!("the decoder gave up: {}", text.unwrap_or("it did not say why")))
 }

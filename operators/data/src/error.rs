@@ -91,6 +91,26 @@ pub enum DataError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// A store or server does not let us read.
+    #[error("`{address}` must not be read: {found}. {hint}")]
+    Denied {
+        /// The address.
+        address: String,
+        /// What the store answered.
+        found: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// A store or server does not answer, or not with what was asked for.
+    #[error("`{address}` could not be reached: {found}. {hint}")]
+    Unreachable {
+        /// The address.
+        address: String,
+        /// What came instead of an answer.
+        found: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// Arrow refused.
     #[error("arrow: {0}")]
     Arrow(#[from] ArrowError),

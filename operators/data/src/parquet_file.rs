@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder, RowSelection};
-use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use crate::decoder_panic::caught;
 use crate::{DataError, Result};
@@ -40,13 +40,7 @@ impl ParquetFile {
         let file = File::open(path).map_err(DataError::io(path))?;
         let metadata = caught(|| ArrowReaderMetadata::load(&file, Default::default()));
         let metadata = metadata.map_err(|error| DataError::damaged(path, error))?;
-        for chunk in metadata.metadata().row_groups().iter().flat_map(|group| group.columns()) {
-            if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
-                let column = chunk.column_path().string();
-                let found = format!("column `{column}` with {bytes} bytes from byte {start}, in a file of {len} bytes");
-                return Err(DataError::damaged(path, found));
-            }
-        }
+        check_ranges(metadata.metadata(), path, len)?;
         Ok(Self { path: path.to_path_buf(), metadata, group: None, selection: None })
     }
 
@@ -101,6 +95,18 @@ impl ParquetFile {
         // A negative number is damage, which the reader of the group reports.
         self.metadata.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default())
     }
+}
+
+/// Refuses a footer with columns that are not within the file.
+pub(crate) fn check_ranges(metadata: &ParquetMetaData, path: &Path, len: u64) -> Result<()> {
+    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+        if let Some((start, bytes)) = ranges(chunk).find(|range| !lies_within(*range, len)) {
+            let column = chunk.column_path().string();
+            let found = format!("column `{column}` with {bytes} bytes from byte {start}, in a file of {len} bytes");
+            return Err(DataError::damaged(path, found));
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a file that was cut short, or is of another format; gives its length.

@@ -11,6 +11,7 @@ use relata_schemas::SchemaError;
 
 use crate::Result;
 use crate::fields::is_text;
+use crate::source::{is_address, read_whole};
 
 /// The members of a struct of pictures.
 const BYTES: &str = "bytes";
@@ -85,14 +86,8 @@ impl PictureArray {
             return Ok(Some(bytes.value(row).into()));
         }
         let Some(path) = self.path(row).filter(|path| !path.trim().is_empty()) else { return Ok(None) };
-        if path.starts_with("http://") || path.starts_with("https://") {
-            return Err("an address: download the pictures, and name their paths".to_owned());
-        }
-        let path = self.folder.join(path);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(error) => Err(format!("`{}`: {error}", path.display())),
-        }
+        let bytes = read_picture(&self.folder, path).map_err(|error| error.to_string())?;
+        Ok(Some(bytes.into()))
     }
 
     /// The column as it is kept: of the rows to keep, paths where there are only paths, else bytes; null in the others.
@@ -112,6 +107,11 @@ impl PictureArray {
             }
         }
     }
+}
+
+/// The file of a picture, whose path is relative to the folder, or an address.
+pub(crate) fn read_picture(folder: &Path, path: &str) -> Result<Vec<u8>> {
+    read_whole(&if is_address(Path::new(path)) { path.into() } else { folder.join(path) })
 }
 
 fn is_binary(data_type: &DataType) -> bool {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::decode::{Decoder, Undecoded};
+use super::picture_array::read_picture;
 use super::pixel_cache::PixelCache;
 use crate::fields::{Encoded, ImageSettings, RecordStore};
 use crate::index::Row;
@@ -51,10 +52,8 @@ impl PictureColumn {
     fn decode(&self, records: &RecordStore, row: Row, encoded: Encoded<'_>, out: &mut [u8]) -> Result<()> {
         let (path, decoded) = match encoded {
             Encoded::Path(path) => {
-                let path = records.folder().join(path);
-                let bytes = std::fs::read(&path).map_err(DataError::io(&path))?;
-                let decoded = self.decoder.decode(&bytes, out);
-                (path, decoded)
+                let bytes = read_picture(records.folder(), path)?;
+                (records.folder().join(path), self.decoder.decode(&bytes, out))
             }
             Encoded::Bytes(bytes) => (PathBuf::from(format!("row {row}")), self.decoder.decode(bytes, out)),
             Encoded::None => return Ok(()),

@@ -231,8 +231,9 @@ impl Dataset {
     }
 
     /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files it is of
-    /// path, length and modification time. A folder of images has one hash, of the names and lengths of its files: a
-    /// file that changes while its length stays is not noticed.
+    /// path, length and modification time. Of an object in a store it is of address, length and entity tag or version, or
+    /// else the time of its last change. A folder of images has one hash, of the names and lengths of its files: a file
+    /// that changes while its length stays is not noticed.
     pub fn fingerprint(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
         of_source(self.source.as_ref())
     }

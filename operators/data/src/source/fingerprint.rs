@@ -1,6 +1,5 @@
 //! Fingerprint of a dataset's files, which tells whether they are still the same: a hash of their content or times.
 
-use std::fs::File;
 use std::hash::Hasher;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,8 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use twox_hash::XxHash64;
 
+use super::input_file;
+use super::object_store::{Identity, identities};
 use super::source_trait::Source;
 use crate::{DataError, Result};
 
@@ -16,7 +17,8 @@ use crate::{DataError, Result};
 const MANY: usize = 1000;
 
 /// Path, length and hash of every file: xxh64 of the content, or of path, length and modification time if the files
-/// are more than 1000. Many small files have one fingerprint, of their names and lengths, if the source says so.
+/// are more than 1000. Of an object, what its store says of it is hashed. Many small files have one fingerprint, of their
+/// names and lengths, if the source says so.
 pub(super) fn of_source(source: &dyn Source) -> Result<Vec<(PathBuf, u64, u64)>> {
     let files = source.files()?;
     match source.fingerprint_content() {
@@ -47,10 +49,16 @@ pub fn fingerprint(files: Vec<PathBuf>) -> Result<Vec<(PathBuf, u64, u64)>> {
 }
 
 fn of_files(files: Vec<PathBuf>, by_content: bool) -> Result<Vec<(PathBuf, u64, u64)>> {
+    let objects = identities(&files)?;
     files
         .into_iter()
-        .map(|file| {
-            let (len, hash) = if by_content { hash_content(&file)? } else { hash_times(&file)? };
+        .zip(objects)
+        .map(|(file, object)| {
+            let (len, hash) = match object {
+                Some(Identity { length, hash: Some(hash) }) => (length, hash),
+                None if !by_content => hash_times(&file)?,
+                _ => hash_content(&file)?,
+            };
             Ok((file, len, hash))
         })
         .collect()
@@ -61,15 +69,17 @@ fn hash_content(path: &Path) -> Result<(u64, u64)> {
         path: path.to_path_buf(),
         hint: "Check the path; it is relative to the folder that the program was started in.".to_owned(),
     };
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(path)),
-        other => other.map_err(DataError::io(path))?,
+    let mut file = match input_file::open(path) {
+        Err(DataError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Err(missing(path));
+        }
+        other => other?,
     };
     let mut hasher = XxHash64::with_seed(0);
     let mut buffer = vec![0; 1 << 20];
     let mut len = 0;
     loop {
-        let read = file.read(&mut buffer).map_err(DataError::io(path))?;
+        let read = file.read(&mut buffer).map_err(input_file::read_error(path))?;
         if read == 0 {
             return Ok((len, hasher.finish()));
         }

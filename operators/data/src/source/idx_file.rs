@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::input_file::refuse_address;
 use crate::{DataError, Result};
 
 /// The code of unsigned bytes in an IDX header.
@@ -28,6 +29,7 @@ pub(super) struct IdxFile {
 impl IdxFile {
     /// Opens a file whose items have `dims` dimensions (2 for images, 0 for labels); gzip is known by its content.
     pub(super) fn open(path: &Path, dims: usize) -> Result<Self> {
+        refuse_address(path)?;
         if !path.is_file() {
             let hint = "Check the path of the IDX file.".to_owned();
             return Err(DataError::Missing { path: path.to_path_buf(), hint });

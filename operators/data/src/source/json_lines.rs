@@ -1,6 +1,5 @@
 //! JSON source: objects, one per line or in an array.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,9 @@ use datafusion::prelude::{DataFrame, JsonReadOptions};
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use super::blocking::off_thread;
 use super::dataset::Dataset;
+use super::input_file;
 use super::paths::{expand, refuse_empty, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
@@ -21,7 +22,7 @@ const LOOK: u64 = 4096;
 const INFER_ROWS: usize = 20_000;
 
 /// Files of JSON objects, one per line or all in one array: one file, a folder of `.jsonl`, `.ndjson` and `.json` files, or
-/// a pattern.
+/// a pattern; or objects of a store, at an address such as `s3://bucket/folder`.
 ///
 /// ```
 /// use relata_data::source::{json_lines, session};
@@ -64,16 +65,21 @@ impl Source for JsonLines {
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
-        let files = self.files()?;
-        refuse_empty(&self.path, &files)?;
-        let arrays = arrays(&files)?;
+        let source = self.clone();
+        let look = move || {
+            let files = source.files()?;
+            refuse_empty(&source.path, &files)?;
+            let arrays = arrays(&files)?;
+            Ok((files, arrays))
+        };
+        let (files, arrays) = off_thread(&self.path, look).await?;
         let options = JsonReadOptions {
             file_extension: "",
             schema_infer_max_records: INFER_ROWS,
             newline_delimited: !arrays,
             ..Default::default()
         };
-        let table = query::read_json(session, urls(&files)?, options).await;
+        let table = query::read_json(session, urls(session, &files)?, options).await;
         table.map_err(|error| read_error(&self.path.display().to_string(), error))
     }
 }
@@ -83,8 +89,8 @@ fn arrays(files: &[PathBuf]) -> Result<bool> {
     let mut arrays = None;
     for file in files {
         let mut start = Vec::new();
-        let open = File::open(file).and_then(|open| open.take(LOOK).read_to_end(&mut start));
-        open.map_err(DataError::io(file))?;
+        let read = input_file::open(file)?.take(LOOK).read_to_end(&mut start);
+        read.map_err(input_file::read_error(file))?;
         let unreadable = |expected: &str, found: &str, hint: &str| DataError::Unreadable {
             path: file.clone(),
             expected: expected.to_owned(),

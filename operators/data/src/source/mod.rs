@@ -1,12 +1,16 @@
 //! Sources: where samples come from. Every source is a DataFusion table, so that SQL works over all of them.
 
 mod block_table;
+mod blocking;
 mod dataset;
 mod fingerprint;
 mod id_lookup;
 mod idx_file;
 mod ingest;
+mod input_file;
+mod object_store;
 mod paths;
+mod pattern;
 mod read_error;
 mod sample_ids;
 mod samples;
@@ -17,6 +21,8 @@ pub use self::dataset::{Dataset, DatasetPlan};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};
+pub(crate) use self::input_file::read_whole;
+pub use self::object_store::{is_address, set_store_variable};
 pub use self::read_error::read_error;
 pub use self::samples::{KEPT_BACK, Samples};
 pub use self::session::{in_file_order, session, session_with_memory};

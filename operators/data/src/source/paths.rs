@@ -1,13 +1,20 @@
 //! Paths and patterns (globs), and the files that they mean: a file itself, the files below a folder, or those that
-//! match a pattern of `*`, `?` and `**`.
+//! match a pattern of `*`, `?` and `**`. Addresses of object stores mean objects likewise.
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::{DataError, Result};
+use super::input_file;
+use super::object_store::{self, Address, escaped};
+pub(super) use super::pattern::has_extension;
+use super::pattern::{is_pattern, matches};
+use crate::{DataError, Result, Session};
 
 /// The files of `path`, sorted by name. Folders are searched to any depth for the `extensions`; names that start with
 /// a dot or an underscore are left out. No file at all is an error that says what is there instead.
 pub(super) fn expand(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+    if let Some(address) = Address::of(path)? {
+        return object_store::expand(&address, extensions);
+    }
     if path.is_file() {
         return Ok(vec![path.to_path_buf()]);
     }
@@ -33,15 +40,17 @@ pub(super) fn expand(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The `file://` addresses that DataFusion reads; unlike plain paths they take `[` and `*` in names as they are.
-pub(super) fn urls(files: &[PathBuf]) -> Result<Vec<String>> {
+/// The addresses that DataFusion reads, of files `file://`; unlike plain paths they take `[` and `*` in names as they
+/// are. The session learns of the stores of objects.
+pub(super) fn urls(session: &Session, files: &[PathBuf]) -> Result<Vec<String>> {
+    object_store::register(session, files)?;
     files.iter().map(|file| url(file)).collect()
 }
 
 /// Refuses files that are all without a byte, of which no schema can be inferred.
 pub(super) fn refuse_empty(path: &Path, files: &[PathBuf]) -> Result<()> {
     for file in files {
-        if std::fs::metadata(file).map_err(DataError::io(file))?.len() > 0 {
+        if input_file::length(file)? > 0 {
             return Ok(());
         }
     }
@@ -57,11 +66,6 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         read.map(|entry| entry.map(|e| e.path())).collect::<std::io::Result<_>>().map_err(DataError::io(folder))?;
     entries.sort();
     Ok(entries)
-}
-
-/// Whether the file's extension is one of these, in any case.
-pub(super) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().is_some_and(|found| extensions.iter().any(|e| found.eq_ignore_ascii_case(e)))
 }
 
 /// The files with one of these extensions at any depth below a folder.
@@ -81,19 +85,11 @@ pub(super) fn collect(folder: &Path, extensions: &[&str], found: &mut Vec<PathBu
 }
 
 fn url(file: &Path) -> Result<String> {
-    let whole = std::path::absolute(file).map_err(DataError::io(file))?;
-    let mut url = "file://".to_owned();
-    for &byte in whole.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => url.push(byte.into()),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
+    if let Some(address) = Address::of(file)? {
+        return Ok(address.session_url());
     }
-    Ok(url)
-}
-
-fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?'])
+    let whole = std::path::absolute(file).map_err(DataError::io(file))?;
+    Ok(format!("file://{}", escaped(whole.as_os_str().as_encoded_bytes())))
 }
 
 fn match_parts(base: PathBuf, parts: &[Component<'_>], found: &mut Vec<PathBuf>) -> Result<()> {
@@ -126,27 +122,6 @@ fn match_parts(base: PathBuf, parts: &[Component<'_>], found: &mut Vec<PathBuf>)
         }
     }
     Ok(())
-}
-
-/// `*` stands for any bytes, `?` for one; linear backtracking to the last star.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n, mut star) = (0, 0, None);
-    while n < name.len() {
-        if pattern.get(p) == Some(&b'*') {
-            star = Some((p, n));
-            p += 1;
-        } else if pattern.get(p).is_some_and(|&byte| byte == b'?' || byte == name[n]) {
-            p += 1;
-            n += 1;
-        } else if let Some((at, taken)) = star {
-            star = Some((at, taken + 1));
-            p = at + 1;
-            n = taken + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|&byte| byte == b'*')
 }
 
 /// What there is beside a path that is not there.
@@ -201,19 +176,6 @@ mod tests {
             assert!(matches!(error, DataError::Missing { .. }), "{error}");
         }
         assert!(expand(folder.path(), &["json"]).is_err());
-    }
-
-    #[test]
-    fn stars_backtrack() {
-        for (pattern, name, expected) in [
-            ("*a*b", "xaxbab", true),
-            ("*ab", "abac", false),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
-        }
     }
 
     #[test]

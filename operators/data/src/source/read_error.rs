@@ -7,10 +7,14 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
+use super::object_store::from_query;
 use crate::DataError;
 
 /// The error of reading `table` (a file, or what else the source is called).
 pub fn read_error(table: &str, error: DataFusionError) -> DataError {
+    if let Some(error) = from_query(table, &error) {
+        return error;
+    }
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => read_error(table, *inner),
         DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {

@@ -1,6 +1,5 @@
 //! Decoded file: a text file as UTF-8, whatever it is compressed by and encoded in.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
+use crate::source::input_file;
 use crate::{DataError, Result};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -16,9 +16,8 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// Opens a file. Compression (gzip, zstd) is told by the first bytes, UTF-16 and UTF-8 by a byte order mark; without one
 /// the text is in `encoding`, or else in UTF-8.
 pub(super) fn open(path: &Path, encoding: Option<&'static Encoding>) -> Result<Box<dyn Read + Send>> {
-    let file = File::open(path).map_err(DataError::io(path))?;
-    let mut raw = BufReader::new(file);
-    let start = raw.fill_buf().map_err(DataError::io(path))?;
+    let mut raw = BufReader::new(input_file::open(path)?);
+    let start = raw.fill_buf().map_err(input_file::read_error(path))?;
     let bytes: Box<dyn Read + Send> = if start.starts_with(GZIP) {
         Box::new(MultiGzDecoder::new(raw))
     } else if start.starts_with(ZSTD) {

@@ -39,8 +39,13 @@ impl Dialect {
             None => {
                 let mut start = Vec::new();
                 let mut reader = decoded_file::open(path, csv.encoding()?)?.take(LOOK);
-                // What cannot be read is reported with its place when the rows are read.
-                let _ = reader.read_to_end(&mut start);
+                // What is no text is reported with its place when the rows are read, but a store that answers by then
+                // would have left us with half a line.
+                if let Err(error) = reader.read_to_end(&mut start)
+                    && let Ok(own) = error.downcast::<DataError>()
+                {
+                    return Err(own);
+                }
                 find_delimiter(&start, quote, comment)
             }
         };

@@ -9,6 +9,8 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use super::column_type::{ColumnType, Numbers, is_null};
 use super::dialect::Dialect;
 use super::settings::Csv;
+use crate::source::input_file;
+use crate::source::object_store::Identity;
 use crate::{DataError, Result};
 
 /// How the files are cut into columns.
@@ -24,6 +26,8 @@ pub(super) struct Layout {
 #[derive(Debug, Clone)]
 pub(super) struct FileLayout {
     pub path: PathBuf,
+    /// What it was when it was looked at.
+    pub identity: Identity,
     pub dialect: Dialect,
     /// Fields in a row.
     pub fields: usize,
@@ -38,7 +42,8 @@ impl Layout {
         let mut files = Vec::new();
         for path in paths.iter() {
             // A file without a byte has no rows, and no columns that could differ.
-            if std::fs::metadata(path).map_err(DataError::io(path))?.len() == 0 {
+            let identity = input_file::identity(path)?;
+            if identity.length == 0 {
                 continue;
             }
             let dialect = Dialect::of(csv, path)?;
@@ -51,7 +56,7 @@ impl Layout {
                 }
                 Some(names) => same_columns(names, found, path, &paths[0])?,
             };
-            files.push(FileLayout { path: path.clone(), dialect, fields, places });
+            files.push(FileLayout { path: path.clone(), identity, dialect, fields, places });
         }
         let names = names.unwrap_or_default();
         let numbers = Numbers { decimal_comma: false, thousands: csv.thousands };
@@ -102,7 +107,7 @@ impl FileLayout {
         let mut record = ByteRecord::new();
         let mut header = self.dialect.header;
         let mut row = 0;
-        while reader.read_byte_record(&mut record).map_err(|error| broken(&self.path, &error.to_string()))? {
+        while reader.read_byte_record(&mut record).map_err(|error| broken(&self.path, error))? {
             if std::mem::take(&mut header) {
                 continue;
             }
@@ -121,6 +126,7 @@ impl FileLayout {
             }
             row += 1;
         }
+        input_file::refuse_change(&self.path, self.identity)?;
         Ok(true)
     }
 }
@@ -148,7 +154,7 @@ fn schema(names: &[String], types: &[ColumnType]) -> SchemaRef {
 fn columns(csv: &Csv, path: &Path, dialect: &Dialect) -> Result<(Vec<(String, usize)>, usize)> {
     let mut reader = dialect.records(csv, path)?;
     let mut record = ByteRecord::new();
-    reader.read_byte_record(&mut record).map_err(|error| broken(path, &error.to_string()))?;
+    reader.read_byte_record(&mut record).map_err(|error| broken(path, error))?;
     let mut columns: Vec<(String, usize)> = Vec::new();
     for place in 0..record.len() {
         let name = match dialect.header {
@@ -190,11 +196,17 @@ fn same_columns(names: &[String], found: Vec<(String, usize)>, path: &Path, firs
     })
 }
 
-fn broken(path: &Path, found: &str) -> DataError {
+fn broken(path: &Path, error: ::csv::Error) -> DataError {
+    let found = format!("`{error}`");
+    if let ::csv::ErrorKind::Io(error) = error.into_kind()
+        && let Ok(own) = error.downcast::<DataError>()
+    {
+        return own;
+    }
     DataError::Unreadable {
         path: path.to_path_buf(),
         expected: "delimited text".to_owned(),
-        found: format!("`{found}`"),
+        found,
         hint: "It may be truncated or of another format: look at the place, or copy it again.".to_owned(),
     }
 }

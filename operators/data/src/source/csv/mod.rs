@@ -22,6 +22,7 @@ use self::block::Block;
 use self::layout::Layout;
 pub use self::settings::Csv;
 use super::block_table::{BlockReader, block_table};
+use super::blocking::off_thread;
 use super::dataset::Dataset;
 use super::paths::{expand, refuse_empty};
 use super::source_trait::Source;
@@ -33,6 +34,9 @@ const BLOCK: usize = 8192;
 /// Delimited files with a header: one file, a folder of `.csv` files, or a pattern such as `part-*.csv`. Files may be
 /// compressed (gzip, zstd), in UTF-8 or UTF-16, and have commas, semicolons, tabs or bars; columns are matched by their names
 /// over all files, and have the type that every one of their values has. For other dialects there is [`Csv`].
+///
+/// The path may be the address of objects in a store: `s3://bucket/part-*.csv`, `gs://..`, `az://..`, `https://..`. They
+/// are read as streams, twice: first to tell the types of the columns.
 ///
 /// ```
 /// use relata_data::source::{csv, session};
@@ -52,7 +56,7 @@ pub fn csv(path: impl AsRef<Path>) -> Dataset {
     Dataset::new(Csv::at(path))
 }
 
-/// Tab-separated files with a header: one file, a folder of `.tsv` files, or a pattern.
+/// Tab-separated files with a header: one file, a folder of `.tsv` files, a pattern, or the address of objects in a store.
 ///
 /// ```
 /// use relata_data::source::{session, tsv};
@@ -102,15 +106,15 @@ impl Csv {
 
     /// Looks at all files, on a thread of its own.
     async fn rows(&self) -> Result<Rows> {
-        let files = self.files()?;
-        refuse_empty(&self.path, &files)?;
         let csv = self.clone();
-        let rows = tokio::task::spawn_blocking(move || -> Result<Rows> {
+        let look = move || {
+            let files = csv.files()?;
+            refuse_empty(&csv.path, &files)?;
             let mut layout = Layout::of(&csv, &files)?;
             layout.make_text(&csv.text);
             Ok(Rows { layout, csv })
-        });
-        rows.await.map_err(|error| DataError::io(&self.path)(std::io::Error::other(error)))?
+        };
+        off_thread(&self.path, look).await
     }
 }
 

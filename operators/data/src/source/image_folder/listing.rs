@@ -5,6 +5,7 @@ use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use super::label_file::{Entry, LabelFile};
+use crate::source::input_file::refuse_address;
 use crate::source::paths::has_extension;
 use crate::{DataError, Result};
 
@@ -36,6 +37,7 @@ pub(super) struct Picture {
 impl Listing {
     /// Looks through a folder. Links are followed, each folder is read once.
     pub fn of(root: &Path) -> Result<Self> {
+        refuse_address(root)?;
         if !root.is_dir() {
             let hint = "Name the folder of the pictures.".to_owned();
             return Err(DataError::Missing { path: root.to_path_buf(), hint });

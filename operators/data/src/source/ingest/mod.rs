@@ -21,6 +21,7 @@ use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
 use self::picture_check::PictureCheck;
 use super::dataset::Dataset;
+use super::object_store::is_address;
 use super::read_error::read_error;
 use super::sample_ids::SampleIds;
 use super::samples::Samples;
@@ -421,6 +422,9 @@ fn folder_of_paths(dataset: &Dataset, fields: &[Field], fitted: bool) -> Result<
     };
     if folder.as_os_str().is_empty() {
         return std::env::current_dir().map_err(DataError::io(&folder));
+    }
+    if is_address(&folder) {
+        return Ok(folder);
     }
     std::path::absolute(&folder).map_err(DataError::io(&folder))
 }

@@ -10,6 +10,8 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions};
 use relata_schemas::SchemaError;
 
 use super::path_columns::PathColumns;
+use crate::source::blocking::off_thread;
+use crate::source::object_store::parquet_schemas;
 use crate::source::paths::urls;
 use crate::source::read_error::read_error;
 use crate::{ParquetFile, Result, Session, query};
@@ -22,14 +24,15 @@ struct Group {
 }
 
 /// The rows of all files, in their order; `root` is what was asked for.
-pub(super) async fn read(session: &Session, root: &Path, files: &[PathBuf]) -> Result<DataFrame> {
+pub(super) async fn read(session: &Session, root: &Path, files: Vec<PathBuf>) -> Result<DataFrame> {
     let name = root.display().to_string();
-    let groups = groups(root, files)?;
+    let below = root.to_path_buf();
+    let groups = off_thread(root, move || groups(&below, &files)).await?;
     let schema = unified(&groups)?;
     let mut whole: Option<DataFrame> = None;
     for group in &groups {
         let options = ParquetReadOptions::new().file_extension("").skip_metadata(groups.len() > 1);
-        let rows = query::read_parquet(session, urls(&group.files)?, options).await;
+        let rows = query::read_parquet(session, urls(session, &group.files)?, options).await;
         let mut rows = rows.map_err(|error| read_error(&name, error))?;
         if groups.len() > 1 || !group.columns.is_empty() {
             let columns = schema.fields().iter().map(|field| group.column(field));
@@ -46,9 +49,10 @@ pub(super) async fn read(session: &Session, root: &Path, files: &[PathBuf]) -> R
 fn groups(root: &Path, files: &[PathBuf]) -> Result<Vec<Group>> {
     let paths = PathColumns::of_all(root, files);
     let mut groups: Vec<Group> = Vec::new();
-    for (file, columns) in files.iter().zip(paths) {
-        // Finds a damaged file before any work starts, and by its own name where there are many.
-        let schema = ParquetFile::open(file)?.schema().clone();
+    // Finds a damaged file before any work starts, and by its own name where there are many.
+    let objects = parquet_schemas(files)?;
+    for ((file, columns), object) in files.iter().zip(paths).zip(objects) {
+        let schema = object.map_or_else(|| ParquetFile::open(file).map(|file| file.schema().clone()), Ok)?;
         match groups.last_mut() {
             Some(last) if last.columns == columns && same_columns(&last.schema, &schema) => {
                 last.files.push(file.clone())

@@ -10,6 +10,7 @@ use datafusion::prelude::DataFrame;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use super::blocking::off_thread;
 use super::dataset::Dataset;
 use super::paths::expand;
 use super::source_trait::Source;
@@ -20,6 +21,9 @@ use crate::{Result, Session};
 /// Columns of several files are found by their names; one that a file lacks is null there, and integers in one file and
 /// decimals in the next become decimals. Folders `label=cat` (Hive) become the column `label`; files `train-..` beside
 /// `test-..` or `validation-..` (Hugging Face), or in folders of these names, the column `split`.
+///
+/// The path may be the address of objects in a store: `s3://bucket/folder`, `gs://..`, `az://..`, `https://..`. Only what
+/// a query needs of them is read.
 ///
 /// ```
 /// use relata_data::source::parquet;
@@ -54,7 +58,9 @@ impl Source for Parquet {
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
-        file_groups::read(session, &self.path, &self.files()?).await
+        let source = self.clone();
+        let files = off_thread(&self.path, move || source.files()).await?;
+        file_groups::read(session, &self.path, files).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use relata::{PipelineError, Run};
 use relata_data::DataError;
 use relata_data::fields::Field;
-use relata_data::source::{Dataset, csv, idx, image_folder, json_lines, parquet, tsv};
+use relata_data::source::{Dataset, csv, idx, image_folder, is_address, json_lines, parquet, tsv};
 
 use crate::failure::Outcome;
 
@@ -20,7 +20,8 @@ pub struct Arguments {
     /// The folder that a pipeline wrote.
     run: PathBuf,
     /// The samples: Parquet (a file, a folder or a pattern), CSV, TSV, JSON lines, images in an IDX file, or a folder
-    /// of PNG and JPEG images, which are brought into the size that the model was trained on.
+    /// of PNG and JPEG images, which are brought into the size that the model was trained on. Tables may be objects of a
+    /// store: `s3://bucket/new.parquet`, `gs://..`, `az://..`, `https://..`; without an extension, a folder of Parquet.
     #[arg(long, value_name = "FILE")]
     data: PathBuf,
     /// The column of features, or several numeric columns with commas between them [default: those of the run].
@@ -76,10 +77,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
 
 /// The samples, and whether they are rows of a table, not images that are files.
 fn open(path: &Path, run: &Run) -> Result<(Dataset, bool), PipelineError> {
-    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-    let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let (name, extension) = name_and_extension(path);
     match extension.as_str() {
         "parquet" | "pq" => Ok((parquet(path), true)),
+        "" if is_address(path) => Ok((parquet(path), true)),
         _ if path.is_dir() && !has_parquet(path)? => Ok((images(path, run)?, false)),
         _ if path.is_dir() => Ok((parquet(path), true)),
         "csv" => Ok((csv(path), true)),
@@ -98,6 +99,20 @@ fn open(path: &Path, run: &Run) -> Result<(Dataset, bool), PipelineError> {
     }
 }
 
+/// The file's name and its extension, in lowercase. Of a web address, what follows the path is no part of them.
+fn name_and_extension(path: &Path) -> (String, String) {
+    let text = path.to_string_lossy().to_ascii_lowercase();
+    let text = match is_address(path) && text.starts_with("http") {
+        true => text.split(['?', '#']).next().unwrap_or_default(),
+        false => &text,
+    };
+    // A bucket is a folder, also if it has a dot in its name.
+    let folder = is_address(path) && (text.ends_with('/') || text.matches('/').count() == 2);
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = Path::new(text);
+    (part(file.file_name()), if folder { String::new() } else { part(file.extension()) })
+}
+
 fn has_parquet(folder: &Path) -> Result<bool, DataError> {
     let files = std::fs::read_dir(folder).map_err(DataError::io(folder))?;
     let is_parquet = |path: PathBuf| path.extension().is_some_and(|e| e == "parquet" || e == "pq");
@@ -112,4 +127,23 @@ fn images(folder: &Path, run: &Run) -> Result<Dataset, PipelineError> {
         Some((_, height, width)) => images.resize(height as u32, width as u32).into(),
         None => images.into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_the_extensions_of_their_paths() {
+        for (path, extension) in [
+            ("new.CSV", "csv"),
+            ("s3://b/part-?.csv", "csv"),
+            ("https://h/new.jsonl?version=1.2", "jsonl"),
+            ("s3://my.bucket", ""),
+            ("s3://b/folder.2/", ""),
+            ("gs://b/folder", ""),
+        ] {
+            assert_eq!(name_and_extension(Path::new(path)).1, extension, "{path}");
+        }
+    }
 }
