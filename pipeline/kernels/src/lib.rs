@@ -12,6 +12,7 @@ mod backward;
 pub mod batch_norm;
 pub mod batch_norm_gradient;
 mod border_regions;
+pub mod contrast;
 mod disjoint_slices;
 mod edge_ops;
 pub mod embedding_bag;

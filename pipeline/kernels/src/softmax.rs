@@ -58,7 +58,7 @@ fn divide<L: Simd>(logits: &mut [f32], sums: &[f32]) {
 /// `exp(x)` for `x` of at most 0, within two units of the last place, in steps that the compiler makes for many numbers at
 /// once: x = n ln 2 + r, and a polynomial of r (Cephes, `expf`). Below -87 it is `exp(-87)`, which is 1e-38.
 #[inline(always)]
-fn exponential(x: f32) -> f32 {
+pub(crate) fn exponential(x: f32) -> f32 {
     // Adding this rounds to a whole number, which is then in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     // Not `max`, which would make a number of what is none.

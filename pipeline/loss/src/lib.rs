@@ -15,6 +15,7 @@
 #![warn(missing_debug_implementations)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod contrast;
 mod edge_ops;
 mod error;
 mod graph_loss;

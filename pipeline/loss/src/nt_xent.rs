@@ -1,10 +1,12 @@
 //! NT-Xent over a graph: SimCLR (Chen et al. 2020) and SupCon (Khosla et al. 2020) are settings of it.
 
 use burn::tensor::{Bool, Tensor, TensorData};
+use relata_kernels::contrast::{Contrast, RowLists};
 use relata_registry::{Description, Settings};
 use relata_schemas::InducedEdges;
 use serde::{Deserialize, Serialize};
 
+use super::contrast::on_cpu;
 use super::error::{Result, SettingError};
 use super::graph_loss::{GraphLoss, LossValue, zero};
 use super::signed_edges::{SignedEdges, floats, indices};
@@ -124,6 +126,30 @@ impl NtXent {
         self.with_denominator(Denominator::AllOthers).with_reduction(Reduction::PerAnchor)
     }
 
+    /// What the kernel needs to know of the edges.
+    fn contrast(&self, positive: &SignedEdges, edges: &InducedEdges) -> Contrast {
+        let only_listed = self.denominator == Denominator::KnownNegatives;
+        let is_listed = |at: &usize| match self.denominator {
+            Denominator::AllOthers => false,
+            Denominator::ExcludeOtherPositives => edges.weight[*at] > 0.0,
+            Denominator::KnownNegatives => edges.weight[*at] <= 0.0,
+        };
+        let both_ways = |at: usize| {
+            let (a, b) = (edges.src[at], edges.dst[at]);
+            [(a, b, 1.0), (b, a, 1.0)]
+        };
+        let anchors = positive.src.iter().chain(&positive.dst);
+        let candidates = positive.dst.iter().chain(&positive.src);
+        let positives = anchors.zip(candidates).zip(self.shares(positive, edges.nodes));
+        Contrast {
+            tau: self.tau as f32,
+            listed: RowLists::new(edges.nodes, (0..edges.len()).filter(is_listed).flat_map(both_ways).collect()),
+            only_listed,
+            with_positive: self.denominator != Denominator::AllOthers,
+            positives: RowLists::new(edges.nodes, positives.map(|((&a, &b), share)| (a, b, share)).collect()),
+        }
+    }
+
     /// log sum over the denominator's rows (without j) of exp(s_ik), `[n, 1]`.
     fn log_denominator(&self, similarity: &Tensor<2>, edges: &InducedEdges) -> Tensor<2> {
         let n = edges.nodes;
@@ -185,6 +211,9 @@ impl GraphLoss for NtXent {
         let positive = SignedEdges::positive(edges);
         if positive.is_empty() {
             let total = zero(&z);
+            return LossValue { total: total.clone(), terms: vec![("cross_entropy", total)] };
+        }
+        if let Some(total) = on_cpu(&z, || self.contrast(&positive, edges)) {
             return LossValue { total: total.clone(), terms: vec![("cross_entropy", total)] };
         }
         let (n, device) = (edges.nodes, z.device());
