@@ -12,6 +12,7 @@ pub mod fields;
 pub mod id_index;
 pub mod index;
 mod mmap;
+mod nested_lists;
 mod parquet_file;
 pub mod picture;
 pub mod query;

@@ -1,5 +1,8 @@
 //! Feature columns: from the columns that hold the features to rows of one shape and one number type.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -14,6 +17,7 @@ use relata_schemas::{Element, FeatureShape, SchemaError};
 use serde_json::{Value, json};
 
 use crate::Result;
+use crate::nested_lists::{flatten, leaf};
 
 /// Rows that are interleaved at a time, so that the tile stays in the cache.
 const TILE: usize = 32;
@@ -70,11 +74,9 @@ impl FeatureColumns {
 
     /// The numbers as images of (channels, height, width); whole numbers are bytes.
     pub(crate) fn into_images(self, schema: &Schema, dims: [usize; 3]) -> Result<Self> {
-        let whole = |&at: &usize| match schema.field(at).data_type() {
-            DataType::FixedSizeList(item, _) | DataType::List(item) | DataType::LargeList(item) => {
-                item.data_type().is_integer()
-            }
-            other => other.is_integer(),
+        let whole = |&at: &usize| {
+            let data_type = schema.field(at).data_type();
+            leaf(data_type).map_or(data_type, |(of, _)| of).is_integer()
         };
         let bytes = self.columns.iter().all(whole);
         if dims.contains(&0) {
@@ -113,7 +115,29 @@ impl FeatureColumns {
         Ok((FeatureShape::image(channels, height, width, Element::U8), Arc::new(list)))
     }
 
+    /// Lists of lists as images of one channel, lists of these as images of several.
+    fn convert_nested(&mut self, column: &ArrayRef, depth: usize, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+        let hint = "Cut or pad the lists to one shape, or lay them out flat.";
+        if depth > 3 {
+            let (expected, found) = ("lists nested at most 3 deep: channels, height, width", depth.to_string());
+            return Err(self.wrong(0, first_row, expected, found, hint));
+        }
+        let known = self.shape.as_ref().map(|shape| shape.dims[3 - depth..].to_vec());
+        let (flat, dims) = flatten(column, known.as_deref())
+            .map_err(|uneven| self.wrong(0, first_row + uneven.row as u64, &uneven.expected, uneven.found, hint))?;
+        let (FeatureShape { element, .. }, features) = self.convert_list(&flat, first_row)?;
+        let shape = match dims[..] {
+            [channels, height, width] => FeatureShape::image(channels, height, width, element),
+            _ => FeatureShape::image(1, dims[0], *dims.last().unwrap_or(&1), element),
+        };
+        self.shape = Some(shape.clone());
+        Ok((shape, features))
+    }
+
     fn convert_list(&mut self, column: &ArrayRef, first_row: u64) -> Result<(FeatureShape, ArrayRef)> {
+        if let Some((_, depth @ 2..)) = leaf(column.data_type()) {
+            return self.convert_nested(column, depth, first_row);
+        }
         self.refuse_null(0, column, 1, first_row)?;
         let (width, values) = match column.data_type() {
             DataType::FixedSizeList(_, width) => (*width as usize, column.as_fixed_size_list().values().clone()),
@@ -260,11 +284,7 @@ pub(crate) fn has_list(schema: &Schema) -> bool {
 }
 
 pub(crate) fn is_list(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::FixedSizeList(item, width) => *width > 0 && item.data_type().is_numeric(),
-        DataType::List(item) | DataType::LargeList(item) => item.data_type().is_numeric(),
-        _ => false,
-    }
+    leaf(data_type).is_some()
 }
 
 fn element(data_type: &DataType) -> Element {
@@ -275,6 +295,9 @@ fn element(data_type: &DataType) -> Element {
 /// in the nullability of the items and in the optional keys of the tensor metadata.
 fn fixed_shape(table: &str, field: &Field) -> Result<Option<FeatureShape>> {
     let DataType::FixedSizeList(item, width) = field.data_type() else { return Ok(None) };
+    if !item.data_type().is_numeric() {
+        return Ok(None);
+    }
     let item = Field::new("item", element(item.data_type()).data_type(), false);
     let mut strict = Field::new(field.name(), DataType::FixedSizeList(item.into(), *width), false);
     if field.extension_type_name() == Some(TENSOR) {
@@ -300,114 +323,4 @@ fn fixed_shape(table: &str, field: &Field) -> Result<Option<FeatureShape>> {
         ]));
     }
     Ok(Some(FeatureShape::of_field(table, &strict)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow::array::{Float64Array, Int32Array, LargeListArray, ListArray};
-    use arrow::datatypes::{Float64Type, Int32Type};
-
-    use super::*;
-
-    fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-        RecordBatch::try_from_iter(columns).unwrap()
-    }
-
-    fn convert(batch: &RecordBatch, asked: &[&str], id: Option<usize>) -> Result<(FeatureShape, Vec<f32>)> {
-        let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
-        let (shape, list) = FeatureColumns::choose("t", &batch.schema(), &asked, id)?.convert(batch, 100)?;
-        let values = list.as_fixed_size_list().values().clone();
-        Ok((shape, cast(&values, &DataType::Float32)?.as_primitive::<Float32Type>().values().to_vec()))
-    }
-
-    fn refused(batch: &RecordBatch, asked: &[&str]) -> SchemaError {
-        match convert(batch, asked, None).unwrap_err() {
-            crate::DataError::Schema(error) => error,
-            other => panic!("{other}"),
-        }
-    }
-
-    fn floats(values: Vec<f64>) -> ArrayRef {
-        Arc::new(Float64Array::from(values))
-    }
-
-    fn lists(rows: Vec<Vec<f64>>) -> ArrayRef {
-        let rows = rows.into_iter().map(|row| Some(row.into_iter().map(Some)));
-        Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>(rows))
-    }
-
-    #[test]
-    fn numeric_columns_interleave_in_the_order_asked() {
-        let rows = TILE * 2 + 3;
-        let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(0..rows as i32));
-        let encoded = cast(&numbers, &DataType::Dictionary(DataType::Int32.into(), DataType::Int32.into())).unwrap();
-        let tenths = floats((0..rows).map(|v| v as f64 + 0.5).collect());
-        let table = batch(vec![("id", numbers.clone()), ("a", encoded), ("b", tenths), ("label", numbers)]);
-        let expected: Vec<f32> = (0..rows).flat_map(|v| [v as f32 + 0.5, v as f32]).collect();
-        assert_eq!(convert(&table, &["b", "a"], Some(0)).unwrap(), (FeatureShape::vector(2), expected));
-        assert_eq!(convert(&table, &[], Some(0)).unwrap().0, FeatureShape::vector(2));
-        assert_eq!(convert(&table, &["a"], None).unwrap().0, FeatureShape::vector(1));
-    }
-
-    #[test]
-    fn lists_of_one_length_are_vectors() {
-        let large = LargeListArray::from_iter_primitive::<Int32Type, _, _>(
-            [[1, 2], [3, 4], [5, 6]].map(|row| Some(row.map(Some))),
-        );
-        let table = batch(vec![("x", Arc::new(large.slice(1, 2))), ("n", floats(vec![0.0; 2]))]);
-        assert_eq!(convert(&table, &[], None).unwrap(), (FeatureShape::vector(2), vec![3.0, 4.0, 5.0, 6.0]));
-        let table = batch(vec![("x", lists(vec![vec![1.0, 2.0], vec![3.0]]))]);
-        let error = refused(&table, &[]);
-        assert_eq!((error.column.as_str(), error.row, error.found.as_str()), ("x", Some(101), "1"));
-    }
-
-    #[test]
-    fn tensors_keep_shape_and_bytes() {
-        let nullable = Field::new("element", DataType::UInt8, true);
-        let bytes = Arc::new(UInt8Array::from_iter_values(0..12));
-        let list = FixedSizeListArray::new(nullable.into(), 6, bytes, None);
-        let tensor = |metadata: &str| {
-            let metadata =
-                [("ARROW:extension:name", "arrow.fixed_shape_tensor"), ("ARROW:extension:metadata", metadata)];
-            let metadata = metadata.map(|(k, v)| (k.to_owned(), v.to_owned()));
-            let field = Field::new("image", list.data_type().clone(), true).with_metadata(metadata.into());
-            RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(list.clone())]).unwrap()
-        };
-        let (shape, values) = convert(&tensor(r#"{"shape":[2,3],"permutation":[0,1]}"#), &[], None).unwrap();
-        assert_eq!(shape, FeatureShape::image(1, 2, 3, Element::U8));
-        assert_eq!(values[11], 11.0);
-        for bad in [r#"{"shape":[2,2]}"#, r#"{"shape":[2,3],"permutation":[1,0]}"#, "", "{}"] {
-            assert_eq!(refused(&tensor(bad), &[]).column, "image", "{bad}");
-        }
-    }
-
-    #[test]
-    fn nulls_and_numbers_that_are_not_finite_name_their_row() {
-        let null: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None]));
-        for (column, found) in [(null, "null"), (floats(vec![0.0, f64::NAN]), "NaN"), (floats(vec![0.0, 1e300]), "inf")]
-        {
-            let error = refused(&batch(vec![("ok", floats(vec![0.0; 2])), ("x", column)]), &["ok", "x"]);
-            assert_eq!((error.column.as_str(), error.row, error.found.as_str()), ("x", Some(101), found));
-        }
-        let inner = ListArray::from_iter_primitive::<Float64Type, _, _>([
-            Some(vec![Some(1.0), Some(2.0)]),
-            Some(vec![Some(1.0), None]),
-        ]);
-        assert_eq!(refused(&batch(vec![("x", Arc::new(inner))]), &[]).row, Some(101));
-        let whole = ListArray::from_iter_primitive::<Float64Type, _, _>([Some(vec![Some(1.0)]), None]);
-        assert_eq!(refused(&batch(vec![("x", Arc::new(whole))]), &[]).row, Some(101));
-        let infinite = lists(vec![vec![1.0, 2.0], vec![f64::INFINITY, 2.0]]);
-        assert_eq!(refused(&batch(vec![("x", infinite)]), &[]).found, "inf");
-    }
-
-    #[test]
-    fn what_cannot_be_chosen_is_explained() {
-        let text: ArrayRef = Arc::new(arrow::array::StringArray::from(vec!["a"]));
-        let two = batch(vec![("x", lists(vec![vec![1.0]])), ("y", lists(vec![vec![1.0]])), ("t", text.clone())]);
-        assert!(refused(&two, &[]).found.contains("x, y"));
-        assert!(refused(&two, &["z"]).found.contains("x, y, t"));
-        assert_eq!(refused(&two, &["t"]).found, "Utf8");
-        assert_eq!(refused(&two, &["x", "y"]).column, "x");
-        assert!(refused(&batch(vec![("t", text)]), &[]).found.contains('t'));
-    }
 }
