@@ -17,12 +17,12 @@ fn main() -> relata::Result<()> {
         None => (digits_as_files()?, 16),
     };
     let pipeline = Pipeline::read(image_folder(&folder).resize_and_crop(side, side))
-        .views(2, crop(0.6).then(rotate(10.0)).then(contrast(0.4)).then(brightness(0.4)))
+        .views(2, crop(0.7).then(rotate(10.0)).then(contrast(0.3)).then(brightness(0.3)))
         .relate(same_sample())
         .train(
             convnet().with_channels([32, 64, 128]).with_strides([1, 2, 2]).project([128, 64]),
-            nt_xent(0.1),
-            Fit::epochs(10).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
+            nt_xent(0.07),
+            Fit::epochs(30).optimiser(adamw(3e-3)).seed(7).device(DeviceChoice::Cpu),
         )
         .evaluate(retrieval("label"))
         .write("runs/photos")

@@ -22,7 +22,7 @@ pub(crate) fn table(columns: Vec<(&str, ArrayRef)>, fields: &[Field]) -> Feature
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(run_file::FEATURES);
     write(&path, columns, fields).unwrap();
-    let fitted = FittedFields::fit(fields, &RecordStore::open(&path, fields).unwrap(), None);
+    let fitted = FittedFields::fit(fields, &RecordStore::open(&path, fields).unwrap(), None).unwrap();
     FeatureStore::open_table(&path, fitted).unwrap()
 }
 
@@ -182,4 +182,25 @@ fn infinite_numbers_name_their_row() {
     let numbers: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0, f64::INFINITY]));
     let error = write(&folder.path().join("x"), vec![("x", numbers)], &[number("x")]).unwrap_err().to_string();
     assert!(error.contains("column `x`, row 2") && error.contains("finite"), "{error}");
+}
+
+#[test]
+fn a_text_may_be_read_by_static_embeddings() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = crate::fields::model_fixture(folder.path(), "embeddings");
+    let titles = || texts(&[Some("Old"), Some("old car"), None]);
+    let fields = [text("title").model(&files.table, &files.tokenizer)];
+    let store = table(vec![("title", titles())], &fields);
+    assert_eq!((store.shape().numbers(), store.shape().bags(), store.shape().len()), (2, 0, 2));
+    assert_eq!((numbers(&store, 0), numbers(&store, 2)), (vec![0.0, 1.0], vec![0.0, 0.0]));
+    let path = folder.path().join(run_file::FIELDS);
+    let fitted = store.table().unwrap().fitted();
+    fitted.write(&path).unwrap();
+    assert_eq!(&FittedFields::read(&path).unwrap(), fitted);
+    // Another model is not the one that the run was made with.
+    crate::fields::model_fixture(folder.path(), "embedding.weight");
+    let error = FittedFields::read(&path).unwrap_err().to_string();
+    assert!(error.contains("model.safetensors") && error.contains("found others"), "{error}");
+    // A category is no text of words.
+    assert_eq!(category("city").model("a", "b"), category("city"));
 }

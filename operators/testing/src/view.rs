@@ -98,6 +98,6 @@ fn table() -> FeatureStore {
     let mut writer = RecordWriter::create(&path, "table", &batch.schema(), &fields, Path::new("")).unwrap();
     writer.append(&batch, 0).unwrap();
     writer.finish().unwrap();
-    let fitted = FittedFields::fit(&fields, &RecordStore::open(&path, &fields).unwrap(), None);
+    let fitted = FittedFields::fit(&fields, &RecordStore::open(&path, &fields).unwrap(), None).unwrap();
     FeatureStore::open_table(&path, fitted).unwrap()
 }

@@ -45,7 +45,7 @@ impl Converter {
         }
         let can_be_text = !found.is_nested() && !matches!(found, DataType::Binary | DataType::LargeBinary);
         match field.kind {
-            FieldKind::Text {} | FieldKind::Category { .. } if !can_be_text => {
+            FieldKind::Text {} | FieldKind::StaticText {} | FieldKind::Category { .. } if !can_be_text => {
                 Err(wrong("text, or what can be written as text", "Cast the column, or leave it out."))
             }
             FieldKind::Number { .. } if !can_be_text || found.is_temporal() => {
@@ -61,7 +61,7 @@ impl Converter {
     /// The type in which values are kept.
     pub fn kept_type(kind: FieldKind, width: usize) -> DataType {
         match kind {
-            FieldKind::Text {} | FieldKind::Category { .. } => DataType::LargeUtf8,
+            FieldKind::Text {} | FieldKind::StaticText {} | FieldKind::Category { .. } => DataType::LargeUtf8,
             FieldKind::Number { .. } => DataType::Float64,
             FieldKind::Date {} => DataType::Int64,
             FieldKind::Image(_) => DataType::LargeBinary,
@@ -75,7 +75,9 @@ impl Converter {
     /// The values of a batch whose first row is `first_row` of the table.
     pub fn convert(&mut self, column: &ArrayRef, first_row: u64) -> Result<ArrayRef> {
         match self.field.kind {
-            FieldKind::Text {} | FieldKind::Category { .. } => Ok(cast(column, &DataType::LargeUtf8)?),
+            FieldKind::Text {} | FieldKind::StaticText {} | FieldKind::Category { .. } => {
+                Ok(cast(column, &DataType::LargeUtf8)?)
+            }
             FieldKind::Image(_) if is_text(column.data_type()) => Ok(cast(column, &DataType::LargeUtf8)?),
             FieldKind::Image(_) => Ok(cast(column, &DataType::LargeBinary)?),
             FieldKind::Number { .. } => {

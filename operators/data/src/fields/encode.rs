@@ -14,9 +14,12 @@ impl FittedFields {
     pub(crate) fn write_numbers(&self, record: &Record, hashed: bool, ngrams: &mut NGrams, out: &mut [f32]) {
         out.fill(0.0);
         let mut rest = out;
-        for (fitted, value) in self.fields.iter().zip(&record.values) {
+        for ((fitted, value), model) in self.fields.iter().zip(&record.values).zip(&self.models.0) {
             let (own, after) = rest.split_at_mut(fitted.numbers());
-            fitted.write(value, own);
+            match (model, value) {
+                (Some(model), Value::Text(text)) => model.encode(text, own),
+                _ => fitted.write(value, own),
+            }
             rest = after;
         }
         let texts =

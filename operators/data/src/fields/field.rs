@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::image::ImageSettings;
+use super::static_model::ModelFiles;
 
 /// Values of a category that have a number of their own.
 const VALUES: usize = 256;
@@ -19,6 +20,9 @@ pub struct Field {
     pub column: String,
     /// How it is read.
     pub kind: FieldKind,
+    /// The files of a table of static embeddings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelFiles>,
     /// The folder that paths of pictures are relative to, unless it is that of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
@@ -30,6 +34,8 @@ pub struct Field {
 pub enum FieldKind {
     /// Hashed n-grams of characters and words.
     Text {},
+    /// The mean of the static embeddings of a text's tokens.
+    StaticText {},
     /// Standardised by the training rows.
     Number {
         /// By median and quartiles instead of mean and standard deviation.
@@ -112,7 +118,25 @@ pub fn vector(column: impl Into<String>) -> Field {
 
 impl Field {
     pub(super) fn new(column: impl Into<String>, kind: FieldKind) -> Self {
-        Self { column: column.into(), kind, folder: None }
+        Self { column: column.into(), kind, model: None, folder: None }
+    }
+
+    /// A text that is read by a table of static embeddings instead of n-grams: the direction of the mean of its tokens'
+    /// vectors. The table is a safetensors file, the tokenizer the JSON of Hugging Face's `tokenizers`, as model2vec and
+    /// WordLlama have them.
+    ///
+    /// ```
+    /// use relata_data::fields::text;
+    ///
+    /// let title = text("title").model("model.safetensors", "tokenizer.json");
+    /// assert_eq!(title.to_string(), "text(title, by model.safetensors)");
+    /// ```
+    pub fn model(mut self, table: impl Into<PathBuf>, tokenizer: impl Into<PathBuf>) -> Self {
+        if self.is_text() {
+            self.kind = FieldKind::StaticText {};
+            self.model = Some(ModelFiles { table: table.into(), tokenizer: tokenizer.into() });
+        }
+        self
     }
 
     /// A number that is standardised by median and quartiles, so that a few very large ones do not press all others
@@ -159,6 +183,11 @@ impl Field {
         self
     }
 
+    /// Whether it is a text, read by n-grams or by static embeddings.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind, FieldKind::Text {} | FieldKind::StaticText {})
+    }
+
     /// Whether it is a column of pictures.
     pub fn is_image(&self) -> bool {
         matches!(self.kind, FieldKind::Image(_))
@@ -175,6 +204,10 @@ impl fmt::Display for Field {
         let column = &self.column;
         match self.kind {
             FieldKind::Text {} => write!(f, "text({column})"),
+            FieldKind::StaticText {} => {
+                let table = self.model.as_ref().map(|model| model.table.display().to_string());
+                write!(f, "text({column}, by {})", table.unwrap_or_default())
+            }
             FieldKind::Number { robust, digits } => {
                 let robust = if robust { ", robust" } else { "" };
                 write!(f, "number({column}{robust}{})", if digits { ", digits" } else { "" })

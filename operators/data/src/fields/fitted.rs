@@ -16,6 +16,7 @@ use super::field::{Field, FieldKind};
 use super::ngrams::NGrams;
 use super::record::{Record, Value, digits};
 use super::record_store::RecordStore;
+use super::static_model::StaticModel;
 use crate::index::Row;
 use crate::sink::write_atomically;
 use crate::{DataError, Result};
@@ -42,6 +43,26 @@ pub struct FittedFields {
     /// The weight of each token, which follows from the frequencies.
     #[serde(skip)]
     pub(super) weights: Arc<Vec<f32>>,
+    #[serde(skip)]
+    pub(super) models: Models,
+}
+
+/// The models of static embeddings, one for each field that has one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Models(pub Vec<Option<Arc<StaticModel>>>);
+
+/// Models follow from the fields, whose statistics hold their hash.
+impl PartialEq for Models {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Models {
+    fn open(fields: &[Field]) -> Result<Self> {
+        let open = |field: &Field| field.model.as_ref().map(StaticModel::open).transpose();
+        fields.iter().map(|field| Ok(open(field)?.map(Arc::new))).collect::<Result<_>>().map(Self)
+    }
 }
 
 /// A field and what was learned of it.
@@ -58,6 +79,11 @@ pub struct FittedField {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Statistics {
     Text {},
+    /// The width of a model's vectors, and the hash of its files.
+    Model {
+        width: usize,
+        hash: u64,
+    },
     /// What is taken away and divided by; whether a value may be missing.
     Number {
         mean: f64,
@@ -88,8 +114,8 @@ struct Counts {
 }
 
 impl FittedFields {
-    /// Learns from these rows, or from all.
-    pub fn fit(fields: &[Field], records: &RecordStore, rows: Option<&[Row]>) -> Self {
+    /// Learns from these rows, or from all. Models of static embeddings are loaded; that may fail.
+    pub fn fit(fields: &[Field], records: &RecordStore, rows: Option<&[Row]>) -> Result<Self> {
         let total = rows.map_or(records.rows(), <[Row]>::len);
         let pieces = (0..total.div_ceil(PIECE)).into_par_iter().map(|piece| {
             let mut counts: Vec<Counts> = fields.iter().map(|_| Counts::default()).collect();
@@ -118,15 +144,17 @@ impl FittedFields {
             counts.iter_mut().zip(piece).for_each(|(counts, piece)| counts.merge(piece));
             frequency = frequency.merge(&of_piece);
         }
-        let fields = fields.iter().zip(counts).map(|(field, counts)| FittedField {
+        let models = Models::open(fields)?;
+        let fields = fields.iter().zip(counts).zip(&models.0).map(|((field, counts), model)| FittedField {
             field: field.clone(),
-            statistics: counts.statistics(field.kind, records.width(&field.column)),
+            statistics: counts.statistics(field.kind, records.width(&field.column), model.as_deref()),
         });
         let rows = match rows {
             Some(rows) => (rows.len() as u64, hash_of(rows.iter().copied())),
             None => (total as u64, hash_of((0..total).map(|row| Row(row as u32)))),
         };
-        Self { fields: fields.collect(), rows, weights: Arc::new(frequency.weights()), frequency }
+        let (fields, weights) = (fields.collect(), Arc::new(frequency.weights()));
+        Ok(Self { fields, rows, weights, frequency, models })
     }
 
     /// Whether they were learned from just these rows.
@@ -148,6 +176,19 @@ impl FittedFields {
             return Err(unreadable("other statistics than those of its fields".to_owned()));
         }
         fitted.weights = Arc::new(fitted.frequency.weights());
+        fitted.models = Models::open(&fitted.specs())?;
+        for (field, model) in fitted.fields.iter().zip(&fitted.models.0) {
+            if let (Statistics::Model { hash, .. }, Some(model), Some(files)) = (&field.statistics, model, &field.field.model)
+                && model.hash() != *hash
+            {
+                return Err(DataError::Unreadable {
+                    path: files.table.clone(),
+                    expected: "the table and the tokenizer that the run was made with".to_owned(),
+                    found: "others".to_owned(),
+                    hint: "Bring the files back, or start a new run.".to_owned(),
+                });
+            }
+        }
         Ok(fitted)
     }
 
@@ -182,7 +223,7 @@ impl FittedFields {
 
     /// The places of the columns of text among the fields.
     pub(crate) fn text_columns(&self) -> Vec<usize> {
-        let texts = self.fields.iter().enumerate().filter(|(_, fitted)| fitted.field.kind == (FieldKind::Text {}));
+        let texts = self.fields.iter().enumerate().filter(|(_, fitted)| fitted.field.is_text());
         texts.map(|(at, _)| at).collect()
     }
 
@@ -191,7 +232,7 @@ impl FittedFields {
         let constant = self.fields.iter().filter(|fitted| match &fitted.statistics {
             Statistics::Number { std, missing, .. } => *std == 0.0 && !missing,
             Statistics::Category { values, rare, missing } => values.len() < 2 && !rare && !missing,
-            Statistics::Text {} | Statistics::Vector { .. } | Statistics::Image { .. } => false,
+            _ => false,
         });
         constant.map(|fitted| fitted.field.column.as_str()).collect()
     }
@@ -208,6 +249,7 @@ impl FittedField {
     pub(super) fn numbers(&self) -> usize {
         match &self.statistics {
             Statistics::Text {} => 0,
+            Statistics::Model { width, .. } => *width,
             Statistics::Number { missing, .. } => {
                 let circles = if self.field.kind == (FieldKind::Date {}) { calendar::NUMBERS } else { 0 };
                 1 + circles + usize::from(*missing)
@@ -242,6 +284,7 @@ impl FittedField {
             (FieldKind::Number { .. } | FieldKind::Date {}, Statistics::Number { mean, std, .. }) => {
                 mean.is_finite() && std.is_finite() && *std >= 0.0
             }
+            (FieldKind::StaticText {}, Statistics::Model { .. }) => self.field.model.is_some(),
             (FieldKind::Vector {}, Statistics::Vector { width }) => (1..1 << 24).contains(width),
             (FieldKind::Image(image), Statistics::Image { .. }) => {
                 let (height, width) = image.size.unwrap_or_default();
@@ -289,9 +332,13 @@ impl Counts {
         (mean, if variance.sqrt() > 1e-12 * mean.abs() { variance.sqrt() } else { 0.0 })
     }
 
-    fn statistics(mut self, kind: FieldKind, width: usize) -> Statistics {
+    fn statistics(mut self, kind: FieldKind, width: usize, model: Option<&StaticModel>) -> Statistics {
         match kind {
             FieldKind::Text {} => Statistics::Text {},
+            FieldKind::StaticText {} => match model {
+                Some(model) => Statistics::Model { width: model.width(), hash: model.hash() },
+                None => Statistics::Text {},
+            },
             FieldKind::Vector {} => Statistics::Vector { width },
             FieldKind::Image(_) => Statistics::Image { missing: self.missing > 0 },
             FieldKind::Category { values: most } => {

@@ -13,6 +13,7 @@ mod image;
 mod ngrams;
 mod record;
 mod record_store;
+mod static_model;
 mod table_features;
 
 pub use choice::{FieldChoice, LeftOut, choose_fields};
@@ -21,6 +22,7 @@ pub use fitted::{FittedField, FittedFields};
 pub use image::{ImageSettings, image};
 pub use record::{Record, Value};
 pub use record_store::{RecordStore, RecordWriter};
+pub use static_model::ModelFiles;
 pub use table_features::TableFeatures;
 pub(crate) use table_features::first_error;
 
@@ -28,5 +30,7 @@ pub(crate) use choice::asked_fields;
 pub(crate) use convert::is_text;
 #[cfg(test)]
 pub(crate) use ngrams::NGrams;
+#[cfg(test)]
+pub(crate) use static_model::tests::write as model_fixture;
 pub(crate) use record::digits;
 pub(crate) use record_store::Encoded;

@@ -281,7 +281,7 @@ fn read(buffer: &Buffer) -> Result<Vec<RecordBatch>, String> {
 impl Column {
     fn of(array: &ArrayRef, field: &Field) -> Option<Self> {
         match (field.kind, array.data_type()) {
-            (FieldKind::Text {} | FieldKind::Category { .. }, DataType::LargeUtf8) => {
+            (FieldKind::Text {} | FieldKind::StaticText {} | FieldKind::Category { .. }, DataType::LargeUtf8) => {
                 Some(Self::Text(array.as_string::<i64>().clone()))
             }
             (FieldKind::Number { .. }, DataType::Float64) => {

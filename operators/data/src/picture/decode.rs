@@ -4,6 +4,7 @@
 use std::io::Cursor;
 
 use image::imageops::FilterType;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage};
 use relata_schemas::FeatureShape;
 
@@ -124,13 +125,22 @@ fn open(bytes: &[u8]) -> Result<DynamicImage, String> {
         return Err("a truncated JPEG file".to_owned());
     }
     let mut decoder = reader.into_decoder().map_err(|error| error.to_string())?;
-    let orientation = decoder.orientation().map_err(|error| error.to_string())?;
+    // Looking for it reads a JPEG file's head again.
+    let orientation = match bytes.starts_with(&[0xff, 0xd8]) && !has_exif(bytes) {
+        true => Orientation::NoTransforms,
+        false => decoder.orientation().map_err(|error| error.to_string())?,
+    };
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| error.to_string())?;
     picture.apply_orientation(orientation);
     match picture.width().min(picture.height()) {
         0 => Err("a picture without a pixel".to_owned()),
         _ => Ok(picture),
     }
+}
+
+/// Whether a JPEG file may have EXIF data, which lie at its beginning.
+fn has_exif(bytes: &[u8]) -> bool {
+    bytes[..bytes.len().min(1 << 17)].windows(4).any(|part| part == b"Exif")
 }
 
 /// What content is that is no picture, or none that is decoded.

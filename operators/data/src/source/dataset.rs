@@ -8,7 +8,7 @@ use datafusion::prelude::DataFrame;
 use relata_registry::{Description, ReadError, Registry};
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::of_source;
+use super::fingerprint::{fingerprint, of_source};
 use super::read_error::read_error;
 use super::source_trait::Source;
 use crate::fields::Field;
@@ -233,9 +233,12 @@ impl Dataset {
     /// Path, length in bytes and xxh64 of every file read. The hash is of the content; for more than 1000 files it is of
     /// path, length and modification time. Of an object in a store it is of address, length and entity tag or version, or
     /// else the time of its last change. A folder of images has one hash, of the names and lengths of its files: a file
-    /// that changes while its length stays is not noticed.
+    /// that changes while its length stays is not noticed. Files of static embeddings are hashed, too.
     pub fn fingerprint(&self) -> Result<Vec<(PathBuf, u64, u64)>> {
-        of_source(self.source.as_ref())
+        let mut found = of_source(self.source.as_ref())?;
+        let models = self.fields.iter().filter_map(|field| field.model.clone());
+        found.extend(fingerprint(models.flat_map(|files| [files.table, files.tokenizer]).collect())?);
+        Ok(found)
     }
 
     /// The rows, lazily; errors if a file is missing or is not what it should be.

@@ -50,7 +50,7 @@ impl Samples {
     /// Vectors and images have none.
     pub fn fit(&mut self, folder: &Path, rows: &[Row]) -> Result<()> {
         let Some(table) = self.features.raw().filter(|table| !table.fitted().is_of(rows)) else { return Ok(()) };
-        let fitted = FittedFields::fit(&table.fitted().specs(), table.records(), Some(rows));
+        let fitted = FittedFields::fit(&table.fitted().specs(), table.records(), Some(rows))?;
         fitted.write(&Self::fields_path(folder))?;
         self.features = FeatureStore::of_table(&Self::features_path(folder), table.refitted(fitted));
         Ok(())

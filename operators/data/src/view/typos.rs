@@ -59,7 +59,7 @@ impl Augment for Typos {
         let Some(record) = &mut view.record else { return };
         for (field, value) in table.fitted().fields.iter().zip(&mut record.values) {
             match value {
-                Value::Text(text) if field.field.has_bag() => {
+                Value::Text(text) if field.field.is_text() => {
                     let mut typed: Vec<char> = text.chars().collect();
                     let mut errors = 0;
                     while errors < MOST && chance(rng, self.probability) {

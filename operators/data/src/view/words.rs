@@ -8,7 +8,7 @@ pub(super) fn texts<'a>(view: &'a mut View<'_>) -> impl Iterator<Item = &'a mut 
     let fields = view.store.table().map(|table| &table.fitted().fields[..]).unwrap_or_default();
     let values = view.record.as_mut().map(|record| &mut record.values[..]).unwrap_or_default();
     fields.iter().zip(values).filter_map(|(fitted, value)| match (fitted.field.kind, value) {
-        (FieldKind::Text {}, Value::Text(text)) => Some(text),
+        (FieldKind::Text {} | FieldKind::StaticText {}, Value::Text(text)) => Some(text),
         _ => None,
     })
 }

@@ -150,12 +150,12 @@ impl<'a> OpenDataset<'a> {
         if !self.dataset.asked_features().is_empty() || self.dataset.asked_shape().is_some() {
             return Ok(None);
         }
-        let own = self.dataset.source().fields();
-        if !own.is_empty() {
-            return asked_fields(table, schema, &own).map(Some);
-        }
-        if let Some(pictures) = picture_field(schema) {
-            return asked_fields(table, schema, &[pictures]).map(Some);
+        let mut pictures = self.dataset.source().fields();
+        pictures.extend(if pictures.is_empty() { picture_field(schema) } else { None });
+        if !pictures.is_empty() {
+            let mut choice = asked_fields(table, schema, &pictures)?;
+            choice.left_out.iter_mut().for_each(|column| column.reason = "beside the pictures".to_owned());
+            return Ok(Some(choice));
         }
         if has_list(schema) {
             return Ok(None);
@@ -346,7 +346,10 @@ impl Writer {
             Features::Table { fields, writer } => {
                 writer.finish()?;
                 let records = RecordStore::open(&path, &fields)?;
-                let fitted = fitted.unwrap_or_else(|| FittedFields::fit(&fields, &records, None));
+                let fitted = match fitted {
+                    Some(fitted) => fitted,
+                    None => FittedFields::fit(&fields, &records, None)?,
+                };
                 fitted.write(&Samples::fields_path(folder))?;
                 FeatureStore::of_table(&path, TableFeatures::new(records, fitted, folder, caches))
             }

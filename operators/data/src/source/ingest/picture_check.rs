@@ -154,16 +154,16 @@ impl PictureCheck {
                 *settings = decoder.settings();
             }
             let kept = rows.clone().zip(pixels).filter(|(row, _)| keep[*row]);
-            for (number, (_, pixels)) in (self.kept..).zip(kept) {
-                if let (Ok(Some(pixels)), Some(decoder)) = (pixels, column.decoder) {
-                    let cache = &mut column.cache;
-                    if cache.is_none() && number == 0 {
-                        *cache = PixelCache::of(decoder.settings(), &self.run);
-                    }
-                    if let Some(cache) = cache {
+            if self.kept == 0 {
+                column.cache = column.decoder.and_then(|decoder| PixelCache::of(decoder.settings(), &self.run));
+            }
+            if let Some(cache) = &column.cache {
+                let kept: Vec<_> = (self.kept..).zip(kept.map(|(_, pixels)| pixels)).collect();
+                kept.into_par_iter().for_each(|(number, pixels)| {
+                    if let Ok(Some(pixels)) = pixels {
                         cache.write(Row(number as u32), pixels);
                     }
-                }
+                });
             }
         }
         self.kept += rows.filter(|&row| keep[row]).count() as u64;
