@@ -136,6 +136,40 @@ async fn failures_are_one_message_and_an_exit_code() {
     assert!(!relata(&["score"], at).status.success());
 }
 
+#[test]
+fn edges_are_scored_as_the_flags_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let vectors = data::vectors(vec![1.0, 0.0, 0.0, 2.0, 3.0, 1.0], 2);
+    data::write_parquet(&at.join("z.parquet"), vec![("id", data::ids(3)), ("embedding", vectors)]);
+    let text =
+        "src,dst,verdict,score,status\n0,1,same,0.5,new\n1,2,different,1.0,new\n2,2,same,1.0,new\n0,9,same,1.0,x\n";
+    std::fs::write(at.join("raw.csv"), text).unwrap();
+    std::fs::write(at.join("edges.csv"), "src,dst,weight\n0,1,0.5\n1,2,-1\n").unwrap();
+    let score = |edges: &'static str, flags: &[&'static str]| {
+        let all = ["score", "--embeddings", "z.parquet", "--edges", edges, "--loss", "nt_xent", "--json"];
+        [&all[..], flags].concat()
+    };
+    let flags = ["--signs", "verdict", "--weights", "score", "--ignoring", "status", "--skip-self", "--skip-unknown"];
+    assert_eq!(says(&score("raw.csv", &flags), at), says(&score("edges.csv", &[]), at));
+    let told = String::from_utf8(relata(&score("raw.csv", &flags), at).stderr).unwrap();
+    assert!(told.contains("2 pairs skipped (1 with unknown ids, 1 of a sample with itself)"), "{told}");
+    // Without a flag, the same is refused as from Rust.
+    for (at_flag, words, error) in [(2, 2, "score"), (4, 2, "status"), (6, 1, "twice (2)"), (7, 1, "9")] {
+        let fewer = [&flags[..at_flag], &flags[at_flag + words..]].concat();
+        let refused = fails(&score("raw.csv", &fewer), at);
+        assert!(refused.contains("raw.csv") && refused.contains(error), "{refused}");
+    }
+    let twice = fails(&score("raw.csv", &["--signs", "verdict", "--weights", "verdict"]), at);
+    assert!(twice.contains("another column than `signs`"), "{twice}");
+
+    std::fs::write(at.join("likely.csv"), "src,dst,probability\n0,1,0.5\n1,2,0.75\n").unwrap();
+    std::fs::write(at.join("weak.csv"), "src,dst,weight\n0,1,0.5\n1,2,0.75\n").unwrap();
+    let weak = says(&score("weak.csv", &[]), at);
+    assert_eq!(says(&score("likely.csv", &["--probabilities-as-weights"]), at), weak);
+    assert_ne!(says(&score("likely.csv", &[]), at), weak);
+}
+
 #[tokio::test]
 async fn damaged_embeddings_are_named_and_leave_no_gradient() {
     let folder = tempfile::tempdir().unwrap();

@@ -220,7 +220,7 @@ async fn embeddings_join_back_to_the_users_own_text_ids() {
     assert!(error.contains("no sample with the id 008"), "{error}");
 
     let loss = vicreg().with_var(0.0).with_cov(0.0);
-    let scored = relata::score::score_files(&run.embeddings(), &file, &loss, DeviceChoice::Cpu).await.unwrap();
+    let scored = relata::score::score_files(&run.embeddings(), &edges(&file), &loss, DeviceChoice::Cpu).await.unwrap();
     assert!(scored.score.value > 0.0);
     assert_eq!(scored.texts, ["ann", "007", "bob", "7"]);
 }

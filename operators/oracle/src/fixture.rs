@@ -23,10 +23,19 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) async fn new(text: &str) -> Self {
+        Self::csv(text, |dataset| dataset).await
+    }
+
+    /// A dataset whose vectors are these columns as they are.
+    pub(super) async fn vectors(text: &str, columns: &[&str]) -> Self {
+        Self::csv(text, |dataset| dataset.feature_columns(columns.iter().copied())).await
+    }
+
+    async fn csv(text: &str, settings: impl FnOnce(Dataset) -> Dataset) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("samples.csv");
         std::fs::write(&file, text).unwrap();
-        Self::of(folder, &csv(file)).await
+        Self::of(folder, &settings(csv(file))).await
     }
 
     /// The rows of an SQL query.

@@ -5,10 +5,13 @@
 mod answer;
 mod combinators;
 mod cost;
+mod duplicates;
 mod error;
 #[cfg(test)]
 mod fixture;
 mod map_answers;
+#[cfg(test)]
+mod nearest_duplicates;
 mod neighbour_lists;
 mod notes;
 mod oracle;

@@ -19,8 +19,9 @@ use relata_schemas::samples::SOURCE_ID;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use crate::duplicates::Duplicates;
 use crate::error::{OracleError, Result};
-use crate::neighbour_lists::{NeighbourLists, approximate, exact};
+use crate::neighbour_lists::{NeighbourLists, Pair, approximate, exact};
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -65,6 +66,11 @@ impl Settings for Nearest {
 
 /// Training rows that are mutually among each other's `k` nearest by cosine similarity of their features are positives.
 /// The search is exact up to 50,000 rows, and approximate (HNSW; Malkov and Yashunin 2020) above.
+///
+/// Rows with exactly equal vectors (bit for bit, but for the sign of 0) are related whatever `k` is, also where they are
+/// zero and have no direction: no encoder can tell them apart. They are stated as one group, of weight 1. They share
+/// their neighbours, of which `k` counts different vectors: neither their own duplicates nor those of a neighbour use
+/// it up. Each row of a class is then a pair with one row of a neighbouring class, not with all of them.
 ///
 /// Asked about two training rows, it says "related" if they are such neighbours, else "not related"; it passes where a
 /// sample is not trained on. The neighbours are searched for once.
@@ -134,7 +140,7 @@ impl Nearest {
         self
     }
 
-    /// Search exactly up to this many rows.
+    /// Search exactly up to this many rows, of which exact duplicates count once.
     ///
     /// ```
     /// use relata_oracle::{Oracle, nearest};
@@ -146,19 +152,21 @@ impl Nearest {
         self
     }
 
-    /// The neighbours of every training row.
+    /// Which training rows have equal vectors, and the neighbours of each vector.
     async fn lists(&self, context: &Context<'_>) -> Result<NeighbourLists> {
         let mut ids: Vec<SampleId> = Vec::new();
         let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;
         for batch in query::collect(training).await? {
             ids.extend(SampleId::slice(batch["id"].as_primitive::<UInt64Type>().values()));
         }
-        let (values, width) = self.vectors(context, &ids).await?;
-        let near = match ids.len() <= self.exact_up_to {
+        let (mut values, width) = self.vectors(context, &ids).await?;
+        let duplicates = Duplicates::find(&values, width);
+        duplicates.keep_first(&mut values, width);
+        let near = match duplicates.vectors() <= self.exact_up_to {
             true => exact(&values, width, self.k, self.metric),
             false => approximate(values, width, self.k, self.metric, context.seed)?,
         };
-        Ok(NeighbourLists { ids, near })
+        Ok(NeighbourLists { ids, duplicates, near })
     }
 
     /// The vectors of the training rows, row-major, and their width.
@@ -244,14 +252,16 @@ impl Oracle for Nearest {
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let lists = self.lists(context).await?;
         let rel: Arc<str> = "nearest".into();
-        for (row, list) in (0..).map(TrainingRow).zip(&lists.near) {
-            for &(other, squared) in list {
-                // A pair that is found from both sides is stated from the smaller one.
-                if if lists.lists(other, row) { row < other } else { !self.mutual } {
-                    let weight = if self.tuned { lists.tuned(row, other, squared) } else { 1.0 };
-                    out.edge(&rel, lists.ids[row.index()], lists.ids[other.index()], weight)?;
-                }
-            }
+        let id = |row: TrainingRow| lists.ids[row.index()];
+        let classes = (0u64..).zip(lists.duplicates.classes());
+        let equal: Vec<(SampleId, u64)> =
+            classes.flat_map(|(class, rows)| rows.iter().map(move |&row| (id(row), class))).collect();
+        if !equal.is_empty() {
+            out.members(&rel, &equal, 1.0, false)?;
+        }
+        for Pair { rows: (a, b), vectors, squared } in lists.pairs(self.mutual) {
+            let weight = if self.tuned { lists.tuned(vectors.0, vectors.1, squared) } else { 1.0 };
+            out.edge(&rel, id(a), id(b), weight)?;
         }
         Ok(())
     }
@@ -273,6 +283,7 @@ mod tests {
     use arrow::datatypes::Float64Type;
 
     use super::*;
+    use crate::duplicates::VectorNumber;
     use crate::fixture::Fixture;
     use relata_data::sink::ParquetSink;
 
@@ -338,10 +349,10 @@ mod tests {
         let lists = nearest(2).l2().tuned().lists(&fixture.context()).await.unwrap();
         // The first three rows reach 3, 2 and 3 far for two neighbours; the others ten times as far.
         for (a, b, exponent) in [(0, 1, -1.0 / 6.0), (1, 2, -4.0 / 6.0), (0, 2, -1.0)] {
-            for (a, b) in [(a, b), (a + 3, b + 3)].map(|(a, b)| (TrainingRow(a), TrainingRow(b))) {
+            for (a, b) in [(a, b), (a + 3, b + 3)].map(|(a, b)| (VectorNumber(a), VectorNumber(b))) {
                 let squared = lists.near[a.index()].iter().find(|near| near.0 == b).unwrap().1;
                 let found = lists.tuned(a, b, squared);
-                assert!((found - f32::exp(exponent)).abs() < 1e-4, "{a} {b}: {found}");
+                assert!((found - f32::exp(exponent)).abs() < 1e-4, "{a:?} {b:?}: {found}");
             }
         }
     }

@@ -15,7 +15,8 @@ use relata_data::sink::ParquetSink;
 use relata_data::source::{IdLookup, session};
 use relata_data::{DataError, ParquetFile};
 use relata_graph::InducedEdges;
-use relata_graph::edge_file::{PlacedEdges, Skipped, edges, read_placed_edges};
+use relata_graph::edge_file::{EdgeFile, PlacedEdges, Skipped, read_placed_edges};
+use relata_oracle::OracleError;
 use relata_schemas::SchemaError;
 use relata_schemas::edges::{DST, SRC, WEIGHT};
 use relata_schemas::embeddings::{EMBEDDING, ID};
@@ -42,7 +43,7 @@ pub struct FileScore {
 }
 
 /// Evaluates a loss on the embeddings of a Parquet file (a column `embedding` of float lists of one length) under the
-/// edges of a file in any convention of [`read_edges`](relata_graph::edge_file::read_edges). All rows, in the order
+/// edges of a file in any convention of [`read_edges`](relata_graph::edge_file::read_edges), read as its settings say. All rows, in the order
 /// of the column `id`, are one batch; a file without that column has row numbers for ids. Where the user's own ids are
 /// text, in `source_id` or in `id`, the edges name samples by them. Of several statements of one sign about a pair the
 /// strongest holds; two of different signs are an error, and so is an id without an embedding.
@@ -53,18 +54,19 @@ pub struct FileScore {
 /// use relata::score::score_files;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let (embeddings, edges) = (Path::new("embeddings.parquet"), Path::new("pairs.csv"));
-/// let found = score_files(embeddings, edges, &vicreg(), DeviceChoice::Cpu).await?;
+/// let pairs = edges("pairs.csv").signs("verdict");
+/// let found = score_files(Path::new("embeddings.parquet"), &pairs, &vicreg(), DeviceChoice::Cpu).await?;
 /// println!("{} for {} samples", found.score.value, found.ids.len());
 /// # Ok(())
 /// # }
 /// ```
 pub async fn score_files(
     embeddings: &Path,
-    edges: &Path,
+    edges: &EdgeFile,
     loss: &dyn GraphLoss,
     device: DeviceChoice,
 ) -> Result<FileScore> {
+    edges.check().map_err(OracleError::from)?;
     let batch = ScoredRows::read(embeddings)?;
     let (edges, skipped) = batch.edges(edges).await?;
     let score = score(loss, batch.values, batch.width, &edges, &device.open()?);
@@ -185,12 +187,11 @@ impl ScoredRows {
 
     /// The edges of a file as edges between positions in the batch, in the order of the file. Of several statements of
     /// one sign about a pair the strongest holds. And what was skipped.
-    async fn edges(&self, path: &Path) -> Result<(InducedEdges, Skipped)> {
-        let table = path.display().to_string();
+    async fn edges(&self, file: &EdgeFile) -> Result<(InducedEdges, Skipped)> {
+        let table = file.path().display().to_string();
         let session = session();
         let lookup = IdLookup::of(IdIndex::new(self.ids.clone(), &table, ID)?, self.texts.clone());
-        let file = edges(path);
-        let mut batches = read_placed_edges(&file, &session, Some(&lookup)).await?;
+        let mut batches = read_placed_edges(file, &session, Some(&lookup)).await?;
         let mut edges = InducedEdges { nodes: self.ids.len(), ..Default::default() };
         let mut skipped = Skipped::default();
         // The edge of a pair, and the row of the file that it comes from.
@@ -254,6 +255,7 @@ mod tests {
 
     use parquet::arrow::ArrowWriter;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+    use relata_graph::edge_file::edges;
     use relata_train::loss::vicreg;
 
     use super::*;
@@ -270,10 +272,10 @@ mod tests {
     }
 
     /// The mean square of the differences along the edges, alone.
-    async fn scored(folder: &Path, edges: &str) -> Result<FileScore> {
-        std::fs::write(folder.join("edges.csv"), edges).unwrap();
+    async fn scored(folder: &Path, text: &str) -> Result<FileScore> {
+        std::fs::write(folder.join("edges.csv"), text).unwrap();
         let loss = vicreg().with_sim(1.0).with_var(0.0).with_cov(0.0).with_rep(0.0);
-        score_files(&folder.join("z.parquet"), &folder.join("edges.csv"), &loss, DeviceChoice::Cpu).await
+        score_files(&folder.join("z.parquet"), &edges(folder.join("edges.csv")), &loss, DeviceChoice::Cpu).await
     }
 
     #[tokio::test]

@@ -36,10 +36,32 @@ fn export() -> Value {
     ])
 }
 
+/// The same as JSON-MIN.
+fn records() -> Value {
+    let record = |question: u64, annotator: Value, alike: Value, pass: Value| {
+        json!({
+            "question": question, "anchor": "100", "anchor_html": "<p></p>", "candidates": [], "id": 7,
+            "annotator": annotator, "annotation_id": 1001, "created_at": "2021-03-09T22:16:08.728353Z",
+            "updated_at": "2021-03-09T22:16:08.728378Z", "lead_time": 4.288, "alike": alike, "pass": pass, "sure": 3,
+        })
+    };
+    json!([
+        record(1, json!(10), json!("102"), Value::Null),
+        record(1, json!("ben@example.org"), json!({ "choices": ["101", ["kind", "102"]] }), json!("Pass")),
+        record(1, Value::Null, json!([{ "choices": [] }, "101"]), json!([])),
+    ])
+}
+
+/// The same as a table.
+const TABLE: &str = "\"alike\",\"annotation_id\",\"annotator\",\"question\",\"updated_at\",\"was_cancelled\"\r\n\
+    \"102\",1,\"ben@example.org\",1,\"2021-03-09T22:16:08.728378Z\",\"False\"\r\n\
+    \"{\"\"choices\"\": [\"\"101\"\", \"\"102\"\"]}\",2,7,1,\"\",\"\"\r\n";
+
 #[test]
 fn damaged_results_are_errors() {
-    let value = changed(vec![export()]).prop_map(|value| value.to_string().into_bytes());
-    let bytes = prop_oneof![2 => value, 1 => damaged(vec![export().to_string().into_bytes()])];
+    let value = changed(vec![export(), records()]).prop_map(|value| value.to_string().into_bytes());
+    let whole = [export().to_string(), records().to_string(), TABLE.to_owned(), TABLE.replace(',', "\t")];
+    let bytes = prop_oneof![2 => value, 1 => damaged(whole.map(String::into_bytes).to_vec())];
     let kept = RefCell::new(ledger());
     fuzz(bytes, |bytes| {
         let mut kept = kept.borrow_mut();
@@ -47,7 +69,7 @@ fn damaged_results_are_errors() {
         let path = folder.path().join("project.json");
         std::fs::write(&path, bytes).unwrap();
         let cost = Cost { per_question: 1.0, per_candidate: 0.5 };
-        if import_results(known, &path, "fuzz", cost).is_ok_and(|imported| imported.new > 0) {
+        if import_results(known, &path, "fuzz", cost).is_ok_and(|imported| imported.answers.new > 0) {
             read(known, folder.path());
             *kept = ledger();
         }

@@ -10,7 +10,7 @@ use super::super::fixture::{ledger, question};
 use super::super::{Imported, Ledger};
 use super::*;
 
-fn exported(ledger: &Ledger, annotators: usize) -> Vec<Value> {
+pub(super) fn exported(ledger: &Ledger, annotators: usize) -> Vec<Value> {
     let mut out = Vec::new();
     let count = export_tasks(ledger, annotators, &|id| json!({ "text": format!("<{id}>") }), &mut out).unwrap();
     let tasks: Vec<Value> = serde_json::from_slice(&out).unwrap();
@@ -19,7 +19,7 @@ fn exported(ledger: &Ledger, annotators: usize) -> Vec<Value> {
 }
 
 /// An annotation as Label Studio exports it.
-fn annotation(by: Value, cancelled: bool, controls: &[(&str, &[&str])]) -> Value {
+pub(super) fn annotation(by: Value, cancelled: bool, controls: &[(&str, &[&str])]) -> Value {
     let result: Vec<_> = controls
         .iter()
         .map(|(control, choices)| {
@@ -36,10 +36,14 @@ fn annotation(by: Value, cancelled: bool, controls: &[(&str, &[&str])]) -> Value
     })
 }
 
-fn import(ledger: &Ledger, tasks: &Value) -> crate::Result<Imported> {
-    let path = ledger.folder().join("project-1-at-2021-03-09.json");
-    std::fs::write(&path, tasks.to_string()).unwrap();
+pub(super) fn import_file(ledger: &Ledger, name: &str, text: &str) -> crate::Result<ImportedResults> {
+    let path = ledger.folder().join(name);
+    std::fs::write(&path, text).unwrap();
     import_results(ledger, &path, "label-studio", Cost { per_question: 1.0, per_candidate: 0.5 })
+}
+
+fn import(ledger: &Ledger, tasks: &Value) -> crate::Result<Imported> {
+    import_file(ledger, "project-1-at-2021-03-09.json", &tasks.to_string()).map(|imported| imported.answers)
 }
 
 #[test]
@@ -134,17 +138,28 @@ fn broken_results_are_refused_as_a_whole() {
         import(&ledger, &json!([good, bad])).unwrap_err().to_string()
     };
     for (text, error) in [
-        ("in task 2, annotation 2 candidates of the question, found the choice `201`", broken(1, &|_| ())),
-        ("in task 2, annotation 1 a question that was asked, found question 9", broken(9, &|_| ())),
+        ("in entry 2 of the file, annotation 1001 (2 of the task) candidates of the question", broken(1, &|_| ())),
+        ("found the choice `201`", broken(1, &|_| ())),
+        ("in entry 2 of the file a question that was asked, found question 9", broken(9, &|_| ())),
         ("the anchor `77` instead of", {
             let results = json!([{ "data": { "question": 1, "anchor": "77" }, "annotations": good["annotations"] }]);
             import(&ledger, &results).unwrap_err().to_string()
         }),
-        ("only the controls `alike` and `pass`", broken(2, &|a| a["result"][0]["from_name"] = json!("mood"))),
+        ("candidates in the control `mood`", broken(2, &|a| a["result"][0]["from_name"] = json!("mood"))),
+        ("found a result of the type `textarea`", {
+            broken(2, &|a| {
+                a["result"][0]["type"] = json!("textarea");
+                a["result"][0]["value"] = json!({ "text": ["201"] });
+            })
+        }),
         ("a name of at most 200", broken(2, &|a| a["completed_by"] = json!("a\nb"))),
         ("found `noon`", broken(2, &|a| a["updated_at"] = json!("noon"))),
         ("invalid type", broken(2, &|a| a["result"] = json!(5))),
-        ("missing field `data`", import(&ledger, &json!([{ "question": 1 }])).unwrap_err().to_string()),
+        ("missing field `annotation_id`", import(&ledger, &json!([{ "question": 1 }])).unwrap_err().to_string()),
+        ("missing field `data`", import(&ledger, &json!([{ "id": 1 }])).unwrap_err().to_string()),
+        ("found `completions`", {
+            import(&ledger, &json!([{ "data": { "question": 1 }, "completions": [] }])).unwrap_err().to_string()
+        }),
     ] {
         assert!(error.contains(text) && error.contains("project-1"), "{error}");
     }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::{Path, PathBuf};
 
 use relata::Run;
-use relata_active::ledger::label_studio::import_results;
+use relata_active::ledger::label_studio::{ImportedResults, import_results};
 use relata_active::ledger::{import_answers, import_questions};
 use relata_data::DataError;
 use serde_json::Value;
@@ -14,8 +14,8 @@ use crate::ask_settings;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
-/// Takes answers that were given elsewhere into a run: JSON lines, or an export of Label Studio (JSON). A file of
-/// questions in JSON lines is taken in as well.
+/// Takes answers that were given elsewhere into a run: JSON lines, or an export of Label Studio (JSON, JSON-MIN, CSV or
+/// TSV). A file of questions in JSON lines is taken in as well.
 ///
 /// What the run has already is passed over, and either all or nothing is taken in. Answers in JSON lines need no more
 /// than "question", "candidate" and "related" (null is a pass).
@@ -42,7 +42,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let (what, imported) = match arguments.format {
         Interchange::LabelStudio => {
             let cost = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?.cost;
-            ("answers", import_results(&ledger, file, &oracle("label-studio"), cost)?)
+            let ImportedResults { answers, left_out } = import_results(&ledger, file, &oracle("label-studio"), cost)?;
+            if !left_out.is_empty() {
+                eprintln!("Passed over: {left_out}.");
+            }
+            ("answers", answers)
         }
         Interchange::Jsonl if has_questions(file)? => {
             if arguments.oracle.is_some() {

@@ -3,6 +3,7 @@
 
 mod ask;
 mod ask_settings;
+mod edge_arguments;
 mod embed;
 mod export;
 mod failure;

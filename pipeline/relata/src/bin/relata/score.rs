@@ -9,6 +9,7 @@ use relata::score::score_files;
 use relata_train::{DeviceChoice, TrainError};
 use serde_json::json;
 
+use crate::edge_arguments::EdgeArguments;
 use crate::failure::{Failure, Outcome};
 use crate::setting::setting;
 use crate::values::{object, write_table};
@@ -24,9 +25,8 @@ pub struct Arguments {
     /// samples by `source_id` if there is such a column of text.
     #[arg(long, value_name = "FILE")]
     embeddings: PathBuf,
-    /// The edges in Parquet, CSV, TSV or JSON lines: src,dst[,weight] or another known convention.
-    #[arg(long, value_name = "FILE")]
-    edges: PathBuf,
+    #[command(flatten)]
+    edges: EdgeArguments,
     /// The loss.
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(LOSSES.names()))]
     loss: String,
@@ -56,7 +56,7 @@ fn help() -> String {
 pub async fn run(arguments: &Arguments) -> Outcome {
     let loss = LOSSES.parse(&arguments.loss, &arguments.set)?;
     loss.check().map_err(TrainError::from)?;
-    let scored = score_files(&arguments.embeddings, &arguments.edges, &*loss, arguments.device).await?;
+    let scored = score_files(&arguments.embeddings, &arguments.edges.edge_file(), &*loss, arguments.device).await?;
     let value = scored.score.value;
     if !value.is_finite() {
         let message = format!("the loss is {value}: check the embeddings for zero vectors and huge numbers");
@@ -71,7 +71,7 @@ pub async fn run(arguments: &Arguments) -> Outcome {
         scored.write_gradient(path)?;
     }
     if scored.skipped.total() > 0 {
-        eprintln!("{}: {}", arguments.edges.display(), scored.skipped);
+        eprintln!("{}: {}", arguments.edges.edges.display(), scored.skipped);
     }
     let terms: Vec<(String, f64)> = scored.score.terms.iter().map(|&(name, v)| (name.to_owned(), v)).collect();
     if arguments.json {

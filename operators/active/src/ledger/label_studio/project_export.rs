@@ -1,0 +1,97 @@
+//! Project export of Label Studio, in whichever of its formats, as annotations.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use relata_data::DataError;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{flat_export, full_export};
+
+/// A task and what its annotators said.
+pub(super) struct Task {
+    /// What messages call it.
+    pub(super) place: String,
+    pub(super) question: u64,
+    /// Ids are text in the tasks.
+    pub(super) anchor: Option<String>,
+    pub(super) annotations: Vec<Annotation>,
+}
+
+/// What one annotator said about one task.
+pub(super) struct Annotation {
+    /// What messages call it.
+    pub(super) place: String,
+    /// Who, as far as the export says so.
+    pub(super) annotator: Option<String>,
+    pub(super) skipped: bool,
+    /// The candidates that were selected.
+    pub(super) alike: Vec<String>,
+    /// Whether "Pass" was selected.
+    pub(super) passed: bool,
+    /// When it was given, or last changed.
+    pub(super) moment: Option<String>,
+    /// What the project asks beside the question.
+    pub(super) others: Vec<OtherControl>,
+}
+
+/// A result of a control that the labelling configuration of Relata does not have.
+pub(super) struct OtherControl {
+    pub(super) name: String,
+    /// What was selected, as far as this might be the control of the candidates under another name.
+    pub(super) choices: Vec<String>,
+}
+
+/// What an export is not.
+pub(super) struct Unexpected {
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+impl Unexpected {
+    pub(super) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self { expected: expected.into(), found: found.into() }
+    }
+
+    /// The error that names the file.
+    pub(super) fn at(self, path: &Path) -> DataError {
+        let hint =
+            "Nothing was imported: export the project that the tasks were imported into as JSON, JSON-MIN, CSV or TSV.";
+        let Self { expected, found } = self;
+        DataError::Unreadable { path: path.to_path_buf(), expected, found, hint: hint.to_owned() }
+    }
+}
+
+/// What shows the format of an export in JSON.
+#[derive(Deserialize)]
+struct Probe {
+    data: Option<IgnoredAny>,
+    question: Option<IgnoredAny>,
+}
+
+/// Reads an export as JSON, JSON-MIN, CSV or TSV, which are told apart by their content.
+pub(super) fn read(path: &Path) -> Result<Vec<Task>, DataError> {
+    let open = || -> Result<BufReader<File>, DataError> {
+        let mut file = BufReader::new(File::open(path).map_err(DataError::io(path))?);
+        // A byte order mark, as editors of other systems put it before the text.
+        if file.fill_buf().map_err(DataError::io(path))?.starts_with(b"\xef\xbb\xbf") {
+            file.consume(3);
+        }
+        Ok(file)
+    };
+    let mut start = Vec::new();
+    open()?.take(64 * 1024).read_to_end(&mut start).map_err(DataError::io(path))?;
+    if !start.trim_ascii_start().starts_with(b"[") && !start.trim_ascii_start().starts_with(b"{") {
+        let header = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let delimiter = if header.contains(&b'\t') { b'\t' } else { b',' };
+        return flat_export::read_table(open()?, delimiter).map_err(|unexpected| unexpected.at(path));
+    }
+    let probes: Vec<Probe> = serde_json::from_reader(open()?).map_err(|error| {
+        Unexpected::new("an array of tasks with `data.question` and `annotations`", error.to_string()).at(path)
+    })?;
+    let is_flat = probes.iter().any(|probe| probe.data.is_none() && probe.question.is_some());
+    let tasks = if is_flat { flat_export::read_json(open()?) } else { full_export::read(open()?) };
+    tasks.map_err(|unexpected| unexpected.at(path))
+}
