@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use crate::computed::COMPUTED;
-use crate::{Table, answers, conflicts, edges, embeddings, memberships, metrics, questions, samples, separations, skipped};
+use crate::{
+    Table, answers, conflicts, edges, embeddings, memberships, metrics, questions, samples, separations, skipped,
+};
 
 /// Every table that is kept in a run.
 pub const TABLES: &[&Table] = &[

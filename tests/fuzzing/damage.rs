@@ -148,7 +148,8 @@ fn edit() -> impl Strategy<Value = Edit> {
 fn number() -> impl Strategy<Value = Vec<u8>> {
     let value = |(width, extreme, small): (u32, usize, u64)| {
         let most = u64::MAX >> (64 - 8 * width);
-        [0, 1, most, most - 1, most / 2, most / 2 + 1, most / 2 - 1, most.wrapping_sub(small), most / 8 + 1, small][extreme]
+        [0, 1, most, most - 1, most / 2, most / 2 + 1, most / 2 - 1, most.wrapping_sub(small), most / 8 + 1, small]
+            [extreme]
     };
     let fixed = (select(&[1_u32, 2, 4, 8][..]), 0..10_usize, 0..5000_u64, any::<bool>());
     let fixed = fixed.prop_map(move |(width, extreme, small, swap)| {

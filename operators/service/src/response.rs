@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use relata_data::DataError;
 use relata_data::index::SampleId;
 use relata_oracle::Question;
-use relata_data::DataError;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 

@@ -287,18 +287,14 @@ mod tests {
     #[test]
     fn rows_without_positives_or_others_are_finite_and_a_nan_is_seen() {
         let positives = || RowLists::new(2, vec![(0, 1, 0.5), (1, 0, 0.5)]);
-        let alone = Contrast {
-            tau: 0.1,
-            listed: positives(),
-            only_listed: false,
-            with_positive: true,
-            positives: positives(),
-        };
+        let alone =
+            Contrast { tau: 0.1, listed: positives(), only_listed: false, with_positive: true, positives: positives() };
         let (loss, gradient) = contrastive(Isa::best(), &[1.0, 0.0, 0.0, 1.0], 2, &alone);
         assert!(loss == 0.0 && gradient == [0.0; 4], "{loss} {gradient:?}");
         let none = Contrast { positives: RowLists::new(2, vec![]), ..alone.clone() };
         assert_eq!(contrastive(Isa::best(), &[1.0, 0.0, 0.0, 1.0], 2, &none), (0.0, vec![0.0; 4]));
-        let all = Contrast { listed: RowLists::new(3, vec![]), positives: RowLists::new(3, vec![(0, 1, 1.0)]), ..alone };
+        let all =
+            Contrast { listed: RowLists::new(3, vec![]), positives: RowLists::new(3, vec![(0, 1, 1.0)]), ..alone };
         assert!(contrastive(Isa::best(), &[1.0, 0.0, f32::NAN, 1.0, 0.5, 0.5], 2, &all).0.is_nan());
     }
 

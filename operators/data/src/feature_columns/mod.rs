@@ -94,7 +94,8 @@ impl FeatureColumns {
         let Some(Images { dims: [channels, height, width], bytes }) = self.images else { return Ok((shape, features)) };
         let len = shape.len();
         if channels.checked_mul(height).and_then(|plane| plane.checked_mul(width)) != Some(len) {
-            let expected = format!("{channels} x {height} x {width} numbers, as `.shape([{channels}, {height}, {width}])` says");
+            let expected =
+                format!("{channels} x {height} x {width} numbers, as `.shape([{channels}, {height}, {width}])` says");
             let hint = "Name the shape that the numbers have, or other columns with `.feature_columns([..])`.";
             let name = if self.list { &self.names[0] } else { "features" };
             return Err(SchemaError::column(&self.table, name, expected, len.to_string(), hint).into());

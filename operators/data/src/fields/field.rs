@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::image::ImageSettings;
+use super::image_settings::ImageSettings;
 use super::static_model::ModelFiles;
 
 /// Values of a category that have a number of their own.

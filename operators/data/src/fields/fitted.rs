@@ -124,7 +124,8 @@ impl FittedFields {
             for at in piece * PIECE..total.min((piece + 1) * PIECE) {
                 let row = rows.map_or(Row(at as u32), |rows| rows[at]);
                 records.read(row, &mut record);
-                for (place, ((field, value), counts)) in fields.iter().zip(&record.values).zip(&mut counts).enumerate() {
+                for (place, ((field, value), counts)) in fields.iter().zip(&record.values).zip(&mut counts).enumerate()
+                {
                     match field.is_image() {
                         true => counts.missing += u64::from(!records.has_picture(row, place)),
                         false => counts.add(field, value),
@@ -178,7 +179,8 @@ impl FittedFields {
         fitted.weights = Arc::new(fitted.frequency.weights());
         fitted.models = Models::open(&fitted.specs())?;
         for (field, model) in fitted.fields.iter().zip(&fitted.models.0) {
-            if let (Statistics::Model { hash, .. }, Some(model), Some(files)) = (&field.statistics, model, &field.field.model)
+            if let (Statistics::Model { hash, .. }, Some(model), Some(files)) =
+                (&field.statistics, model, &field.field.model)
                 && model.hash() != *hash
             {
                 return Err(DataError::Unreadable {

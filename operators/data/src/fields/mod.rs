@@ -10,7 +10,9 @@ mod encode;
 mod field;
 mod fitted;
 mod image;
+mod image_settings;
 mod ngrams;
+pub(crate) mod picture;
 mod record;
 mod record_store;
 mod static_model;
@@ -19,7 +21,8 @@ mod table_features;
 pub use choice::{FieldChoice, LeftOut, choose_fields};
 pub use field::{Field, FieldKind, category, date, number, text, vector};
 pub use fitted::{FittedField, FittedFields};
-pub use image::{ImageSettings, image};
+pub use image::image;
+pub use image_settings::ImageSettings;
 pub use record::{Record, Value};
 pub use record_store::{RecordStore, RecordWriter};
 pub use static_model::ModelFiles;
@@ -27,10 +30,8 @@ pub use table_features::TableFeatures;
 pub(crate) use table_features::first_error;
 
 pub(crate) use choice::asked_fields;
-pub(crate) use convert::is_text;
 #[cfg(test)]
 pub(crate) use ngrams::NGrams;
+pub(crate) use record::digits;
 #[cfg(test)]
 pub(crate) use static_model::tests::write as model_fixture;
-pub(crate) use record::digits;
-pub(crate) use record_store::Encoded;

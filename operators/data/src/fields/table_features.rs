@@ -7,14 +7,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use relata_schemas::{FeatureShape, TokenBags};
 
+use super::field::FieldKind;
 use super::fitted::FittedFields;
 use super::ngrams::NGrams;
-use super::field::FieldKind;
 use super::record::{Record, Value};
 use super::record_store::RecordStore;
 use crate::Result;
 use crate::index::Row;
-use crate::picture::{PictureColumn, PixelCache};
+use super::picture::{PictureColumn, PixelCache};
 use crate::sample_batch::{SampleBatch, SampleContent};
 
 /// Samples that a thread encodes as one piece of work.
@@ -37,7 +37,12 @@ impl fmt::Debug for TableFeatures {
 impl TableFeatures {
     /// Records and how they are encoded; pixels may be kept in files in `folder`. Those of `caches` were decoded before,
     /// one a field of pictures.
-    pub(crate) fn new(records: RecordStore, fitted: FittedFields, folder: &Path, caches: Vec<Option<PixelCache>>) -> Self {
+    pub(crate) fn new(
+        records: RecordStore,
+        fitted: FittedFields,
+        folder: &Path,
+        caches: Vec<Option<PixelCache>>,
+    ) -> Self {
         let mut caches = caches.into_iter();
         let pictures = fitted.fields.iter().enumerate().filter_map(|(at, fitted)| match fitted.field.kind {
             FieldKind::Image(settings) => {

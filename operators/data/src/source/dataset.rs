@@ -204,7 +204,15 @@ impl Dataset {
     pub fn plan(&self) -> DatasetPlan {
         let (features, id) = (self.features.clone(), self.id.clone());
         let (fields, without) = (self.fields.clone(), self.without.clone());
-        DatasetPlan { source: self.source.describe(), features, fields, without, shape: self.shape, id, limit: self.limit }
+        DatasetPlan {
+            source: self.source.describe(),
+            features,
+            fields,
+            without,
+            shape: self.shape,
+            id,
+            limit: self.limit,
+        }
     }
 
     /// The dataset of a plan, whose source is read through a registry, such as [`SOURCES`](super::SOURCES).

@@ -8,8 +8,8 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use twox_hash::XxHash64;
 
-use super::input_file;
-use super::object_store::{Identity, identities};
+use crate::input_file;
+use crate::object_store::{Identity, identities};
 use super::source_trait::Source;
 use crate::{DataError, Result};
 

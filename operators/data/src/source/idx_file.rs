@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::input_file::refuse_address;
+use crate::input_file::refuse_address;
 use crate::{DataError, Result};
 
 /// The code of unsigned bytes in an IDX header.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blocking::off_thread;
 use super::dataset::Dataset;
-use super::input_file;
+use crate::input_file;
 use super::paths::{expand, refuse_empty, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;

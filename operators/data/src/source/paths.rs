@@ -3,10 +3,10 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::input_file;
-use super::object_store::{self, Address, escaped};
-pub(super) use super::pattern::has_extension;
-use super::pattern::{is_pattern, matches};
+use crate::input_file;
+use crate::object_store::{self, Address, escaped};
+pub(super) use crate::pattern::has_extension;
+use crate::pattern::{is_pattern, matches};
 use crate::{DataError, Result, Session};
 
 /// The files of `path`, sorted by name. Folders are searched to any depth for the `extensions`; names that start with

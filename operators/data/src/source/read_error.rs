@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
-use super::object_store::from_query;
+use crate::object_store::from_query;
 use crate::DataError;
 
 /// The error of reading `table` (a file, or what else the source is called).

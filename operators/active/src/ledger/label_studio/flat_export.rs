@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::full_export::{Identifier, choices};
-use super::project_export::{Annotation, OtherControl, Task, Unexpected};
+use super::exported_task::{Annotation, OtherControl, Task, Unexpected};
 use super::tasks::{ALIKE, PASS};
 
 /// The columns that every table has, beside those of controls that were used.

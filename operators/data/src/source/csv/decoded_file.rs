@@ -7,7 +7,7 @@ use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
-use crate::source::input_file;
+use crate::input_file;
 use crate::{DataError, Result};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];

@@ -9,8 +9,8 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use super::column_type::{ColumnType, Numbers, is_null};
 use super::dialect::Dialect;
 use super::settings::Csv;
-use crate::source::input_file;
-use crate::source::object_store::Identity;
+use crate::input_file;
+use crate::object_store::Identity;
 use crate::{DataError, Result};
 
 /// How the files are cut into columns.

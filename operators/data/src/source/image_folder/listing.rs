@@ -5,7 +5,7 @@ use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
 use super::label_file::{Entry, LabelFile};
-use crate::source::input_file::refuse_address;
+use crate::input_file::refuse_address;
 use crate::source::paths::has_extension;
 use crate::{DataError, Result};
 

@@ -4,36 +4,30 @@ mod picture_check;
 mod skipped;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{DataType, Field as ArrowField, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::error::Result as DataFusionResult;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use relata_schemas::SchemaError;
-use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
 use self::picture_check::PictureCheck;
+use self::writer::Writer;
 use super::dataset::Dataset;
-use super::object_store::is_address;
 use super::read_error::read_error;
 use super::sample_ids::SampleIds;
 use super::samples::Samples;
-use super::samples::TEXT_IDS;
 use super::session::in_file_order;
-use crate::feature_columns::{FeatureColumns, has_list, position};
-use crate::feature_store::{FeatureStore, FeatureWriter};
-use crate::fields::{
-    Field, FieldChoice, FieldKind, FittedFields, RecordStore, RecordWriter, TableFeatures, asked_fields, choose_fields, image,
-};
-use crate::picture::{PictureArray, PixelCache};
-use crate::sink::ParquetSink;
+use crate::feature_columns::{has_list, position};
+use crate::fields::picture::PictureArray;
+use crate::fields::{Field, FieldChoice, FieldKind, FittedFields, asked_fields, choose_fields, image};
+use crate::object_store::is_address;
 use crate::{DataError, Result, Session};
 
 /// The feature bytes that one batch may have, about.
@@ -176,7 +170,8 @@ impl<'a> OpenDataset<'a> {
             Err(DataError::setting(self.dataset.name(), setting, expected, found))
         };
         if let (Some(shape), [_, ..]) = (self.dataset.asked_shape(), fields) {
-            let expected = "not given beside fields: a picture in a file has a shape of its own, see `image(..).resize(..)`";
+            let expected =
+                "not given beside fields: a picture in a file has a shape of its own, see `image(..).resize(..)`";
             return refuse("shape", expected, format!("{shape:?}"));
         }
         if !fields.is_empty() && !features.is_empty() {
@@ -258,145 +253,6 @@ impl<'a> OpenDataset<'a> {
             }
         }
     }
-}
-
-struct Writer {
-    ids: SampleIds,
-    features: Features,
-    /// Positions of the columns that the table of samples has beside the ids.
-    others: Vec<usize>,
-    schema: SchemaRef,
-    samples: ParquetSink,
-    rows: u64,
-}
-
-enum Features {
-    /// Vectors, images, or columns of numbers as they are.
-    Numbers { columns: FeatureColumns, path: PathBuf, writer: Option<FeatureWriter> },
-    /// The raw values of fields.
-    Table { fields: Vec<Field>, writer: RecordWriter },
-}
-
-impl Writer {
-    fn create(
-        table: &str,
-        dataset: &Dataset,
-        source: &Schema,
-        choice: Option<&FieldChoice>,
-        (folder, paths): (&Path, &Path),
-    ) -> Result<Self> {
-        let ids = SampleIds::choose(table, source, dataset.asked_id())?;
-        let path = Samples::features_path(folder);
-        let features = match choice {
-            Some(FieldChoice { fields, .. }) => {
-                let writer = RecordWriter::create(&path, table, source, fields, paths)?;
-                Features::Table { writer, fields: fields.clone() }
-            }
-            None => {
-                let columns = FeatureColumns::choose(table, source, dataset.asked_features(), ids.column)?;
-                let columns = match dataset.asked_shape() {
-                    Some(shape) => columns.into_images(source, shape)?,
-                    None => columns,
-                };
-                Features::Numbers { columns, path, writer: None }
-            }
-        };
-        let others: Vec<usize> =
-            (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(source, *at)).collect();
-        let schema = samples_schema(table, source, &ids, &others)?;
-        let samples = ParquetSink::create(&Samples::samples_path(folder), schema.clone())?;
-        Ok(Self { ids, features, others, schema, samples, rows: 0 })
-    }
-
-    fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let first_row = self.rows;
-        self.rows += batch.num_rows() as u64;
-        let (ids, texts) = self.ids.convert(batch, first_row)?;
-        match &mut self.features {
-            Features::Table { writer, .. } => writer.append(batch, first_row)?,
-            Features::Numbers { columns, path, writer } => {
-                let (shape, features) = columns.convert(batch, first_row)?;
-                match writer {
-                    Some(writer) => writer.append(&features)?,
-                    None => writer.insert(FeatureWriter::create(path, shape)?).append(&features)?,
-                }
-            }
-        }
-        let others = self.others.iter().map(|&at| batch.column(at).clone());
-        let columns: Vec<ArrayRef> = std::iter::once(ids).chain(texts).chain(others).collect();
-        self.samples.write(&RecordBatch::try_new(self.schema.clone(), columns)?)
-    }
-
-    fn finish(
-        self,
-        folder: &Path,
-        fitted: Option<FittedFields>,
-        caches: Vec<Option<PixelCache>>,
-    ) -> Result<Samples> {
-        let text_ids = self.ids.are_text();
-        let ids = self.ids.finish()?;
-        let path = Samples::features_path(folder);
-        let features = match self.features {
-            Features::Numbers { writer, .. } => {
-                if let Some(writer) = writer {
-                    writer.finish()?;
-                }
-                FeatureStore::open(&path)?
-            }
-            Features::Table { fields, writer } => {
-                writer.finish()?;
-                let records = RecordStore::open(&path, &fields)?;
-                let fitted = match fitted {
-                    Some(fitted) => fitted,
-                    None => FittedFields::fit(&fields, &records, None)?,
-                };
-                fitted.write(&Samples::fields_path(folder))?;
-                FeatureStore::of_table(&path, TableFeatures::new(records, fitted, folder, caches))
-            }
-        };
-        self.samples.finish()?;
-        Ok(Samples {
-            ids,
-            features,
-            samples_path: Samples::samples_path(folder),
-            columns: self.schema.fields().iter().map(|field| field.name().clone()).collect(),
-            text_ids,
-        })
-    }
-}
-
-impl Features {
-    /// Whether a column is a feature only and not kept beside the ids.
-    fn take(&self, source: &Schema, column: usize) -> bool {
-        let (name, kept) = (source.field(column).name(), source.field(column).data_type());
-        match self {
-            Self::Numbers { columns, .. } => columns.columns.contains(&column),
-            Self::Table { fields, .. } => {
-                // Paths say something beside the features, bytes do not.
-                kept == &DataType::LargeBinary
-                    && fields.iter().any(|field| field.is_image() && field.column == *name)
-            }
-        }
-    }
-}
-
-/// The table of samples: ids, and the columns at `others` as they are.
-fn samples_schema(table: &str, source: &Schema, ids: &SampleIds, others: &[usize]) -> Result<SchemaRef> {
-    let mut fields: Vec<FieldRef> = vec![ArrowField::new(ID, DataType::UInt64, false).into()];
-    let mut metadata = SAMPLES.metadata();
-    if ids.are_text() {
-        fields.push(ArrowField::new(SOURCE_ID, DataType::Utf8, false).into());
-        metadata.insert(TEXT_IDS.to_owned(), SOURCE_ID.to_owned());
-    }
-    for field in others.iter().map(|&at| &source.fields()[at]) {
-        if fields.iter().any(|taken| taken.name() == field.name()) {
-            let hint = "Rename or drop one of the two columns, in a query with `sql(..)` for example.";
-            let expected = "a name that the table of samples does not give to the ids";
-            return Err(SchemaError::column(table, field.name(), expected, "a second column", hint).into());
-        }
-        fields.push(field.clone());
-    }
-    Ok(Schema::new_with_metadata(fields, metadata).into())
 }
 
 /// The only column that is one of pictures by its type, or by its type and its name.

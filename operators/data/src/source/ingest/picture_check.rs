@@ -10,9 +10,9 @@ use rayon::prelude::*;
 
 use super::skipped::{Skipped, SkippedRows};
 use crate::feature_columns::position;
+use crate::fields::picture::{Decoder, PictureArray, PixelCache, Undecoded};
 use crate::fields::{Field, FieldKind, ImageSettings};
 use crate::index::Row;
-use crate::picture::{Decoder, PictureArray, PixelCache, Undecoded};
 use crate::{DataError, Result};
 
 /// Bytes of pixels that are decoded at once, about.

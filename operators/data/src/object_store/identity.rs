@@ -18,7 +18,7 @@ const AT_ONCE: usize = 16;
 
 /// Length and identity of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::source) struct Identity {
+pub(crate) struct Identity {
     /// Its length in bytes.
     pub length: u64,
     /// A hash of address, length, and entity tag or version, or else of the time of its last change; none if the store
@@ -27,7 +27,7 @@ pub(in crate::source) struct Identity {
 }
 
 /// The identity of an object.
-pub(in crate::source) fn identity(address: &Address) -> Result<Identity> {
+pub(crate) fn identity(address: &Address) -> Result<Identity> {
     let (store, of) = (shared(address)?, address.clone());
     let asked = async move {
         let meta = head(&of, store.as_ref()).await?;
@@ -37,7 +37,7 @@ pub(in crate::source) fn identity(address: &Address) -> Result<Identity> {
 }
 
 /// The identities of those files that are objects, in the order of the files.
-pub(in crate::source) fn identities(files: &[PathBuf]) -> Result<Vec<Option<Identity>>> {
+pub(crate) fn identities(files: &[PathBuf]) -> Result<Vec<Option<Identity>>> {
     let mut found = vec![None; files.len()];
     let mut asked = Vec::new();
     for (at, file) in files.iter().enumerate() {

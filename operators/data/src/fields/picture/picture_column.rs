@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::decode::{Decoder, Undecoded};
 use super::picture_array::read_picture;
 use super::pixel_cache::PixelCache;
-use crate::fields::{Encoded, ImageSettings, RecordStore};
+use crate::fields::image_settings::ImageSettings;
+use crate::fields::record_store::{Encoded, RecordStore};
 use crate::index::Row;
 use crate::{DataError, Result};
 

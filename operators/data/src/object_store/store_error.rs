@@ -50,7 +50,7 @@ fn missing(address: &Address) -> DataError {
 }
 
 /// The error of an object that is another one than when its reading began.
-pub(in crate::source) fn changed(address: &Address) -> DataError {
+pub(crate) fn changed(address: &Address) -> DataError {
     DataError::Unreadable {
         path: address.path(),
         expected: "the same object from its first to its last byte".to_owned(),
@@ -69,7 +69,7 @@ pub(super) fn silent(address: &Address) -> DataError {
 }
 
 /// The error of a query over the objects at an address, if a store is its cause.
-pub(in crate::source) fn from_query(address: &str, error: &(dyn Error + 'static)) -> Option<DataError> {
+pub(crate) fn from_query(address: &str, error: &(dyn Error + 'static)) -> Option<DataError> {
     let address = Address::of(Path::new(address)).ok()??;
     let mut cause = Some(error);
     while let Some(error) = cause {

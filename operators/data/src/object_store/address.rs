@@ -11,7 +11,7 @@ use crate::{DataError, Result};
 
 /// What kind of store answers at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::source) enum Kind {
+pub(crate) enum Kind {
     S3,
     Google,
     Azure,
@@ -21,7 +21,7 @@ pub(in crate::source) enum Kind {
 
 /// `s3://bucket/key`, `https://host/path?query` and the like, in its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::source) struct Address {
+pub(crate) struct Address {
     pub kind: Kind,
     /// What stands before `://`.
     pub scheme: String,
@@ -150,7 +150,7 @@ impl fmt::Display for Address {
 }
 
 /// Bytes that an address may not hold as they are, as `%20` and the like.
-pub(in crate::source) fn escaped(path: &[u8]) -> String {
+pub(crate) fn escaped(path: &[u8]) -> String {
     let mut escaped = String::new();
     for &byte in path {
         match byte {

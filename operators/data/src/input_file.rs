@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use super::object_store::{self, Address, Identity, ObjectReader};
+use crate::object_store::{self, Address, Identity, ObjectReader};
 use crate::{DataError, Result};
 
 /// The bytes of a file.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     match Address::of(path)? {
         Some(address) => Ok(Box::new(ObjectReader::open(&address)?)),
         None => Ok(Box::new(File::open(path).map_err(DataError::io(path))?)),
@@ -26,7 +26,7 @@ pub(crate) fn read_whole(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Length and identity of a file; only objects have one.
-pub(super) fn identity(path: &Path) -> Result<Identity> {
+pub(crate) fn identity(path: &Path) -> Result<Identity> {
     match Address::of(path)? {
         Some(address) => object_store::identity(&address),
         None => Ok(Identity { length: length(path)?, hash: None }),
@@ -34,7 +34,7 @@ pub(super) fn identity(path: &Path) -> Result<Identity> {
 }
 
 /// Refuses an object that is another one than it was, of which types were told that may be others now.
-pub(super) fn refuse_change(path: &Path, before: Identity) -> Result<()> {
+pub(crate) fn refuse_change(path: &Path, before: Identity) -> Result<()> {
     match Address::of(path)? {
         Some(address) if before.hash.is_some() && object_store::identity(&address)? != before => {
             Err(object_store::changed(&address))
@@ -44,7 +44,7 @@ pub(super) fn refuse_change(path: &Path, before: Identity) -> Result<()> {
 }
 
 /// The length of a file in bytes.
-pub(super) fn length(path: &Path) -> Result<u64> {
+pub(crate) fn length(path: &Path) -> Result<u64> {
     match Address::of(path)? {
         Some(address) => object_store::length(&address),
         None => Ok(std::fs::metadata(path).map_err(DataError::io(path))?.len()),
@@ -52,7 +52,7 @@ pub(super) fn length(path: &Path) -> Result<u64> {
 }
 
 /// Refuses an address where only files of this computer are read.
-pub(super) fn refuse_address(path: &Path) -> Result<()> {
+pub(crate) fn refuse_address(path: &Path) -> Result<()> {
     match Address::of(path)? {
         None => Ok(()),
         Some(_) => Err(DataError::Unreadable {
@@ -67,7 +67,7 @@ pub(super) fn refuse_address(path: &Path) -> Result<()> {
 }
 
 /// The error of reading a file: what stopped an object's download, or else the system's.
-pub(super) fn read_error(path: &Path) -> impl FnOnce(std::io::Error) -> DataError {
+pub(crate) fn read_error(path: &Path) -> impl FnOnce(std::io::Error) -> DataError {
     let path = path.to_path_buf();
     move |error| error.downcast::<DataError>().unwrap_or_else(DataError::io(path))
 }

@@ -14,11 +14,11 @@ mod variables;
 mod web_store;
 
 pub use self::address::is_address;
-pub(super) use self::address::{Address, escaped};
-pub(super) use self::identity::{Identity, identities, identity};
-pub(super) use self::listing::expand;
-pub(super) use self::object_reader::ObjectReader;
-pub(super) use self::parquet_schema::parquet_schemas;
-pub(super) use self::store::{length, register};
-pub(super) use self::store_error::{changed, from_query};
+pub(crate) use self::address::{Address, escaped};
+pub(crate) use self::identity::{Identity, identities, identity};
+pub(crate) use self::listing::expand;
+pub(crate) use self::object_reader::ObjectReader;
+pub(crate) use self::parquet_schema::parquet_schemas;
+pub(crate) use self::store::{length, register};
+pub(crate) use self::store_error::{changed, from_query};
 pub use self::variables::set_store_variable;

@@ -43,7 +43,7 @@ pub(super) fn shared(address: &Address) -> Result<Arc<dyn ObjectStore>> {
 
 /// Gives a session clients for these files, so far as they are objects. They are its own, because connections end with
 /// the runtime that opened them.
-pub(in crate::source) fn register(session: &Session, files: &[PathBuf]) -> Result<()> {
+pub(crate) fn register(session: &Session, files: &[PathBuf]) -> Result<()> {
     for file in files {
         let Some(address) = Address::of(file)? else { continue };
         let url = ObjectStoreUrl::parse(address.session_root())?;
@@ -63,7 +63,7 @@ pub(super) async fn head(address: &Address, store: &dyn ObjectStore) -> Result<O
 }
 
 /// The length of an object in bytes.
-pub(in crate::source) fn length(address: &Address) -> Result<u64> {
+pub(crate) fn length(address: &Address) -> Result<u64> {
     let (store, of) = (shared(address)?, address.clone());
     wait(&address.path(), async move { Ok(head(&of, store.as_ref()).await?.size) })
 }

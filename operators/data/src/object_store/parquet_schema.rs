@@ -30,7 +30,7 @@ const AT_ONCE: usize = 16;
 const FOOTER: usize = 1 << 16;
 
 /// The schemas of those files that are objects, in the order of the files. A damaged one is named.
-pub(in crate::source) fn parquet_schemas(files: &[PathBuf]) -> Result<Vec<Option<SchemaRef>>> {
+pub(crate) fn parquet_schemas(files: &[PathBuf]) -> Result<Vec<Option<SchemaRef>>> {
     let mut found = vec![None; files.len()];
     let mut asked = Vec::new();
     for (at, file) in files.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use hashlink::LruCache;
 
-use crate::fields::ImageSettings;
+use crate::fields::image_settings::ImageSettings;
 use crate::index::Row;
 
 /// Parts of the cache that threads use at once.

@@ -11,7 +11,7 @@ use super::address::{Address, Kind};
 use super::io_runtime::wait;
 use super::store::{head, shared};
 use super::store_error::data_error;
-use crate::source::pattern::{has_extension, is_pattern, matches};
+use crate::pattern::{has_extension, is_pattern, matches};
 use crate::{DataError, Result};
 
 /// So many neighbours of what is missing are named.
@@ -19,7 +19,7 @@ const NEIGHBOURS: usize = 5;
 
 /// The addresses of the objects, sorted. Folders are searched to any depth for the `extensions`; names that start with a
 /// dot or an underscore are left out. No object at all is an error that says what is there instead.
-pub(in crate::source) fn expand(address: &Address, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+pub(crate) fn expand(address: &Address, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let store = shared(address)?;
     let (of, extensions) = (address.clone(), extensions.iter().map(|&e| e.to_owned()).collect::<Vec<_>>());
     wait(&address.path(), async move {

@@ -10,8 +10,9 @@ use arrow::datatypes::{DataType, Field};
 use relata_schemas::SchemaError;
 
 use crate::Result;
-use crate::fields::is_text;
-use crate::source::{is_address, read_whole};
+use crate::fields::convert::is_text;
+use crate::input_file::read_whole;
+use crate::object_store::is_address;
 
 /// The members of a struct of pictures.
 const BYTES: &str = "bytes";

@@ -9,7 +9,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Rgb, RgbImage}
 use relata_schemas::FeatureShape;
 
 use crate::decoder_panic::guarded;
-use crate::fields::ImageSettings;
+use crate::fields::image_settings::ImageSettings;
 
 /// What is decoded.
 const FORMATS: [ImageFormat; 6] =

@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 2;
 
 /// The bytes of an object.
 #[derive(Debug)]
-pub(in crate::source) struct ObjectReader {
+pub(crate) struct ObjectReader {
     pieces: mpsc::Receiver<Piece>,
     rest: Bytes,
     ended: bool,
