@@ -136,7 +136,10 @@ fn controls_beside_ours_are_counted_and_not_taken_for_ours() {
     }
 }
 
-/// A record of JSON-MIN.
+/// A file of JSON-MIN.
+const MIN: &str = "min.json";
+
+/// A record of it.
 fn record(id: u64, question: u64, annotator: Value, alike: Option<Value>) -> Value {
     let mut record = json!({
         "question": question, "anchor": (100 * question).to_string(), "anchor_html": "<p>\"x\", y\n</p>",
@@ -192,7 +195,7 @@ fn json_min_csv_and_tsv_say_the_same() {
     let mut bytes = "\u{feff}".to_owned();
     bytes.push_str(&table(&records(), ','));
     for (name, text) in [
-        ("min.json", Value::from(records()).to_string()),
+        (MIN, Value::from(records()).to_string()),
         ("project.csv", table(&records(), ',')),
         ("project.tsv", table(&records(), '\t')),
         ("marked.csv", bytes),
@@ -236,7 +239,7 @@ fn broken_tables_and_records_are_refused_with_their_rows() {
         (changed("updated_at", json!("noon")), "annotation 1001", "`noon`"),
         (changed("alike", json!({ "rating": 3 })), "choices of the control `alike`", "{\"rating\":3}"),
     ] {
-        for (name, text) in [("min.json", Value::from(records.to_vec()).to_string()), ("p.csv", table(&records, ','))] {
+        for (name, text) in [(MIN, Value::from(records.to_vec()).to_string()), ("p.csv", table(&records, ','))] {
             let error = error(name, &text);
             assert!(error.contains(place) && error.contains(found) && error.contains(name), "{error}");
         }
@@ -244,7 +247,7 @@ fn broken_tables_and_records_are_refused_with_their_rows() {
     // The control was renamed, and nothing else tells it.
     let mut renamed = record(1, 1, json!(7), None);
     renamed["same"] = json!("102");
-    assert!(error("min.json", &json!([renamed]).to_string()).contains("candidates in the control `same`"));
+    assert!(error(MIN, &json!([renamed]).to_string()).contains("candidates in the control `same`"));
     assert!(error("p.csv", "src,dst\n1,2\n").contains("column `question`"));
     assert!(error("p.csv", "").contains("column `question`"));
     assert!(error("p.csv", "question,annotation_id\nx,1\n").contains("in row 1, column `question`"));
