@@ -163,6 +163,9 @@ async fn relations_and_answers_are_those_of_a_naive_definition() {
     }
 }
 
+/// How many edges there are between the rows of two vectors, and which rows of each are in one.
+type Told = (usize, [BTreeSet<u64>; 2]);
+
 /// Compares an oracle with the neighbours of each vector, given the vector of each row.
 async fn check(fixture: &Fixture, oracle: &Nearest, near: &[Vec<usize>], number: &[usize], mutual: bool, k: usize) {
     let rows = number.len() as u64;
@@ -190,8 +193,7 @@ async fn check(fixture: &Fixture, oracle: &Nearest, near: &[Vec<usize>], number:
             assert_eq!(groups.weight(Row(a as u32), Row(b as u32)), expected);
         }
     }
-    // The rows of each pair of vectors that are in an edge.
-    let mut told: BTreeMap<(usize, usize), (usize, [BTreeSet<u64>; 2])> = BTreeMap::new();
+    let mut told: BTreeMap<(usize, usize), Told> = BTreeMap::new();
     for &(a, b, _) in &edges {
         let (of_a, of_b) = (number[a as usize], number[b as usize]);
         assert!(of_a != of_b && related(of_a, of_b), "{oracle:?}: {a} {b}");

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::annotation::{Annotation, OtherControl, Task, Unexpected};
 use super::full_export::{Identifier, choices};
-use super::exported_task::{Annotation, OtherControl, Task, Unexpected};
 use super::tasks::{ALIKE, PASS};
 
 /// The columns that every table has, beside those of controls that were used.

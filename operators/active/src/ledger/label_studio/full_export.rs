@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::exported_task::{Annotation, OtherControl, Task, Unexpected};
+use super::annotation::{Annotation, OtherControl, Task, Unexpected};
 use super::tasks::{ALIKE, PASS};
 
 #[derive(Deserialize)]

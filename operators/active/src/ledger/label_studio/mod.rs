@@ -1,6 +1,6 @@
 //! Label Studio: questions as its tasks, and its results as answers.
 
-mod exported_task;
+mod annotation;
 mod flat_export;
 mod full_export;
 mod markup;

@@ -8,7 +8,7 @@ use relata_data::DataError;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::exported_task::{Task, Unexpected};
+use super::annotation::{Task, Unexpected};
 use super::{flat_export, full_export};
 
 /// What shows the format of an export in JSON.

@@ -13,7 +13,7 @@ use super::super::error::LedgerError;
 use super::super::json_lines::{Imported, is_name};
 use super::super::sqlite_ledger::Ledger;
 use super::super::{questions, timestamp};
-use super::exported_task::{Annotation, Task, Unexpected};
+use super::annotation::{Annotation, Task, Unexpected};
 use super::project_export;
 use super::tasks::{ALIKE, PASS};
 use crate::error::Result;

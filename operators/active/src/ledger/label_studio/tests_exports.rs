@@ -8,9 +8,6 @@ use super::super::{Imported, Ledger};
 use super::tests::{annotation, exported, import_file};
 use super::*;
 
-/// A file of tasks without results of their own.
-const MIN: &str = "min.json";
-
 /// Who said what about which candidate, in the order of the ledger.
 fn said(ledger: &Ledger) -> Vec<(u64, String, Option<bool>)> {
     let rows = ledger.since(0).unwrap().into_iter();
@@ -139,7 +136,10 @@ fn controls_beside_ours_are_counted_and_not_taken_for_ours() {
     }
 }
 
-/// A record of JSON-MIN.
+/// A file of JSON-MIN.
+const MIN: &str = "min.json";
+
+/// A record of it.
 fn record(id: u64, question: u64, annotator: Value, alike: Option<Value>) -> Value {
     let mut record = json!({
         "question": question, "anchor": (100 * question).to_string(), "anchor_html": "<p>\"x\", y\n</p>",

@@ -1,4 +1,4 @@
-//! Exported task of Label Studio: what its annotators said, whichever format the export has.
+//! Annotation of a task of Label Studio, whichever format it was exported in.
 
 use std::path::Path;
 
