@@ -10,11 +10,11 @@ use relata_schemas::{FeatureShape, TokenBags};
 use super::field::FieldKind;
 use super::fitted::FittedFields;
 use super::ngrams::NGrams;
+use super::picture::{PictureColumn, PixelCache};
 use super::record::{Record, Value};
 use super::record_store::RecordStore;
 use crate::Result;
 use crate::index::Row;
-use super::picture::{PictureColumn, PixelCache};
 use crate::sample_batch::{SampleBatch, SampleContent};
 
 /// Samples that a thread encodes as one piece of work.
