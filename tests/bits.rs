@@ -13,6 +13,9 @@ use crate::data;
 /// The processor, then for each run its name, a hash of all embeddings' bits, and the numbers of its first 16 rows.
 const RECORDED: &str = include_str!("bits/embeddings.csv");
 
+/// If this variable is set, the embeddings are recorded anew: for a change that is meant to change them.
+const RECORD: &str = "RELATA_RECORD_BITS";
+
 /// A little of everything that takes part in what a run computes.
 fn pipelines(folder: &Path) -> Vec<(&'static str, Pipeline<Ready>)> {
     let read = || Pipeline::read(parquet(data::digits()).features("image").limit(400));
@@ -88,10 +91,16 @@ fn runs_compute_what_they_computed_before() {
         .collect();
     let same_processor = processor() == recorded_on;
     let folder = tempfile::tempdir().unwrap();
+    let mut anew = format!("# {}\n", processor());
     for (name, pipeline) in pipelines(folder.path()) {
         let run = pipeline.run().unwrap();
         let bits = data::embedding_bits(run.folder());
         let (expected, numbers) = &recorded[name];
+        if std::env::var_os(RECORD).is_some() {
+            let first = bits.iter().take(numbers.len()).map(|&bits| f32::from_bits(bits).to_string());
+            anew += &format!("{name},{},{}\n", hash(&bits), first.collect::<Vec<_>>().join(","));
+            continue;
+        }
         for (at, (bits, number)) in bits.iter().zip(numbers).enumerate() {
             let found = f32::from_bits(*bits);
             assert!(
@@ -100,5 +109,8 @@ fn runs_compute_what_they_computed_before() {
             );
         }
         assert!(!same_processor || hash(&bits) == *expected, "{name}: other bits than those recorded on {recorded_on}");
+    }
+    if std::env::var_os(RECORD).is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/bits/embeddings.csv"), anew).unwrap();
     }
 }
