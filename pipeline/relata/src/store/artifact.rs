@@ -126,13 +126,15 @@ mod tests {
     use relata_schemas::memberships::MEMBERSHIPS;
     use relata_schemas::metrics::METRICS;
     use relata_schemas::separations::SEPARATIONS;
+    use relata_schemas::skipped::SKIPPED;
 
     use super::*;
 
     #[test]
     fn tables_are_called_like_their_schemas() {
         let names = Artifact::TABLES.map(Artifact::table);
-        let schemas = [&EDGES, &MEMBERSHIPS, &SEPARATIONS, &CONFLICTS, &EMBEDDINGS, &METRICS].map(|table| table.name);
+        let schemas =
+            [&SKIPPED, &EDGES, &MEMBERSHIPS, &SEPARATIONS, &CONFLICTS, &EMBEDDINGS, &METRICS].map(|table| table.name);
         assert_eq!((names[0], &names[1..]), ("samples", &schemas[..]));
     }
 
