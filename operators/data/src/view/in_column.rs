@@ -20,7 +20,7 @@ pub struct InColumn<A = Box<dyn Augment>> {
 /// ```
 /// use relata_data::view::{Augment, AugmentExt, crop, flip, in_column, typos};
 ///
-/// let view = typos().then(in_column("photo", crop(0.5).then(flip())));
+/// let view = typos(0.4).then(in_column("photo", crop(0.5).then(flip())));
 /// assert!(view.describe().to_string().contains("in_column column=photo of=(chain"));
 /// ```
 pub fn in_column<A: Augment>(column: impl Into<String>, view: A) -> InColumn<A> {

@@ -65,7 +65,7 @@ impl ImageFolder {
     /// use relata_data::source::{Source, image_folder};
     ///
     /// let source = image_folder("photos").resize(32, 64);
-    /// assert_eq!(source.describe().to_string(), "image_folder image={\"size\":[32,64]} path=photos");
+    /// assert_eq!(source.describe().to_string(), "image_folder image=(size=[32, 64]) path=photos");
     /// ```
     pub fn resize(self, height: u32, width: u32) -> Self {
         self.with(|image| image.resize(height, width))
