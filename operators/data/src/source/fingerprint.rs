@@ -8,9 +8,9 @@ use std::time::UNIX_EPOCH;
 use rayon::prelude::*;
 use twox_hash::XxHash64;
 
+use super::source_trait::Source;
 use crate::input_file;
 use crate::object_store::{Identity, identities};
-use super::source_trait::Source;
 use crate::{DataError, Result};
 
 /// Beyond so many files, reading them all to hash them would take longer than it is worth.

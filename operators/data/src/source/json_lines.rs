@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::blocking::off_thread;
 use super::dataset::Dataset;
-use crate::input_file;
 use super::paths::{expand, refuse_empty, urls};
 use super::read_error::read_error;
 use super::source_trait::Source;
+use crate::input_file;
 use crate::{DataError, Result, Session, query};
 
 /// Bytes that are looked at to tell an array from lines.

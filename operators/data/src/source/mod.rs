@@ -18,11 +18,11 @@ pub use self::dataset::{Dataset, DatasetPlan};
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};
-pub use crate::object_store::{is_address, set_store_variable};
 pub use self::read_error::read_error;
 pub use self::samples::{KEPT_BACK, Samples};
 pub use self::session::{in_file_order, session, session_with_memory};
 pub use self::source_trait::Source;
+pub use crate::object_store::{is_address, set_store_variable};
 
 relata_registry::components! {
     /// Every built-in source. `tsv` is a [`Csv`] with tabs; `idx_splits` is an [`Idx`] of several files.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 
-use crate::object_store::from_query;
 use crate::DataError;
+use crate::object_store::from_query;
 
 /// The error of reading `table` (a file, or what else the source is called).
 pub fn read_error(table: &str, error: DataFusionError) -> DataError {

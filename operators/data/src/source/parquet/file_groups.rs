@@ -10,8 +10,8 @@ use datafusion::prelude::{DataFrame, ParquetReadOptions};
 use relata_schemas::SchemaError;
 
 use super::path_columns::PathColumns;
-use crate::source::blocking::off_thread;
 use crate::object_store::parquet_schemas;
+use crate::source::blocking::off_thread;
 use crate::source::paths::urls;
 use crate::source::read_error::read_error;
 use crate::{ParquetFile, Result, Session, query};
