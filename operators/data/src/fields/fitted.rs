@@ -234,7 +234,9 @@ impl FittedFields {
         let constant = self.fields.iter().filter(|fitted| match &fitted.statistics {
             Statistics::Number { std, missing, .. } => *std == 0.0 && !missing,
             Statistics::Category { values, rare, missing } => values.len() < 2 && !rare && !missing,
-            _ => false,
+            Statistics::Text {} | Statistics::Model { .. } | Statistics::Vector { .. } | Statistics::Image { .. } => {
+                false
+            }
         });
         constant.map(|fitted| fitted.field.column.as_str()).collect()
     }

@@ -3,18 +3,14 @@
 use std::hash::Hasher;
 use std::path::PathBuf;
 
-use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 use twox_hash::XxHash64;
 
 use super::address::Address;
 use super::io_runtime::wait;
 use super::object_reader::is_known;
-use super::store::{head, shared};
+use super::store::{head, of_objects, shared};
 use crate::Result;
-
-/// Requests at the same time.
-const AT_ONCE: usize = 16;
 
 /// Length and identity of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,22 +34,10 @@ pub(crate) fn identity(address: &Address) -> Result<Identity> {
 
 /// The identities of those files that are objects, in the order of the files.
 pub(crate) fn identities(files: &[PathBuf]) -> Result<Vec<Option<Identity>>> {
-    let mut found = vec![None; files.len()];
-    let mut asked = Vec::new();
-    for (at, file) in files.iter().enumerate() {
-        if let Some(address) = Address::of(file)? {
-            asked.push((at, shared(&address)?, address));
-        }
-    }
-    let Some(&(first, ..)) = asked.first() else { return Ok(found) };
-    let heads = futures::stream::iter(asked).map(|(at, store, address)| async move {
+    of_objects(files, |store, address| async move {
         let meta = head(&address, store.as_ref()).await?;
-        Ok((at, Identity { length: meta.size, hash: hash(&address, &meta) }))
-    });
-    for (at, identity) in wait(&files[first], heads.buffered(AT_ONCE).try_collect::<Vec<_>>())? {
-        found[at] = Some(identity);
-    }
-    Ok(found)
+        Ok(Identity { length: meta.size, hash: hash(&address, &meta) })
+    })
 }
 
 fn hash(address: &Address, meta: &ObjectMeta) -> Option<u64> {

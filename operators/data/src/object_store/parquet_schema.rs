@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::path::Path as Location;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
@@ -17,34 +17,19 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaDataReader;
 
 use super::address::Address;
-use super::io_runtime::{PATIENCE, wait};
-use super::store::{head, shared};
+use super::io_runtime::PATIENCE;
+use super::store::{head, of_objects};
 use super::store_error::from_query;
 use crate::decoder_panic::panicked;
 use crate::parquet_file::check_ranges;
 use crate::{DataError, Result};
 
-/// Requests at the same time.
-const AT_ONCE: usize = 16;
 /// So many last bytes are asked for at once: most footers are shorter.
 const FOOTER: usize = 1 << 16;
 
 /// The schemas of those files that are objects, in the order of the files. A damaged one is named.
 pub(crate) fn parquet_schemas(files: &[PathBuf]) -> Result<Vec<Option<SchemaRef>>> {
-    let mut found = vec![None; files.len()];
-    let mut asked = Vec::new();
-    for (at, file) in files.iter().enumerate() {
-        if let Some(address) = Address::of(file)? {
-            asked.push((at, shared(&address)?, address));
-        }
-    }
-    let Some(&(first, ..)) = asked.first() else { return Ok(found) };
-    let schemas = futures::stream::iter(asked)
-        .map(|(at, store, address)| async move { Ok::<_, DataError>((at, schema(store, &address).await?)) });
-    for (at, schema) in wait(&files[first], schemas.buffered(AT_ONCE).try_collect::<Vec<_>>())? {
-        found[at] = Some(schema);
-    }
-    Ok(found)
+    of_objects(files, |store, address| async move { schema(store, &address).await })
 }
 
 /// Parts of an object.

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use datafusion::execution::object_store::ObjectStoreUrl;
+use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::client::ClientConfigKey;
@@ -22,6 +23,9 @@ use crate::{DataError, Result, Session};
 
 /// So long may one answer take to its last byte. Long answers are resumed after it.
 const TIMEOUT: &str = "10 minutes";
+
+/// Requests at the same time.
+const AT_ONCE: usize = 16;
 
 /// Clients whose connections belong to the I/O runtime, by their root and query, and the variables of their time.
 type Shared = HashMap<(String, Option<String>, u64), Arc<dyn ObjectStore>>;
@@ -53,6 +57,27 @@ pub(crate) fn register(session: &Session, files: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What is asked about those files that are objects, some at the same time, in the order of the files; none of the others.
+pub(super) fn of_objects<T: Clone + Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
+    files: &[PathBuf],
+    ask: impl Fn(Arc<dyn ObjectStore>, Address) -> F,
+) -> Result<Vec<Option<T>>> {
+    let mut found = vec![None; files.len()];
+    let (mut places, mut asked) = (Vec::new(), Vec::new());
+    for (at, file) in files.iter().enumerate() {
+        if let Some(address) = Address::of(file)? {
+            places.push(at);
+            asked.push(ask(shared(&address)?, address));
+        }
+    }
+    let Some(&first) = places.first() else { return Ok(found) };
+    let answers = futures::stream::iter(asked).buffered(AT_ONCE).try_collect::<Vec<T>>();
+    for (at, answer) in places.into_iter().zip(wait(&files[first], answers)?) {
+        found[at] = Some(answer);
+    }
+    Ok(found)
 }
 
 /// What the store says of an object without reading it.

@@ -111,3 +111,20 @@ async fn a_picture_beside_other_fields_is_a_part_of_the_row() {
     assert_eq!(blocks.map(|block| block.unwrap().values.len()).sum::<usize>(), 2 * shape.len());
     assert!(Samples::open(run.path()).unwrap().features.table().is_some());
 }
+
+#[tokio::test]
+async fn a_first_picture_may_come_late_but_one_has_to_come() {
+    let (folder, run) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    save(folder.path().join("a.png"), 1, 2, [51, 102, 255]);
+    let table = folder.path().join("t.csv");
+    let rows = |last: &str| format!("size,photo\n{}2,{last}\n", "1,\n".repeat(10_000));
+    std::fs::write(&table, rows("a.png")).unwrap();
+    let dataset = || csv(&table).fields([number("size"), image("photo")]);
+    let samples = read(dataset(), run.path()).await.unwrap();
+    assert_eq!((samples.features.rows(), samples.features.shape().fields[1].numbers), (10_001, 7));
+    let again = Samples::open(run.path()).unwrap();
+    assert_eq!(pixels(&again, 10_000)[1..7], [51, 51, 102, 102, 255, 255]);
+    std::fs::write(&table, rows("")).unwrap();
+    let error = read(dataset(), run.path()).await.unwrap_err().to_string();
+    assert!(error.contains("`photo`") && error.contains("none in any row"), "{error}");
+}

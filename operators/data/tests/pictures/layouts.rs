@@ -97,6 +97,12 @@ async fn links_are_followed_once() {
     assert_eq!(source.notes().unwrap(), ["passed over 2 links to folders that are read already"]);
     let samples = read(source, run.path()).await.unwrap();
     assert_eq!(column(&samples.samples_path, "path"), ["a/x.png", "b/1.png", "b/2.png"]);
+    // A link that comes before the folder that it leads to does not give that folder another class.
+    symlink(folder.path().join("b"), folder.path().join("a0")).unwrap();
+    std::fs::create_dir(folder.path().join("a1")).unwrap();
+    symlink(folder.path().join("b"), folder.path().join("a1/b")).unwrap();
+    let samples = read(image_folder(folder.path()), run.path()).await.unwrap();
+    assert_eq!(column(&samples.samples_path, "label"), ["a", "b", "b"]);
 }
 
 #[tokio::test]

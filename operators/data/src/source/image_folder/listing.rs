@@ -35,17 +35,17 @@ pub(super) struct Picture {
 }
 
 impl Listing {
-    /// Looks through a folder. Links are followed, each folder is read once.
+    /// Looks through a folder. Links that lead out of it are followed, each folder is read once.
     pub fn of(root: &Path) -> Result<Self> {
         refuse_address(root)?;
         if !root.is_dir() {
             let hint = "Name the folder of the pictures.".to_owned();
             return Err(DataError::Missing { path: root.to_path_buf(), hint });
         }
-        let mut walk = Walk::default();
-        walk.folder(root, &mut Vec::new())?;
-        let Walk { mut files, labels, passed, .. } = walk;
-        files.sort();
+        let real = root.canonicalize().map_err(DataError::io(root))?;
+        let mut walk = Walk { real, ..Walk::default() };
+        walk.folder(root, false, &mut Vec::new())?;
+        let Walk { files, labels, passed, .. } = walk;
         let tops = || files.iter().filter_map(|path| path.split_once('/')).map(|(top, _)| top);
         let nested = files.iter().all(|path| path.contains('/'));
         let splits =
@@ -94,22 +94,25 @@ struct Walk {
     /// Folders with a file of labels, and that file.
     labels: Vec<PathBuf>,
     passed: BTreeMap<String, usize>,
+    /// The whole folder, without links in its path.
+    real: PathBuf,
+    /// Folders outside of it that links have led to.
     seen: HashSet<PathBuf>,
 }
 
 impl Walk {
-    fn folder(&mut self, folder: &Path, below: &mut Vec<String>) -> Result<()> {
-        // Names instead of the numbers of the file system, which not every one has.
+    fn folder(&mut self, folder: &Path, by_link: bool, below: &mut Vec<String>) -> Result<()> {
+        // A folder within the whole is read where it lies, never where a link leads to it: its place is its class.
         let real = folder.canonicalize().map_err(DataError::io(folder))?;
-        if !self.seen.insert(real) {
+        let outside = !real.starts_with(&self.real);
+        if (by_link && !outside) || (outside && !self.seen.insert(real)) {
             *self.passed.entry("links to folders that are read already".to_owned()).or_default() += 1;
             return Ok(());
         }
         let entries = std::fs::read_dir(folder).map_err(DataError::io(folder))?;
         let mut entries: Vec<_> = entries.collect::<std::io::Result<_>>().map_err(DataError::io(folder))?;
         entries.sort_by_key(std::fs::DirEntry::file_name);
-        // Folders come before links to folders, so that a link never takes the place of what it leads to.
-        let mut folders: Vec<(bool, String, PathBuf)> = Vec::new();
+        let mut folders: Vec<(String, bool, PathBuf)> = Vec::new();
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
             let Some(name) = name.to_str() else {
@@ -121,7 +124,7 @@ impl Walk {
             if name.starts_with(['.', '_']) {
                 *self.passed.entry("hidden files or folders".to_owned()).or_default() += 1;
             } else if is_folder {
-                folders.push((kind.is_symlink(), name.to_owned(), path));
+                folders.push((name.to_owned(), kind.is_symlink(), path));
             } else if LabelFile::is_one(name) {
                 self.labels.push(path);
             } else if has_extension(&path, &EXTENSIONS) {
@@ -132,10 +135,9 @@ impl Walk {
                 *self.passed.entry(kind_of(&path, kind)).or_default() += 1;
             }
         }
-        folders.sort();
-        for (_, name, path) in folders {
+        for (name, by_link, path) in folders {
             below.push(name);
-            self.folder(&path, below)?;
+            self.folder(&path, by_link, below)?;
             below.pop();
         }
         Ok(())

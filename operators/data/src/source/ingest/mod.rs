@@ -199,7 +199,7 @@ impl<'a> OpenDataset<'a> {
     /// what their field asks for, ids that are negative, missing or come twice; and a dataset without rows. Nothing
     /// appears in the folder unless all went well.
     pub async fn write(self, folder: &Path, progress: &mut (dyn FnMut(u64) + Send)) -> Result<Samples> {
-        let mut choice = self.choice()?;
+        let choice = self.choice()?;
         let Self { dataset, mut schema, start, fitted, .. } = self;
         let fitted_to = fitted.is_some();
         // Pictures have no statistics, and the column may have another name.
@@ -234,19 +234,14 @@ impl<'a> OpenDataset<'a> {
             }
             let writer = match &mut writer {
                 Some(writer) => writer,
-                None => {
-                    if let (Some(choice), Some(pictures)) = (&mut choice, &pictures) {
-                        choice.fields.clone_from(&pictures.fields);
-                    }
-                    writer.insert(Writer::create(&table, dataset, &schema, choice.as_ref(), (folder, &paths))?)
-                }
+                None => writer.insert(Writer::create(&table, dataset, &schema, choice.as_ref(), (folder, &paths))?),
             };
             writer.write(&batch)?;
             progress(rows);
         }
-        let caches = pictures.map(|pictures| pictures.finish(folder)).transpose()?.unwrap_or_default();
+        let pictures = pictures.map(|pictures| pictures.finish(folder)).transpose()?;
         match writer {
-            Some(writer) => writer.finish(folder, fitted, caches),
+            Some(writer) => writer.finish(folder, fitted, pictures),
             None => {
                 let hint = "Check the file, the query or the limit.".to_owned();
                 Err(DataError::Empty { what: format!("the dataset `{table}`"), hint })

@@ -7,6 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Field as ArrowField, Schema, SchemaRef};
 use rayon::prelude::*;
+use relata_schemas::SchemaError;
 
 use super::skipped::{Skipped, SkippedRows};
 use crate::feature_columns::position;
@@ -23,8 +24,8 @@ const FIRST_ROWS: usize = 64;
 
 /// Checks the columns of pictures of a dataset batch by batch.
 pub(super) struct PictureCheck {
-    /// The fields, those of pictures with their size once it is known.
-    pub fields: Vec<Field>,
+    table: String,
+    fields: Vec<Field>,
     columns: Vec<PictureField>,
     folder: PathBuf,
     /// Where pixels are kept.
@@ -32,6 +33,14 @@ pub(super) struct PictureCheck {
     schema: SchemaRef,
     skipped: SkippedRows,
     kept: u64,
+}
+
+/// What is known of the pictures of a dataset once all are checked.
+pub(super) struct CheckedPictures {
+    /// The fields, those of pictures with their size.
+    pub fields: Vec<Field>,
+    /// The caches, one a column of pictures.
+    pub caches: Vec<Option<PixelCache>>,
 }
 
 struct PictureField {
@@ -72,6 +81,7 @@ impl PictureCheck {
         }
         let share = columns.iter().map(|column| column.settings.skipped_share()).fold(0.0, f64::max);
         Ok((!columns.is_empty()).then(|| Self {
+            table: table.to_owned(),
             fields: fields.to_vec(),
             columns,
             folder: folder.to_path_buf(),
@@ -119,7 +129,7 @@ impl PictureCheck {
     ) -> Result<()> {
         let mut decoded = Vec::with_capacity(self.columns.len());
         for (column, pictures) in self.columns.iter_mut().zip(pictures) {
-            let pixels = column.decode(pictures, rows.clone())?;
+            let pixels = column.decode(pictures, rows.clone(), &self.run);
             for (row, outcome) in rows.clone().zip(&pixels) {
                 let reason = match outcome {
                     Ok(Some(_)) => continue,
@@ -149,14 +159,8 @@ impl PictureCheck {
             }
             decoded.push(pixels);
         }
-        for (column, pixels) in self.columns.iter_mut().zip(&decoded) {
-            if let (Some(decoder), FieldKind::Image(settings)) = (column.decoder, &mut self.fields[column.field].kind) {
-                *settings = decoder.settings();
-            }
+        for (column, pixels) in self.columns.iter().zip(&decoded) {
             let kept = rows.clone().zip(pixels).filter(|(row, _)| keep[*row]);
-            if self.kept == 0 {
-                column.cache = column.decoder.and_then(|decoder| PixelCache::of(decoder.settings(), &self.run));
-            }
             if let Some(cache) = &column.cache {
                 let kept: Vec<_> = (self.kept..).zip(kept.map(|(_, pixels)| pixels)).collect();
                 kept.into_par_iter().for_each(|(number, pixels)| {
@@ -170,11 +174,20 @@ impl PictureCheck {
         Ok(())
     }
 
-    /// Writes the list of rows that were left out, and refuses too many of them. Gives the caches, one a column of
-    /// pictures.
-    pub fn finish(self, folder: &Path) -> Result<Vec<Option<PixelCache>>> {
+    /// Writes the list of rows that were left out, and refuses too many of them, and columns without any picture.
+    pub fn finish(self, folder: &Path) -> Result<CheckedPictures> {
+        let Self { table, mut fields, columns, .. } = self;
         self.skipped.finish(folder, self.kept)?;
-        Ok(self.columns.into_iter().map(|column| column.cache).collect())
+        let mut caches = Vec::with_capacity(columns.len());
+        for column in columns {
+            let Some(decoder) = column.decoder else {
+                let (expected, hint) = ("a picture in one row at least", "Leave the column out of the features.");
+                return Err(SchemaError::column(&table, &column.name, expected, "none in any row", hint).into());
+            };
+            fields[column.field].kind = FieldKind::Image(decoder.settings());
+            caches.push(column.cache);
+        }
+        Ok(CheckedPictures { fields, caches })
     }
 }
 
@@ -184,13 +197,15 @@ impl PictureField {
         &mut self,
         pictures: &PictureArray,
         rows: std::ops::Range<usize>,
-    ) -> Result<Vec<Result<Option<Vec<u8>>, Undecoded>>> {
+        run: &Path,
+    ) -> Vec<Result<Option<Vec<u8>>, Undecoded>> {
         if self.decoder.is_none() {
             // The first that can be read tells the size, if none was asked for.
             self.decoder = rows.clone().find_map(|row| {
                 let bytes = pictures.bytes(row).ok().flatten()?;
                 Decoder::for_first(self.settings, &bytes).ok()
             });
+            self.cache = self.decoder.and_then(|decoder| PixelCache::of(decoder.settings(), run));
         }
         let decoder = self.decoder;
         let decode = |row| -> Result<Option<Vec<u8>>, Undecoded> {
@@ -203,7 +218,7 @@ impl PictureField {
             decoder.decode(&bytes, &mut pixels)?;
             Ok(Some(pixels))
         };
-        Ok(rows.into_par_iter().map(decode).collect())
+        rows.into_par_iter().map(decode).collect()
     }
 
     fn other_size(

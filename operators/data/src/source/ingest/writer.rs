@@ -7,10 +7,10 @@ use arrow::datatypes::{DataType, Field as ArrowField, FieldRef, Schema, SchemaRe
 use relata_schemas::SchemaError;
 use relata_schemas::samples::{ID, SAMPLES, SOURCE_ID};
 
+use super::picture_check::CheckedPictures;
 use crate::Result;
 use crate::feature_columns::FeatureColumns;
 use crate::feature_store::{FeatureStore, FeatureWriter};
-use crate::fields::picture::PixelCache;
 use crate::fields::{Field, FieldChoice, FittedFields, RecordStore, RecordWriter, TableFeatures};
 use crate::sink::ParquetSink;
 use crate::source::dataset::Dataset;
@@ -89,7 +89,7 @@ impl Writer {
         self,
         folder: &Path,
         fitted: Option<FittedFields>,
-        caches: Vec<Option<PixelCache>>,
+        pictures: Option<CheckedPictures>,
     ) -> Result<Samples> {
         let text_ids = self.ids.are_text();
         let ids = self.ids.finish()?;
@@ -103,6 +103,10 @@ impl Writer {
             }
             Features::Table { fields, writer } => {
                 writer.finish()?;
+                let (fields, caches) = match pictures {
+                    Some(CheckedPictures { fields, caches }) => (fields, caches),
+                    None => (fields, vec![]),
+                };
                 let records = RecordStore::open(&path, &fields)?;
                 let fitted = match fitted {
                     Some(fitted) => fitted,
