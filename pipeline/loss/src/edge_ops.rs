@@ -9,12 +9,11 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
-use burn::tensor::{Device, IndexingUpdateOp, Shape, Tensor, TensorData};
+use burn::tensor::{IndexingUpdateOp, Tensor};
 use relata_kernels::{EdgeOps, Isa};
 
+use super::cpu_tensor::{CpuTensor, cpu_tensor, tracked, values_and_width};
 use super::signed_edges::{SignedEdges, floats, indices};
-
-type CpuTensor = FloatTensor<Flex>;
 
 /// What is computed from the embeddings.
 #[derive(Debug, Clone)]
@@ -52,13 +51,8 @@ pub(super) fn neighbour_sums(z: &Tensor<2>, edges: &SignedEdges, weights: Vec<f3
 
 /// By the kernels, if the embeddings are on the CPU and have gradients.
 fn on_cpu(z: &Tensor<2>, edges: &SignedEdges, op: EdgeOp) -> Option<FloatTensor<Autodiff<Flex>>> {
-    let device = z.device();
-    if !device.is_autodiff() || device.inner() != Device::flex() {
-        return None;
-    }
     let [rows, _] = z.dims();
-    let z = z.clone().try_into_primitive::<Autodiff<Flex>>().ok()?;
-    let (z, node) = z.into_parts();
+    let (z, node) = tracked(z)?.into_parts();
     let z = z.to_contiguous();
     let kernel = Arc::new(EdgeOps::new(rows, &edges.src, &edges.dst));
     let (values, width) = values_and_width(&z);
@@ -102,13 +96,4 @@ impl Backward<Flex, 1> for EdgeOpBackward {
         };
         grads.register::<Flex>(node.id, cpu_tensor(gradient, &z.shape()));
     }
-}
-
-/// The values of a matrix, row by row, and its width.
-fn values_and_width(matrix: &CpuTensor) -> (&[f32], usize) {
-    (matrix.as_slice().expect("embeddings are made contiguous f32 before they come here"), matrix.shape()[1])
-}
-
-fn cpu_tensor(values: Vec<f32>, shape: &[usize]) -> CpuTensor {
-    CpuTensor::from_data(TensorData::new(values, Shape::from(shape.to_vec())))
 }

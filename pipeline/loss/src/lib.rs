@@ -16,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod contrast;
+mod cpu_tensor;
 mod edge_ops;
 mod error;
 mod graph_loss;
