@@ -7,6 +7,7 @@ import numpy as np
 
 EDGES, NODES = 10_000_000, 1_000_000
 ROWS, WIDTH, LABELS = 1_000_000, 64, 10
+TABLE = 100_000
 
 
 def idx(path):
@@ -36,6 +37,8 @@ def write(name, folder, data):
         principal_components(folder, data)
     if name == "means" and not (folder / "embeddings.parquet").exists():
         embeddings(folder / "embeddings.parquet")
+    if name == "hashing" and not (folder / "people.csv").exists():
+        people(folder / "people.csv")
 
 
 def pixels(data):
@@ -83,3 +86,17 @@ def embeddings(path):
     ]
     table = pa.Table.from_arrays(columns, schema=schema)
     pq.write_table(table, path, row_group_size=16 * 1024, compression="zstd", compression_level=1)
+
+
+def people(path):
+    """A table of persons: six columns of words that are made of syllables, a few of them common."""
+    random = np.random.default_rng(0)
+    syllables = "ka lo mi ren sta bru den el viv or shi qui nel ta sen no ar is um pe".split()
+    words = np.array(["".join(random.choice(syllables, random.integers(2, 5))) for _ in range(20_000)])
+    columns = {"first": 1, "last": 1, "street": 3, "city": 1, "company": 2, "note": 4}
+    # Squares make some words common, as names are.
+    drawn = {name: words[(random.random((TABLE, many)) ** 2 * len(words)).astype(int)] for name, many in columns.items()}
+    with open(path, "w") as file:
+        print("id", *columns, sep=",", file=file)
+        for row in range(TABLE):
+            print(row, *(" ".join(drawn[name][row]) for name in columns), sep=",", file=file)

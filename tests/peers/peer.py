@@ -23,6 +23,7 @@ MODULES = {
     "components": "scipy_components",
     "components_csr": "scipy_components",
     "means": "duckdb_means",
+    "hashing": "sklearn_hashing",
 }
 
 

@@ -7,6 +7,7 @@
 mod components;
 mod data;
 mod embedding;
+mod hashing;
 mod means;
 mod nearest;
 mod probe;
@@ -72,6 +73,7 @@ fn prepare(comparison: &str, folder: &Path) -> Result<Work> {
         "components" => components::from_edges(folder),
         "components_csr" => components::from_csr(folder),
         "means" => means::by_label(folder),
+        "hashing" => hashing::table_to_bags(folder),
         _ => Err(format!("there is no comparison {comparison}").into()),
     }
 }

@@ -41,7 +41,7 @@ pub struct FieldsSpec {
 
 impl Default for FieldsSpec {
     fn default() -> Self {
-        Self { widths: vec![256, 128], dimension: 128 }
+        Self { widths: vec![256, 128], dimension: 64 }
     }
 }
 
@@ -70,7 +70,7 @@ pub fn fields<const N: usize>(widths: [usize; N]) -> FieldsSpec {
 }
 
 impl FieldsSpec {
-    /// Another width of the embeddings of n-grams; the default is 128.
+    /// Another width of the embeddings of n-grams; the default is 64.
     ///
     /// ```
     /// use relata_train::encoder::{EncoderSpec, fields};
