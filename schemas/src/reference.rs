@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use crate::computed::COMPUTED;
 use crate::{
-    Table, answers, conflicts, edges, embeddings, memberships, metrics, questions, samples, separations, skipped,
+    Table, answers, conflicts, edges, embeddings, entities, memberships, metrics, pairs, questions, samples,
+    separations, skipped,
 };
 
 /// Every table that is kept in a run.
@@ -18,6 +19,8 @@ pub const TABLES: &[&Table] = &[
     &questions::QUESTIONS,
     &answers::ANSWERS,
     &embeddings::EMBEDDINGS,
+    &pairs::PAIRS,
+    &entities::ENTITIES,
     &metrics::METRICS,
 ];
 

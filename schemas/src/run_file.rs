@@ -42,6 +42,10 @@ pub const LATEST_CHECKPOINT: &str = "latest.json";
 pub const SOLUTION: &str = "solution.safetensors";
 /// The table `embeddings`.
 pub const EMBEDDINGS: &str = "embeddings.parquet";
+/// The table `pairs`.
+pub const PAIRS: &str = "pairs.parquet";
+/// The table `entities`.
+pub const ENTITIES: &str = "entities.parquet";
 /// Raw features as embeddings, while they are measured.
 pub const RAW: &str = "raw.parquet";
 /// What was measured of the raw features, until the metrics have it.

@@ -7,9 +7,16 @@ pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-/// Whether the file's extension is one of these, in any case.
+/// Extensions of compressed files.
+const COMPRESSED: [&str; 2] = ["gz", "zst"];
+
+/// Whether the file's extension is one of these, in any case; that of a compressed file is the one before.
 pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
-    path.extension().is_some_and(|found| extensions.iter().any(|e| found.eq_ignore_ascii_case(e)))
+    let is = |path: &Path, of: &[&str]| {
+        path.extension().is_some_and(|found| of.iter().any(|extension| found.eq_ignore_ascii_case(extension)))
+    };
+    is(path, extensions)
+        || is(path, &COMPRESSED) && path.file_stem().is_some_and(|stem| is(Path::new(stem), extensions))
 }
 
 /// `*` stands for any bytes, `?` for one; linear backtracking to the last star.
@@ -36,6 +43,15 @@ pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compressed_files_have_the_extension_of_what_they_hold() {
+        for (name, expected) in
+            [("a.csv", true), ("a.CSV.gz", true), ("a.csv.zst", true), ("a.gz", false), ("csv.gz", false)]
+        {
+            assert_eq!(has_extension(Path::new(name), &["csv"]), expected, "{name}");
+        }
+    }
 
     #[test]
     fn stars_backtrack() {

@@ -6,7 +6,7 @@ use arrow::array::RecordBatch;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{JsonReadOptions, ParquetReadOptions, SQLOptions};
+use datafusion::prelude::{ParquetReadOptions, SQLOptions};
 use futures::future::BoxFuture;
 
 use crate::Session;
@@ -54,16 +54,6 @@ pub fn read_parquet(
 ) -> BoxFuture<'static, Result<DataFrame>> {
     let session = session.context().clone();
     Box::pin(caught_query(async move { session.read_parquet(paths, options).await }))
-}
-
-/// Files of JSON lines as a table.
-pub fn read_json(
-    session: &Session,
-    paths: Vec<String>,
-    options: JsonReadOptions<'static>,
-) -> BoxFuture<'static, Result<DataFrame>> {
-    let session = session.context().clone();
-    Box::pin(async move { session.read_json(paths, options).await })
 }
 
 /// Gives Parquet files a name in a session.

@@ -279,11 +279,6 @@ fn is_number(data_type: &DataType) -> bool {
     }
 }
 
-/// Whether there is a column of vectors or tensors, which are the features unless others are asked for.
-pub(crate) fn has_list(schema: &Schema) -> bool {
-    schema.fields().iter().any(|field| is_list(field.data_type()))
-}
-
 pub(crate) fn is_list(data_type: &DataType) -> bool {
     leaf(data_type).is_some()
 }

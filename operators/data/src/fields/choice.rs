@@ -10,7 +10,9 @@ use super::field::{Field, FieldKind, category, date, number, text};
 use crate::Result;
 
 /// Names of columns that number the rows, as pandas and others write them.
-const ROW_NUMBERS: [&str; 4] = ["__index_level_0__", "Unnamed: 0", "index", "level_0"];
+const ROW_NUMBERS: [&str; 3] = ["__index_level_0__", "Unnamed: 0", "row_name"];
+/// The same where they are whole numbers; else they are values.
+const INDICES: [&str; 2] = ["index", "level_0"];
 
 /// The fields of a table, and the columns that are none.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,7 +62,7 @@ pub fn choose_fields(
             _ if Some(at) == id => Some("the id".to_owned()),
             _ if used.is_some() => used,
             LABEL | SPLIT => Some(format!("called `{name}`")),
-            name if is_row_number(at, name) => Some("numbers the rows".to_owned()),
+            name if is_row_number(at, name, field.data_type()) => Some("numbers the rows".to_owned()),
             _ if by_type.is_none() => Some(format!("of type {}", field.data_type())),
             _ => None,
         };
@@ -100,8 +102,9 @@ pub(crate) fn asked_fields(table: &str, schema: &Schema, asked: &[Field]) -> Res
 
 /// The row numbers of a data frame that was written with them: the names that pandas gives, or a first column without
 /// a name.
-fn is_row_number(at: usize, name: &str) -> bool {
-    ROW_NUMBERS.contains(&name) || (at == 0 && name.trim().is_empty())
+fn is_row_number(at: usize, name: &str, data_type: &DataType) -> bool {
+    let is_index = INDICES.contains(&name) && data_type.is_integer();
+    is_index || ROW_NUMBERS.contains(&name) || (at == 0 && name.trim().is_empty())
 }
 
 fn by_type(name: &str, data_type: &DataType) -> Option<Field> {

@@ -132,7 +132,10 @@ impl Converter {
 }
 
 fn is_date(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
+    match data_type {
+        DataType::Dictionary(_, values) => is_date(values),
+        other => matches!(other, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)),
+    }
 }
 
 pub(crate) fn is_text(data_type: &DataType) -> bool {

@@ -3,6 +3,7 @@
 mod block_table;
 mod blocking;
 mod dataset;
+mod decoded_file;
 mod fingerprint;
 mod id_lookup;
 mod idx_file;

@@ -12,7 +12,8 @@ use crate::stages::{Spec, Trainer};
 /// Stages, settings, the columns that are read, and rough sizes.
 pub(super) async fn explain(spec: &Spec) -> Result<String> {
     let session = session();
-    let choice = OpenDataset::open(&spec.dataset, &session).await?.leaving_out(spec.columns_read()).choice()?;
+    let dataset = OpenDataset::open(&spec.dataset, &session).await?.leaving_out(spec.columns_read());
+    let features = dataset.features_in_words()?;
     let table = spec.dataset.table(&session).await?;
     let columns: Vec<String> = table
         .schema()
@@ -33,8 +34,8 @@ pub(super) async fn explain(spec: &Spec) -> Result<String> {
         line(stage, &content);
         if stage == "read" {
             line(stage, &format!("columns: {}", columns.join(", ")));
-            if let Some(choice) = &choice {
-                line(stage, &choice.to_string());
+            if let Some(features) = &features {
+                line(stage, features);
             }
             line(stage, &format!("rows: {rows}"));
         }

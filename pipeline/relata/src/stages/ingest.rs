@@ -22,8 +22,8 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
         for note in dataset.notes()? {
             reporter.note("read", &note);
         }
-        if let Some(choice) = dataset.choice()? {
-            reporter.note("read", &choice.to_string());
+        if let Some(features) = dataset.features_in_words()? {
+            reporter.note("read", &features);
         }
         let stage = reporter.stage("read", None, "rows");
         let samples = dataset.write(run.folder(), &mut |rows| stage.at(rows, "")).await?;

@@ -40,6 +40,10 @@ pub enum Artifact {
     Solution,
     /// The table `embeddings`.
     Embeddings,
+    /// The table `pairs` of candidate pairs and their probabilities.
+    Pairs,
+    /// The table `entities`.
+    Entities,
     /// The raw features as embeddings, while they are measured.
     RawFeatures,
     /// What was measured of the raw features, in the form of the table `metrics`.
@@ -62,7 +66,7 @@ pub enum Artifact {
 
 impl Artifact {
     /// The tables in Parquet that a query sees.
-    pub const TABLES: [Self; 8] = [
+    pub const TABLES: [Self; 10] = [
         Self::Samples,
         Self::Skipped,
         Self::Edges,
@@ -70,6 +74,8 @@ impl Artifact {
         Self::Separations,
         Self::Conflicts,
         Self::Embeddings,
+        Self::Pairs,
+        Self::Entities,
         Self::Metrics,
     ];
 
@@ -93,6 +99,8 @@ impl Artifact {
             Self::Checkpoints => run_file::CHECKPOINTS,
             Self::Solution => run_file::SOLUTION,
             Self::Embeddings => run_file::EMBEDDINGS,
+            Self::Pairs => run_file::PAIRS,
+            Self::Entities => run_file::ENTITIES,
             Self::RawFeatures => run_file::RAW,
             Self::Baseline => run_file::BASELINE,
             Self::Metrics => run_file::METRICS,
@@ -123,8 +131,10 @@ mod tests {
     use relata_schemas::conflicts::CONFLICTS;
     use relata_schemas::edges::EDGES;
     use relata_schemas::embeddings::EMBEDDINGS;
+    use relata_schemas::entities::ENTITIES;
     use relata_schemas::memberships::MEMBERSHIPS;
     use relata_schemas::metrics::METRICS;
+    use relata_schemas::pairs::PAIRS;
     use relata_schemas::separations::SEPARATIONS;
     use relata_schemas::skipped::SKIPPED;
 
@@ -134,7 +144,8 @@ mod tests {
     fn tables_are_called_like_their_schemas() {
         let names = Artifact::TABLES.map(Artifact::table);
         let schemas =
-            [&SKIPPED, &EDGES, &MEMBERSHIPS, &SEPARATIONS, &CONFLICTS, &EMBEDDINGS, &METRICS].map(|table| table.name);
+            [&SKIPPED, &EDGES, &MEMBERSHIPS, &SEPARATIONS, &CONFLICTS, &EMBEDDINGS, &PAIRS, &ENTITIES, &METRICS];
+        let schemas = schemas.map(|table| table.name);
         assert_eq!((names[0], &names[1..]), ("samples", &schemas[..]));
     }
 

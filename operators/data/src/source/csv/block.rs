@@ -17,12 +17,14 @@ pub(super) struct Block<'a> {
     texts: Vec<(String, Vec<usize>)>,
     /// How many rows there are.
     pub rows: usize,
+    /// How many bytes of text.
+    pub bytes: usize,
 }
 
 impl<'a> Block<'a> {
     /// No rows.
     pub fn new(csv: &'a Csv, layout: &'a Layout, file: &'a FileLayout) -> Self {
-        Self { csv, layout, file, texts: vec![(String::new(), vec![]); file.places.len()], rows: 0 }
+        Self { csv, layout, file, texts: vec![(String::new(), vec![]); file.places.len()], rows: 0, bytes: 0 }
     }
 
     /// Adds a row.
@@ -32,6 +34,7 @@ impl<'a> Block<'a> {
             ends.push(texts.len());
         }
         self.rows += 1;
+        self.bytes += record.as_slice().len();
         Ok(())
     }
 
@@ -52,7 +55,7 @@ impl<'a> Block<'a> {
             texts.clear();
             ends.clear();
         });
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         Ok(batch)
     }
 }

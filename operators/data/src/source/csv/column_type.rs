@@ -3,13 +3,20 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, UInt64Array};
 use arrow::compute::kernels::cast::{CastOptions, cast_with_options};
-use arrow::compute::kernels::cast_utils::{Parser, string_to_timestamp_nanos};
+use arrow::compute::kernels::cast_utils::{Parser, string_to_datetime};
 use arrow::datatypes::{DataType, Date32Type, TimeUnit};
 
 /// Words that stand for a missing number, truth value or date. In texts they are texts: Namibia is `NA`.
-const MISSING: [&str; 12] = ["NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "Null", "None", "none", "#N/A", "-"];
+const MISSING: [&str; 20] = [
+    "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "Null", "None", "none", "#N/A", "-", "\\N", "<NA>", "NaT", "?",
+    ".", "#DIV/0!", "#VALUE!", "#REF!",
+];
+
+/// Bytes of a moment up to its minutes.
+const MINUTES: usize = 16;
 
 /// How numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -51,6 +58,8 @@ pub(super) enum ColumnType {
     Unknown,
     Boolean,
     Int,
+    /// A whole number, some of them below 0.
+    Negative,
     /// A whole number beyond 64 bits with a sign.
     UInt,
     Float,
@@ -74,8 +83,8 @@ impl ColumnType {
             // An id such as 007 would lose its zeros.
             let zeros = first.len() > 1 && first[0] == b'0' && first[1].is_ascii_digit();
             if !zeros {
-                if plain.parse::<i64>().is_ok() {
-                    return Self::Int;
+                if let Ok(number) = plain.parse::<i64>() {
+                    return if number < 0 { Self::Negative } else { Self::Int };
                 }
                 if plain.parse::<u64>().is_ok() {
                     return Self::UInt;
@@ -87,7 +96,7 @@ impl ColumnType {
                 }
             }
         }
-        match time(text) {
+        match moment_type(text) {
             Some(DataType::Date32) => Self::Date,
             Some(_) => Self::Timestamp,
             None => Self::Text,
@@ -99,23 +108,30 @@ impl ColumnType {
         match (self, other) {
             (a, b) if a == b => a,
             (Self::Unknown, a) | (a, Self::Unknown) => a,
-            (Self::Int | Self::UInt | Self::Float, Self::Int | Self::UInt | Self::Float) => {
-                if self == Self::Float || other == Self::Float { Self::Float } else { Self::UInt }
-            }
+            (Self::Int | Self::Negative, Self::Int | Self::Negative) => Self::Negative,
+            (Self::Int | Self::UInt, Self::Int | Self::UInt) => Self::UInt,
+            // Numbers of both signs beyond 63 bits have no type of their own.
+            (Self::Negative | Self::UInt, Self::Negative | Self::UInt) => Self::Text,
+            (a, b) if a.is_number() && b.is_number() => Self::Float,
             (Self::Date | Self::Timestamp, Self::Date | Self::Timestamp) => Self::Timestamp,
             _ => Self::Text,
         }
+    }
+
+    /// Whether the values are numbers.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Int | Self::Negative | Self::UInt | Self::Float)
     }
 
     /// The type of the column.
     pub fn data_type(self) -> DataType {
         match self {
             Self::Boolean => DataType::Boolean,
-            Self::Int => DataType::Int64,
+            Self::Int | Self::Negative => DataType::Int64,
             Self::UInt => DataType::UInt64,
             Self::Float => DataType::Float64,
             Self::Date => DataType::Date32,
-            Self::Timestamp => DataType::Timestamp(TimeUnit::Nanosecond, None),
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
             Self::Unknown | Self::Text => DataType::Utf8,
         }
     }
@@ -129,11 +145,13 @@ impl ColumnType {
             Self::Boolean => {
                 Arc::new(known().map(|v| v.map(|v| v.eq_ignore_ascii_case("true"))).collect::<BooleanArray>())
             }
-            Self::Int => Arc::new(plain().map(|v| v.and_then(|v| v.parse().ok())).collect::<Int64Array>()),
+            Self::Int | Self::Negative => {
+                Arc::new(plain().map(|v| v.and_then(|v| v.parse().ok())).collect::<Int64Array>())
+            }
             Self::UInt => Arc::new(plain().map(|v| v.and_then(|v| v.parse().ok())).collect::<UInt64Array>()),
             Self::Float => Arc::new(plain().map(|v| v.and_then(|v| v.parse().ok())).collect::<Float64Array>()),
             Self::Date | Self::Timestamp => {
-                let texts: ArrayRef = Arc::new(known().collect::<StringArray>());
+                let texts: ArrayRef = Arc::new(known().map(|value| value.map(with_seconds)).collect::<StringArray>());
                 cast_with_options(&texts, &self.data_type(), &CastOptions { safe: false, ..Default::default() })?
             }
             Self::Unknown | Self::Text => {
@@ -148,8 +166,9 @@ pub(super) fn is_null(words: &[String], text: &str) -> bool {
     !words.is_empty() && words.iter().any(|word| word == text.trim())
 }
 
-/// A date (`2024-02-29`) or a moment (`2024-02-29 12:30:00`, with a `T` and fractions of a second if they are there).
-fn time(text: &str) -> Option<DataType> {
+/// The type of a date (`2024-02-29`) or a moment (`2024-02-29 12:30:00`, with a `T`, without seconds or with fractions of
+/// one).
+pub(in crate::source) fn moment_type(text: &str) -> Option<DataType> {
     let bytes = text.as_bytes();
     let dated = bytes.len() >= 10
         && bytes[..10].iter().enumerate().all(|(at, byte)| match at {
@@ -162,8 +181,20 @@ fn time(text: &str) -> Option<DataType> {
     if bytes.len() == 10 {
         return Date32Type::parse(text).map(|_| DataType::Date32);
     }
-    let moment = string_to_timestamp_nanos(text).ok();
-    moment.map(|_| DataType::Timestamp(TimeUnit::Nanosecond, None))
+    let utc: Tz = "+00:00".parse().ok()?;
+    let moment = string_to_datetime(&utc, &with_seconds(text)).ok();
+    moment.map(|_| DataType::Timestamp(TimeUnit::Microsecond, None))
+}
+
+/// A moment with its seconds: arrow's parser asks for them.
+fn with_seconds(text: &str) -> Cow<'_, str> {
+    // 2024-02-29T12:30, and perhaps an offset from UTC.
+    match (text.get(..MINUTES), text.get(MINUTES..)) {
+        (Some(minutes), Some(rest)) if minutes.as_bytes()[13] == b':' && !rest.starts_with(':') => {
+            format!("{minutes}:00{rest}").into()
+        }
+        _ => text.into(),
+    }
 }
 
 #[cfg(test)]
@@ -177,13 +208,17 @@ mod tests {
     fn values_have_the_type_that_people_expect() {
         let of = |text: &str| ColumnType::of(text, &Numbers::default());
         let expected = [
-            (ColumnType::Int, vec!["0", "-7", "+12", " 3 ", "9223372036854775807"]),
+            (ColumnType::Int, vec!["0", "+12", " 3 ", "9223372036854775807"]),
+            (ColumnType::Negative, vec!["-7", "-9223372036854775808"]),
             (ColumnType::UInt, vec!["18446744073709551615"]),
             (ColumnType::Float, vec!["1.5", "-.5", "1e-3", "0.25", "3."]),
             (ColumnType::Boolean, vec!["true", "False", "TRUE"]),
-            (ColumnType::Unknown, vec!["", " ", "NA", "NaN", "null"]),
+            (ColumnType::Unknown, vec!["", " ", "NA", "NaN", "null", "\\N", "?"]),
             (ColumnType::Date, vec!["2024-02-29"]),
-            (ColumnType::Timestamp, vec!["2024-02-29 12:30:00", "2024-02-29T12:30:00.123"]),
+            (
+                ColumnType::Timestamp,
+                vec!["2024-02-29 12:30:00", "2024-02-29T12:30:00.123", "2024-02-29T12:30Z", "9999-12-31 00:00:00"],
+            ),
             (ColumnType::Text, vec!["007", "1,5", "1.2.3", "2024-02-30", "12345678901234567890123", "inf", "x", "1 2"]),
         ];
         for (kind, texts) in expected {
@@ -210,6 +245,8 @@ mod tests {
     fn columns_take_the_type_that_holds_all_values() {
         let with = |a: ColumnType, b: ColumnType| [a.with(b), b.with(a)];
         assert_eq!(with(ColumnType::Int, ColumnType::Float), [ColumnType::Float; 2]);
+        assert_eq!(with(ColumnType::Int, ColumnType::Negative), [ColumnType::Negative; 2]);
+        assert_eq!(with(ColumnType::Negative, ColumnType::UInt), [ColumnType::Text; 2]);
         assert_eq!(with(ColumnType::Unknown, ColumnType::Date), [ColumnType::Date; 2]);
         assert_eq!(with(ColumnType::Date, ColumnType::Timestamp), [ColumnType::Timestamp; 2]);
         assert_eq!(with(ColumnType::Boolean, ColumnType::Int), [ColumnType::Text; 2]);

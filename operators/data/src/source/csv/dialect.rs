@@ -3,13 +3,15 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::decoded_file;
+use super::quote_check::QuoteCheck;
 use super::settings::Csv;
 use super::skip_blanks::SkipBlanks;
+use crate::input_file;
+use crate::source::decoded_file;
 use crate::{DataError, Result};
 
-/// Delimiters that are looked for.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Delimiters that are looked for; of equally good ones the first. Commas come last: they are in numbers and texts, too.
+const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 /// How much of a file is looked at, and how many lines of it.
 const LOOK: u64 = 1 << 16;
 const LINES: usize = 100;
@@ -19,9 +21,12 @@ const LINES: usize = 100;
 pub(super) struct Dialect {
     pub delimiter: u8,
     pub quote: u8,
+    pub quoting: bool,
     pub escape: Option<u8>,
     pub comment: Option<u8>,
     pub header: bool,
+    /// Whether the first line names the delimiter (`sep=;`), as Excel reads it.
+    pub preamble: bool,
 }
 
 impl Dialect {
@@ -34,36 +39,85 @@ impl Dialect {
         let option = |setting: &str, character: Option<char>| character.map(|c| ascii(setting, c)).transpose();
         let quote = ascii("quote", csv.quote)?;
         let comment = option("comment", csv.comment)?;
-        let delimiter = match option("delimiter", csv.delimiter)? {
+        let mut start = Vec::new();
+        let mut reader = decoded_file::open(path, csv.encoding()?)?.take(LOOK);
+        // What is no text is reported with its place when the rows are read, but a store that answers by then would have
+        // left us with half a line.
+        if let Err(error) = reader.read_to_end(&mut start)
+            && let Ok(own) = error.downcast::<DataError>()
+        {
+            return Err(own);
+        }
+        refuse_foreign(path, &start)?;
+        let named = preamble(&start);
+        let delimiter = match option("delimiter", csv.delimiter)?.or(named) {
             Some(delimiter) => delimiter,
-            None => {
-                let mut start = Vec::new();
-                let mut reader = decoded_file::open(path, csv.encoding()?)?.take(LOOK);
-                // What is no text is reported with its place when the rows are read, but a store that answers by then
-                // would have left us with half a line.
-                if let Err(error) = reader.read_to_end(&mut start)
-                    && let Ok(own) = error.downcast::<DataError>()
-                {
-                    return Err(own);
-                }
-                find_delimiter(&start, quote, comment)
-            }
+            None => find_delimiter(&start, quote, comment),
         };
-        Ok(Self { delimiter, quote, escape: option("escape", csv.escape)?, comment, header: csv.header })
+        let escape = option("escape", csv.escape)?;
+        let (quoting, header, preamble) = (csv.quoting, csv.header, named.is_some());
+        Ok(Self { delimiter, quote, quoting, escape, comment, header, preamble })
     }
 
     /// A reader of a file's records, the header among them.
     pub fn records(&self, csv: &Csv, path: &Path) -> Result<::csv::Reader<Box<dyn Read + Send>>> {
-        let bytes = decoded_file::open(path, csv.encoding()?)?;
+        let mut bytes = decoded_file::open(path, csv.encoding()?)?;
+        if self.preamble {
+            let mut byte = [0];
+            while bytes.read(&mut byte).map_err(input_file::read_error(path))? == 1 && byte[0] != b'\n' {}
+        }
         let mut builder = ::csv::ReaderBuilder::new();
-        builder.has_headers(false).delimiter(self.delimiter).quote(self.quote).escape(self.escape);
+        builder
+            .has_headers(false)
+            .delimiter(self.delimiter)
+            .quote(self.quote)
+            .quoting(self.quoting)
+            .escape(self.escape);
         // The number of fields is checked with a better message.
         builder.comment(self.comment).flexible(true).buffer_capacity(1 << 18);
-        if !csv.trim {
-            return Ok(builder.from_reader(bytes));
+        if csv.trim {
+            builder.trim(::csv::Trim::All);
+            bytes = Box::new(SkipBlanks::new(bytes, self.delimiter, self.quote));
         }
-        builder.trim(::csv::Trim::All);
-        Ok(builder.from_reader(Box::new(SkipBlanks::new(bytes, self.delimiter, self.quote))))
+        if self.quoting {
+            bytes = Box::new(QuoteCheck::new(bytes, path.to_path_buf(), *self));
+        }
+        Ok(builder.from_reader(bytes))
+    }
+}
+
+/// The delimiter that a first line such as `sep=;` names.
+fn preamble(start: &[u8]) -> Option<u8> {
+    let line = start.split(|&byte| byte == b'\n').next()?.trim_ascii_end();
+    match line {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => Some(*delimiter),
+        // The tab was cut as a blank.
+        b"sep=" if start.get(4) == Some(&b'\t') => Some(b'\t'),
+        _ => None,
+    }
+}
+
+/// Files of other formats, by their first bytes.
+const FOREIGN: [(&[u8], &str, &str); 7] = [
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
+    (b"BZh", "a file that bzip2 compressed", "Unpack it, or compress it by gzip or zstd."),
+    (b"\xfd7zXZ", "a file that xz compressed", "Unpack it, or compress it by gzip or zstd."),
+    (b"PAR1", "a Parquet file", "Read it by `parquet(..)`."),
+    (b"ARROW1", "an Arrow file", "Write it as Parquet and read it by `parquet(..)`."),
+    (b"ORC", "an ORC file", "Write it as Parquet and read it by `parquet(..)`."),
+    (b"{\"", "objects in JSON", "Read it by `json_lines(..)`."),
+];
+
+/// Refuses what is no delimited text, by its first bytes. A header may begin with `ORC`; but only bytes that are no text have a 0.
+fn refuse_foreign(path: &Path, start: &[u8]) -> Result<()> {
+    match FOREIGN.iter().find(|(magic, ..)| start.starts_with(magic) && (magic[0] == b'{' || start.contains(&0))) {
+        None => Ok(()),
+        Some((_, found, hint)) => Err(DataError::Unreadable {
+            path: path.to_path_buf(),
+            expected: "delimited text".to_owned(),
+            found: (*found).to_owned(),
+            hint: (*hint).to_owned(),
+        }),
     }
 }
 
@@ -121,5 +175,10 @@ mod tests {
         assert_eq!(find("# a;b;c;d\nx,y\n1,2\n"), ',');
         assert_eq!(find("one column\nvalue\n"), ',');
         assert_eq!(find(""), ',');
+        assert_eq!(find("Preis, netto;Menge\n1,5;2\n2,5;3\n"), ';');
+        assert_eq!(
+            [preamble(b"sep=;\r\na;b"), preamble(b"sep=\t\na"), preamble(b"sep,a\n")],
+            [Some(b';'), Some(b'\t'), None]
+        );
     }
 }

@@ -13,6 +13,9 @@ use crate::input_file;
 use crate::object_store::Identity;
 use crate::{DataError, Result};
 
+/// What a first column without a name is called.
+const ROW_NAME: &str = "row_name";
+
 /// How the files are cut into columns.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
@@ -33,6 +36,8 @@ pub(super) struct FileLayout {
     pub fields: usize,
     /// For each column of the table, its place in this file.
     pub places: Vec<usize>,
+    /// The place from which on columns have no name, and must have no values.
+    pub nameless: usize,
 }
 
 impl Layout {
@@ -48,6 +53,7 @@ impl Layout {
             }
             let dialect = Dialect::of(csv, path)?;
             let (found, fields) = columns(csv, path, &dialect)?;
+            let nameless = found.last().map_or(0, |(_, place)| place + 1);
             let places = match &names {
                 None => {
                     let places = found.iter().map(|(_, place)| *place).collect();
@@ -56,13 +62,14 @@ impl Layout {
                 }
                 Some(names) => same_columns(names, found, path, &paths[0])?,
             };
-            files.push(FileLayout { path: path.clone(), identity, dialect, fields, places });
+            files.push(FileLayout { path: path.clone(), identity, dialect, fields, places, nameless });
         }
         let names = names.unwrap_or_default();
         let numbers = Numbers { decimal_comma: false, thousands: csv.thousands };
         let numbers = Numbers { decimal_comma: csv.decimal_comma.unwrap_or(false), ..numbers };
         let looking = csv.decimal_comma.is_none() && files.iter().all(|file| file.dialect.delimiter == b';');
-        let comma = Numbers { decimal_comma: true, ..numbers };
+        // With decimal commas, points stand between thousands.
+        let comma = Numbers { decimal_comma: true, thousands: numbers.thousands.or(Some('.')) };
         let (mut types, mut with_comma) =
             (vec![ColumnType::Unknown; names.len()], vec![ColumnType::Unknown; names.len()]);
         for file in &files {
@@ -83,9 +90,8 @@ impl Layout {
             })?;
         }
         // Semicolons go with decimal commas: where a column is of numbers with them, and none has a decimal point.
-        let is_number = |of: &ColumnType| matches!(of, ColumnType::Int | ColumnType::UInt | ColumnType::Float);
-        let gains = types.iter().zip(&with_comma).any(|(point, comma)| *point == ColumnType::Text && is_number(comma));
-        let loses = types.iter().zip(&with_comma).any(|(point, comma)| is_number(point) && *comma == ColumnType::Text);
+        let gains = types.iter().zip(&with_comma).any(|(point, comma)| *point == ColumnType::Text && comma.is_number());
+        let loses = types.iter().zip(&with_comma).any(|(point, comma)| point.is_number() && *comma == ColumnType::Text);
         let by_comma = looking && gains && !loses;
         let (types, numbers) = if by_comma { (with_comma, comma) } else { (types, numbers) };
         Ok(Self { files, schema: schema(&names, &types), types, numbers })
@@ -119,6 +125,14 @@ impl FileLayout {
                     expected: format!("{} fields in every row", self.fields),
                     found,
                     hint: "A field with a delimiter or a line break in it must be quoted; `Csv` has options for other delimiters, quotes and comments.".to_owned(),
+                });
+            }
+            if let Some(place) = (self.nameless..self.fields).find(|&place| record.get(place) != Some(b"")) {
+                return Err(DataError::Unreadable {
+                    path: self.path.clone(),
+                    expected: "a name in the header for every column with values".to_owned(),
+                    found: format!("a value in row {row}, column {place}, which has none"),
+                    hint: "Name the column.".to_owned(),
                 });
             }
             if !take(row, &record)? {
@@ -161,9 +175,11 @@ fn columns(csv: &Csv, path: &Path, dialect: &Dialect) -> Result<(Vec<(String, us
             true => field(path, &record, place)?.trim().to_owned(),
             false => format!("column_{}", place + 1),
         };
-        // The row numbers that pandas and R write as a first column without a name.
-        if place == 0 && record.len() > 1 && (name.is_empty() || name == "Unnamed: 0") {
-            continue;
+        // The row numbers or names that pandas and R write as a first column without a name.
+        let name = if place == 0 && record.len() > 1 && name.is_empty() { ROW_NAME.to_owned() } else { name };
+        // Delimiters at the end of every row, as spreadsheets write them.
+        if name.is_empty() && (place..record.len()).all(|rest| record.get(rest).is_some_and(<[u8]>::is_empty)) {
+            break;
         }
         if let Some((_, first)) = columns.iter().find(|(known, _)| *known == name) {
             return Err(DataError::Unreadable {

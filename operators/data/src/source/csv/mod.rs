@@ -2,9 +2,9 @@
 
 mod block;
 mod column_type;
-mod decoded_file;
 mod dialect;
 mod layout;
+mod quote_check;
 mod settings;
 mod skip_blanks;
 #[cfg(test)]
@@ -19,6 +19,7 @@ use datafusion::prelude::DataFrame;
 use relata_registry::Description;
 
 use self::block::Block;
+pub(super) use self::column_type::moment_type;
 use self::layout::Layout;
 pub use self::settings::Csv;
 use super::block_table::{BlockReader, block_table};
@@ -28,8 +29,9 @@ use super::paths::{expand, refuse_empty};
 use super::source_trait::Source;
 use crate::{DataError, Result, Session};
 
-/// Rows of a block.
+/// Rows of a block, and the bytes of text from which on it is full with fewer.
 const BLOCK: usize = 8192;
+const BLOCK_BYTES: usize = 32 << 20;
 
 /// Delimited files with a header: one file, a folder of `.csv` files, or a pattern such as `part-*.csv`. Files may be
 /// compressed (gzip, zstd), in UTF-8 or UTF-16, and have commas, semicolons, tabs or bars; columns are matched by their names
@@ -135,7 +137,7 @@ impl BlockReader for Rows {
             let mut block = Block::new(&self.csv, &self.layout, file);
             let done = file.records(&self.csv, &mut |_, record| {
                 block.push(record)?;
-                Ok(block.rows < BLOCK || emit(block.take()?))
+                Ok(block.rows < BLOCK && block.bytes < BLOCK_BYTES || emit(block.take()?))
             })?;
             if !done || block.rows > 0 && !emit(block.take()?) {
                 return Ok(());

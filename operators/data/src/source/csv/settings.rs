@@ -6,14 +6,14 @@ use encoding_rs::Encoding;
 use relata_registry::Settings;
 use serde::{Deserialize, Serialize};
 
-use super::decoded_file;
 use crate::Result;
+use crate::source::decoded_file;
 
 /// Delimited text; see [`csv`](super::csv()) and [`tsv`](super::tsv).
 ///
 /// An empty field is null. So are words such as `NA`, `NaN` and `null` in columns of numbers, truth values and dates; in a
 /// column of texts they are texts. A column in which a number begins with a superfluous 0 (`007`) is of texts. A first column
-/// without a name, which pandas and R write for row numbers, is passed over.
+/// without a name, which pandas and R write for row numbers and names, is called `row_name`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Csv {
@@ -24,6 +24,8 @@ pub struct Csv {
     pub(super) text: Vec<String>,
     #[serde(skip_serializing_if = "is_double_quote")]
     pub(super) quote: char,
+    #[serde(skip_serializing_if = "is_true")]
+    pub(super) quoting: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) escape: Option<char>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +64,7 @@ impl Default for Csv {
             delimiter: None,
             text: Vec::new(),
             quote: '"',
+            quoting: true,
             escape: None,
             comment: None,
             header: true,
@@ -136,6 +139,27 @@ impl Csv {
     /// ```
     pub fn with_quotes(mut self, quote: char, escape: Option<char>) -> Self {
         (self.quote, self.escape) = (quote, escape);
+        self
+    }
+
+    /// Quotes are text: the file does not quote fields.
+    ///
+    /// ```
+    /// use relata_data::source::{Csv, session};
+    /// use relata_data::source::Source;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("t.tsv");
+    /// std::fs::write(&path, "key\ttitle\n1\t\"def\n2\tghi\n")?;
+    /// let rows = Csv::new(&path, '\t').without_quotes().table(&session()).await?;
+    /// assert_eq!(rows.count().await?, 2);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn without_quotes(mut self) -> Self {
+        self.quoting = false;
         self
     }
 

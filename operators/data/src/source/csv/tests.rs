@@ -162,11 +162,70 @@ async fn columns_are_named_once_and_alike() {
     assert!(error.contains("b.csv") && error.contains("no column `m`"), "{error}");
     let error = refused(&[("t.csv", b"a,b\n1,2\n1,2,3\n")]).await;
     assert!(error.contains("2 fields in every row") && error.contains("row 1 (line 3) with 3"), "{error}");
-    // Row numbers that pandas wrote.
-    for header in ["", "Unnamed: 0"] {
-        let batch = read(&format!("{header},x\n0,1.5\n1,2.5\n")).await;
-        assert_eq!((batch.num_columns(), floats(&batch, "x")), (1, vec![Some(1.5), Some(2.5)]));
+    // What pandas and R write without a name.
+    let batch = read("\"\",\"mpg\"\n\"Mazda RX4\",21.5\n\"Datsun 710\",22.8\n").await;
+    assert_eq!(texts(&batch, "row_name")[0].as_deref(), Some("Mazda RX4"));
+    assert_eq!(floats(&batch, "mpg"), [Some(21.5), Some(22.8)]);
+    // Delimiters at the end of every row are no columns, unless there are values.
+    assert_eq!(read("a,b,,\n1,2,,\n3,4,,\n").await.num_columns(), 2);
+    let error = refused(&[("t.csv", b"a,b,,\n1,2,,\n3,4,5,\n")]).await;
+    assert!(error.contains("row 1, column 2"), "{error}");
+}
+
+#[tokio::test]
+async fn exports_of_spreadsheets_and_databases_are_read_as_they_mean_it() {
+    let german = read("Artikel;Menge;Preis\nA;1.234;19,90\nB;2.500;5,00\n").await;
+    assert_eq!(
+        (ints(&german, "Menge"), floats(&german, "Preis")),
+        (vec![Some(1234), Some(2500)], vec![Some(19.9), Some(5.0)])
+    );
+    let excel = read("sep=,\r\nname,price\r\nn0,0.5\r\n").await;
+    assert_eq!((texts(&excel, "name"), floats(&excel, "price")), (vec![Some("n0".into())], vec![Some(0.5)]));
+    let dump = read("a\tb\n1\t2.5\n\\N\t#DIV/0!\n").await;
+    assert_eq!((ints(&dump, "a"), floats(&dump, "b")), (vec![Some(1), None], vec![Some(2.5), None]));
+    let large = read("k,n\na,-5\nb,18446744073709551615\n").await;
+    assert_eq!(texts(&large, "n"), [Some("-5".to_owned()), Some(u64::MAX.to_string())]);
+    let moments = read("valid_to\n9999-12-31\n2024-05-01 00:00\n2024-05-01T10:30Z\n").await;
+    assert!(
+        matches!(moments["valid_to"].data_type(), DataType::Timestamp(..)) && moments["valid_to"].null_count() == 0
+    );
+}
+
+#[tokio::test]
+async fn what_would_be_misread_is_refused() {
+    let error = refused(&[("t.tsv", b"k\ttitle\n1\tabc\n2\t\"def\n3\tghi\n")]).await;
+    assert!(
+        error.contains("t.tsv") && error.contains("begin in line 3") && error.contains("without_quotes"),
+        "{error}"
+    );
+    let error = refused(&[(
+        "t.csv",
+        br#"k,say
+0,"He said \"hi\" to 0"
+"#,
+    )])
+    .await;
+    assert!(error.contains("line 2") && error.contains("with_quotes"), "{error}");
+    for (content, said) in [
+        (&b"PK\x03\x04\x14\x00\x06\x00"[..], "Excel"),
+        (b"PAR1\x15\x04\x15\x00", "parquet(..)"),
+        (b"{\"a\": 1}\n{\"a\": 2}\n", "json_lines(..)"),
+    ] {
+        let error = refused(&[("t.csv", content)]).await;
+        assert!(error.contains(said), "{error}");
     }
+}
+
+#[tokio::test]
+async fn long_texts_end_a_block() {
+    let long = "x".repeat(1 << 20);
+    let rows: String = (0..80).map(|row| format!("{row},{long}\n")).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    std::fs::write(&path, format!("id,text\n{rows}")).unwrap();
+    let batches = csv(&path).table(&session()).await.unwrap().collect().await.unwrap();
+    assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 80);
+    assert!(batches.iter().all(|batch| batch.num_rows() <= 33), "{}", batches.len());
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use super::read_error::read_error;
 use super::sample_ids::SampleIds;
 use super::samples::Samples;
 use super::session::in_file_order;
-use crate::feature_columns::{has_list, position};
+use crate::feature_columns::{is_list, position};
 use crate::fields::picture::PictureArray;
 use crate::fields::{Field, FieldChoice, FieldKind, FittedFields, asked_fields, choose_fields, image};
 use crate::object_store::is_address;
@@ -134,6 +134,30 @@ impl<'a> OpenDataset<'a> {
         }
     }
 
+    /// Which columns become features and which do not, in words; nothing where the dataset names columns that are taken as
+    /// they are.
+    pub fn features_in_words(&self) -> Result<Option<String>> {
+        if let Some(choice) = self.choice()? {
+            return Ok(Some(choice.to_string()));
+        }
+        let lists = self.lists();
+        if !self.dataset.asked_features().is_empty() || lists.is_empty() {
+            return Ok(None);
+        }
+        let others: Vec<&str> = self.columns().filter(|column| !lists.contains(column)).collect();
+        let remedy = "to use others beside it, name all by `.features([..])`; `.without([..])` leaves it out";
+        Ok(Some(format!("features: {} alone; not used: {} ({remedy})", lists.join(", "), others.join(", "))))
+    }
+
+    /// The columns of lists that are not unwanted: one of them is the features.
+    fn lists(&self) -> Vec<&str> {
+        let fields = self.schema.fields().iter().filter(|field| is_list(field.data_type()));
+        fields
+            .map(|field| field.name().as_str())
+            .filter(|name| !self.dataset.unwanted().iter().any(|no| no == name))
+            .collect()
+    }
+
     /// The choice that the dataset asks for, or that follows from its columns.
     fn own_choice(&self, table: &str) -> Result<Option<FieldChoice>> {
         let schema = &self.schema;
@@ -151,7 +175,7 @@ impl<'a> OpenDataset<'a> {
             choice.left_out.iter_mut().for_each(|column| column.reason = "beside the pictures".to_owned());
             return Ok(Some(choice));
         }
-        if has_list(schema) {
+        if !self.lists().is_empty() {
             return Ok(None);
         }
         let ids = SampleIds::choose(table, schema, self.dataset.asked_id())?;
@@ -178,7 +202,7 @@ impl<'a> OpenDataset<'a> {
             let found = format!("{} beside {} fields", features.join(", "), fields.len());
             return refuse("features", "fields, or columns that are taken as they are, not both", found);
         }
-        let named = !fields.is_empty() || !features.is_empty() || has_list(&self.schema);
+        let named = !fields.is_empty() || !features.is_empty() || !self.lists().is_empty();
         match (named, self.dataset.unwanted()) {
             (true, [_, ..]) => {
                 let expected = "for features that are found by their types, not for named ones or a column of vectors";

@@ -53,6 +53,7 @@ fn groups(root: &Path, files: &[PathBuf]) -> Result<Vec<Group>> {
     let objects = parquet_schemas(files)?;
     for ((file, columns), object) in files.iter().zip(paths).zip(objects) {
         let schema = object.map_or_else(|| ParquetFile::open(file).map(|file| file.schema().clone()), Ok)?;
+        refuse_unreadable(file, &schema)?;
         match groups.last_mut() {
             Some(last) if last.columns == columns && same_columns(&last.schema, &schema) => {
                 last.files.push(file.clone())
@@ -61,6 +62,27 @@ fn groups(root: &Path, files: &[PathBuf]) -> Result<Vec<Group>> {
         }
     }
     Ok(groups)
+}
+
+/// Refuses columns of one name, of which one would be lost, and dictionaries that the decoder does not read.
+fn refuse_unreadable(file: &Path, schema: &Schema) -> Result<()> {
+    let table = file.display().to_string();
+    for (at, field) in schema.fields().iter().enumerate() {
+        if schema.fields()[..at].iter().any(|before| before.name() == field.name()) {
+            let hint = "Rename one of them.";
+            return Err(SchemaError::column(&table, field.name(), "one column of this name", "two", hint).into());
+        }
+        if let DataType::Dictionary(_, values) = field.data_type()
+            && **values == DataType::Boolean
+        {
+            let hint = "Write it as plain booleans; pandas has `.astype(bool)`.";
+            let found = field.data_type().to_string();
+            return Err(
+                SchemaError::column(&table, field.name(), "a type that Parquet's decoder reads", found, hint).into()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Whether names and types are the same, whatever the metadata of the files.
