@@ -153,6 +153,16 @@ impl Nearest {
     }
 
     /// Which training rows have equal vectors, and the neighbours of each vector.
+    /// Neighbours of each row.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Rows up to which the search is exact.
+    pub fn exact_limit(&self) -> usize {
+        self.exact_up_to
+    }
+
     async fn lists(&self, context: &Context<'_>) -> Result<NeighbourLists> {
         let mut ids: Vec<SampleId> = Vec::new();
         let training = query::plan_sql(context.session, "SELECT id FROM training ORDER BY id").await?;

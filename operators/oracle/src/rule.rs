@@ -69,6 +69,11 @@ impl Rule {
         self
     }
 
+    /// The SQL predicate over two samples `a` and `b`.
+    pub fn predicate(&self) -> &str {
+        &self.predicate
+    }
+
     /// What the predicate is for each of these pairs, if not null; the smaller id comes first.
     async fn holds(
         &self,

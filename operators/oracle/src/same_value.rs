@@ -113,6 +113,11 @@ impl SameValue {
         self
     }
 
+    /// The SQL expression whose values are compared.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
     /// The columns `id` and `value` of all rows of `table`.
     async fn values_of(&self, context: &Context<'_>, table: &str) -> Result<DataFrame> {
         let text = format!("SELECT id, ({}) AS value FROM {table}", self.expression);

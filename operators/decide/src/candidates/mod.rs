@@ -1,0 +1,140 @@
+//! Candidates (blocking): the pairs of rows that questions, probabilities and decisions are about.
+//!
+//! Of n rows there are n (n - 1) / 2 pairs, nearly all of which are not worth a look. Rules say which are: the nearest
+//! rows by their embeddings, rows with the same value, rows for which an SQL predicate holds.
+
+mod candidate_pairs;
+mod candidate_rule;
+mod join;
+mod nearest_rows;
+mod same_values;
+mod sources;
+
+use relata_data::Session;
+use relata_data::source::Samples;
+use relata_oracle::OracleError;
+use serde::{Deserialize, Serialize};
+
+pub use self::candidate_pairs::{CandidatePairs, CutBlock, RuleCount};
+pub use self::candidate_rule::CandidateRule;
+pub use self::sources::Sources;
+
+/// Rows of a block of equal values, beyond which it is cut.
+const LARGEST_BLOCK: usize = 100;
+/// Nearest rows of each row that are candidates where no rule is given.
+const NEIGHBOURS: usize = 10;
+
+/// Rules whose pairs, taken together, are the candidates; the default is `nearest(10)`.
+///
+/// ```
+/// use relata_decide::candidates::{Candidates, CandidatesExt};
+/// use relata_oracle::{nearest, same_value};
+///
+/// let candidates = nearest(20).or(same_value("phone")).or(same_value("lower(name)"));
+/// assert_eq!(candidates.names(), ["nearest", "same_value(phone)", "same_value(lower(name))"]);
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Candidates {
+    rules: Vec<CandidateRule>,
+    largest_block: usize,
+}
+
+impl Default for Candidates {
+    fn default() -> Self {
+        Self { rules: vec![CandidateRule::Nearest(relata_oracle::nearest(NEIGHBOURS))], largest_block: LARGEST_BLOCK }
+    }
+}
+
+/// What candidates are looked for among.
+#[derive(Debug, Clone, Copy)]
+pub struct CandidateContext<'a> {
+    /// SQL over `samples`.
+    pub session: &'a Session,
+    /// Ids by row number.
+    pub samples: &'a Samples,
+    /// The embeddings of all rows, each of unit length, one after the other.
+    pub embeddings: &'a [f32],
+    /// Numbers of each embedding.
+    pub width: usize,
+    /// The source of each row, if only pairs of different sources count.
+    pub sources: Option<&'a Sources>,
+    /// The seed of an approximate search.
+    pub seed: u64,
+}
+
+impl Candidates {
+    /// The rules' names, in order.
+    pub fn names(&self) -> Vec<String> {
+        self.rules.iter().map(CandidateRule::name).collect()
+    }
+
+    /// Another limit on the rows of a block of equal values; the default is 100. Larger blocks are left out: a value that
+    /// so many rows share says little, and their pairs would be too many. The run says which.
+    ///
+    /// ```
+    /// use relata_decide::candidates::Candidates;
+    /// use relata_oracle::same_value;
+    ///
+    /// let candidates = Candidates::from(same_value("city")).largest_block(1000);
+    /// assert!(candidates.check().is_ok());
+    /// ```
+    pub fn largest_block(mut self, rows: usize) -> Self {
+        self.largest_block = rows;
+        self
+    }
+
+    /// Refuses settings that make no sense.
+    pub fn check(&self) -> Result<(), OracleError> {
+        if self.largest_block < 2 {
+            return Err(OracleError::setting("candidates", "largest_block", "at least 2", self.largest_block));
+        }
+        self.rules.iter().try_for_each(CandidateRule::check)
+    }
+
+    /// The pairs that any of the rules finds.
+    pub async fn find(&self, context: &CandidateContext<'_>) -> Result<CandidatePairs, OracleError> {
+        let mut found = CandidatePairs::new(self.names());
+        for (number, rule) in (0..).zip(&self.rules) {
+            match rule {
+                CandidateRule::Nearest(nearest) => nearest_rows::find(nearest, context, number, &mut found)?,
+                CandidateRule::SameValue(value) => {
+                    same_values::find(value, self.largest_block, context, number, &mut found).await?;
+                }
+                CandidateRule::Rule(rule) => join::find(rule, context, number, &mut found).await?,
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+impl<R: Into<CandidateRule>> From<R> for Candidates {
+    fn from(rule: R) -> Self {
+        Self { rules: vec![rule.into()], largest_block: LARGEST_BLOCK }
+    }
+}
+
+/// Joins candidate rules.
+pub trait CandidatesExt: Into<Candidates> {
+    /// The pairs of these rules and those of others.
+    ///
+    /// ```
+    /// use relata_decide::candidates::CandidatesExt;
+    /// use relata_oracle::{nearest, rule};
+    ///
+    /// let candidates = nearest(20).or(rule("zip", "a.zip = b.zip AND a.year = b.year"));
+    /// assert_eq!(candidates.names(), ["nearest", "zip"]);
+    /// ```
+    fn or(self, others: impl Into<Candidates>) -> Candidates {
+        let (mut all, others) = (self.into(), others.into());
+        all.rules.extend(others.rules);
+        all.largest_block = all.largest_block.max(others.largest_block);
+        all
+    }
+}
+
+impl<C: Into<Candidates>> CandidatesExt for C {}
+
+#[cfg(test)]
+mod tests;

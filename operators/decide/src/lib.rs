@@ -1,0 +1,4 @@
+//! Decisions: candidates.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod candidates;
