@@ -28,6 +28,7 @@ pub fn ask(digits: &Digits, name: &'static str, strategy: &dyn Strategy, seed: u
             belief: &belief,
             calibration: &calibration,
             closed: &closed,
+            candidates: None,
             seed,
             round,
         };

@@ -84,6 +84,7 @@ fn propose(c: &mut Criterion) {
                     belief: &belief,
                     calibration: &calibration,
                     closed: &closed,
+                    candidates: None,
                     seed: 3,
                     round,
                 };

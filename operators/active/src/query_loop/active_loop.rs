@@ -6,7 +6,7 @@ use std::path::Path;
 
 use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_graph::Groups;
-use relata_oracle::{Context, Oracle, OracleError, Question};
+use relata_oracle::{Context, Cost, Oracle, OracleError, Question};
 
 use super::ask_config::AskConfig;
 use super::belief_oracle::BeliefOracle;
@@ -19,6 +19,7 @@ use crate::calibration::Calibration;
 use crate::error::Result;
 use crate::inference::{Belief, Constraint, Doubt, Relation};
 use crate::ledger::Ledger;
+use crate::strategy::ScoredCandidates;
 
 /// Tries per round to get answers that an oracle left out.
 const TRIES: usize = 2;
@@ -39,6 +40,7 @@ pub struct QueryLoop<'a> {
     pub(super) belief: Belief,
     /// Pairs that were asked about, smaller row first.
     pub(super) closed: HashSet<(TrainingRow, TrainingRow)>,
+    pub(super) candidates: Option<ScoredCandidates>,
     /// The latest constraints, in the order of their numbers.
     pub(super) recent: VecDeque<Constraint>,
     /// The last entry of the ledger that was replayed.
@@ -85,6 +87,7 @@ impl<'a> QueryLoop<'a> {
             votes: Votes::default(),
             validation: Validation::default(),
             closed: HashSet::new(),
+            candidates: None,
             recent: VecDeque::new(),
             read: 0,
         };
@@ -102,6 +105,42 @@ impl<'a> QueryLoop<'a> {
             }
             false => oracle(&self.belief),
         }
+    }
+
+    /// Pairs per round, at these costs.
+    pub fn pairs_per_round(&self, cost: Cost) -> usize {
+        self.config.pairs_per_round(cost)
+    }
+
+    /// The only pairs that the next round may ask about; none for all.
+    pub fn look_at(&mut self, candidates: Option<ScoredCandidates>) {
+        self.candidates = candidates;
+    }
+
+    /// Whether two training rows are known to be related, or known not to be.
+    pub fn relation(&self, a: TrainingRow, b: TrainingRow) -> Option<bool> {
+        self.belief.relation(a, b).map(|relation| relation == Relation::Positive)
+    }
+
+    /// Whether a pair may be asked about: nothing is known about it, and it was not asked about before.
+    pub fn is_open(&self, a: TrainingRow, b: TrainingRow) -> bool {
+        let closed = self.closed.contains(&(a.min(b), a.max(b)));
+        a != b && !closed && self.belief.relation(a, b).is_none() && !self.prior.knows(a, b)
+    }
+
+    /// Pairs that are known to be related; all others that are follow from them.
+    pub fn must_links(&self) -> impl Iterator<Item = (TrainingRow, TrainingRow)> {
+        let members = self.belief.components().map(|component| self.belief.members(component));
+        members.flat_map(|members| members.windows(2).map(|two| (two[0], two[1])))
+    }
+
+    /// Pairs that are known not to be related; all others that are follow from them and the must-links.
+    pub fn cannot_links(&self) -> impl Iterator<Item = (TrainingRow, TrainingRow)> {
+        self.belief.components().flat_map(|component| {
+            let first = self.belief.members(component)[0];
+            let others = self.belief.cannot_links(component).filter(move |&other| other > component);
+            others.map(move |other| (first, self.belief.members(other)[0])).collect::<Vec<_>>()
+        })
     }
 
     /// What should be asked about once more, the worst first, by positions among the training rows.

@@ -95,6 +95,7 @@ impl QueryLoop<'_> {
             belief: &self.belief,
             calibration: &round_context.calibration,
             closed: &self.closed,
+            candidates: self.candidates.as_ref(),
             seed: round_context.seed,
             round: round_context.round,
         }

@@ -64,6 +64,7 @@ impl World {
             belief: &self.belief,
             calibration: &self.calibration,
             closed: &self.closed,
+            candidates: None,
             seed: 7,
             round,
         }

@@ -9,11 +9,13 @@ mod fixture;
 mod query_context;
 mod query_strategy;
 mod ridge;
+mod scored_candidates;
 mod spectral_embedding;
 mod unqueried_pairs;
 
 pub use query_context::QueryContext;
 pub use query_strategy::{Query, Strategy};
+pub use scored_candidates::ScoredCandidates;
 
 relata_registry::components! {
     /// Every query strategy.

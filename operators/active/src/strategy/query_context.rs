@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use relata_data::index::TrainingRow;
 
+use super::scored_candidates::ScoredCandidates;
 use crate::calibration::Calibration;
 use crate::inference::Belief;
 
@@ -24,6 +25,7 @@ use crate::inference::Belief;
 ///     belief: &belief,
 ///     calibration: &Calibration::prior(),
 ///     closed: &HashSet::new(),
+///     candidates: None,
 ///     seed: 1,
 ///     round: 1,
 /// };
@@ -44,6 +46,8 @@ pub struct QueryContext<'a> {
     /// Pairs (smaller row first) that were asked about already and are not to be asked about again, such as those that
     /// an oracle passed.
     pub closed: &'a HashSet<(TrainingRow, TrainingRow)>,
+    /// The only pairs to ask about, if the pipeline has candidates.
+    pub candidates: Option<&'a ScoredCandidates>,
     /// The run's seed.
     pub seed: u64,
     /// The round, from 1.

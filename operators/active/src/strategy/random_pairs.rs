@@ -42,6 +42,9 @@ impl Strategy for RandomPairs {
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         let mut rng = Purpose::RandomPairs.stream(context.seed, &[context.round.into()]);
+        if let Some(candidates) = context.candidates {
+            return candidates.drawn(context, pairs, &mut rng);
+        }
         draw_pairs(context, pairs, &mut rng)
             .into_iter()
             .map(|(a, b)| Query { anchor: a, candidates: vec![b], priority: 1.0 })

@@ -44,6 +44,9 @@ impl Strategy for UncertainPairs {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        if let Some(candidates) = context.candidates {
+            return candidates.worth_asking(context, pairs);
+        }
         let pool = CandidatePool::draw(context);
         let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
         let mut scored =

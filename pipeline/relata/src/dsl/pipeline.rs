@@ -9,6 +9,8 @@ use relata_active::query_loop::AskConfig;
 use relata_data::fields::Field;
 use relata_data::source::Dataset;
 use relata_data::view::Augment;
+use relata_decide::candidates::Candidates;
+use relata_decide::decision::Decision;
 use relata_graph::{GraphSettings, Policy};
 use relata_oracle::Oracle;
 use relata_train::closed_form::{ClosedForm, Kernel, closed_form};
@@ -78,6 +80,9 @@ impl Pipeline<Read> {
             // Replaced by `train` or `solve`, which the types demand before a run.
             trainer: Trainer::ClosedForm(closed_form(Kernel::Linear, 1)),
             head: Head::Encoder,
+            candidates: None,
+            link: None,
+            decide: None,
             evaluations: vec![],
             folder: PathBuf::new(),
             progress: Arc::new(Silent),
@@ -164,6 +169,30 @@ impl<Stage: BeforeTraining> Pipeline<Stage> {
     /// ```
     pub fn seed(mut self, seed: u64) -> Self {
         self.spec.seed = Some(seed);
+        self
+    }
+
+    /// Where the pairs come from that questions and decisions are about; the default is `nearest(10)`, by the embeddings.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("people.csv")).candidates(nearest(20).or(same_value("phone")));
+    /// assert_eq!(pipeline.plan().candidates.map(|rules| rules.names().len()), Some(2));
+    /// ```
+    pub fn candidates(mut self, rules: impl Into<Candidates>) -> Self {
+        self.spec.candidates = Some(rules.into());
+        self
+    }
+
+    /// Looks only at pairs of rows that differ in this column, such as the table that each is from.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let pipeline = Pipeline::read(csv("restaurants.csv")).link("guide");
+    /// assert_eq!(pipeline.plan().link.as_deref(), Some("guide"));
+    /// ```
+    pub fn link(mut self, column: impl Into<String>) -> Self {
+        self.spec.link = Some(column.into());
         self
     }
 
@@ -275,6 +304,21 @@ impl Pipeline<Trained> {
     /// ```
     pub fn embed_projected(mut self) -> Self {
         self.spec.head = Head::Projector;
+        self
+    }
+
+    /// Decides about all rows which are the same entity. The candidate pairs are compared column by column, scored by a
+    /// model that needs no answers and learns from every one, and partitioned so that all known relations are kept. The run
+    /// has the tables `pairs` and `entities` then.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let related = Pipeline::read(csv("people.csv")).views(2, corruptions()).relate(same_sample());
+    /// let trained = related.train(fields([64, 32]), nt_xent(0.1), Fit::epochs(20));
+    /// assert!(trained.decide(entities()).plan().decide.is_some());
+    /// ```
+    pub fn decide(mut self, decision: Decision) -> Self {
+        self.spec.decide = Some(decision);
         self
     }
 

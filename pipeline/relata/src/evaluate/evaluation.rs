@@ -27,6 +27,17 @@ pub trait Evaluation: Send + Sync {
         false
     }
 
+    /// Whether it measures the decision of the pipeline's `.decide(..)`, and nothing without.
+    fn needs_decision(&self) -> bool {
+        false
+    }
+
+    /// Measures the decision in a run folder; nothing if there is none yet.
+    fn measure_decision(&self, folder: &Path) -> Result<Vec<(String, f64)>> {
+        let _ = folder;
+        Ok(vec![])
+    }
+
     /// Name and settings, for the plan.
     fn describe(&self) -> Description;
 }

@@ -16,10 +16,11 @@ use relata_train::training::{Checkpoints, MetricRow};
 use serde_json::json;
 
 use super::context::StageContext;
+use super::measurements::measure_decision;
 use super::model::Embedder;
 use super::relate;
 use super::round_embeddings::unit_embeddings;
-use super::round_files::{copy, finish, forget};
+use super::round_files::{copy, copy_results, finish, forget};
 use super::train::{Amount, Learned};
 use crate::error::{PipelineError, Result};
 use crate::store::{Artifact, Bridge, RoundRecord, Run, groups};
@@ -60,7 +61,13 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, config:
         }
     }
     let last = (0..=number).rev().find(|&number| context.run.round(number).is_finished()).unwrap_or_default();
-    finish(context, last, number)
+    copy_results(context, last)?;
+    let mut decided = context.decide(&context.run, Some(&query_loop)).await?;
+    if context.spec.decide.is_some() {
+        decided.extend(measure_decision(&context.spec.evaluations, context.run.folder())?);
+    }
+    let decided: Vec<_> = decided.into_iter().map(|(name, value)| MetricRow::now(0, 0, name, value)).collect();
+    finish(context, number, &decided)
 }
 
 /// The model before any question: of the passive oracles' graph, or the raw features if there is no positive in it. Gives
@@ -91,6 +98,9 @@ async fn ask_round(
     number: u32,
 ) -> Result<RoundRecord> {
     let (embeddings, width) = unit_embeddings(context, number - 1)?;
+    let pairs = query_loop.pairs_per_round(oracle.cost());
+    let before = context.run.round(number - 1);
+    query_loop.look_at(context.candidates(&before, query_loop, pairs, number).await?);
     let hear = |text: &str| context.reporter.note("ask", text);
     let about = Context::new(&context.session, &context.samples, context.spec.seed());
     let about = Context { notes: Notes::to(&hear), ..about };

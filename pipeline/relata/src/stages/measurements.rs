@@ -20,6 +20,12 @@ pub(crate) fn measure(
     let mut splits: BTreeMap<&str, Split> = BTreeMap::new();
     let mut measured = Vec::new();
     for evaluation in evaluations {
+        if evaluation.needs_decision() {
+            if let Some(folder) = folder {
+                measured.extend(evaluation.measure_decision(folder)?);
+            }
+            continue;
+        }
         let label = evaluation.label();
         if !splits.contains_key(label) {
             splits.insert(label, read_split(embeddings, columns, label)?);
@@ -30,6 +36,15 @@ pub(crate) fn measure(
             None => evaluation.measure(split)?,
         };
         measured.extend(values.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)));
+    }
+    Ok(measured)
+}
+
+/// What evaluations of a decision measure of that in a run folder.
+pub(crate) fn measure_decision(evaluations: &[Box<dyn Evaluation>], folder: &Path) -> Result<Vec<(String, f64)>> {
+    let mut measured = Vec::new();
+    for evaluation in evaluations.iter().filter(|evaluation| evaluation.needs_decision()) {
+        measured.extend(evaluation.measure_decision(folder)?);
     }
     Ok(measured)
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod context;
+mod decide;
 mod draw;
 mod embed;
 mod embed_dataset;

@@ -51,5 +51,9 @@ async fn once(context: &StageContext<'_>) -> Result<()> {
     let baseline = context.baseline(run)?;
     let learned = context.train(run, Arc::new(graph), Amount::whole(context.spec))?;
     context.embed(run, &learned.model)?;
-    context.evaluate(run, learned.metrics, baseline, 0)
+    let mut before = baseline;
+    if !run.is_finished() {
+        before.extend(context.decide(run, None).await?);
+    }
+    context.evaluate(run, learned.metrics, before, 0)
 }

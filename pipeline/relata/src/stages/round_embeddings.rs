@@ -3,15 +3,29 @@
 use arrow::array::AsArray;
 use arrow::datatypes::{Float32Type, UInt64Type};
 use relata_data::ParquetFile;
-use relata_data::index::SampleId;
+use relata_data::index::{Row, SampleId};
 
 use super::context::StageContext;
 use crate::error::Result;
-use crate::store::Artifact;
+use crate::store::{Artifact, Run};
 
 /// Embeddings of the training rows after a round, each of unit length.
 pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result<(Vec<f32>, usize)> {
-    let run = context.run.round(number);
+    let place = |row: Row| context.rows.binary_search(&row).ok();
+    read(context, &context.run.round(number), context.rows.len(), place)
+}
+
+/// Embeddings of all rows in `run`, each of unit length.
+pub(super) fn all_unit_embeddings(context: &StageContext<'_>, run: &Run) -> Result<(Vec<f32>, usize)> {
+    read(context, run, context.samples.ids.rows(), |row| Some(row.index()))
+}
+
+fn read(
+    context: &StageContext<'_>,
+    run: &Run,
+    rows: usize,
+    place: impl Fn(Row) -> Option<usize>,
+) -> Result<(Vec<f32>, usize)> {
     let path = run.existing(Artifact::Embeddings)?;
     let (mut values, mut width) = (Vec::new(), 0);
     for batch in ParquetFile::open(&path)?.all_batches()? {
@@ -19,10 +33,9 @@ pub(super) fn unit_embeddings(context: &StageContext<'_>, number: u32) -> Result
         let list = batch["embedding"].as_fixed_size_list();
         let ids = batch["id"].as_primitive::<UInt64Type>();
         width = list.value_length() as usize;
-        values.resize(context.rows.len() * width, 0.0);
+        values.resize(rows * width, 0.0);
         for (at, &id) in ids.values().iter().enumerate() {
-            let position = context.samples.ids.row(SampleId(id)).and_then(|row| context.rows.binary_search(&row).ok());
-            if let Some(position) = position {
+            if let Some(position) = context.samples.ids.row(SampleId(id)).and_then(&place) {
                 let vector = list.value(at);
                 let vector = vector.as_primitive::<Float32Type>().values();
                 let norm = vector.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);

@@ -12,7 +12,7 @@ use relata_train::training::MetricRow;
 use super::context::StageContext;
 use super::draw::draw_metrics;
 use crate::error::Result;
-use crate::store::{Artifact, Run};
+use crate::store::{Artifact, Run, metrics_batch};
 
 /// What a finished run has of its last round.
 const RESULTS: [Artifact; 8] = [
@@ -47,8 +47,8 @@ pub(super) fn forget(context: &StageContext<'_>, number: u32) -> Result<()> {
     Ok(())
 }
 
-/// Copies the last round's results to the run folder; the metrics of all rounds come last and mark the run as done.
-pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Result<()> {
+/// Copies the last round's results to the run folder.
+pub(super) fn copy_results(context: &StageContext<'_>, last: u32) -> Result<()> {
     let from = context.run.round(last);
     RESULTS.into_iter().try_for_each(|name| copy(&from, &context.run, name))?;
     for folder in [Artifact::Checkpoints, Artifact::Plots] {
@@ -60,6 +60,11 @@ pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Resu
             }
         }
     }
+    Ok(())
+}
+
+/// Writes the metrics of all rounds, and what was measured after them; they come last and mark the run as done.
+pub(super) fn finish(context: &StageContext<'_>, rounds: u32, after: &[MetricRow]) -> Result<()> {
     let measured: Vec<(u32, Vec<MetricRow>)> = (0..=rounds)
         .map(|number| (number, context.run.round(number)))
         .filter(|(_, run)| run.is_finished())
@@ -75,6 +80,9 @@ pub(super) fn finish(context: &StageContext<'_>, last: u32, rounds: u32) -> Resu
                 sink.write(&batch)?;
             }
         }
+    }
+    if !after.is_empty() {
+        sink.write(&metrics_batch(after, rounds)?)?;
     }
     sink.finish()?;
     Ok(())

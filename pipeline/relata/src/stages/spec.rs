@@ -6,6 +6,8 @@ use std::sync::Arc;
 use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
 use relata_data::view::{Augment, Views, identity};
+use relata_decide::candidates::Candidates;
+use relata_decide::decision::Decision;
 use relata_graph::GraphSettings;
 use relata_oracle::Oracle;
 use relata_registry::Description;
@@ -47,6 +49,11 @@ pub(crate) struct Spec {
     pub settings: GraphSettings,
     pub trainer: Trainer,
     pub head: Head,
+    /// Where pairs come from, if it was said.
+    pub candidates: Option<Candidates>,
+    /// The column of sources, across which rows are linked.
+    pub link: Option<String>,
+    pub decide: Option<Decision>,
     pub evaluations: Vec<Box<dyn Evaluation>>,
     pub folder: PathBuf,
     pub progress: Arc<dyn Progress>,
@@ -75,6 +82,12 @@ impl Spec {
                 fit.check()?;
             }
             Trainer::ClosedForm(settings) => settings.check()?,
+        }
+        if let Some(candidates) = &self.candidates {
+            candidates.check()?;
+        }
+        if let Some(decision) = &self.decide {
+            decision.check()?;
         }
         self.check_used()
     }
@@ -113,7 +126,8 @@ impl Spec {
         let oracles = self.oracles.iter().chain(self.asks.iter().map(|ask| &ask.0)).map(|oracle| oracle.describe());
         let oracles =
             oracles.flat_map(|about| columns_of(&about).into_iter().map(move |column| (column, about.name.clone())));
-        oracles.chain(evaluations).map(|(column, reader)| (column, format!("read by `{reader}`"))).collect()
+        let link = self.link.iter().map(|column| (column.clone(), "link".to_owned()));
+        oracles.chain(evaluations).chain(link).map(|(column, reader)| (column, format!("read by `{reader}`"))).collect()
     }
 
     /// The oracle that is asked, and how.
@@ -170,6 +184,9 @@ impl Spec {
             train,
             solve,
             embed: self.head,
+            candidates: self.candidates.clone(),
+            link: self.link.clone(),
+            decide: self.decide.clone(),
             evaluate: self.evaluations.iter().map(|evaluation| evaluation.describe()).collect(),
             inputs: vec![],
         }
@@ -204,6 +221,9 @@ impl Spec {
             settings: GraphSettings { policy: plan.resolve.policy, closure: plan.resolve.infer, ..Default::default() },
             trainer,
             head: plan.embed,
+            candidates: plan.candidates.clone(),
+            link: plan.link.clone(),
+            decide: plan.decide.clone(),
             evaluations: plan.evaluate.iter().map(|one| EVALUATIONS.read(one)).collect::<Result<_, ReadError>>()?,
             folder: PathBuf::new(),
             progress: Arc::new(Silent),

@@ -11,7 +11,8 @@ impl Spec {
         self.check_head()?;
         self.check_views()?;
         self.check_rounds()?;
-        self.check_evaluations()
+        self.check_evaluations()?;
+        self.check_decision()
     }
 
     fn check_head(&self) -> Result<()> {
@@ -80,6 +81,45 @@ impl Spec {
         }
     }
 }
+
+impl Spec {
+    /// Candidates are what questions and decisions are about, and sources are linked by a decision.
+    fn check_decision(&self) -> Result<()> {
+        let decides = self.decide.is_some();
+        if let (Some(_), false, None) = (&self.candidates, decides, self.ask()) {
+            let reason = "the pipeline neither asks nor decides about pairs";
+            return Err(unused("candidates(..)", reason, "add `.decide(entities())` or `.ask(..)`, or leave it out"));
+        }
+        if let (Some(_), false, None) = (&self.link, decides, self.ask()) {
+            let reason = "the pipeline neither asks nor decides about pairs";
+            return Err(unused("link(..)", reason, "add `.decide(entities())` or `.ask(..)`, or leave it out"));
+        }
+        if self.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()) && self.link.is_none() {
+            let reason = "entities have one row of each source, and no column of sources is named";
+            return Err(unused("one_to_one()", reason, "add `.link(column)`, or leave it out"));
+        }
+        if let Some((_, config)) = self.ask().filter(|_| decides || self.candidates.is_some()) {
+            let strategy = &config.plan().strategy.name;
+            let own = relata_active::strategy::STRATEGIES.names().all(|name| name != strategy);
+            if !own && !LOOK_AT_CANDIDATES.contains(&strategy.as_str()) {
+                let setting = format!("ask(.., {strategy}())");
+                let reason = "it draws pairs of its own, and the pipeline decides about candidates";
+                return Err(unused(setting, reason, "ask by `uncertain_pairs()` or `random_pairs()`"));
+            }
+        }
+        match self.evaluations.iter().find(|evaluation| evaluation.needs_decision()).filter(|_| !decides) {
+            None => Ok(()),
+            Some(evaluation) => {
+                let setting = format!("evaluate({})", evaluation.describe().name);
+                let reason = "it measures a decision, and the pipeline decides nothing";
+                Err(unused(setting, reason, "add `.decide(entities())`, or leave it out"))
+            }
+        }
+    }
+}
+
+/// Strategies that take their pairs from the candidates where there are some.
+const LOOK_AT_CANDIDATES: [&str; 2] = ["random_pairs", "uncertain_pairs"];
 
 fn unused(setting: impl Into<String>, reason: &'static str, remedy: &'static str) -> PipelineError {
     PipelineError::Unused { setting: setting.into(), reason, remedy }

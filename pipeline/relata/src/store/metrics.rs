@@ -69,6 +69,14 @@ pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<MetricRow>)>> {
 
 /// Writes the `metrics` table of a round; 0 is training without questions.
 pub(crate) fn write_metrics(path: &Path, metrics: &[MetricRow], round: u32) -> Result<()> {
+    let mut sink = ParquetSink::create(path, METRICS.schema())?;
+    sink.write(&metrics_batch(metrics, round)?)?;
+    sink.finish()?;
+    Ok(())
+}
+
+/// Metrics of a round as rows of the table.
+pub(crate) fn metrics_batch(metrics: &[MetricRow], round: u32) -> Result<RecordBatch> {
     let batch = RecordBatch::try_new(
         METRICS.schema(),
         vec![
@@ -82,8 +90,5 @@ pub(crate) fn write_metrics(path: &Path, metrics: &[MetricRow], round: u32) -> R
     )
     .map_err(DataError::from)?;
     validate(&batch, 0).map_err(DataError::from)?;
-    let mut sink = ParquetSink::create(path, METRICS.schema())?;
-    sink.write(&batch)?;
-    sink.finish()?;
-    Ok(())
+    Ok(batch)
 }

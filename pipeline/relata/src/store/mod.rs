@@ -20,7 +20,7 @@ pub(crate) use embeddings::write_embeddings;
 pub use error::{Result, StoreError};
 pub(crate) use graph::groups;
 pub(crate) use lock::RunLock;
-pub(crate) use metrics::{metrics_of_rounds, read_metrics, write_metrics};
+pub(crate) use metrics::{metrics_batch, metrics_of_rounds, read_metrics, write_metrics};
 pub use plan::{Input, OracleAskPlan, Plan, ResolvePlan, TrainPlan, ViewsPlan};
 pub use round_record::{Bridge, RoundRecord};
 pub use run::Run;

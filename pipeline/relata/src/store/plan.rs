@@ -6,6 +6,8 @@ use relata_active::query_loop::AskPlan;
 use relata_data::DataError;
 use relata_data::sink::write_atomically;
 use relata_data::source::DatasetPlan;
+use relata_decide::candidates::Candidates;
+use relata_decide::decision::Decision;
 use relata_graph::Policy;
 use relata_oracle::Cost;
 use relata_registry::Description;
@@ -48,6 +50,15 @@ pub struct Plan {
     pub solve: Option<ClosedForm>,
     /// Which output is the embedding.
     pub embed: Head,
+    /// Where the pairs come from that questions and decisions are about, if it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Candidates>,
+    /// The column of sources, across which rows are linked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// What is decided about all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<Decision>,
     /// What is measured.
     pub evaluate: Vec<Description>,
     /// Input files with length and content hash.

@@ -32,6 +32,9 @@ impl Plan {
         }
         lines.extend(self.solve.iter().map(|settings| ("solve", words(settings))));
         lines.push(("embed", words(&Output { of: self.embed })));
+        lines.extend(self.candidates.iter().map(|rules| ("compare", rules.names().join(", "))));
+        lines.extend(self.link.iter().map(|column| ("compare", format!("across `{column}` only"))));
+        lines.extend(self.decide.iter().map(|decision| ("decide", format!("entities {}", words(decision)))));
         lines.extend(self.evaluate.iter().map(|evaluation| ("evaluate", evaluation.to_string())));
         lines
     }

@@ -1,0 +1,128 @@
+//! Decide stage: which rows are the same entity, from the candidates, the answers, and what they make of each pair.
+
+mod known_relations;
+mod records;
+mod scored_pairs;
+mod tables;
+
+use relata_active::query_loop::QueryLoop;
+use relata_active::strategy::ScoredCandidates;
+use relata_data::index::{Row, TrainingRow};
+use relata_decide::decision::Decision;
+use relata_decide::entities::{Evidence, ScoredPair, confidence};
+use relata_decide::log_odds::probability;
+
+use self::known_relations::KnownRelations;
+use self::scored_pairs::ScoredPairs;
+use self::tables::{write_entities, write_pairs};
+use super::context::StageContext;
+use super::evaluate::Measured;
+use crate::error::Result;
+use crate::store::Run;
+
+impl StageContext<'_> {
+    /// Decides about all rows by the embeddings of `run`, unless that was done or not asked for; the table of entities is
+    /// written last. Gives what there is to say about the decision.
+    pub async fn decide(&self, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Measured> {
+        let Some(decision) = &self.spec.decide else { return Ok(vec![]) };
+        self.unless_cancelled("decide")?;
+        let scored = ScoredPairs::find(self, run).await?;
+        let rows = self.samples.ids.rows();
+        let stage = self.reporter.stage("decide", rows as u64, "rows");
+        let known = KnownRelations::read(run, &self.samples, query_loop, &self.rows)?;
+        if known.contradictions > 0 {
+            let text = format!("{} cannot-links contradict must-links and give way to them", known.contradictions);
+            self.reporter.note("decide", &text);
+        }
+        let of_pairs = scored.known(|a, b| known.relation(a, b));
+        let log_odds = scored.linkage.scores(&of_pairs)?.log_odds;
+        let probabilities: Vec<f64> = log_odds.iter().map(|&log_odds| probability(log_odds)).collect();
+        let evidence = evidence(decision, &scored, &log_odds, &known, rows)?;
+        let entities = decision.clustering()?.entities(&evidence)?;
+        let confidence = confidence(&evidence, &entities)?;
+        let metrics = summary(&scored, &probabilities, &of_pairs, &entities);
+        write_pairs(run, &self.samples, &scored, &probabilities, &of_pairs)?;
+        write_entities(run, &self.samples, &evidence, &entities, &confidence)?;
+        let value = |name: &str| metrics.iter().find(|metric| metric.0 == name).map_or(0.0, |metric| metric.1);
+        let found = format!(
+            "are {} entities, {} of them of several rows; expected precision {:.3}, recall among candidates {:.3}",
+            value("decision.entities"),
+            value("decision.entities_of_several"),
+            value("decision.expected_precision"),
+            value("decision.expected_recall"),
+        );
+        stage.finish(rows as u64, &found);
+        Ok(metrics)
+    }
+
+    /// The candidates for the questions of a round by the embeddings of `run`, most worth asking first; none if the pipeline
+    /// has no candidates.
+    pub async fn candidates(
+        &self,
+        run: &Run,
+        query_loop: &QueryLoop<'_>,
+        pairs: usize,
+        round: u32,
+    ) -> Result<Option<ScoredCandidates>> {
+        if self.spec.decide.is_none() && self.spec.candidates.is_none() {
+            return Ok(None);
+        }
+        let scored = ScoredPairs::find(self, run).await?;
+        let place = |row: Row| self.rows.binary_search(&row).ok().map(|place| TrainingRow(place as u32));
+        let training: Vec<Option<(TrainingRow, TrainingRow)>> =
+            scored.candidates.pairs().map(|(a, b)| Some((place(a)?, place(b)?))).collect();
+        let known: Vec<Option<bool>> =
+            training.iter().map(|pair| pair.and_then(|(a, b)| query_loop.relation(a, b))).collect();
+        let scores = scored.linkage.scores(&known)?;
+        let open = |pair: usize| training[pair].is_some_and(|(a, b)| query_loop.is_open(a, b));
+        let ranked = scored.linkage.questions(&scores, &open, pairs, round);
+        let ranked = ranked.into_iter().filter_map(|pair| training[pair]).collect();
+        let with_place = training.iter().zip(&scores.log_odds);
+        let found = with_place.filter_map(|(pair, &log_odds)| Some((pair.as_ref().copied()?, probability(log_odds) as f32)));
+        Ok(Some(ScoredCandidates { pairs: found.collect(), ranked }))
+    }
+}
+
+/// What the clustering goes by.
+fn evidence(
+    decision: &Decision,
+    scored: &ScoredPairs,
+    log_odds: &[f64],
+    known: &KnownRelations,
+    rows: usize,
+) -> Result<Evidence> {
+    let pairs = scored.candidates.pairs().zip(log_odds);
+    let pairs = pairs.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
+    let evidence = Evidence::new(rows, pairs)?.with_must_links(known.must_links().to_vec())?;
+    let evidence = evidence.with_cannot_links(known.cannot_links().to_vec())?;
+    Ok(match (&scored.sources, decision.is_one_to_one()) {
+        (Some(sources), true) => evidence.with_sources(sources.of_rows().to_vec())?,
+        _ => evidence,
+    })
+}
+
+/// How many entities there are, and how right they are by the model's own probabilities: precision is the mean probability
+/// of the pairs within entities that are candidates, recall the share of all candidates' probability that is within.
+fn summary(scored: &ScoredPairs, probabilities: &[f64], known: &[Option<bool>], entities: &[u32]) -> Measured {
+    let (mut inside, mut right, mut all) = (0u64, 0.0, 0.0);
+    for ((a, b), probability) in scored.candidates.pairs().zip(probabilities) {
+        all += probability;
+        if entities[a.index()] == entities[b.index()] {
+            inside += 1;
+            right += probability;
+        }
+    }
+    let mut sizes = vec![0u64; entities.len()];
+    entities.iter().for_each(|&entity| sizes[entity as usize] += 1);
+    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
+    let found = [
+        ("decision.candidates", probabilities.len() as f64),
+        ("decision.known", known.iter().flatten().count() as f64),
+        ("decision.entities", sizes.iter().filter(|&&size| size > 0).count() as f64),
+        ("decision.entities_of_several", sizes.iter().filter(|&&size| size > 1).count() as f64),
+        ("decision.largest_entity", sizes.iter().max().copied().unwrap_or_default() as f64),
+        ("decision.expected_precision", share(right, inside as f64)),
+        ("decision.expected_recall", share(right, all)),
+    ];
+    found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}

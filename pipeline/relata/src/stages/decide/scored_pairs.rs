@@ -1,0 +1,63 @@
+//! Scored pairs: the candidates of a run, compared, with the probability that each is the same entity.
+
+use relata_data::index::Row;
+use relata_decide::candidates::{CandidateContext, CandidatePairs, Candidates, Sources};
+use relata_decide::linkage::{Linkage, LinkageInput};
+
+use super::records::record_columns;
+use super::super::context::StageContext;
+use crate::error::Result;
+use crate::store::Run;
+
+/// Blocks of equal values that were left out, of which so many are named.
+const NAMED: usize = 3;
+
+/// Candidate pairs and the model that scores them.
+pub(in crate::stages) struct ScoredPairs {
+    pub candidates: CandidatePairs,
+    pub sources: Option<Sources>,
+    pub linkage: Linkage,
+}
+
+impl ScoredPairs {
+    /// Finds the candidates by the embeddings of `run`, and compares them.
+    pub async fn find(context: &StageContext<'_>, run: &Run) -> Result<Self> {
+        let StageContext { spec, session, samples, reporter, .. } = context;
+        let stage = reporter.stage("compare", None, "pairs");
+        let sources = match &spec.link {
+            Some(column) => Some(Sources::read(session, samples, column).await?),
+            None => None,
+        };
+        let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(context, run)?;
+        let rules = spec.candidates.clone().unwrap_or_else(Candidates::default);
+        let (embeddings_of, seed) = (&embeddings[..], spec.seed());
+        let about = CandidateContext { session, samples, embeddings: embeddings_of, width, sources: sources.as_ref(), seed };
+        let candidates = rules.find(&about).await?;
+        for cut in candidates.cut_blocks().iter().take(NAMED) {
+            let text = format!("{}: `{}` is left out, since {} rows share it", cut.rule, cut.value, cut.rows);
+            reporter.note("compare", &text);
+        }
+        let pairs: Vec<(u32, u32)> = candidates.pairs().map(|(a, b)| (a.0, b.0)).collect();
+        let vector = |row: u32| &embeddings[row as usize * width..][..width];
+        let cosine = |&(a, b): &(u32, u32)| vector(a).iter().zip(vector(b)).map(|(x, y)| x * y).sum::<f32>();
+        let cosine: Vec<f32> = pairs.iter().map(cosine).collect();
+        drop(embeddings);
+        let columns = record_columns(samples);
+        let linkage = Linkage::fit(LinkageInput {
+            columns: &columns,
+            pairs: &pairs,
+            cosine: &cosine,
+            sources: sources.as_ref().map(Sources::of_rows),
+            one_per_source: spec.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()),
+            seed,
+        })?;
+        let found = candidates.counts().iter().map(|count| format!("{} {}", count.pairs, count.rule)).collect::<Vec<_>>();
+        stage.finish(pairs.len() as u64, &format!("of {}", found.join(", ")));
+        Ok(Self { candidates, sources, linkage })
+    }
+
+    /// The known relation of each candidate pair.
+    pub fn known(&self, relation: impl Fn(Row, Row) -> Option<bool>) -> Vec<Option<bool>> {
+        self.candidates.pairs().map(|(a, b)| relation(a, b)).collect()
+    }
+}
