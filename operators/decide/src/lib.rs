@@ -15,5 +15,6 @@ pub mod comparator;
 mod error;
 pub mod labelled_score;
 pub mod log_odds;
+pub mod pair_model;
 
 pub use error::{DecideError, Result};
