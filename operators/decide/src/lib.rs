@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod comparator;
+pub mod entities;
 mod error;
 pub mod labelled_score;
 pub mod log_odds;
