@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entities::{AverageLinkage, Clustering, ConnectedComponents, CorrelationClustering};
 use crate::error::{self, Result};
+use crate::log_odds::log_odds;
 
 /// How rows become entities; see [`entities`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -109,8 +110,8 @@ impl Decision {
         self.check()?;
         Ok(match self.method {
             Method::Correlation => Box::new(CorrelationClustering::default()),
-            Method::AverageLinkage(threshold) => Box::new(AverageLinkage::new(threshold)?),
-            Method::ConnectedComponents(threshold) => Box::new(ConnectedComponents::new(threshold)?),
+            Method::AverageLinkage(threshold) => Box::new(AverageLinkage::new(log_odds(threshold))?),
+            Method::ConnectedComponents(threshold) => Box::new(ConnectedComponents::new(log_odds(threshold))?),
         })
     }
 }

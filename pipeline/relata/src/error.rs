@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use relata_active::ActiveError;
 use relata_data::DataError;
+use relata_decide::DecideError;
 use relata_graph::GraphError;
 use relata_oracle::OracleError;
 use relata_registry::ReadError;
@@ -39,6 +40,9 @@ pub enum PipelineError {
     /// Asking failed: the ledger cannot be used, or a setting makes no sense.
     #[error(transparent)]
     Active(ActiveError),
+    /// Deciding failed: known relations contradict each other, or a setting makes no sense.
+    #[error("deciding: {0}")]
+    Decide(#[from] DecideError),
     /// The folder of the run cannot be used.
     #[error(transparent)]
     Store(StoreError),

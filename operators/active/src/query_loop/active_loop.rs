@@ -136,7 +136,7 @@ impl<'a> QueryLoop<'a> {
 
     /// Pairs that are known not to be related; all others that are follow from them and the must-links.
     pub fn cannot_links(&self) -> impl Iterator<Item = (TrainingRow, TrainingRow)> {
-        self.belief.components().flat_map(|component| {
+        self.belief.components().flat_map(move |component| {
             let first = self.belief.members(component)[0];
             let others = self.belief.cannot_links(component).filter(move |&other| other > component);
             others.map(move |other| (first, self.belief.members(other)[0])).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! Candidate rule: an oracle that says which pairs are worth a look, instead of which are related.
 
-use relata_oracle::{Nearest, Oracle, OracleError, Rule, SameValue, nearest, rule, same_value};
+use relata_oracle::{Description, Nearest, Oracle, OracleError, Rule, SameValue, nearest, rule, same_value};
 use serde::{Deserialize, Serialize};
 
 /// A rule that finds candidate pairs among all rows.
@@ -25,18 +25,24 @@ impl CandidateRule {
         }
     }
 
+    fn describe(&self) -> Description {
+        match self {
+            Self::Nearest(oracle) => oracle.describe(),
+            Self::SameValue(oracle) => oracle.describe(),
+            Self::Rule(oracle) => oracle.describe(),
+        }
+    }
+
     /// Refuses settings that say how relations are stated: candidates are not related yet.
     pub(super) fn check(&self) -> Result<(), OracleError> {
-        let (given, plain) = match self {
+        let given = self.describe();
+        let plain = match self {
             Self::Nearest(oracle) => {
                 oracle.check()?;
-                (oracle.describe(), nearest(oracle.k()).exact_up_to(oracle.exact_limit()).describe())
+                nearest(oracle.k()).exact_up_to(oracle.exact_limit()).describe()
             }
-            Self::SameValue(oracle) => {
-                let plain = same_value(oracle.expression()).describe().with("rel", oracle.name());
-                (oracle.describe(), plain)
-            }
-            Self::Rule(oracle) => (oracle.describe(), rule(oracle.name(), oracle.predicate()).describe()),
+            Self::SameValue(oracle) => same_value(oracle.expression()).describe().with("rel", oracle.name()),
+            Self::Rule(oracle) => rule(oracle.name(), oracle.predicate()).describe(),
         };
         let odd = given.values.iter().find(|(setting, value)| plain.values.get(*setting) != Some(*value));
         match odd {
@@ -46,6 +52,13 @@ impl CandidateRule {
                 Err(OracleError::setting(self.name(), setting, expected, value))
             }
         }
+    }
+}
+
+/// Rules of the same settings are the same.
+impl PartialEq for CandidateRule {
+    fn eq(&self, other: &Self) -> bool {
+        self.describe() == other.describe()
     }
 }
 

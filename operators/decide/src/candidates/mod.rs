@@ -33,7 +33,7 @@ const NEIGHBOURS: usize = 10;
 /// let candidates = nearest(20).or(same_value("phone")).or(same_value("lower(name)"));
 /// assert_eq!(candidates.names(), ["nearest", "same_value(phone)", "same_value(lower(name))"]);
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Candidates {
     rules: Vec<CandidateRule>,

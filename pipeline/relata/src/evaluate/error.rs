@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use relata_data::DataError;
+use relata_decide::DecideError;
 use relata_schemas::SchemaError;
 
 /// The result of an evaluation.
@@ -15,6 +16,9 @@ pub enum EvaluateError {
     /// Reading the table failed, or it breaks its contract (a NaN in a vector, for one).
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A decision could not be measured.
+    #[error("measuring the decision: {0}")]
+    Decide(#[from] DecideError),
     /// The temporary file of vectors could not be written or read.
     #[error("temporary file of vectors: {0}. Free some disk space, or point TMPDIR at a folder that has it.")]
     Spill(#[source] std::io::Error),

@@ -41,6 +41,7 @@ relata_registry::components! {
         clustering::Clustering,
         geometry::Geometry,
         retrieval::Retrieval,
+        decision::DecisionEvaluation,
     ]
 }
 
@@ -50,13 +51,14 @@ mod tests {
 
     #[test]
     fn every_evaluation_comes_back_from_its_description() {
-        let all: [Box<dyn Evaluation>; 6] = [
+        let all: [Box<dyn Evaluation>; 7] = [
             Box::new(linear_probe("class").with_l2(0.1).with_max_iterations(7)),
             Box::new(known_probe("class").of("pairs").naming(3)),
             Box::new(knn("class").with_k(3).with_temperature(0.5)),
             Box::new(clustering("class").with_clusters(4).with_restarts(2).with_seed(9).normalised()),
             Box::new(geometry("class")),
             Box::new(retrieval("class")),
+            Box::new(decision("class")),
         ];
         for (evaluation, name) in all.iter().zip(EVALUATIONS.names()) {
             let description = evaluation.describe();

@@ -100,7 +100,7 @@ impl Spec {
         }
         if let Some((_, config)) = self.ask().filter(|_| decides || self.candidates.is_some()) {
             let strategy = &config.plan().strategy.name;
-            let own = relata_active::strategy::STRATEGIES.names().all(|name| name != strategy);
+            let own = relata_active::strategy::STRATEGIES.names().iter().all(|name| name != strategy);
             if !own && !LOOK_AT_CANDIDATES.contains(&strategy.as_str()) {
                 let setting = format!("ask(.., {strategy}())");
                 let reason = "it draws pairs of its own, and the pipeline decides about candidates";

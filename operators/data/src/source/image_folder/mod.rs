@@ -4,7 +4,7 @@ mod label_file;
 mod listing;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
@@ -51,6 +51,9 @@ pub fn image_folder(path: impl Into<PathBuf>) -> ImageFolder {
 pub struct ImageFolder {
     path: PathBuf,
     image: ImageSettings,
+    /// What is in the folder, once somebody has asked: a million files take seconds to list.
+    #[serde(skip)]
+    listing: Arc<OnceLock<Arc<Listing>>>,
 }
 
 impl Settings for ImageFolder {
@@ -122,6 +125,15 @@ impl ImageFolder {
         }
     }
 
+    /// The pictures that were there when it was first asked.
+    fn listing(&self) -> Result<Arc<Listing>> {
+        if let Some(listing) = self.listing.get() {
+            return Ok(listing.clone());
+        }
+        let listing = Arc::new(Listing::of(&self.path)?);
+        Ok(self.listing.get_or_init(|| listing).clone())
+    }
+
     fn field(&self) -> Field {
         Field { kind: FieldKind::Image(self.image), ..image(PATH) }
     }
@@ -134,7 +146,7 @@ impl Source for ImageFolder {
     }
 
     fn files(&self) -> Result<Vec<PathBuf>> {
-        Ok(Listing::of(&self.path)?.pictures.iter().map(|picture| self.path.join(&picture.path)).collect())
+        Ok(self.listing()?.pictures.iter().map(|picture| self.path.join(&picture.path)).collect())
     }
 
     fn fields(&self) -> Vec<Field> {
@@ -142,14 +154,14 @@ impl Source for ImageFolder {
     }
 
     fn notes(&self) -> Result<Vec<String>> {
-        let listing = Listing::of(&self.path)?;
+        let listing = self.listing()?;
         let passed = listing.passed_over().map(|passed| format!("passed over {passed}"));
         let unlabelled = (listing.unlabelled > 0).then(|| format!("{} pictures without a label", listing.unlabelled));
         Ok(passed.into_iter().chain(unlabelled).collect())
     }
 
     async fn table(&self, session: &Session) -> Result<DataFrame> {
-        let listing = Listing::of(&self.path)?;
+        let listing = self.listing()?;
         let column = |name: &str, nullable: bool| ArrowField::new(name, DataType::Utf8, nullable);
         let mut columns = vec![column(LABEL, true)];
         columns.extend(listing.splits.then(|| column(SPLIT, true)));
@@ -165,7 +177,7 @@ impl Source for ImageFolder {
 #[derive(Debug)]
 struct Pictures {
     schema: SchemaRef,
-    listing: Listing,
+    listing: Arc<Listing>,
 }
 
 impl BlockReader for Pictures {

@@ -5,6 +5,7 @@ mod ask;
 mod ask_settings;
 mod edge_arguments;
 mod embed;
+mod explain;
 mod export;
 mod failure;
 mod graph;
@@ -50,6 +51,7 @@ enum Verb {
     Views(views::Arguments),
     Plot(plot::Arguments),
     Embed(embed::Arguments),
+    Explain(explain::Arguments),
     Plan(plan::Arguments),
     Rerun(rerun::Arguments),
     Ask(ask::Arguments),
@@ -68,6 +70,7 @@ impl Verb {
             Self::Views(arguments) => views::run(&arguments).await,
             Self::Plot(arguments) => plot::run(&arguments),
             Self::Embed(arguments) => embed::run(arguments).await,
+            Self::Explain(arguments) => explain::run(arguments).await,
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Rerun(arguments) => rerun::run(arguments).await,
             Self::Ask(arguments) => ask::run(arguments).await,

@@ -29,7 +29,8 @@ pub(super) fn write_pairs(
     probabilities: &[f64],
     known: &[Option<bool>],
 ) -> Result<()> {
-    let comparators = scored.linkage.comparators();
+    let mut comparators = scored.linkage.comparators();
+    comparators.extend(weights(scored, probabilities.len()));
     let mut fields: Vec<_> = PAIRS.schema().fields().to_vec();
     fields.extend(comparators.iter().map(|(name, _)| Arc::new(Field::new(name, DataType::Float32, true))));
     let schema: SchemaRef = Arc::new(Schema::new_with_metadata(fields, PAIRS.metadata()));
@@ -57,6 +58,22 @@ pub(super) fn write_pairs(
     }
     sink.finish()?;
     Ok(())
+}
+
+/// What each column counted for before any answer, in log-odds, as columns `weight.name`.
+fn weights(scored: &ScoredPairs, pairs: usize) -> Vec<(String, Vec<Option<f32>>)> {
+    let mut columns: Vec<(String, Vec<Option<f32>>)> = Vec::new();
+    for pair in 0..pairs {
+        for (at, (name, weight)) in scored.linkage.contributions(pair).into_iter().enumerate() {
+            if pair == 0 {
+                columns.push((format!("weight.{name}"), Vec::with_capacity(pairs)));
+            }
+            if let Some((_, values)) = columns.get_mut(at) {
+                values.push(Some(weight as f32));
+            }
+        }
+    }
+    columns
 }
 
 /// The ids of a pair, the smaller first.

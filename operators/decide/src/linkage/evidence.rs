@@ -1,0 +1,155 @@
+//! The evidence for a match before any answer, pair by pair and term by term.
+
+use rayon::prelude::*;
+
+use super::allowed_pairs::AllowedPairs;
+use super::compared_pairs::ComparedColumn;
+use super::cosine_evidence::by_cosine;
+use super::input::LinkageInput;
+use super::level_patterns::LevelPatterns;
+use super::mixture::{Mixture, MixtureInput};
+use super::random_agreement::RandomAgreement;
+use super::swaps::{SWAP_LOG_ODDS, Swaps};
+use super::term_frequency::rarity;
+use super::value_column::{ValueColumn, Words};
+use crate::error::Result;
+
+/// What rules out a pair of rows of one source, if an entity has at most one row of each.
+const SAME_SOURCE_LOG_ODDS: f64 = -40.0;
+
+/// By the last number of a pattern: neither; swapped values; one source; both.
+const FIXED: [f64; 4] = [0.0, SWAP_LOG_ODDS, SAME_SOURCE_LOG_ODDS, SWAP_LOG_ODDS + SAME_SOURCE_LOG_ODDS];
+
+/// The evidence for a match.
+#[derive(Debug)]
+pub(super) enum Evidence {
+    /// By columns.
+    Columns {
+        /// How many rows there are.
+        rows: usize,
+        /// The model of agreement.
+        mixture: Mixture,
+        /// By pair: the level of each column, and at last a position in `FIXED`.
+        patterns: LevelPatterns,
+    },
+    /// By cosine, where no column says anything.
+    Cosine {
+        /// How many rows there are.
+        rows: usize,
+        /// By pair.
+        log_odds: Vec<f64>,
+    },
+}
+
+impl Evidence {
+    /// Fits the model of agreement to all pairs.
+    pub(super) fn fit(
+        input: &LinkageInput<'_>,
+        rows: usize,
+        (columns, words): (&[ValueColumn], &Words),
+        compared: &[ComparedColumn],
+        swaps: &Swaps,
+    ) -> Result<Self> {
+        let within = |&(a, b): &(u32, u32)| input.sources.is_some_and(|of| of[a as usize] == of[b as usize]);
+        if columns.is_empty() || input.pairs.is_empty() {
+            let penalty =
+                |pair: &(u32, u32)| if input.one_per_source && within(pair) { SAME_SOURCE_LOG_ODDS } else { 0.0 };
+            let log_odds =
+                input.pairs.iter().zip(input.cosine).map(|(pair, &cosine)| by_cosine(cosine) + penalty(pair));
+            return Ok(Self::Cosine { rows, log_odds: log_odds.collect() });
+        }
+        // Where no candidate is of one source, none could be.
+        let across = input.one_per_source || !input.pairs.iter().any(within);
+        let allowed = AllowedPairs { rows, across: input.sources.filter(|_| across) };
+        let random = allowed.sample(input.seed);
+        let random = RandomAgreement::new(columns, words, &allowed, &random, input.pairs);
+        let level = |compared: &ComparedColumn| -> Vec<u8> {
+            (0..input.pairs.len()).into_par_iter().with_min_len(4096).map(|pair| compared.level(pair)).collect()
+        };
+        let mut levels: Vec<Vec<u8>> = compared.iter().map(level).collect();
+        let mut fixed = vec![0_u8; input.pairs.len()];
+        for swap in swaps.all() {
+            let own = &mut levels[swap.column as usize][swap.pair as usize];
+            *own = (*own).max(swap.level());
+            fixed[swap.pair as usize] = 1;
+        }
+        if input.one_per_source {
+            input.pairs.iter().zip(&mut fixed).filter(|(pair, _)| within(pair)).for_each(|(_, fixed)| *fixed += 2);
+        }
+        let rarities = input.pairs.par_iter().enumerate().with_min_len(4096).map(|(at, &(a, _))| {
+            columns.iter().zip(&levels).map(|(column, levels)| rarity(column, a, levels[at])).sum::<f64>()
+        });
+        let rarity: Vec<f64> = rarities.collect();
+        levels.push(fixed);
+        let patterns = LevelPatterns::new(input.pairs.len(), &levels);
+        drop(levels);
+        let mixture = Mixture::fit(&MixtureInput {
+            rows,
+            pairs: input.pairs,
+            allowed: allowed.count().max(1.0),
+            patterns: &patterns,
+            columns: columns.len(),
+            fixed: &FIXED,
+            rarity: &rarity,
+            random: &random,
+            one: input.one_per_source && input.sources.is_some(),
+        })?;
+        Ok(Self::Columns { rows, mixture, patterns })
+    }
+
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Columns { rows, .. } | Self::Cosine { rows, .. } => *rows,
+        }
+    }
+
+    /// By pair: the log-odds of a match, without competition.
+    pub(super) fn log_odds(&self) -> &[f64] {
+        match self {
+            Self::Columns { mixture, .. } => &mixture.log_odds,
+            Self::Cosine { log_odds, .. } => log_odds,
+        }
+    }
+
+    /// The log-odds of a match of a pair, with competition.
+    pub(super) fn total(&self, pair: usize) -> f64 {
+        match self {
+            Self::Columns { mixture, .. } => mixture.log_odds[pair] + mixture.competition[pair],
+            Self::Cosine { log_odds, .. } => log_odds[pair],
+        }
+    }
+
+    /// What a column adds to the log-odds of a pair: `ln(m / u)` of its level and the rarity of a shared value.
+    pub(super) fn weight(&self, at: usize, pair: usize, column: &ValueColumn, (a, _): (u32, u32)) -> f64 {
+        match self {
+            Self::Columns { mixture, patterns, .. } => {
+                let level = patterns.of(pair)[at];
+                mixture.weight(at, level) + rarity(column, a, level)
+            }
+            Self::Cosine { .. } => 0.0,
+        }
+    }
+
+    /// The terms that [`total`](Self::total) is the sum of.
+    pub(super) fn terms(&self, pair: usize, columns: &[ValueColumn], rows: (u32, u32)) -> Vec<(String, f64)> {
+        let Self::Columns { mixture, patterns, .. } = self else {
+            return vec![("cosine".to_owned(), self.total(pair))];
+        };
+        let weight = |(at, column): (usize, &ValueColumn)| (column.name.clone(), self.weight(at, pair, column, rows));
+        let mut terms: Vec<(String, f64)> = columns.iter().enumerate().map(weight).collect();
+        let fixed = usize::from(patterns.of(pair)[columns.len()]);
+        if fixed & 1 > 0 {
+            terms.push(("swapped values".to_owned(), SWAP_LOG_ODDS));
+        }
+        if fixed & 2 > 0 {
+            terms.push(("same source".to_owned(), SAME_SOURCE_LOG_ODDS));
+        }
+        terms.push(("prior".to_owned(), mixture.prior()));
+        // What is left is what the chance of being merely related takes away.
+        let known: f64 = terms.iter().map(|(_, term)| term).sum();
+        terms.push(("merely related".to_owned(), mixture.log_odds[pair] - known));
+        terms.push(("competition".to_owned(), mixture.competition[pair]));
+        terms
+    }
+}

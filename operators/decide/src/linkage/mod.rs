@@ -1,0 +1,189 @@
+//! Linkage: from the columns of a table to the log-odds that two of its records are the same entity; without any answer,
+//! and better with each one.
+//!
+//! Values are normalised and compared column by column. A [mixture](Linkage::fit) of matches, related pairs and random
+//! pairs learns from the table alone what agreement means in each column (Fellegi and Sunter 1969; EM: Winkler 1988;
+//! value frequencies: Winkler 1989). [Answers](Linkage::scores) calibrate it and grow boosted trees on top, and
+//! [questions](Linkage::questions) choose what to ask. [`contributions`](Linkage::contributions) explain a pair.
+
+mod allowed_pairs;
+mod answer_model;
+mod column_kind;
+mod compared_pairs;
+mod comparison;
+mod competition;
+mod considered_pairs;
+mod cosine_evidence;
+mod evidence;
+mod input;
+mod level_patterns;
+mod mixture;
+mod monotone_ratio;
+mod normal_value;
+mod pair_features;
+mod questions;
+mod random_agreement;
+mod rivals;
+mod swaps;
+mod term_frequency;
+mod value_column;
+mod word_overlap;
+
+use answer_model::learn;
+use column_kind::ColumnKind;
+use compared_pairs::ComparedColumn;
+use comparison::Comparison;
+use considered_pairs::considered_pairs;
+use evidence::Evidence;
+use pair_features::PairFeatures;
+use questions::{OpenPair, choose};
+use swaps::Swaps;
+use value_column::{ValueColumn, Words};
+
+use crate::error::{self, Result};
+
+pub use input::{LinkageInput, RecordColumn};
+
+/// The log-odds of pairs with a known answer.
+const KNOWN: f64 = 20.0;
+
+/// Log-odds of the evidence are clipped to this: no agreement is as certain as an answer.
+const MOST_EVIDENCE: f64 = 15.0;
+
+/// A linkage of the records of one table, or of several: its pairs compared, and what agreement means in it.
+///
+/// ```
+/// use relata_decide::linkage::{Linkage, LinkageInput, RecordColumn};
+///
+/// let column = |name: &str, values: &[&str]| RecordColumn {
+///     name: name.into(),
+///     values: values.iter().map(|&value| Some(value.to_owned())).collect(),
+/// };
+/// let columns = [
+///     column("name", &["Ann Miller", "Ann Miler", "Bob Stone", "Cy Young"]),
+///     column("city", &["Rome", "Rome", "Oslo", "Rome"]),
+/// ];
+/// let (pairs, cosine) = ([(0, 1), (0, 3), (1, 2)], [0.9, 0.3, 0.1]);
+/// let input =
+///     LinkageInput { columns: &columns, pairs: &pairs, cosine: &cosine, sources: None, one_per_source: false, seed: 0 };
+/// let linkage = Linkage::fit(input)?;
+/// let scores = linkage.scores(&[None, None, None])?;
+/// assert!(scores.log_odds[0] > scores.log_odds[1]);
+/// # Ok::<(), relata_decide::DecideError>(())
+/// ```
+#[derive(Debug)]
+pub struct Linkage {
+    pairs: Vec<(u32, u32)>,
+    cosine: Vec<f32>,
+    seed: u64,
+    columns: Vec<ValueColumn>,
+    compared: Vec<ComparedColumn>,
+    evidence: Evidence,
+    considered: Vec<u32>,
+    features: PairFeatures,
+}
+
+/// What is known about all candidate pairs after some answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// The log-odds that each pair is the same entity, finite; 20 or -20 where it is known, or follows from answers.
+    pub log_odds: Vec<f64>,
+    /// How far the models differ in the probability of each pair, in [0, 1]; 0 without answers.
+    pub disagreement: Vec<f64>,
+}
+
+impl Linkage {
+    /// Compares all candidate pairs and fits the mixture to them, in time linear in the pairs. Columns without a value
+    /// are passed over. If that leaves none, the log-odds are `20 (cosine - 0.9)`. The same on any number of threads.
+    pub fn fit(input: LinkageInput<'_>) -> Result<Self> {
+        let rows = input.rows()?;
+        let mut words = Words::default();
+        let columns = input.columns.iter().map(|column| ValueColumn::new(&column.name, &column.values, &mut words));
+        let columns: Vec<ValueColumn> = columns.filter(|column| column.filled > 0).collect();
+        let compare = |column: &ValueColumn| ComparedColumn::new(column, &words, input.pairs);
+        let compared: Vec<ComparedColumn> = columns.iter().map(compare).collect();
+        let swaps = Swaps::find(&columns, &words, &compared, input.pairs);
+        let evidence = Evidence::fit(&input, rows, (&columns, &words), &compared, &swaps)?;
+        let considered = considered_pairs(rows, input.pairs, evidence.log_odds(), input.cosine);
+        let features = PairFeatures::new(&input, &columns, &compared, &swaps, &evidence, &considered)?;
+        let (pairs, cosine, seed) = (input.pairs.to_vec(), input.cosine.to_vec(), input.seed);
+        Ok(Self { pairs, cosine, seed, columns, compared, evidence, considered, features })
+    }
+
+    /// How the values of each candidate pair compare, by names such as `name.similarity`, and `cosine` at last; null
+    /// where a value is. All lie in [0, 1] but for differences of numbers, in standard deviations up to 5, and cosines.
+    pub fn comparators(&self) -> Vec<(String, Vec<Option<f32>>)> {
+        let mut found = Vec::new();
+        for (column, compared) in self.columns.iter().zip(&self.compared) {
+            let mut add = |what: &str, of: fn(&Comparison) -> f32| {
+                let values = (0..self.pairs.len()).map(|pair| compared.get(pair).map(of)).collect();
+                found.push((format!("{}.{what}", column.name), values));
+            };
+            add("similarity", |found| found.similarity);
+            add("equal", |found| f32::from(u8::from(found.is_of_equals())));
+            add("jaro_winkler", |found| found.jaro_winkler);
+            add("edit", |found| found.edit);
+            match column.kind {
+                ColumnKind::Text => add("words", |found| found.words),
+                ColumnKind::Number { .. } => add("difference", |found| found.difference),
+            }
+        }
+        found.push(("cosine".to_owned(), self.cosine.iter().map(|&cosine| Some(cosine)).collect()));
+        found
+    }
+
+    /// Why the log-odds of a pair before any answer are what they are: a term for each column, for swapped values and for
+    /// rows of one source where there are any, the prior, what the chance of being merely related takes away, and
+    /// competition. They add up to the log-odds before those are clipped. Nothing for a pair that there is not.
+    pub fn contributions(&self, pair: usize) -> Vec<(String, f64)> {
+        self.pairs.get(pair).map_or_else(Vec::new, |&rows| self.evidence.terms(pair, &self.columns, rows))
+    }
+
+    /// The positions of the pairs that could be a match, ascending. Only these are learned from and asked about; the
+    /// others keep their low log-odds and are best left out of a clustering, as pairs that were not scored.
+    pub fn considered(&self) -> &[u32] {
+        &self.considered
+    }
+
+    /// The log-odds of all candidate pairs, given what is known about some: answers, and what follows from them by
+    /// transitivity. Without anything known they are those of the mixture, clipped to 15.
+    pub fn scores(&self, known: &[Option<bool>]) -> Result<Scores> {
+        error::same_length("known pairs", self.pairs.len(), known.len())?;
+        let evidence = |pair: usize| self.evidence.total(pair).clamp(-MOST_EVIDENCE, MOST_EVIDENCE);
+        let mut log_odds: Vec<f64> = (0..self.pairs.len()).map(evidence).collect();
+        let mut disagreement = vec![0.0; self.pairs.len()];
+        let target = |(at, &pair): (usize, &u32)| Some((at, f64::from(u8::from(known[pair as usize]?))));
+        let answers: Vec<(usize, f64)> = self.considered.iter().enumerate().filter_map(target).collect();
+        if !answers.is_empty() {
+            let considered: Vec<f64> = self.considered.iter().map(|&pair| log_odds[pair as usize]).collect();
+            let seed = self.seed.wrapping_mul(1 << 32).wrapping_add(answers.len() as u64);
+            let (learned, differences) = learn(&self.features, &considered, &answers, seed)?;
+            for ((&pair, z), difference) in self.considered.iter().zip(learned).zip(differences) {
+                log_odds[pair as usize] = z;
+                disagreement[pair as usize] = difference;
+            }
+        }
+        for ((log_odds, disagreement), known) in log_odds.iter_mut().zip(&mut disagreement).zip(known) {
+            if let Some(related) = known {
+                *log_odds = if *related { KNOWN } else { -KNOWN };
+                *disagreement = 0.0;
+            }
+        }
+        Ok(Scores { log_odds, disagreement })
+    }
+
+    /// The positions of up to `count` pairs to ask about next, best first: of those that are `open` and could be a match.
+    /// A round of the same number asks the same questions.
+    pub fn questions(&self, scores: &Scores, open: &dyn Fn(usize) -> bool, count: usize, round: u32) -> Vec<usize> {
+        let pair = |&pair: &u32| {
+            let pair = pair as usize;
+            let (log_odds, disagreement) = (*scores.log_odds.get(pair)?, *scores.disagreement.get(pair)?);
+            open(pair).then_some(OpenPair { pair, rows: self.pairs[pair], log_odds, disagreement })
+        };
+        let open: Vec<OpenPair> = self.considered.iter().filter_map(pair).collect();
+        choose(&open, count, self.seed.wrapping_mul(1 << 32).wrapping_add(u64::from(round)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
