@@ -34,7 +34,7 @@ pub struct GradientBoostingSettings {
     pub subsample: f64,
     /// The share of the pairs, in [0, 1), that choose the number of trees; 0.2 by default. At 0 all trees are grown.
     pub validation_share: f64,
-    /// After so many trees without a smaller loss on these pairs it stops; 20 by default.
+    /// After so many trees without a smaller loss on these pairs it stops, at least 1; 20 by default.
     pub patience: usize,
     /// The seed of both draws.
     pub seed: u64,
@@ -82,8 +82,9 @@ pub struct GradientBoosting {
 
 impl GradientBoosting {
     /// Grows trees on labelled pairs. Split points are the middles between neighbouring values of a feature, or 255
-    /// quantiles of it where there are more values. With a validation share, the number of trees that had the least loss
-    /// on pairs set aside is grown on all pairs in a second go. Ties go to the smaller feature and the smaller value.
+    /// quantiles of it where there are more values. With a validation share, the number of trees that had the least
+    /// loss on pairs set aside is grown on all pairs in a second go. Ties go to the smaller feature and the smaller
+    /// value.
     pub fn fit(observations: &Observations<'_>, settings: GradientBoostingSettings) -> Result<Self> {
         check(&settings)?;
         observations.class_weights()?;
@@ -243,6 +244,7 @@ fn check(settings: &GradientBoostingSettings) -> Result<()> {
     error::setting("min_child_weight", min_child_weight >= 0.0, "a number of at least 0", min_child_weight)?;
     error::setting("ridge", ridge > 0.0 && ridge.is_finite(), "a finite number above 0", ridge)?;
     error::setting("subsample", in_0_to_1(subsample), "a number in (0, 1]", subsample)?;
+    error::setting("patience", settings.patience > 0, "at least one tree", settings.patience as f64)?;
     let share = settings.validation_share;
     error::setting("validation_share", (0.0..1.0).contains(&share), "a number in [0, 1)", share)
 }
