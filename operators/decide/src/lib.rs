@@ -14,6 +14,7 @@
 pub mod comparator;
 pub mod entities;
 mod error;
+pub mod evaluation;
 pub mod labelled_score;
 pub mod log_odds;
 pub mod pair_model;
