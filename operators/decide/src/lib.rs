@@ -18,5 +18,6 @@ pub mod evaluation;
 pub mod labelled_score;
 pub mod log_odds;
 pub mod pair_model;
+pub mod threshold;
 
 pub use error::{DecideError, Result};
