@@ -143,3 +143,19 @@ pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> 
 pub(crate) fn setting(name: &'static str, holds: bool, expected: &'static str, found: f64) -> Result<()> {
     if holds { Ok(()) } else { Err(DecideError::Setting { name, expected, found }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_was_expected_and_found() {
+        let shown = |problem: Result<()>| problem.unwrap_err().to_string();
+        assert_eq!(shown(weight(3, -1.0)), "weight 3: expected a finite number of at least 0, found -1");
+        assert_eq!(shown(same_length("targets", 2, 1)), "targets: expected 2, found 1");
+        assert_eq!(shown(setting("ridge", false, "more", 0.0)), "the setting `ridge`: expected more, found 0");
+        let one_class = DecideError::OneClass { related: false }.to_string();
+        assert!(one_class.starts_with("all observations are unrelated: "), "{one_class}");
+        assert!(DecideError::OneClass { related: true }.to_string().starts_with("all observations are related: "));
+    }
+}

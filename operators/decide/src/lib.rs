@@ -23,5 +23,6 @@ pub mod labelled_score;
 pub mod linkage;
 pub mod log_odds;
 pub mod pair_model;
+pub mod threshold;
 
 pub use error::{DecideError, Result};

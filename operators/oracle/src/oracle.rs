@@ -109,6 +109,14 @@ pub trait Oracle: Send + Sync {
         self.inner().into_iter().any(Oracle::needs_views)
     }
 
+    /// Refuses data that it cannot read, such as a column that is not there, before anything is trained.
+    async fn check_data(&self, context: &Context<'_>) -> Result<()> {
+        for inner in self.inner() {
+            inner.check_data(context).await?;
+        }
+        Ok(())
+    }
+
     /// States every relation that this oracle knows about.
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         if let [only] = self.inner()[..] {
@@ -179,6 +187,10 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     fn needs_views(&self) -> bool {
         (**self).needs_views()
+    }
+
+    async fn check_data(&self, context: &Context<'_>) -> Result<()> {
+        (**self).check_data(context).await
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -112,6 +112,12 @@ impl Oracle for Rule {
         self.rel.clone()
     }
 
+    async fn check_data(&self, context: &Context<'_>) -> Result<()> {
+        let text = format!("SELECT ({}) AS holds FROM samples a CROSS JOIN samples b", self.predicate);
+        query::plan_sql(context.session, &text).await?;
+        Ok(())
+    }
+
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let text = format!(
             "SELECT a.id AS src, b.id AS dst FROM training a JOIN training b ON a.id < b.id AND ({})",
@@ -173,6 +179,8 @@ mod tests {
         assert!(answers.iter().all(|answer| answer.oracle == "same city"));
         assert!(fixture.said(&same, &[]).await.is_empty());
         assert!(fixture.ask(&rule("broken", "a.city ="), &questions).await.is_err());
+        assert!(rule("misspelt", "a.town = b.town").check_data(&fixture.context()).await.is_err());
+        same.check_data(&fixture.context()).await.unwrap();
     }
 
     #[tokio::test]

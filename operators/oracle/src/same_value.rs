@@ -146,6 +146,10 @@ impl Oracle for SameValue {
         }
     }
 
+    async fn check_data(&self, context: &Context<'_>) -> Result<()> {
+        self.values_of(context, "samples").await.map(drop)
+    }
+
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         let mut values = known(self.values_of(context, "training").await?.sort_by(vec![col("id")])?).await?;
         if values.is_empty() {
@@ -226,5 +230,8 @@ mod tests {
         assert_eq!(fixture.said(&same_label("label"), &[Fixture::question(1, 5, &[77])]).await, [None]);
         assert!(fixture.said(&labels("label"), &[]).await.is_empty());
         assert!(fixture.ask(&labels("no_such"), &questions).await.is_err());
+        let misspelt = labels("lable").check_data(&fixture.context()).await.unwrap_err().to_string();
+        assert!(misspelt.contains("lable") && misspelt.contains("label"), "{misspelt}");
+        labels("label").check_data(&fixture.context()).await.unwrap();
     }
 }

@@ -33,6 +33,8 @@ pub enum StopReason {
     Budget,
     /// The strategy has no useful question left.
     NoQuestion,
+    /// Every question of the round was passed.
+    Passed(u64),
     /// The share of a round's answers that were predicted right reached the rule's.
     Predicted(f64),
     /// The share of a round's answers that followed already reached the rule's.
@@ -46,6 +48,8 @@ impl fmt::Display for StopReason {
         match self {
             Self::Budget => write!(f, "the budget is spent"),
             Self::NoQuestion => write!(f, "no useful question is left"),
+            Self::Passed(1) => write!(f, "the only question of the round was passed: nobody knew an answer"),
+            Self::Passed(many) => write!(f, "all {many} questions of the round were passed: nobody knew an answer"),
             Self::Predicted(share) => write!(f, "{:.1}% of the last answers were predicted", 100.0 * share),
             Self::Implied(share) => write!(f, "{:.1}% of the last answers followed already", 100.0 * share),
             Self::Validated(share) => write!(f, "{:.1}% of the validation pairs are predicted", 100.0 * share),
@@ -76,7 +80,8 @@ impl StopRules {
         let validated = reached(validated, progress.validated, progress.validation).map(StopReason::Validated);
         let predicted = reached(self.predicted, progress.predicted, progress.answers).map(StopReason::Predicted);
         let implied = reached(self.implied, progress.implied, progress.judged).map(StopReason::Implied);
-        validated.or(predicted).or(implied)
+        let passed = (progress.answers == 0 && progress.passed > 0).then_some(StopReason::Passed(progress.passed));
+        validated.or(predicted).or(implied).or(passed)
     }
 }
 
@@ -99,5 +104,8 @@ mod tests {
         assert_eq!(all.reason(&RoundProgress::default()), None);
         let validated = RoundProgress { validation: 4, validated: 3, ..progress };
         assert_eq!(all.reason(&validated), Some(StopReason::Validated(0.75)));
+        let passed = RoundProgress { passed: 3, ..RoundProgress::default() };
+        assert_eq!(StopRules::default().reason(&passed), Some(StopReason::Passed(3)));
+        assert_eq!(StopRules::default().reason(&RoundProgress { answers: 1, ..passed }), None);
     }
 }

@@ -12,7 +12,7 @@ mod sources;
 
 use relata_data::Session;
 use relata_data::source::Samples;
-use relata_oracle::OracleError;
+use relata_oracle::{Context, Oracle, OracleError};
 use serde::{Deserialize, Serialize};
 
 pub use self::candidate_pairs::{CandidatePairs, CutBlock, RuleCount};
@@ -90,6 +90,18 @@ impl Candidates {
             return Err(OracleError::setting("candidates", "largest_block", "at least 2", self.largest_block));
         }
         self.rules.iter().try_for_each(CandidateRule::check)
+    }
+
+    /// Refuses data that a rule cannot read, such as a column that is not there.
+    pub async fn check_data(&self, context: &Context<'_>) -> Result<(), OracleError> {
+        for rule in &self.rules {
+            match rule {
+                CandidateRule::Nearest(oracle) => oracle.check_data(context).await?,
+                CandidateRule::SameValue(oracle) => oracle.check_data(context).await?,
+                CandidateRule::Rule(oracle) => oracle.check_data(context).await?,
+            }
+        }
+        Ok(())
     }
 
     /// The pairs that any of the rules finds.

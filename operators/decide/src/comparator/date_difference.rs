@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{self, Result};
+use crate::error::{self, DecideError, Result};
 
 /// Similarity of two days: `2^(-|a - b| / half)`. It is 1 on the same day, and one half `half` days apart.
 ///
@@ -14,6 +14,7 @@ use crate::error::{self, Result};
 /// # Ok::<(), relata_decide::DecideError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct DateDifference {
     half: f64,
 }
@@ -32,6 +33,21 @@ impl DateDifference {
     }
 }
 
+impl TryFrom<f64> for DateDifference {
+    type Error = DecideError;
+
+    /// See [`new`](Self::new).
+    fn try_from(half: f64) -> Result<Self> {
+        Self::new(half)
+    }
+}
+
+impl From<DateDifference> for f64 {
+    fn from(difference: DateDifference) -> Self {
+        difference.half
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,5 +60,12 @@ mod tests {
         assert_eq!(weeks.similarity(Some(i32::MIN), Some(i32::MAX)), Some(0.0));
         assert_eq!(weeks.similarity(None, Some(1)), None);
         assert!(DateDifference::new(f64::NAN).is_err() && DateDifference::new(0.0).is_err());
+    }
+
+    #[test]
+    fn a_file_with_a_bad_half_is_refused() {
+        let read = serde_json::from_str::<DateDifference>;
+        assert_eq!(read("2.5").unwrap(), DateDifference::new(2.5).unwrap());
+        assert!(read("0.0").is_err());
     }
 }

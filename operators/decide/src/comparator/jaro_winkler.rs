@@ -1,9 +1,9 @@
 //! Jaro-Winkler similarity: for short names with typing errors.
 
-/// Jaro-Winkler similarity of two texts, by Unicode scalar values (Winkler 1990, "String comparator metrics and enhanced
-/// decision rules in the Fellegi-Sunter model of record linkage"): the Jaro similarity `J`, and where that is above 0.7,
-/// `J + 0.1 l (1 - J)` with a common prefix of `l <= 4` characters. Letters are compared as they are: normalise case and
-/// accents before where they do not matter. Two empty texts are equal.
+/// Jaro-Winkler similarity of two texts, by Unicode scalar values (Winkler 1990, "String comparator metrics and
+/// enhanced decision rules in the Fellegi-Sunter model of record linkage"): the Jaro similarity `J`, and where that is
+/// above 0.7, `J + 0.1 l (1 - J)` with a common prefix of `l <= 4` characters. Letters are compared as they are:
+/// normalise case and accents before where they do not matter. Two empty texts are equal.
 ///
 /// ```
 /// use relata_decide::comparator::jaro_winkler;

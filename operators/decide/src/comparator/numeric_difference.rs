@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{self, Result};
+use crate::error::{self, DecideError, Result};
 
 /// Similarity by absolute difference: `2^(-|a - b| / half)`. It is 1 for equal numbers, one half at the difference
 /// `half`, and never quite 0.
@@ -16,6 +16,7 @@ use crate::error::{self, Result};
 /// # Ok::<(), relata_decide::DecideError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct NumericDifference {
     half: f64,
 }
@@ -34,8 +35,23 @@ impl NumericDifference {
     }
 }
 
-/// Similarity by relative difference: `1 - |a - b| / max(|a|, |b|)`, and 0 where that is negative, as between numbers of
-/// different sign. Two zeros are equal. Nothing if a number is missing or not finite.
+impl TryFrom<f64> for NumericDifference {
+    type Error = DecideError;
+
+    /// See [`new`](Self::new).
+    fn try_from(half: f64) -> Result<Self> {
+        Self::new(half)
+    }
+}
+
+impl From<NumericDifference> for f64 {
+    fn from(difference: NumericDifference) -> Self {
+        difference.half
+    }
+}
+
+/// Similarity by relative difference: `1 - |a - b| / max(|a|, |b|)`, and 0 where that is negative, as between numbers
+/// of different sign. Two zeros are equal. Nothing if a number is missing or not finite.
 ///
 /// ```
 /// use relata_decide::comparator::relative_difference;
@@ -77,5 +93,12 @@ mod tests {
         assert_eq!(relative_difference(Some(f64::INFINITY), Some(f64::INFINITY)), None);
         assert_eq!(relative_difference(Some(0.0), Some(-0.0)), Some(1.0));
         assert!([0.0, -1.0, f64::NAN, f64::INFINITY].into_iter().all(|half| NumericDifference::new(half).is_err()));
+    }
+
+    #[test]
+    fn a_file_with_a_bad_half_is_refused() {
+        let read = serde_json::from_str::<NumericDifference>;
+        assert_eq!(read("2.5").unwrap(), NumericDifference::new(2.5).unwrap());
+        assert!(read("0.0").is_err());
     }
 }

@@ -5,8 +5,8 @@ use super::term_frequencies::TermFrequencies;
 
 /// How rare the value is that two records share: `-ln` of its share of the rows with a value (as the adjustment for
 /// value-specific frequencies of Fellegi and Sunter 1969, section 3.3). It is 0 where the values differ and for a value
-/// that all rows have, and up to `ln(rows)`, so unlike a similarity it is not bounded by 1. Nothing if a value is missing
-/// or the column has none.
+/// that all rows have, and up to `ln(rows)`, so unlike a similarity it is not bounded by 1. Nothing if a value is
+/// missing or the column has none.
 ///
 /// ```
 /// use relata_decide::comparator::{TermFrequencies, rarity};

@@ -1,9 +1,10 @@
 //! Agglomerative clustering: merges the two clusters that fit best, until none do.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use super::barriers::Barriers;
+use super::cluster_links::ClusterLinks;
 use super::subproblem::{Link, Subproblem, by_smallest};
 
 /// How well two clusters fit.
@@ -31,8 +32,8 @@ impl Linkage {
 ///
 /// A heap holds a fit for every two linked clusters. It may be too high, since the pairs that a growing cluster was
 /// never scored in only make it worse (they weigh at most 0, and no more than the least mean): then it goes back with
-/// its present value when it comes up. Of two merged clusters, the one with more neighbours takes the other one's, so that
-/// a link moves at most log(n) times.
+/// its present value when it comes up. Of two merged clusters, the one with more neighbours takes the other one's, so
+/// that a link moves at most log(n) times.
 pub(super) fn agglomerate(problem: &Subproblem, clusters: &[u32], linkage: Linkage) -> Vec<u32> {
     let mut state = Agglomeration::new(problem, clusters, linkage);
     while let Some(best) = state.heap.pop() {
@@ -46,8 +47,7 @@ struct Agglomeration {
     unseen: f64,
     /// By cluster: its rows; 0 once it is merged into another one.
     sizes: Vec<u64>,
-    /// By cluster: its neighbours.
-    links: Vec<BTreeMap<u32, Link>>,
+    links: ClusterLinks,
     /// By cluster: the one that it was merged into, or itself.
     parent: Vec<u32>,
     barriers: Barriers,
@@ -68,11 +68,13 @@ impl Agglomeration {
         let cluster = |unit: u32| clusters[unit as usize];
         let apart: Vec<_> = problem.cannot_links.iter().map(|&(a, b)| (cluster(a), cluster(b))).collect();
         let sources: Vec<_> = problem.sources.iter().map(|&(unit, source)| (cluster(unit), source)).collect();
+        let links = problem.links.iter().map(|&(a, b, link)| (cluster(a), cluster(b), link));
+        let links: Vec<_> = links.filter(|(a, b, _)| a != b).collect();
         let mut state = Self {
             linkage,
             unseen: problem.unseen,
             sizes: vec![0; count],
-            links: vec![BTreeMap::new(); count],
+            links: ClusterLinks::new(count, &links),
             parent: (0..count as u32).collect(),
             barriers: Barriers::new(count, &apart, &sources),
             heap: BinaryHeap::new(),
@@ -80,24 +82,14 @@ impl Agglomeration {
         for (&cluster, size) in clusters.iter().zip(&problem.sizes) {
             state.sizes[cluster as usize] += size;
         }
-        for &(a, b, link) in &problem.links {
-            let (a, b) = (cluster(a), cluster(b));
-            if a != b {
-                state.links[a as usize].entry(b).or_default().add(link);
-                state.links[b as usize].entry(a).or_default().add(link);
-            }
-        }
-        let heap =
-            state.links.iter().zip(0..).flat_map(|(links, a)| {
-                links.range(a..).filter_map(|(&b, _)| state.candidate(a, b)).collect::<Vec<_>>()
-            });
-        state.heap = heap.collect();
+        // Links between the same two clusters give the same candidate, which does no harm.
+        let present = |&(a, b, _): &(u32, u32, Link)| state.candidate(a, b, state.links.get(a, b)?);
+        state.heap = links.iter().filter_map(present).collect();
         state
     }
 
-    /// Two clusters, if they fit and no barrier is between them.
-    fn candidate(&self, a: u32, b: u32) -> Option<Candidate> {
-        let link = *self.links[a as usize].get(&b)?;
+    /// Two linked clusters, if they fit and no barrier is between them.
+    fn candidate(&self, a: u32, b: u32, link: Link) -> Option<Candidate> {
         let fit = self.linkage.fit(link, (self.sizes[a as usize], self.sizes[b as usize]), self.unseen)?;
         (!self.barriers.between(a, b)).then(|| Candidate { fit, a: a.min(b), b: a.max(b) })
     }
@@ -105,7 +97,8 @@ impl Agglomeration {
     /// Merges two clusters if they still fit as well as when they were put into the heap.
     fn consider(&mut self, before: Candidate) {
         // A cluster that was merged has no links any more.
-        let Some(now) = self.candidate(before.a, before.b) else { return };
+        let Some(link) = self.links.get(before.a, before.b) else { return };
+        let Some(now) = self.candidate(before.a, before.b, link) else { return };
         if now.fit < before.fit {
             self.heap.push(now);
         } else {
@@ -114,27 +107,22 @@ impl Agglomeration {
     }
 
     fn merge(&mut self, a: u32, b: u32) {
-        let weight = |cluster: u32| self.links[cluster as usize].len() + self.barriers.weight(cluster);
+        let weight = |cluster: u32| self.links.weight(cluster) + self.barriers.weight(cluster);
         let (into, from) = if weight(a) >= weight(b) { (a, b) } else { (b, a) };
         self.sizes[into as usize] += std::mem::take(&mut self.sizes[from as usize]);
         self.parent[from as usize] = into;
         self.barriers.merge(into, from);
-        let moved = std::mem::take(&mut self.links[from as usize]);
-        self.links[into as usize].remove(&from);
-        for (&other, &link) in moved.iter().filter(|(other, _)| **other != into) {
-            let joined = self.links[into as usize].entry(other).or_default();
-            joined.add(link);
-            let joined = *joined;
-            let back = &mut self.links[other as usize];
-            back.remove(&from);
-            back.insert(into, joined);
-            self.heap.extend(self.candidate(into, other));
+        for (other, link) in self.links.merge(into, from) {
+            self.heap.extend(self.candidate(into, other, link));
         }
     }
 
-    fn root(&self, mut cluster: u32) -> u32 {
+    /// The cluster that one was merged into; halves the way to it.
+    fn root(&mut self, mut cluster: u32) -> u32 {
         while self.parent[cluster as usize] != cluster {
-            cluster = self.parent[cluster as usize];
+            let next = self.parent[self.parent[cluster as usize] as usize];
+            self.parent[cluster as usize] = next;
+            cluster = next;
         }
         cluster
     }
@@ -208,7 +196,8 @@ mod tests {
             average in any::<bool>(),
         ) {
             let ends = (0..11u32).flat_map(|b| (0..b).map(move |a| (a, b)));
-            let links = ends.zip(&log_odds).filter_map(|((a, b), z)| z.map(|log_odds| (a, b, Link { log_odds, pairs: 1 })));
+            let link = |log_odds| Link { log_odds, pairs: 1 };
+            let links = ends.zip(&log_odds).filter_map(|((a, b), z)| z.map(|log_odds| (a, b, link(log_odds))));
             let problem = Subproblem {
                 rows: (0..11).collect(),
                 sizes: vec![1; 11],

@@ -8,8 +8,8 @@ use super::evidence::Evidence;
 use super::subproblem::solve_components;
 use crate::error::{self, Result};
 
-/// Agglomerative clustering by average linkage (UPGMA, Sokal and Michener 1958): merges the two clusters with the highest
-/// mean log-odds over all pairs between them, unseen ones included, while that is at least the threshold.
+/// Agglomerative clustering by average linkage (UPGMA, Sokal and Michener 1958): merges the two clusters with the
+/// highest mean log-odds over all pairs between them, unseen ones included, while that is at least the threshold.
 ///
 /// ```
 /// use relata_decide::entities::{AverageLinkage, Clustering, Evidence, ScoredPair};

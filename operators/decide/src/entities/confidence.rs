@@ -7,10 +7,10 @@ use crate::error::{self, DecideError, Result};
 
 /// For each row, the probability that it belongs to its entity, given where all other rows are: `exp(own) / sum
 /// (exp(option))`. The options of a row are its entity, every other entity that it has a scored pair with, and to be
-/// alone. An option's log-odds are the sum over the row's pairs with the rows of that entity, a pair that was not scored
-/// with the weight of unseen ones; alone it is 0. What cannot-links or sources forbid is no option. Rows that must-links
-/// join move together and have one confidence. `entities` is what a [`Clustering`](super::Clustering) returned, or any
-/// other partition that keeps the must-links, with numbers below the number of rows.
+/// alone. An option's log-odds are the sum over the row's pairs with the rows of that entity, a pair that was not
+/// scored with the weight of unseen ones; alone it is 0. What cannot-links or sources forbid is no option. Rows that
+/// must-links join move together and have one confidence. `entities` is what a [`Clustering`](super::Clustering)
+/// returned, or any other partition that keeps the must-links, with numbers below the number of rows.
 ///
 /// This is the conditional probability of the row's place if partitions are as probable as `exp` of their
 /// [total log-odds](super::total_log_odds). So it is right as far as log-odds are calibrated and pairs independent.

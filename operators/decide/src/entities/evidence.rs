@@ -65,7 +65,7 @@ impl Evidence {
         Ok(Self { rows, pairs, must_links, cannot_links, sources: vec![], unseen: UNSEEN, must })
     }
 
-    /// Pairs that are certainly the same entity.
+    /// Pairs that are certainly the same entity, in place of those given before.
     pub fn with_must_links(mut self, links: Vec<(u32, u32)>) -> Result<Self> {
         links.iter().try_for_each(|&link| check_pair(self.rows, link))?;
         self.must = Components::new(self.rows);
@@ -75,7 +75,7 @@ impl Evidence {
         self.consistent()
     }
 
-    /// Pairs that are certainly different entities.
+    /// Pairs that are certainly different entities, in place of those given before.
     pub fn with_cannot_links(mut self, links: Vec<(u32, u32)>) -> Result<Self> {
         links.iter().try_for_each(|&link| check_pair(self.rows, link))?;
         let few = u32::try_from(links.len()).is_ok();
@@ -84,8 +84,8 @@ impl Evidence {
         self.consistent()
     }
 
-    /// The source of each row, such as the file that it is from, where every source is free of duplicates: an entity has
-    /// at most one row of each (one-to-one linking).
+    /// The source of each row, such as the file that it is from, where every source is free of duplicates: an entity
+    /// has at most one row of each (one-to-one linking).
     pub fn with_sources(mut self, sources: Vec<u32>) -> Result<Self> {
         error::same_length("sources of rows", self.rows, sources.len())?;
         self.sources = sources;

@@ -1,11 +1,12 @@
 //! Entities: from the log-odds of pairs to a partition of the rows, under constraints.
 //!
-//! [`Evidence`] holds what is known: scored pairs, must-links, cannot-links, sources. A [`Clustering`] makes entities of
-//! it: for each row the smallest row of its entity. [`confidence`] says how sure each row's place is.
+//! [`Evidence`] holds what is known: scored pairs, must-links, cannot-links, sources. A [`Clustering`] makes entities
+//! of it: for each row the smallest row of its entity. [`confidence`] says how sure each row's place is.
 
 mod agglomeration;
 mod average_linkage;
 mod barriers;
+mod cluster_links;
 mod clustering;
 mod confidence;
 mod connected_components;

@@ -42,6 +42,24 @@ pub(super) struct Subproblem {
     pub unseen: f64,
 }
 
+impl Subproblem {
+    /// The part of some units, ascending, which are numbered anew.
+    pub(super) fn restricted(&self, units: &[u32]) -> Self {
+        let mut number = vec![None; self.rows.len()];
+        (0..).zip(units).for_each(|(at, &unit)| number[unit as usize] = Some(at));
+        let number = |unit: u32| number[unit as usize];
+        let links = self.links.iter().filter_map(|&(a, b, link)| Some((number(a)?, number(b)?, link)));
+        Self {
+            rows: units.iter().map(|&unit| self.rows[unit as usize]).collect(),
+            sizes: units.iter().map(|&unit| self.sizes[unit as usize]).collect(),
+            links: links.collect(),
+            cannot_links: self.cannot_links.iter().filter_map(|&(a, b)| Some((number(a)?, number(b)?))).collect(),
+            sources: self.sources.iter().filter_map(|&(unit, source)| Some((number(unit)?, source))).collect(),
+            unseen: self.unseen,
+        }
+    }
+}
+
 /// Splits the evidence into components, solves those of more than one unit, and puts the entities together: for each
 /// row the smallest row of its entity. A component is held together by must-links and by pairs that `joins` accepts.
 /// `solve` numbers the clusters of a subproblem's units, each cluster by its smallest unit.

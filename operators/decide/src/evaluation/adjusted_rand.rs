@@ -3,8 +3,8 @@
 use super::contingency::Contingency;
 
 /// The adjusted Rand index (Hubert and Arabie 1985): 1 for equal partitions, about 0 for independent ones, below 0 for
-/// less than chance. Nothing for fewer than two rows of known truth. Two partitions that are all singletons, or both one
-/// entity, are equal: 1.
+/// less than chance. Nothing for fewer than two rows of known truth. Two partitions that are all singletons, or both
+/// one entity, are equal: 1.
 ///
 /// ```
 /// use relata_decide::evaluation::{Contingency, adjusted_rand};

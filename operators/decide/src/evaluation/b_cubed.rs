@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contingency::Contingency;
 
-/// B-cubed precision and recall (Bagga and Baldwin 1998): for each row, how much of its found entity belongs to its true
-/// one, and the other way round. Unlike over pairs, large entities weigh by their rows, not by their square.
+/// B-cubed precision and recall (Bagga and Baldwin 1998): for each row, how much of its found entity belongs to its
+/// true one, and the other way round. Unlike over pairs, large entities weigh by their rows, not by their square.
 ///
 /// ```
 /// use relata_decide::evaluation::{BCubed, Contingency};

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contingency::Contingency;
 
-/// Entities that were found exactly: cluster precision and recall (Menestrina, Whang and Garcia-Molina 2010, "Evaluating
-/// entity resolution results").
+/// Entities that were found exactly: cluster precision and recall (Menestrina, Whang and Garcia-Molina 2010,
+/// "Evaluating entity resolution results").
 ///
 /// ```
 /// use relata_decide::evaluation::{Contingency, ExactEntities};

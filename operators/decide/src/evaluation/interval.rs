@@ -37,7 +37,6 @@ impl Interval {
         }
         error::setting("trials", trials > 0.0 && trials.is_finite(), "a finite number above 0", trials)?;
         let z2 = Z * Z / trials;
-        // Divided by `1 + z2` twice rather than once by a product that could overflow.
         let centre = (share + z2 / 2.0) / (1.0 + z2);
         let radius = ((share * (1.0 - share) / trials) + z2 / trials / 4.0).sqrt() * Z / (1.0 + z2);
         // Nothing certain is outside by rounding, and a tiny number of trials says nothing at all.

@@ -51,10 +51,10 @@ pub struct AuditStratum {
     pub questions: u64,
 }
 
-/// Questions about pairs, drawn at random within strata of probability and decision (after Marchant and Rubinstein 2017,
-/// "In search of an entity resolution OASIS", simplified: drawn once, not adapted to the answers). A stratum of N pairs
-/// with mean probability p gets questions in proportion to `sqrt(N p (1 - p))`. Compared with the variance-optimal `N
-/// sqrt(p (1 - p))`, this keeps the many improbable pairs from taking them all.
+/// Questions about pairs, drawn at random within strata of probability and decision (after Marchant and Rubinstein
+/// 2017, "In search of an entity resolution OASIS", simplified: drawn once, not adapted to the answers). A stratum of N
+/// pairs with mean probability p gets questions in proportion to `sqrt(N p (1 - p))`. Compared with the
+/// variance-optimal `N sqrt(p (1 - p))`, this keeps the many improbable pairs from taking them all.
 ///
 /// ```
 /// use relata_decide::evaluation::{AuditSettings, StratifiedAudit};
@@ -82,8 +82,8 @@ pub struct StratifiedAudit {
 pub struct AuditEstimate {
     /// The share of the decided pairs that is related; nothing if none was decided.
     pub precision: Option<Interval>,
-    /// The share of the related pairs that was decided; nothing if no answer says related. Only pairs that the audit was
-    /// planned with count: what blocking lost is not among them.
+    /// The share of the related pairs that was decided; nothing if no answer says related. Only pairs that the audit
+    /// was planned with count: what blocking lost is not among them.
     pub recall: Option<Interval>,
     /// The answers by stratum.
     pub samples: Vec<StratumSample>,
@@ -163,9 +163,9 @@ impl StratifiedAudit {
         &self.strata
     }
 
-    /// Precision and recall of the decisions over all pairs. `answers` are those to [`questions`](Self::questions): whether
-    /// the pair is related, or nothing where that could not be said. Such pairs are taken to be like the others of their
-    /// stratum. A stratum without any answer is an error.
+    /// Precision and recall of the decisions over all pairs. `answers` are those to [`questions`](Self::questions):
+    /// whether the pair is related, or nothing where that could not be said. Such pairs are taken to be like the others
+    /// of their stratum. A stratum without any answer is an error.
     pub fn estimate(&self, answers: &[Option<bool>]) -> Result<AuditEstimate> {
         error::same_length("answers", self.questions.len(), answers.len())?;
         let empty = |stratum: &AuditStratum| StratumSample { pairs: stratum.pairs, answered: 0, related: 0 };

@@ -34,7 +34,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_solution_solves(n in 1usize..6, values in prop::collection::vec(-1.0..1.0f64, 36), b in prop::array::uniform6(-1.0..1.0f64)) {
+        fn the_solution_solves(
+            n in 1usize..6,
+            values in prop::collection::vec(-1.0..1.0f64, 36),
+            b in prop::array::uniform6(-1.0..1.0f64),
+        ) {
             // M M' + I is positive definite.
             let entry = |i: usize, j: usize| {
                 let product: f64 = (0..n).map(|k| values[i * 6 + k] * values[j * 6 + k]).sum();

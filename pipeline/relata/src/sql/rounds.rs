@@ -131,6 +131,7 @@ fn bridges(records: &[RoundRecord]) -> Vec<ArrayRef> {
 fn word(stop: StopReason) -> &'static str {
     match stop {
         StopReason::Budget => "budget",
+        StopReason::Passed(_) => "passed",
         StopReason::NoQuestion => "no_question",
         StopReason::Predicted(_) => "predicted",
         StopReason::Implied(_) => "implied",

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use relata_data::source::session;
+use relata_decide::candidates::Sources;
+use relata_oracle::Context;
 
 use super::ask;
 use super::context::StageContext;
@@ -28,6 +30,16 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     ingest::fit_fields(&mut samples, &run, &rows, &reporter)?;
     spec.check_shape(samples.features.shape())?;
     let context = StageContext { spec, run, session, samples, rows, reporter };
+    let about = Context::new(&context.session, &context.samples, spec.seed());
+    for oracle in spec.oracles.iter().chain(spec.asks.iter().map(|ask| &ask.0)) {
+        oracle.check_data(&about).await?;
+    }
+    if let Some(candidates) = &spec.candidates {
+        candidates.check_data(&about).await?;
+    }
+    if let Some(column) = &spec.link {
+        Sources::read(&context.session, &context.samples, column).await?;
+    }
     let views = spec.views();
     if !context.run.path(Artifact::ViewsPlot).exists()
         && views.count() > 1

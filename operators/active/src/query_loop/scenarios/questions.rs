@@ -42,7 +42,7 @@ async fn a_contradiction_that_stays_doubted_is_not_asked_about_for_ever() {
     assert!(!query_loop.doubts().is_empty());
     let passes = Says::new("ann", |_, _| None);
     let again = trial.round(&mut query_loop, &passes, 2).await;
-    assert_eq!((again.progress.passed, again.stop), (2, None));
+    assert_eq!((again.progress.passed, again.stop), (2, Some(StopReason::Passed(2))));
     let last = trial.round(&mut query_loop, &passes, 3).await;
     assert_eq!((last.questions, last.stop), (0, Some(StopReason::NoQuestion)), "{:?}", asked(&query_loop, 3, None));
 }

@@ -34,7 +34,6 @@ fn intervals_hold_the_truth_often_enough() {
             width[at] += (found.upper - found.lower) / 300.0;
         }
     }
-    println!("held {held:?} of 300, width {width:?} around {expected:?}");
     assert!(held.iter().all(|&held| held >= 279), "{held:?}");
     assert!(width[0] < 0.15 && width[1] < 0.25, "{width:?}");
 }

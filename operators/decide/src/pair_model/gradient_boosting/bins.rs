@@ -80,7 +80,9 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn bins_keep_the_order(values in prop::collection::vec(prop_oneof![-1e3..1e3f64, Just(0.5), Just(1e308)], 1..900)) {
+        fn bins_keep_the_order(
+            values in prop::collection::vec(prop_oneof![-1e3..1e3f64, Just(0.5), Just(1e308)], 1..900),
+        ) {
             let bins = Bins::of(&Features::new(&values, values.len(), 1).unwrap());
             prop_assert!(bins.thresholds(0).len() < MOST);
             prop_assert!(bins.thresholds(0).windows(2).all(|pair| pair[0] < pair[1]));

@@ -47,7 +47,7 @@ pub struct GradientBoostingSettings {
     pub base: bool,
     /// The share of the pairs, in [0, 1), that choose the number of trees; 0.2 by default. At 0 all trees are grown.
     pub validation_share: f64,
-    /// After so many trees without a smaller loss on these pairs it stops; 20 by default.
+    /// After so many trees without a smaller loss on these pairs it stops, at least 1; 20 by default.
     pub patience: usize,
     /// The seed of all draws.
     pub seed: u64,
@@ -99,8 +99,9 @@ pub struct GradientBoosting {
 
 impl GradientBoosting {
     /// Grows trees on labelled pairs. Split points are the middles between neighbouring values of a feature, or 255
-    /// quantiles of it where there are more values. With a validation share, the number of trees that had the least loss
-    /// on pairs set aside is grown on all pairs in a second go. Ties go to the smaller feature and the smaller value.
+    /// quantiles of it where there are more values. With a validation share, the number of trees that had the least
+    /// loss on pairs set aside is grown on all pairs in a second go. Ties go to the smaller feature and the smaller
+    /// value.
     pub fn fit(observations: &Observations<'_>, settings: GradientBoostingSettings) -> Result<Self> {
         Self::fit_shaped(observations, settings, &Shape::default())
     }
@@ -290,6 +291,7 @@ fn check(settings: &GradientBoostingSettings) -> Result<()> {
     error::setting("feature_share", in_0_to_1(feature_share), "a number in (0, 1]", feature_share)?;
     let curvature = (0.0..=0.25).contains(&min_curvature);
     error::setting("min_curvature", curvature, "a number in [0, 1/4]", min_curvature)?;
+    error::setting("patience", settings.patience > 0, "at least one tree", settings.patience as f64)?;
     let share = settings.validation_share;
     error::setting("validation_share", (0.0..1.0).contains(&share), "a number in [0, 1)", share)
 }

@@ -100,6 +100,7 @@ fn degenerate_input_is_refused() {
         GradientBoostingSettings { ridge: 0.0, ..whole() },
         GradientBoostingSettings { subsample: 0.0, ..whole() },
         GradientBoostingSettings { validation_share: 1.0, ..whole() },
+        GradientBoostingSettings { patience: 0, ..whole() },
         GradientBoostingSettings { min_child_weight: -1.0, ..whole() },
     ];
     assert!(bad.into_iter().all(|settings| GradientBoosting::fit(&observations, settings).is_err()));
