@@ -13,6 +13,7 @@ mod closed_form_views;
 mod components;
 mod conflicts;
 mod data;
+mod decide;
 mod disk_full;
 mod formats;
 mod fuzz_plan;

@@ -149,6 +149,9 @@ pub fn plan(epochs: u64) -> Plan {
         }),
         solve: None,
         embed: Head::Encoder,
+        candidates: None,
+        link: None,
+        decide: None,
         evaluate: vec![Description::new("knn").with("label", "label")],
         inputs: Input::all(vec![(PathBuf::from("digits.parquet"), 12, 255)]),
     }

@@ -1,4 +1,5 @@
-//! All pairs of rows that could be the same entity: how many there are, how often they agree by chance, a sample of them.
+//! All pairs of rows that could be the same entity: how many there are, how often they agree by chance, a sample of
+//! them.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -35,8 +36,8 @@ impl AllowedPairs<'_> {
         self.pairs_of(|row| Some(column.of_row[row as usize]).filter(|&value| value != NULL).map(u64::from))
     }
 
-    /// The number of allowed pairs of rows in one group: half the sum over groups of `size^2`, less that over the groups
-    /// within one source (or less the rows themselves).
+    /// The number of allowed pairs of rows in one group: half the sum over groups of `size^2`, less that over the
+    /// groups within one source (or less the rows themselves).
     fn pairs_of(&self, group: impl Fn(u32) -> Option<u64>) -> f64 {
         let source = |row: u32| self.across.map_or(row, |sources| sources[row as usize]);
         let keyed = (0..self.rows as u32).filter_map(|row| Some((group(row)?, source(row))));

@@ -92,8 +92,8 @@ fn combine(log_odds: impl ExactSizeIterator<Item = f64> + Clone) -> (f64, f64) {
 
 /// `shift + scale z`, with normal priors on both.
 fn calibrate(evidence: &[f64], known: &[(usize, f64)], targets: &[f64]) -> Result<Vec<f64>> {
-    // With z as the offset, the coefficient is that of `scale - 1`, whose prior is around 0. There is one penalty for the
-    // shift and the coefficient: a feature on another scale makes it a different one for the latter.
+    // With z as the offset, the coefficient is that of `scale - 1`, whose prior is around 0. There is one penalty for
+    // the shift and the coefficient: a feature on another scale makes it a different one for the latter.
     let unit = (SHIFT_PRECISION / SCALE_PRECISION).sqrt();
     let offsets: Vec<f64> = known.iter().map(|&(at, _)| evidence[at]).collect();
     let scaled: Vec<f64> = offsets.iter().map(|z| z * unit).collect();

@@ -58,7 +58,8 @@ impl Comparison {
     }
 
     /// Compares two values by the rules and word weights of a column. Text is as similar as it is by edits, by the mean
-    /// of edits and Jaro-Winkler, or by words, whichever is most; numbers by edits of their digits or by their difference.
+    /// of edits and Jaro-Winkler, or by words, whichever is most; numbers by edits of their digits or by their
+    /// difference.
     pub(super) fn of(column: &ValueColumn, words: &Words, a: &Value, b: &Value) -> Self {
         if a.text == b.text {
             return Self::OF_EQUALS;

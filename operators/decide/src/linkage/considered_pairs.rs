@@ -6,8 +6,8 @@ const POSSIBLE: f64 = -10.0;
 /// The best pair of both of its rows could be one above this.
 const POSSIBLE_BEST: f64 = -15.0;
 
-/// The positions of the pairs above log-odds of -10; of those that are the best one of both their rows, above -15; and of
-/// those that are the best one of both by cosine, since the columns may have missed them. Ascending.
+/// The positions of the pairs above log-odds of -10; of those that are the best one of both their rows, above -15; and
+/// of those that are the best one of both by cosine, since the columns may have missed them. Ascending.
 pub(super) fn considered_pairs(rows: usize, pairs: &[(u32, u32)], log_odds: &[f64], cosine: &[f32]) -> Vec<u32> {
     let by_log_odds = best(rows, pairs, log_odds.iter().copied());
     let by_cosine = best(rows, pairs, cosine.iter().map(|&cosine| f64::from(cosine)));

@@ -28,6 +28,10 @@ const MATCHES_PER_ROW: f64 = 0.5;
 /// The most share of a class of pairs, and the least.
 const SHARES: (f64, f64) = (1e-12, 0.5);
 
+/// So many matches are expected at least. In a table of a few rows, or without duplicates, the share of matches would
+/// else collapse, and no pair could ever be likely.
+const LEAST_MATCHES: f64 = 0.5;
+
 /// Random pairs are at least this share of all pairs, which matters in tables of a few rows only.
 const LEAST_RANDOM: f64 = 0.01;
 
@@ -62,19 +66,19 @@ pub(super) struct MixtureInput<'a> {
 type Levels = Vec<[f64; LEVELS]>;
 
 /// The three classes: matches; random pairs; and related pairs, which are not the same but share more than by chance,
-/// such as a household, a street or a city. Within a class, columns are independent (Fellegi and Sunter 1969; EM: Winkler
-/// 1988). Only candidates are looked at one by one; all other pairs count as random.
+/// such as a household, a street or a city. Within a class, columns are independent (Fellegi and Sunter 1969; EM:
+/// Winkler 1988). Only candidates are looked at one by one; all other pairs count as random.
 ///
 /// The third class is what makes this work on real tables: with two, the "matches" of a table of restaurants are those
 /// in the same street. Competition lets only the best pairs of a row teach what a match is.
 #[derive(Debug)]
 pub(super) struct Mixture {
-    pub matches: Levels,
-    pub random: Levels,
+    matches: Levels,
+    random: Levels,
     related: Levels,
-    pub match_share: f64,
+    match_share: f64,
     /// 0 once the related class is given up.
-    pub related_share: f64,
+    related_share: f64,
     room: f64,
     /// By candidate: the log-odds of a match, without competition.
     pub log_odds: Vec<f64>,
@@ -201,7 +205,7 @@ impl Mixture {
             relations[pattern as usize] += (1.0 - r) * related;
         }
         let share = |weights: &[f64]| (weights.iter().sum::<f64>() / input.allowed).clamp(SHARES.0, SHARES.1);
-        self.match_share = share(&matched);
+        self.match_share = share(&matched).max((LEAST_MATCHES / input.allowed).min(SHARES.1));
         let (by_match, by_related) = (level_sums(input, &matched), level_sums(input, &relations));
         let add = |sums: &[f64; LEVELS], pairs: f64, prior: &[f64; LEVELS]| {
             normalised(std::array::from_fn(|level| sums[level] + pairs * prior[level]))
@@ -230,7 +234,8 @@ impl Mixture {
         self.match_share.ln() + (0..self.matches.len()).map(expected).sum::<f64>() > 0.0
     }
 
-    /// The weight of a level in a column, `ln(m / u)`, without the rarity of a shared value.
+    /// The weight of a level in a column: `ln(m / u)`. For equal values it is `ln m`, to which their rarity is to be
+    /// added: together they compare with the chance that two random records have just this value.
     pub(super) fn weight(&self, column: usize, level: u8) -> f64 {
         let at = usize::from(level);
         match level {

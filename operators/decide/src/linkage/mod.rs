@@ -1,5 +1,5 @@
-//! Linkage: from the columns of a table to the log-odds that two of its records are the same entity; without any answer,
-//! and better with each one.
+//! Linkage: from the columns of a table to the log-odds that two of its records are the same entity; without any
+//! answer, and better with each one.
 //!
 //! Values are normalised and compared column by column. A [mixture](Linkage::fit) of matches, related pairs and random
 //! pairs learns from the table alone what agreement means in each column (Fellegi and Sunter 1969; EM: Winkler 1988;
@@ -59,16 +59,16 @@ const MOST_EVIDENCE: f64 = 15.0;
 ///     name: name.into(),
 ///     values: values.iter().map(|&value| Some(value.to_owned())).collect(),
 /// };
-/// let columns = [
-///     column("name", &["Ann Miller", "Ann Miler", "Bob Stone", "Cy Young"]),
-///     column("city", &["Rome", "Rome", "Oslo", "Rome"]),
-/// ];
+/// let names = ["Ann Miller", "Ann Miler", "Bob Stone", "Cy Young", "Di Foster", "Ed Kovac", "Flo Brandt", "Gus Ito"];
+/// let cities = ["Rome", "Rome", "Oslo", "Rome", "Oslo", "Lima", "Lima", "Oslo"];
+/// let columns = [column("name", &names), column("city", &cities)];
 /// let (pairs, cosine) = ([(0, 1), (0, 3), (1, 2)], [0.9, 0.3, 0.1]);
+/// let (sources, one_per_source) = (None, false);
 /// let input =
-///     LinkageInput { columns: &columns, pairs: &pairs, cosine: &cosine, sources: None, one_per_source: false, seed: 0 };
+///     LinkageInput { columns: &columns, pairs: &pairs, cosine: &cosine, sources, one_per_source, seed: 0 };
 /// let linkage = Linkage::fit(input)?;
 /// let scores = linkage.scores(&[None, None, None])?;
-/// assert!(scores.log_odds[0] > scores.log_odds[1]);
+/// assert!(scores.log_odds[0] > scores.log_odds[1], "{:?} {:?}", linkage.contributions(0), linkage.contributions(1));
 /// # Ok::<(), relata_decide::DecideError>(())
 /// ```
 #[derive(Debug)]
@@ -132,8 +132,8 @@ impl Linkage {
         found
     }
 
-    /// Why the log-odds of a pair before any answer are what they are: a term for each column, for swapped values and for
-    /// rows of one source where there are any, the prior, what the chance of being merely related takes away, and
+    /// Why the log-odds of a pair before any answer are what they are: a term for each column, for swapped values and
+    /// for rows of one source where there are any, the prior, what the chance of being merely related takes away, and
     /// competition. They add up to the log-odds before those are clipped. Nothing for a pair that there is not.
     pub fn contributions(&self, pair: usize) -> Vec<(String, f64)> {
         self.pairs.get(pair).map_or_else(Vec::new, |&rows| self.evidence.terms(pair, &self.columns, rows))
@@ -172,8 +172,8 @@ impl Linkage {
         Ok(Scores { log_odds, disagreement })
     }
 
-    /// The positions of up to `count` pairs to ask about next, best first: of those that are `open` and could be a match.
-    /// A round of the same number asks the same questions.
+    /// The positions of up to `count` pairs to ask about next, best first: of those that are `open` and could be a
+    /// match. A round of the same number asks the same questions.
     pub fn questions(&self, scores: &Scores, open: &dyn Fn(usize) -> bool, count: usize, round: u32) -> Vec<usize> {
         let pair = |&pair: &u32| {
             let pair = pair as usize;

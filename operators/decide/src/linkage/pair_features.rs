@@ -18,7 +18,6 @@ const BINS: usize = 32;
 #[derive(Debug)]
 pub(super) struct PairFeatures {
     pub values: Vec<f64>,
-    pub rows: usize,
     pub width: usize,
     pub shape: Shape,
 }
@@ -43,7 +42,7 @@ impl Builder {
             values.extend(self.columns.iter().map(|column| column[row]));
         }
         let split_points = Shape::quantiles(&Features::new(&values, self.rows, width)?, BINS);
-        Ok(PairFeatures { values, rows: self.rows, width, shape: Shape { directions: self.directions, split_points } })
+        Ok(PairFeatures { values, width, shape: Shape { directions: self.directions, split_points } })
     }
 }
 

@@ -64,6 +64,7 @@ impl Round<'_> {
 /// most (query by committee: Seung, Opper and Sompolinsky 1992); the rest closest to even odds (uncertainty sampling:
 /// Lewis and Gale 1994). No row is asked about twice in a round unless there are too few.
 pub(super) fn choose(open: &[OpenPair], count: usize, seed: u64) -> Vec<usize> {
+    let count = count.min(open.len());
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut round = Round { open, asked: vec![false; open.len()], rows: BTreeSet::new(), chosen: Vec::new() };
     let part = |share: f64| (share * count as f64).round() as usize;
@@ -83,7 +84,7 @@ pub(super) fn choose(open: &[OpenPair], count: usize, seed: u64) -> Vec<usize> {
             let p = probability(pair.log_odds);
             -(pair.disagreement + UNCERTAINTY_TIE * p * (1.0 - p))
         };
-        round.take(&ascending(open, of), part(DISAGREEMENT).min(count - round.chosen.len().min(count)), true);
+        round.take(&ascending(open, of), part(DISAGREEMENT).min(count.saturating_sub(round.chosen.len())), true);
     }
     let noisy = ascending(open, |pair| pair.log_odds.abs() + NOISE * rng.random::<f64>());
     round.take(&noisy, count.saturating_sub(round.chosen.len()), true);

@@ -22,6 +22,7 @@ impl<'a> Features<'a> {
     /// # Ok::<(), relata_decide::DecideError>(())
     /// ```
     pub fn new(values: &'a [f64], rows: usize, width: usize) -> Result<Self> {
+        // An overflow is a size that no slice has.
         error::same_length("values of features", rows.saturating_mul(width), values.len())?;
         values.iter().enumerate().try_for_each(|(at, &value)| error::finite("feature", at, value))?;
         Ok(Self { values, rows, width })

@@ -29,10 +29,6 @@ impl Bins {
         Self { codes: codes.collect(), thresholds }
     }
 
-    pub(super) fn features(&self) -> usize {
-        self.thresholds.len()
-    }
-
     pub(super) fn thresholds(&self, feature: usize) -> &[f64] {
         &self.thresholds[feature]
     }

@@ -31,8 +31,8 @@ pub struct GradientBoostingSettings {
     pub learning_rate: f64,
     /// The least sum of `weight p (1 - p)` in a leaf, at least 0; 1 by default.
     pub min_child_weight: f64,
-    /// The least `p (1 - p)` that a pair counts with, in [0, 1/4]; 0 by default. Above 0 it shortens the steps for pairs
-    /// that are nearly certain, right or wrong.
+    /// The least `p (1 - p)` that a pair counts with, in [0, 1/4]; 0 by default. Above 0 it shortens the steps for
+    /// pairs that are nearly certain, right or wrong.
     pub min_curvature: f64,
     /// Nodes of fewer pairs are not split; 0 by default.
     pub min_rows: usize,

@@ -1,4 +1,5 @@
-//! The shape that trees have to keep to: in which direction log-odds may move with a feature, and where trees may split.
+//! The shape that trees have to keep to: in which direction log-odds may move with a feature, and where trees may
+//! split.
 
 use crate::error::{self, DecideError, Result};
 use crate::pair_model::features::Features;

@@ -78,7 +78,8 @@ impl StageContext<'_> {
         let ranked = scored.linkage.questions(&scores, &open, pairs, round);
         let ranked = ranked.into_iter().filter_map(|pair| training[pair]).collect();
         let with_place = training.iter().zip(&scores.log_odds);
-        let found = with_place.filter_map(|(pair, &log_odds)| Some((pair.as_ref().copied()?, probability(log_odds) as f32)));
+        let found =
+            with_place.filter_map(|(pair, &log_odds)| Some((pair.as_ref().copied()?, probability(log_odds) as f32)));
         Ok(Some(ScoredCandidates { pairs: found.collect(), ranked }))
     }
 }
@@ -91,8 +92,10 @@ fn evidence(
     known: &KnownRelations,
     rows: usize,
 ) -> Result<Evidence> {
-    let pairs = scored.candidates.pairs().zip(log_odds);
-    let pairs = pairs.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
+    let pairs: Vec<_> = scored.candidates.pairs().zip(log_odds).collect();
+    // Candidates that are not considered are as good as unseen: the model has not learned about such pairs.
+    let considered = scored.linkage.considered().iter().map(|&pair| pairs[pair as usize]);
+    let pairs = considered.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
     let evidence = Evidence::new(rows, pairs)?.with_must_links(known.must_links().to_vec())?;
     let evidence = evidence.with_cannot_links(known.cannot_links().to_vec())?;
     Ok(match (&scored.sources, decision.is_one_to_one()) {

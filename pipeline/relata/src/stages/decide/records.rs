@@ -32,10 +32,13 @@ pub(super) fn record_columns(samples: &Samples) -> Vec<RecordColumn> {
 /// A moment as a date in ISO 8601, with its time unless that is midnight.
 fn day(milliseconds: i64) -> String {
     let moment = arrow::temporal_conversions::timestamp_ms_to_datetime(milliseconds);
-    moment.map_or_else(|| milliseconds.to_string(), |moment| {
-        let text = moment.to_string();
-        text.strip_suffix(" 00:00:00").unwrap_or(&text).to_owned()
-    })
+    moment.map_or_else(
+        || milliseconds.to_string(),
+        |moment| {
+            let text = moment.to_string();
+            text.strip_suffix(" 00:00:00").unwrap_or(&text).to_owned()
+        },
+    )
 }
 
 #[cfg(test)]

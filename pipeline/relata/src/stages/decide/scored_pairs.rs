@@ -4,8 +4,8 @@ use relata_data::index::Row;
 use relata_decide::candidates::{CandidateContext, CandidatePairs, Candidates, Sources};
 use relata_decide::linkage::{Linkage, LinkageInput};
 
-use super::records::record_columns;
 use super::super::context::StageContext;
+use super::records::record_columns;
 use crate::error::Result;
 use crate::store::Run;
 
@@ -31,7 +31,8 @@ impl ScoredPairs {
         let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(context, run)?;
         let rules = spec.candidates.clone().unwrap_or_else(Candidates::default);
         let (embeddings_of, seed) = (&embeddings[..], spec.seed());
-        let about = CandidateContext { session, samples, embeddings: embeddings_of, width, sources: sources.as_ref(), seed };
+        let about =
+            CandidateContext { session, samples, embeddings: embeddings_of, width, sources: sources.as_ref(), seed };
         let candidates = rules.find(&about).await?;
         for cut in candidates.cut_blocks().iter().take(NAMED) {
             let text = format!("{}: `{}` is left out, since {} rows share it", cut.rule, cut.value, cut.rows);
@@ -51,7 +52,8 @@ impl ScoredPairs {
             one_per_source: spec.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()),
             seed,
         })?;
-        let found = candidates.counts().iter().map(|count| format!("{} {}", count.pairs, count.rule)).collect::<Vec<_>>();
+        let found =
+            candidates.counts().iter().map(|count| format!("{} {}", count.pairs, count.rule)).collect::<Vec<_>>();
         stage.finish(pairs.len() as u64, &format!("of {}", found.join(", ")));
         Ok(Self { candidates, sources, linkage })
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Float32Array, Float64Array, ListBuilder, RecordBatch, StringBuilder, UInt32Array, UInt64Array,
+    ArrayRef, BooleanArray, Float32Array, Float64Array, ListBuilder, RecordBatch, StringBuilder, UInt32Array,
+    UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use relata_data::DataError;
@@ -60,17 +61,18 @@ pub(super) fn write_pairs(
     Ok(())
 }
 
-/// What each column counted for before any answer, in log-odds, as columns `weight.name`.
+/// What each column, and what is not a column's, counted for before any answer, in log-odds, as columns `weight.name`;
+/// null where it did not apply.
 fn weights(scored: &ScoredPairs, pairs: usize) -> Vec<(String, Vec<Option<f32>>)> {
     let mut columns: Vec<(String, Vec<Option<f32>>)> = Vec::new();
     for pair in 0..pairs {
-        for (at, (name, weight)) in scored.linkage.contributions(pair).into_iter().enumerate() {
-            if pair == 0 {
-                columns.push((format!("weight.{name}"), Vec::with_capacity(pairs)));
-            }
-            if let Some((_, values)) = columns.get_mut(at) {
-                values.push(Some(weight as f32));
-            }
+        for (name, weight) in scored.linkage.contributions(pair) {
+            let name = format!("weight.{name}");
+            let at = columns.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+                columns.push((name, vec![None; pairs]));
+                columns.len() - 1
+            });
+            columns[at].1[pair] = Some(weight as f32);
         }
     }
     columns

@@ -1,0 +1,174 @@
+//! Decisions of runs: candidates, pairs and entities, with what is known kept, and what makes no sense refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use relata::arrow::array::{Array, AsArray};
+use relata::arrow::datatypes::{Float32Type, Float64Type, UInt64Type};
+use relata::data::query;
+use relata::dsl::{Ready, Related};
+use relata::prelude::*;
+
+/// Persons, most of whom are there once; `a` and `b` of a person differ by a typing error.
+const NAMES: [&str; 12] = [
+    "margaret whitfield",
+    "oscar lindqvist",
+    "priya raghunathan",
+    "tomasz kowalczyk",
+    "beatrice montgomery",
+    "henrik solberg",
+    "yolanda castellanos",
+    "frederick ashworth",
+    "nadia benchekroun",
+    "samuel okonkwo",
+    "ingrid vandenberg",
+    "carlos echeverria",
+];
+const STREETS: [&str; 4] = ["harbour street", "mill lane", "king avenue", "station road"];
+
+/// 72 persons, of whom every third is there twice; ids are text.
+fn people(folder: &Path) -> String {
+    let mut text = String::from("key,name,street,born,person,shop\n");
+    for person in 0..72usize {
+        let name =
+            format!("{} {}", NAMES[person % 12], ["north", "delta", "prime", "quartz", "raven", "sable"][person / 12]);
+        let (street, born) = (
+            format!("{} {}", STREETS[person % 4], 1 + person),
+            format!("19{:02}-0{}-1{}", 30 + person % 60, 1 + person % 9, person % 9),
+        );
+        text += &format!("p{person}a,{name},{street},{born},{person},north\n");
+        if person % 3 == 0 {
+            let typo = name.replacen(&name[3..4], "", 1);
+            text += &format!("p{person}b,{typo},{street},{born},{person},south\n");
+        }
+    }
+    let path = folder.join("people.csv");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn related(folder: &Path) -> Pipeline<Related> {
+    Pipeline::read(csv(people(folder)).id("key")).views(2, corruptions()).relate(same_sample())
+}
+
+fn decided(related: Pipeline<Related>, run: &Path) -> Pipeline<Ready> {
+    let fit = Fit::epochs(3).batch(32).seed(3).device(DeviceChoice::Cpu);
+    let trained = related.train(fields([16, 8]).with_dimension(16), nt_xent(0.1), fit);
+    trained.decide(entities()).evaluate(decision("person")).write(run)
+}
+
+fn score(run: &Run, name: &str) -> f64 {
+    run.metrics().unwrap().iter().rev().find(|metric| metric.name == name).unwrap_or_else(|| panic!("{name}")).value
+}
+
+/// The text ids of each entity.
+fn entities_of(run: &Run) -> Vec<BTreeSet<String>> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let batches = runtime.block_on(async {
+        let text = "SELECT e.entity, s.source_id FROM entities e JOIN samples s ON s.id = e.id";
+        query::collect(run.sql(text).await.unwrap()).await.unwrap()
+    });
+    let mut found: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
+    for batch in &batches {
+        let entity = batch["entity"].as_primitive::<UInt64Type>().values();
+        let ids = batch["source_id"].as_string::<i32>();
+        entity.iter().zip(ids.iter()).for_each(|(entity, id)| {
+            found.entry(*entity).or_default().insert(id.unwrap().to_owned());
+        });
+    }
+    found.into_values().collect()
+}
+
+fn together(found: &[BTreeSet<String>], a: &str, b: &str) -> bool {
+    found.iter().any(|entity| entity.contains(a) && entity.contains(b))
+}
+
+#[test]
+fn without_an_answer_duplicates_are_found_and_the_tables_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        decided(related(folder.path()).candidates(nearest(5).or(same_value("street"))), &folder.path().join("run"));
+    let run = run.run().unwrap();
+    assert!(score(&run, "decision.f1") > 0.95, "{}", score(&run, "decision.f1"));
+    assert!(score(&run, "decision.candidate_recall") > 0.99);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let sql = |text: &str| runtime.block_on(async { query::collect(run.sql(text).await.unwrap()).await.unwrap() });
+    let pairs = &sql("SELECT * FROM pairs ORDER BY probability DESC LIMIT 1")[0];
+    assert!(pairs["probability"].as_primitive::<Float64Type>().value(0) > 0.9);
+    assert!(pairs["weight.name"].as_primitive::<Float32Type>().value(0) > 0.0, "{:?}", pairs.schema());
+    assert!(pairs.schema().field_with_name("name.similarity").is_ok() && pairs["known"].is_null(0));
+    let sums =
+        &sql("SELECT count(*) AS rows, count(DISTINCT entity) AS entities, min(size), max(confidence) FROM entities")
+            [0];
+    assert_eq!(sums["rows"].as_primitive::<relata::arrow::datatypes::Int64Type>().value(0), 96);
+    // The same pipeline, the same decision.
+    let again = folder.path().join("again");
+    let second = decided(related(folder.path()).candidates(nearest(5).or(same_value("street"))), &again).run().unwrap();
+    for table in ["pairs.parquet", "entities.parquet"] {
+        assert!(std::fs::read(run.path(table)).unwrap() == std::fs::read(second.path(table)).unwrap(), "{table}");
+    }
+}
+
+#[test]
+fn what_is_known_is_kept_whatever_it_looks_like() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = folder.path().join("known.csv");
+    // Two persons are said to be one, and two entries of one person are said not to be.
+    std::fs::write(&known, "src,dst,weight\np1a,p2a,1\np0a,p0b,-1\np3a,p3b,0.4\n").unwrap();
+    let run = decided(related(folder.path()).relate(edges(&known)), &folder.path().join("run")).run().unwrap();
+    let found = entities_of(&run);
+    assert!(together(&found, "p1a", "p2a") && !together(&found, "p0a", "p0b"));
+    assert!(together(&found, "p3a", "p3b"), "a guess is no answer");
+}
+
+#[test]
+fn answers_are_asked_about_candidates_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, strategy) in
+        [("model", uncertain_pairs().budget(30.0).per_round(10)), ("random", random_pairs().budget(10.0))]
+    {
+        let asked = related(folder.path()).ask(labels("person"), strategy);
+        let run = decided(asked, &folder.path().join(name)).run().unwrap();
+        assert!(score(&run, "decision.known") >= 10.0 && score(&run, "decision.f1") > 0.95, "{name}");
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let text = "SELECT count(*) AS outside FROM answers a LEFT ANTI JOIN pairs p
+                    ON p.src = least(a.anchor, a.candidate) AND p.dst = greatest(a.anchor, a.candidate) AND p.known IS NOT NULL";
+        let batches = runtime.block_on(async { query::collect(run.sql(text).await.unwrap()).await.unwrap() });
+        let outside = batches[0]["outside"].as_primitive::<relata::arrow::datatypes::Int64Type>().value(0);
+        // Candidates of an earlier embedding need not be candidates of the last one.
+        assert!(outside <= 3, "{name}: {outside}");
+    }
+}
+
+#[test]
+fn linked_sources_have_entities_across_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let linked = related(folder.path()).link("shop");
+    let fit = Fit::epochs(3).batch(32).seed(3).device(DeviceChoice::Cpu);
+    let trained = linked.train(fields([16, 8]).with_dimension(16), nt_xent(0.1), fit);
+    let run = trained.decide(entities().one_to_one()).evaluate(decision("person")).write(folder.path().join("run"));
+    let run = run.run().unwrap();
+    assert!(entities_of(&run).iter().all(|entity| entity.len() <= 2));
+    assert!(score(&run, "decision.f1") > 0.95);
+}
+
+#[test]
+fn what_would_have_no_effect_is_refused_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = || folder.path().join("run");
+    let fit = || Fit::epochs(1).device(DeviceChoice::Cpu);
+    let train = |related: Pipeline<Related>| related.train(fields([16, 8]), nt_xent(0.1), fit());
+    let cases: [(Pipeline<Ready>, &str); 6] = [
+        (train(related(folder.path()).candidates(nearest(5))).write(run()), "candidates(..)"),
+        (train(related(folder.path()).link("shop")).write(run()), "link(..)"),
+        (train(related(folder.path())).decide(entities().one_to_one()).write(run()), "one_to_one()"),
+        (train(related(folder.path())).evaluate(decision("person")).write(run()), "evaluate(decision)"),
+        (decided(related(folder.path()).ask(labels("person"), boundary().budget(9.0)), &run()), "uncertain_pairs()"),
+        (decided(related(folder.path()).ask(labels("persom"), uncertain_pairs().budget(9.0)), &run()), "persom"),
+    ];
+    for (pipeline, said) in cases {
+        let error = pipeline.run().unwrap_err().to_string();
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    assert!(!run().join("embeddings.parquet").exists());
+}
