@@ -36,6 +36,8 @@ pub enum Purpose {
     QueryPlanner = 0x7a11d,
     /// The pool that query strategies choose from.
     QueryPool = 0x9001,
+    /// The centroids of an approximate search for the nearest rows.
+    NearestRows = 0x2ea2e57,
     /// The strategy of random pairs.
     RandomPairs = 0x9a125,
     /// The strategy of unseen samples.

@@ -22,7 +22,6 @@ pub use answer::Answer;
 pub use combinators::OracleExt;
 pub use cost::Cost;
 pub use error::{OracleError, Result};
-pub use neighbour_lists::approximate_neighbours;
 pub use notes::Notes;
 pub use oracle::{Context, Oracle, check_inner};
 pub use question::Question;

@@ -100,28 +100,6 @@ pub(crate) fn exact(values: &[f32], width: usize, k: usize, metric: Metric) -> V
     lists
 }
 
-/// The `k` nearest others of every vector by HNSW (Malkov and Yashunin 2018), as row numbers; the vectors of `width`
-/// numbers lie one after the other.
-///
-/// ```
-/// use relata_graph::knn::Metric;
-/// use relata_oracle::approximate_neighbours;
-///
-/// let near = approximate_neighbours(vec![0.0, 1.0, 0.1, 1.0, 1.0, 0.0], 2, 1, Metric::Cosine, 7)?;
-/// assert_eq!(near, [[1], [0], [1]]);
-/// # Ok::<(), relata_oracle::OracleError>(())
-/// ```
-pub fn approximate_neighbours(
-    values: Vec<f32>,
-    width: usize,
-    k: usize,
-    metric: Metric,
-    seed: u64,
-) -> Result<Vec<Vec<u32>>> {
-    let near = approximate(values, width, k, metric, seed)?;
-    Ok(near.into_iter().map(|list| list.into_iter().map(|(other, _)| other.0).collect()).collect())
-}
-
 /// The `k` nearest others of every vector by HNSW.
 pub(crate) fn approximate(
     mut values: Vec<f32>,

@@ -85,16 +85,19 @@ impl CandidatePairs {
     /// The names of the rules that found the pair of this number.
     pub fn rules_of(&self, pair: usize) -> impl Iterator<Item = &str> {
         let bits = self.found[pair].rules;
-        self.rules.iter().enumerate().filter(move |(number, _)| bits >> number.min(&31) & 1 == 1).map(|(_, rule)| rule.as_str())
+        self.rules
+            .iter()
+            .enumerate()
+            .filter(move |(number, _)| bits >> number.min(&31) & 1 == 1)
+            .map(|(_, rule)| rule.as_str())
     }
 
     /// How many pairs each rule found, and how many it alone.
     pub fn counts(&self) -> Vec<RuleCount> {
         let count = |number: usize, rule: &String| {
             let bit = 1 << number.min(31);
-            let with = |holds: fn(u32, u32) -> bool| {
-                self.found.iter().filter(|found| holds(found.rules, bit)).count() as u64
-            };
+            let with =
+                |holds: fn(u32, u32) -> bool| self.found.iter().filter(|found| holds(found.rules, bit)).count() as u64;
             RuleCount {
                 rule: rule.clone(),
                 pairs: with(|rules, bit| rules & bit != 0),

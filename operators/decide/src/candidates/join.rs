@@ -25,7 +25,8 @@ pub(super) async fn find(
         let batch = batch?;
         let src = SampleId::slice(batch["src"].as_primitive::<UInt64Type>().values());
         let dst = SampleId::slice(batch["dst"].as_primitive::<UInt64Type>().values());
-        let rows = src.iter().zip(dst).filter_map(|(&a, &b)| Some((context.samples.ids.row(a)?, context.samples.ids.row(b)?)));
+        let rows =
+            src.iter().zip(dst).filter_map(|(&a, &b)| Some((context.samples.ids.row(a)?, context.samples.ids.row(b)?)));
         for (a, b) in rows.filter(|&(a, b)| context.sources.is_none_or(|sources| sources.differ(a, b))) {
             found.add(number, a, b);
         }

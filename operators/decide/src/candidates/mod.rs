@@ -109,7 +109,7 @@ impl Candidates {
         let mut found = CandidatePairs::new(self.names());
         for (number, rule) in (0..).zip(&self.rules) {
             match rule {
-                CandidateRule::Nearest(nearest) => nearest_rows::find(nearest, context, number, &mut found)?,
+                CandidateRule::Nearest(nearest) => nearest_rows::find(nearest, context, number, &mut found),
                 CandidateRule::SameValue(value) => {
                     same_values::find(value, self.largest_block, context, number, &mut found).await?;
                 }

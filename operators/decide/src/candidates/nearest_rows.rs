@@ -3,45 +3,50 @@
 use std::convert::Infallible;
 
 use relata_data::index::Row;
-use relata_graph::knn::{Metric, top_k};
-use relata_oracle::{Nearest, OracleError};
+use relata_data::seed::Purpose;
+use relata_graph::knn::{InvertedFile, Metric, top_k};
+use relata_oracle::Nearest;
 
 use super::{CandidateContext, CandidatePairs};
 
 /// Queries whose neighbours are in memory at once.
 const QUERIES: usize = 8192;
 
-/// Adds each row with its k nearest others; of other sources only, where sources are linked.
-pub(super) fn find(
-    rule: &Nearest,
-    context: &CandidateContext<'_>,
-    number: u32,
-    found: &mut CandidatePairs,
-) -> Result<(), OracleError> {
-    let (values, width) = (context.embeddings, context.width);
+/// Adds each row with its k nearest others; of other sources only, where sources are linked. Among more rows than the
+/// rule searches exactly, the search is approximate.
+pub(super) fn find(rule: &Nearest, context: &CandidateContext<'_>, number: u32, found: &mut CandidatePairs) {
     let rows: Vec<u32> = (0..context.samples.ids.rows() as u32).collect();
-    let Some(sources) = context.sources else {
-        if rows.len() > rule.exact_limit() {
-            let near = relata_oracle::approximate_neighbours(values.to_vec(), width, rule.k(), Metric::Cosine, context.seed)?;
-            for (&row, near) in rows.iter().zip(&near) {
-                near.iter().for_each(|&other| found.add(number, Row(row), Row(other)));
-            }
-            return Ok(());
+    let mut add = |a: u32, b: u32| {
+        if a != b {
+            found.add(number, Row(a), Row(b));
         }
+    };
+    let Some(sources) = context.sources else {
         // One more, since each row is its own nearest.
-        exact(&rows, &rows, values, width, rule.k() + 1, |a, b| (a != b).then(|| found.add(number, a, b)).unwrap_or_default());
-        return Ok(());
+        return search(rule, context, &rows, &rows, rule.k() + 1, &mut add);
     };
     for source in 0..sources.count() as u32 {
         let (own, others): (Vec<u32>, Vec<u32>) =
             rows.iter().partition(|&&row| sources.of_rows()[row as usize] == source);
-        exact(&own, &others, values, width, rule.k(), |a, b| found.add(number, a, b));
+        search(rule, context, &own, &others, rule.k(), &mut add);
     }
-    Ok(())
 }
 
 /// Calls `add` with each row of `queries` and its `k` nearest of `others`.
-fn exact(queries: &[u32], others: &[u32], values: &[f32], width: usize, k: usize, mut add: impl FnMut(Row, Row)) {
+fn search(
+    rule: &Nearest,
+    context: &CandidateContext<'_>,
+    queries: &[u32],
+    others: &[u32],
+    k: usize,
+    add: &mut dyn FnMut(u32, u32),
+) {
+    let (values, width) = (context.embeddings, context.width);
+    if others.len() > rule.exact_limit() {
+        let mut rng = Purpose::NearestRows.stream(context.seed, &[others.len() as u64]);
+        let index = InvertedFile::build(values, width, others, &mut rng);
+        return index.search(values, queries, k, &mut |row, near| near.iter().for_each(|&(other, _)| add(row, other)));
+    }
     let vectors = |rows: &[u32]| -> Vec<f32> {
         rows.iter().flat_map(|&row| &values[row as usize * width..][..width]).copied().collect()
     };
@@ -50,7 +55,7 @@ fn exact(queries: &[u32], others: &[u32], values: &[f32], width: usize, k: usize
         let blocks = blocks.map(|(rows, first)| Ok::<_, Infallible>((first, vectors(rows))));
         let Ok(near) = top_k(&vectors(queries), width, blocks, k, Metric::Cosine);
         for (&row, near) in queries.iter().zip(near) {
-            near.iter().for_each(|&(other, _)| add(Row(row), Row(others[other as usize])));
+            near.iter().for_each(|&(other, _)| add(row, others[other as usize]));
         }
     }
 }

@@ -26,7 +26,8 @@ impl Fixture {
     }
 
     async fn find(&self, candidates: Candidates, angles: &[f32], sources: Option<&Sources>) -> CandidatePairs {
-        let embeddings: Vec<f32> = angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]).collect();
+        let embeddings: Vec<f32> =
+            angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]).collect();
         let (session, samples) = (&self.session, &self.samples);
         let context = CandidateContext { session, samples, embeddings: &embeddings, width: 2, sources, seed: 7 };
         candidates.check().unwrap();
@@ -64,7 +65,9 @@ async fn linked_sources_have_pairs_across_only() {
     assert_eq!(pairs(&nearest_only), [(0, 1), (2, 3), (2, 4)]);
     for (column, said) in [("zip", "null in `zip`"), ("id", "")] {
         let read = Sources::read(&fixture.session, &fixture.samples, column).await;
-        assert!(said.is_empty() == read.is_ok() && read.map_or_else(|e| e.to_string(), |_| String::new()).contains(said));
+        assert!(
+            said.is_empty() == read.is_ok() && read.map_or_else(|e| e.to_string(), |_| String::new()).contains(said)
+        );
     }
 }
 

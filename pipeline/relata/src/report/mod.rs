@@ -4,6 +4,7 @@ mod bridges;
 mod chart;
 mod compare;
 mod conflicts;
+mod decision;
 mod embedding;
 mod facts;
 mod gallery;
@@ -34,7 +35,8 @@ const LOSSES: usize = 200;
 const AXIS: &str = "units spent";
 
 /// The titles of all parts that a page may have, in order.
-const TITLES: [&str; 11] = [
+const TITLES: [&str; 12] = [
+    "Decision",
     "Summary",
     "Cost curves",
     "Runs",
@@ -85,6 +87,11 @@ async fn one(run: &Run) -> Result<String> {
     let label = facts.plan.evaluate.first().and_then(|first| first["label"].as_str());
 
     let bodies = [
+        (
+            "Decision",
+            "Which rows are the same entity, by the probabilities of the candidate pairs and what is known.",
+            decision::show(&facts).await?,
+        ),
         ("Summary", "", summary::tiles(&facts, conflicts.count).await?),
         (
             "Cost curves",

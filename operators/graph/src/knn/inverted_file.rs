@@ -1,0 +1,176 @@
+//! Inverted file (IVF): kNN search, approximate, among rows that are kept by the nearest of some centroids. A query looks
+//! at the rows of its nearest centroids only (Jégou, Douze and Schmid 2011, "Product Quantization for Nearest Neighbor
+//! Search", without the quantization).
+
+use std::convert::Infallible;
+
+use rand::RngExt;
+use rand::seq::index::sample;
+use relata_data::seed::Rng;
+
+use super::top_k::{Metric, top_k};
+
+/// Rows that a centroid is learned from.
+const ROWS_OF_CENTROID: usize = 64;
+/// Rounds of k-means.
+const ROUNDS: usize = 6;
+/// Centroids whose rows a query looks at.
+const PROBES: usize = 24;
+/// Queries that look for their centroids at once.
+const QUERIES: usize = 1 << 14;
+
+/// Vectors of unit length, by the nearest of some centroids; vectors are rows of a matrix that the caller keeps.
+#[derive(Debug)]
+pub struct InvertedFile {
+    width: usize,
+    centroids: Vec<f32>,
+    /// The rows of each centroid, ascending.
+    cells: Vec<Vec<u32>>,
+}
+
+impl InvertedFile {
+    /// Sorts `rows` of the matrix `values` (`width` numbers each) by about as many centroids as the square root of their
+    /// number, which k-means finds.
+    ///
+    /// ```
+    /// use relata_data::seed::Purpose;
+    /// use relata_graph::knn::InvertedFile;
+    ///
+    /// let values = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 0.6, 0.8];
+    /// let index = InvertedFile::build(&values, 2, &[0, 1, 2, 3], &mut Purpose::NearestRows.stream(7, &[]));
+    /// let mut found = vec![];
+    /// index.search(&values, &[0], 2, &mut |query, near| found.push((query, near[0].0, near[1].0)));
+    /// assert_eq!(found, [(0, 0, 2)]);
+    /// ```
+    ///
+    /// # Panics
+    /// If a row is not in the matrix.
+    pub fn build(values: &[f32], width: usize, rows: &[u32], rng: &mut Rng) -> Self {
+        let many = (rows.len() as f64).sqrt().ceil() as usize;
+        let learned = sample(rng, rows.len(), rows.len().min(many * ROWS_OF_CENTROID));
+        let learned: Vec<u32> = learned.into_iter().map(|at| rows[at]).collect();
+        let learned = gather(values, width, &learned);
+        let mut centroids = learned[..(many * width).min(learned.len())].to_vec();
+        for _ in 0..ROUNDS {
+            let nearest = nearest(&learned, &centroids, width, 1);
+            let mut sums = vec![0.0f32; centroids.len()];
+            for (vector, near) in learned.chunks_exact(width).zip(&nearest) {
+                let sum = &mut sums[near[0].0 as usize * width..][..width];
+                sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += x);
+            }
+            for (centroid, sum) in centroids.chunks_exact_mut(width).zip(sums.chunks_exact(width)) {
+                let norm = sum.iter().map(|x| x * x).sum::<f32>().sqrt();
+                if norm > 0.0 {
+                    centroid.iter_mut().zip(sum).for_each(|(x, sum)| *x = sum / norm);
+                } else {
+                    // Nobody is near: it starts anew at some row.
+                    let row = rng.random_range(0..learned.len() / width) * width;
+                    centroid.copy_from_slice(&learned[row..row + width]);
+                }
+            }
+        }
+        let mut cells = vec![Vec::new(); centroids.len() / width.max(1)];
+        for rows in rows.chunks(QUERIES) {
+            let near = nearest(&gather(values, width, rows), &centroids, width, 1);
+            rows.iter().zip(near).for_each(|(&row, near)| cells[near[0].0 as usize].push(row));
+        }
+        Self { width, centroids, cells }
+    }
+
+    /// Calls `found` with each query, which are rows of the matrix too, and the `k` rows of the index of the largest cosine
+    /// with it, the largest first; of equally near ones the smaller row. Queries come in their order.
+    pub fn search(&self, values: &[f32], queries: &[u32], k: usize, found: &mut dyn FnMut(u32, &[(u32, f32)])) {
+        for queries in queries.chunks(QUERIES) {
+            let probed = nearest(&gather(values, self.width, queries), &self.centroids, self.width, PROBES);
+            let mut of_cell = vec![Vec::new(); self.cells.len()];
+            for (at, probes) in probed.iter().enumerate() {
+                probes.iter().for_each(|(cell, _)| of_cell[*cell as usize].push(at));
+            }
+            let mut best: Vec<Vec<(u32, f32)>> = vec![Vec::with_capacity(2 * k); queries.len()];
+            for (cell, asking) in self.cells.iter().zip(&of_cell).filter(|(cell, _)| !cell.is_empty()) {
+                let asked: Vec<u32> = asking.iter().map(|&at| queries[at]).collect();
+                let near =
+                    nearest(&gather(values, self.width, &asked), &gather(values, self.width, cell), self.width, k);
+                for (&at, near) in asking.iter().zip(near) {
+                    best[at].extend(near.into_iter().map(|(place, score)| (cell[place as usize], score)));
+                    keep_best(&mut best[at], k);
+                }
+            }
+            queries.iter().zip(&best).for_each(|(&query, near)| found(query, near));
+        }
+    }
+}
+
+fn keep_best(near: &mut Vec<(u32, f32)>, k: usize) {
+    near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    near.truncate(k);
+}
+
+fn gather(values: &[f32], width: usize, rows: &[u32]) -> Vec<f32> {
+    rows.iter().flat_map(|&row| &values[row as usize * width..][..width]).copied().collect()
+}
+
+/// The nearest of some vectors, by their place among them.
+fn nearest(queries: &[f32], vectors: &[f32], width: usize, k: usize) -> Vec<Vec<(u64, f32)>> {
+    let Ok(near) = top_k(queries, width, [Ok::<_, Infallible>((0, vectors))], k, Metric::Cosine);
+    near
+}
+
+#[cfg(test)]
+mod tests {
+    use relata_data::seed::Purpose;
+
+    use super::*;
+
+    /// Vectors around `centres` directions, of unit length.
+    fn blobs(rows: usize, width: usize, centres: usize, spread: f32) -> Vec<f32> {
+        let mut rng = Purpose::NearestRows.stream(3, &[]);
+        let mut draw = |scale: f32| scale * (rng.random::<f32>() + rng.random::<f32>() + rng.random::<f32>() - 1.5);
+        let middles: Vec<f32> = (0..centres * width).map(|_| draw(1.0)).collect();
+        let mut values = Vec::new();
+        for row in 0..rows {
+            let middle = &middles[row % centres * width..][..width];
+            let vector: Vec<f32> = middle.iter().map(|x| x + draw(spread)).collect();
+            let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+            values.extend(vector.iter().map(|x| x / norm));
+        }
+        values
+    }
+
+    #[test]
+    fn nearly_all_neighbours_are_found_and_always_the_same() {
+        let (rows, width, k) = (6000, 24, 10);
+        let all: Vec<u32> = (0..rows as u32).collect();
+        for (centres, spread, least) in [(300, 0.3, 0.98), (7, 1.0, 0.93)] {
+            let values = blobs(rows, width, centres, spread);
+            let search = || {
+                let index = InvertedFile::build(&values, width, &all, &mut Purpose::NearestRows.stream(7, &[]));
+                let mut found = Vec::new();
+                index.search(&values, &all, k, &mut |query, near| found.push((query, near.to_vec())));
+                found
+            };
+            let found = search();
+            let exact = nearest(&values, &values, width, k);
+            let common = |(query, near): &(u32, Vec<(u32, f32)>)| {
+                exact[*query as usize]
+                    .iter()
+                    .filter(|(row, _)| near.iter().any(|(other, _)| u64::from(*other) == *row))
+                    .count()
+            };
+            let recall = found.iter().map(common).sum::<usize>() as f64 / (rows * k) as f64;
+            assert!(recall > least, "{centres}: {recall}");
+            assert_eq!(found, search());
+        }
+    }
+
+    #[test]
+    fn few_rows_and_equal_rows_are_found() {
+        let values = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0];
+        for rows in [&[0u32][..], &[0, 1, 2]] {
+            let index = InvertedFile::build(&values, 2, rows, &mut Purpose::NearestRows.stream(1, &[]));
+            let mut found = Vec::new();
+            index.search(&values, &[2], 5, &mut |_, near| found.extend(near.iter().map(|near| near.0)));
+            assert_eq!(found, rows);
+        }
+    }
+}
