@@ -39,7 +39,7 @@ fn boosting(seed: u64) -> GradientBoostingSettings {
         // The offsets are calibrated already.
         base: false,
         validation_share: 0.0,
-        patience: 0,
+        patience: 1,
         seed,
     }
 }
