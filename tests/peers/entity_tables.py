@@ -36,7 +36,8 @@ class Table:
 def read(path):
     """The rows of a CSV file as dictionaries, in which empty values and NA are None."""
     with open(path, newline="", encoding="utf-8") as file:
-        return [{name: value if value not in ("", "NA") else None for name, value in row.items()} for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    return [{name: None if value in ("", "NA") else value for name, value in row.items()} for row in rows]
 
 
 def restaurants(folder):
