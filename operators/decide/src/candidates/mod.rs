@@ -37,12 +37,12 @@ const NEIGHBOURS: usize = 10;
 #[serde(default, deny_unknown_fields)]
 pub struct Candidates {
     rules: Vec<CandidateRule>,
-    largest_block: usize,
+    largest_block: Option<usize>,
 }
 
 impl Default for Candidates {
     fn default() -> Self {
-        Self { rules: vec![CandidateRule::Nearest(relata_oracle::nearest(NEIGHBOURS))], largest_block: LARGEST_BLOCK }
+        Self { rules: vec![CandidateRule::Nearest(relata_oracle::nearest(NEIGHBOURS))], largest_block: None }
     }
 }
 
@@ -70,7 +70,8 @@ impl Candidates {
     }
 
     /// Another limit on the rows of a block of equal values; the default is 100. Larger blocks are left out: a value that
-    /// so many rows share says little, and their pairs would be too many. The run says which.
+    /// so many rows share says little, and their pairs would be too many. The run says which. It holds for all rules that
+    /// are joined by `or`; of two limits the larger one does.
     ///
     /// ```
     /// use relata_decide::candidates::Candidates;
@@ -80,14 +81,14 @@ impl Candidates {
     /// assert!(candidates.check().is_ok());
     /// ```
     pub fn largest_block(mut self, rows: usize) -> Self {
-        self.largest_block = rows;
+        self.largest_block = Some(rows);
         self
     }
 
     /// Refuses settings that make no sense.
     pub fn check(&self) -> Result<(), OracleError> {
-        if self.largest_block < 2 {
-            return Err(OracleError::setting("candidates", "largest_block", "at least 2", self.largest_block));
+        if let Some(rows @ ..2) = self.largest_block {
+            return Err(OracleError::setting("candidates", "largest_block", "at least 2", rows));
         }
         self.rules.iter().try_for_each(CandidateRule::check)
     }
@@ -107,11 +108,12 @@ impl Candidates {
     /// The pairs that any of the rules finds.
     pub async fn find(&self, context: &CandidateContext<'_>) -> Result<CandidatePairs, OracleError> {
         let mut found = CandidatePairs::new(self.names());
+        let largest = self.largest_block.unwrap_or(LARGEST_BLOCK);
         for (number, rule) in (0..).zip(&self.rules) {
             match rule {
                 CandidateRule::Nearest(nearest) => nearest_rows::find(nearest, context, number, &mut found),
                 CandidateRule::SameValue(value) => {
-                    same_values::find(value, self.largest_block, context, number, &mut found).await?;
+                    same_values::find(value, largest, context, number, &mut found).await?;
                 }
                 CandidateRule::Rule(rule) => join::find(rule, context, number, &mut found).await?,
             }
@@ -123,7 +125,7 @@ impl Candidates {
 
 impl<R: Into<CandidateRule>> From<R> for Candidates {
     fn from(rule: R) -> Self {
-        Self { rules: vec![rule.into()], largest_block: LARGEST_BLOCK }
+        Self { rules: vec![rule.into()], largest_block: None }
     }
 }
 
@@ -141,6 +143,7 @@ pub trait CandidatesExt: Into<Candidates> {
     fn or(self, others: impl Into<Candidates>) -> Candidates {
         let (mut all, others) = (self.into(), others.into());
         all.rules.extend(others.rules);
+        // A limit that is set is more than none.
         all.largest_block = all.largest_block.max(others.largest_block);
         all
     }

@@ -45,7 +45,7 @@ fn search(
     if others.len() > rule.exact_limit() {
         let mut rng = Purpose::NearestRows.stream(context.seed, &[others.len() as u64]);
         let index = InvertedFile::build(values, width, others, &mut rng);
-        return index.search(values, queries, k, &mut |row, near| near.iter().for_each(|&(other, _)| add(row, other)));
+        return index.search(values, queries, k, |row, near| near.iter().for_each(|&(other, _)| add(row, other)));
     }
     let vectors = |rows: &[u32]| -> Vec<f32> {
         rows.iter().flat_map(|&row| &values[row as usize * width..][..width]).copied().collect()

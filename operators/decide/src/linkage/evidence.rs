@@ -132,24 +132,24 @@ impl Evidence {
     }
 
     /// The terms that [`total`](Self::total) is the sum of.
-    pub(super) fn terms(&self, pair: usize, columns: &[ValueColumn], rows: (u32, u32)) -> Vec<(String, f64)> {
+    pub(super) fn terms<'a>(&self, pair: usize, columns: &'a [ValueColumn], rows: (u32, u32)) -> Vec<(&'a str, f64)> {
         let Self::Columns { mixture, patterns, .. } = self else {
-            return vec![("cosine".to_owned(), self.total(pair))];
+            return vec![("cosine", self.total(pair))];
         };
-        let weight = |(at, column): (usize, &ValueColumn)| (column.name.clone(), self.weight(at, pair, column, rows));
-        let mut terms: Vec<(String, f64)> = columns.iter().enumerate().map(weight).collect();
+        let weight = |(at, column): (usize, &'a ValueColumn)| (&*column.name, self.weight(at, pair, column, rows));
+        let mut terms: Vec<(&'a str, f64)> = columns.iter().enumerate().map(weight).collect();
         let fixed = usize::from(patterns.of(pair)[columns.len()]);
         if fixed & 1 > 0 {
-            terms.push(("swapped values".to_owned(), SWAP_LOG_ODDS));
+            terms.push(("swapped values", SWAP_LOG_ODDS));
         }
         if fixed & 2 > 0 {
-            terms.push(("same source".to_owned(), SAME_SOURCE_LOG_ODDS));
+            terms.push(("same source", SAME_SOURCE_LOG_ODDS));
         }
-        terms.push(("prior".to_owned(), mixture.prior()));
+        terms.push(("prior", mixture.prior()));
         // What is left is what the chance of being merely related takes away.
         let known: f64 = terms.iter().map(|(_, term)| term).sum();
-        terms.push(("merely related".to_owned(), mixture.log_odds[pair] - known));
-        terms.push(("competition".to_owned(), mixture.competition[pair]));
+        terms.push(("merely related", mixture.log_odds[pair] - known));
+        terms.push(("competition", mixture.competition[pair]));
         terms
     }
 }

@@ -135,7 +135,7 @@ impl Linkage {
     /// Why the log-odds of a pair before any answer are what they are: a term for each column, for swapped values and
     /// for rows of one source where there are any, the prior, what the chance of being merely related takes away, and
     /// competition. They add up to the log-odds before those are clipped. Nothing for a pair that there is not.
-    pub fn contributions(&self, pair: usize) -> Vec<(String, f64)> {
+    pub fn contributions(&self, pair: usize) -> Vec<(&str, f64)> {
         self.pairs.get(pair).map_or_else(Vec::new, |&rows| self.evidence.terms(pair, &self.columns, rows))
     }
 

@@ -86,9 +86,9 @@ fn more_agreement_never_lowers_the_weight() {
     let linkage = Linkage::fit(persons.input()).unwrap();
     let comparators = linkage.comparators();
     let similarity = &comparators.iter().find(|(name, _)| name == "last.similarity").unwrap().1;
-    let of = |pair: usize| linkage.contributions(pair).iter().find(|(name, _)| name == "last").unwrap().1;
+    let of = |pair: usize| linkage.contributions(pair).iter().find(|(name, _)| *name == "last").unwrap().1;
     // Equal values weigh by their rarity, swapped ones by the similarity across.
-    let straight = |pair: &usize| linkage.contributions(*pair).iter().all(|(name, _)| name != "swapped values");
+    let straight = |pair: &usize| linkage.contributions(*pair).iter().all(|(name, _)| *name != "swapped values");
     let different = (0..persons.pairs.len()).filter(|&pair| similarity[pair] < Some(1.0)).filter(straight);
     let mut weighed: Vec<(f32, f64)> = different.map(|pair| (similarity[pair].unwrap(), of(pair))).collect();
     weighed.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -173,8 +173,8 @@ fn swapped_names_are_found() {
     let linkage = Linkage::fit(persons.input()).unwrap();
     let pair = persons.pairs.iter().position(|&pair| pair == (0, 1)).unwrap();
     let explained = linkage.contributions(pair);
-    assert!(explained.iter().any(|(name, term)| name == "swapped values" && *term < 0.0), "{explained:?}");
-    assert!(explained.iter().all(|(name, term)| !matches!(name.as_str(), "first" | "last") || *term > 0.0));
+    assert!(explained.iter().any(|(name, term)| *name == "swapped values" && *term < 0.0), "{explained:?}");
+    assert!(explained.iter().all(|(name, term)| !matches!(*name, "first" | "last") || *term > 0.0));
 }
 
 #[test]

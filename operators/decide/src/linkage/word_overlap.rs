@@ -13,8 +13,7 @@ const SOFT_WORDS: usize = 32;
 /// `w` in the column. `s` is 1 for a word that the other text has, else the square of its best Jaro-Winkler similarity,
 /// or 0 below 0.85. A single letter matches words that it begins, as an initial does. It is 0 without words.
 ///
-/// It differs from [`TokenOverlap`](crate::comparator::TokenOverlap) in that each text is measured by its own weights,
-/// so that a text that contains the other one scores at least a half.
+/// Each text is measured by its own weights, so that a text that contains the other one scores at least a half.
 pub(super) fn word_overlap(column: &ValueColumn, words: &Words, a: &Value, b: &Value) -> f64 {
     if a.words.is_empty() || b.words.is_empty() {
         return 0.0;

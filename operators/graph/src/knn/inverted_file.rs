@@ -39,7 +39,7 @@ impl InvertedFile {
     /// let values = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 0.6, 0.8];
     /// let index = InvertedFile::build(&values, 2, &[0, 1, 2, 3], &mut Purpose::NearestRows.stream(7, &[]));
     /// let mut found = vec![];
-    /// index.search(&values, &[0], 2, &mut |query, near| found.push((query, near[0].0, near[1].0)));
+    /// index.search(&values, &[0], 2, |query, near| found.push((query, near[0].0, near[1].0)));
     /// assert_eq!(found, [(0, 0, 2)]);
     /// ```
     ///
@@ -79,7 +79,7 @@ impl InvertedFile {
 
     /// Calls `found` with each query, which are rows of the matrix too, and the `k` rows of the index of the largest cosine
     /// with it, the largest first; of equally near ones the smaller row. Queries come in their order.
-    pub fn search(&self, values: &[f32], queries: &[u32], k: usize, found: &mut dyn FnMut(u32, &[(u32, f32)])) {
+    pub fn search(&self, values: &[f32], queries: &[u32], k: usize, mut found: impl FnMut(u32, &[(u32, f32)])) {
         for queries in queries.chunks(QUERIES) {
             let probed = nearest(&gather(values, self.width, queries), &self.centroids, self.width, PROBES);
             let mut of_cell = vec![Vec::new(); self.cells.len()];
@@ -146,7 +146,7 @@ mod tests {
             let search = || {
                 let index = InvertedFile::build(&values, width, &all, &mut Purpose::NearestRows.stream(7, &[]));
                 let mut found = Vec::new();
-                index.search(&values, &all, k, &mut |query, near| found.push((query, near.to_vec())));
+                index.search(&values, &all, k, |query, near| found.push((query, near.to_vec())));
                 found
             };
             let found = search();
@@ -169,7 +169,7 @@ mod tests {
         for rows in [&[0u32][..], &[0, 1, 2]] {
             let index = InvertedFile::build(&values, 2, rows, &mut Purpose::NearestRows.stream(1, &[]));
             let mut found = Vec::new();
-            index.search(&values, &[2], 5, &mut |_, near| found.extend(near.iter().map(|near| near.0)));
+            index.search(&values, &[2], 5, |_, near| found.extend(near.iter().map(|near| near.0)));
             assert_eq!(found, rows);
         }
     }

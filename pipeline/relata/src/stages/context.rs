@@ -5,6 +5,7 @@ use std::sync::Arc;
 use relata_data::Session;
 use relata_data::index::Row;
 use relata_data::source::Samples;
+use relata_decide::candidates::Sources;
 
 use super::spec::Spec;
 use crate::error::{PipelineError, Result};
@@ -19,6 +20,8 @@ pub(super) struct StageContext<'a> {
     pub samples: Samples,
     /// The rows trained on, ascending.
     pub rows: Arc<Vec<Row>>,
+    /// The source of each row, if rows are linked across sources.
+    pub sources: Option<Sources>,
     pub reporter: Reporter,
 }
 

@@ -29,16 +29,17 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     spec.check_rows(rows.len())?;
     ingest::fit_fields(&mut samples, &run, &rows, &reporter)?;
     spec.check_shape(samples.features.shape())?;
-    let context = StageContext { spec, run, session, samples, rows, reporter };
+    let sources = match &spec.link {
+        Some(column) => Some(Sources::read(&session, &samples, column).await?),
+        None => None,
+    };
+    let context = StageContext { spec, run, session, samples, rows, sources, reporter };
     let about = Context::new(&context.session, &context.samples, spec.seed());
     for oracle in spec.oracles.iter().chain(spec.asks.iter().map(|ask| &ask.0)) {
         oracle.check_data(&about).await?;
     }
     if let Some(candidates) = &spec.candidates {
         candidates.check_data(&about).await?;
-    }
-    if let Some(column) = &spec.link {
-        Sources::read(&context.session, &context.samples, column).await?;
     }
     let views = spec.views();
     if !context.run.path(Artifact::ViewsPlot).exists()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::source::csv::moment_type;
 
@@ -24,7 +24,7 @@ pub(super) enum JsonType {
     Time(DataType),
     Text,
     List(Box<JsonType>),
-    /// Keys in the order in which they come.
+    /// Keys: those of the first object by name, then those that later ones add.
     Object(Vec<(String, JsonType)>),
     /// Objects or lists beside something else: the text of the JSON.
     Mixed,
@@ -58,7 +58,7 @@ impl JsonType {
                     *self = Self::Object(vec![]);
                 }
                 match self {
-                    Self::Object(fields) => object.iter().for_each(|(key, value)| of_key(fields, key).add(value)),
+                    Self::Object(fields) => add_object(fields, object),
                     other => *other = Self::Mixed,
                 }
                 return;
@@ -112,13 +112,21 @@ impl JsonType {
     }
 }
 
-/// The type of a key, which is made if it is new.
-pub(super) fn of_key<'a>(fields: &'a mut Vec<(String, JsonType)>, key: &str) -> &'a mut JsonType {
-    let at = fields.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
-        fields.push((key.to_owned(), JsonType::Null));
-        fields.len() - 1
-    });
-    &mut fields[at].1
+/// Widens the types of keys by an object's values; keys that are new come last.
+pub(super) fn add_object(fields: &mut Vec<(String, JsonType)>, object: &Map<String, Value>) {
+    // Most objects have their keys in the same order: where the last one was found, the next one follows.
+    let mut next = 0;
+    for (key, value) in object {
+        let at = match fields.get(next) {
+            Some((known, _)) if known == key => next,
+            _ => fields.iter().position(|(known, _)| known == key).unwrap_or(fields.len()),
+        };
+        if at == fields.len() {
+            fields.push((key.clone(), JsonType::Null));
+        }
+        fields[at].1.add(value);
+        next = at + 1;
+    }
 }
 
 #[cfg(test)]

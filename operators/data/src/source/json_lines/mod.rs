@@ -18,7 +18,7 @@ use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::json_type::{JsonType, of_key};
+use self::json_type::{JsonType, add_object};
 use self::records::{Object, records};
 use super::block_table::{BlockReader, block_table};
 use super::blocking::off_thread;
@@ -108,7 +108,7 @@ impl Rows {
             let identity = input_file::identity(&path)?;
             let (mut rows, mut first) = (0u64, None);
             records(&path, &mut |_, object| {
-                object.iter().for_each(|(key, value)| of_key(&mut columns, key).add(value));
+                add_object(&mut columns, &object);
                 rows += 1;
                 first = (rows == 1).then_some(object);
                 Ok(true)

@@ -7,8 +7,8 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, Float64Type};
 use arrow::util::display::array_value_to_string;
 use relata::Run;
-use relata_data::source::IdLookup;
 use relata_data::query;
+use relata_data::source::IdLookup;
 
 use crate::failure::{Failure, Outcome};
 
@@ -52,7 +52,12 @@ pub async fn run(arguments: Arguments) -> Outcome {
     write(&mut stdout(), &arguments, &pair, &values).map_err(Failure::Output)
 }
 
-fn write(out: &mut impl Write, ids: &Arguments, pair: &RecordBatch, values: &[Option<RecordBatch>]) -> std::io::Result<()> {
+fn write(
+    out: &mut impl Write,
+    ids: &Arguments,
+    pair: &RecordBatch,
+    values: &[Option<RecordBatch>],
+) -> std::io::Result<()> {
     let probability = pair["probability"].as_primitive::<Float64Type>().value(0);
     let known = pair["known"].as_boolean();
     let known = match known.is_valid(0).then(|| known.value(0)) {
@@ -66,7 +71,8 @@ fn write(out: &mut impl Write, ids: &Arguments, pair: &RecordBatch, values: &[Op
         let Some(column) = field.name().strip_prefix(WEIGHT) else { continue };
         let weights = array.as_primitive::<Float32Type>();
         let weight = if weights.is_valid(0) { format!("{:+.2}", weights.value(0)) } else { String::new() };
-        let both: Vec<String> = values.iter().flatten().filter_map(|row| row.column_by_name(column)).map(text).collect();
+        let both: Vec<String> =
+            values.iter().flatten().filter_map(|row| row.column_by_name(column)).map(text).collect();
         writeln!(out, "{column:<20} {weight:>8}  {}", both.join("  |  "))?;
     }
     writeln!(out, "\nWeights are log-odds before any answer; answers count by the probability.")

@@ -37,7 +37,7 @@ impl StageContext<'_> {
         let of_pairs = scored.known(|a, b| known.relation(a, b));
         let log_odds = scored.linkage.scores(&of_pairs)?.log_odds;
         let probabilities: Vec<f64> = log_odds.iter().map(|&log_odds| probability(log_odds)).collect();
-        let evidence = evidence(decision, &scored, &log_odds, &known, rows)?;
+        let evidence = self.evidence(decision, &scored, &log_odds, &known)?;
         let entities = decision.clustering()?.entities(&evidence)?;
         let confidence = confidence(&evidence, &entities)?;
         let metrics = summary(&scored, &probabilities, &of_pairs, &entities);
@@ -82,26 +82,26 @@ impl StageContext<'_> {
             with_place.filter_map(|(pair, &log_odds)| Some((pair.as_ref().copied()?, probability(log_odds) as f32)));
         Ok(Some(ScoredCandidates { pairs: found.collect(), ranked }))
     }
-}
 
-/// What the clustering goes by.
-fn evidence(
-    decision: &Decision,
-    scored: &ScoredPairs,
-    log_odds: &[f64],
-    known: &KnownRelations,
-    rows: usize,
-) -> Result<Evidence> {
-    let pairs: Vec<_> = scored.candidates.pairs().zip(log_odds).collect();
-    // Candidates that are not considered are as good as unseen: the model has not learned about such pairs.
-    let considered = scored.linkage.considered().iter().map(|&pair| pairs[pair as usize]);
-    let pairs = considered.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
-    let evidence = Evidence::new(rows, pairs)?.with_must_links(known.must_links().to_vec())?;
-    let evidence = evidence.with_cannot_links(known.cannot_links().to_vec())?;
-    Ok(match (&scored.sources, decision.is_one_to_one()) {
-        (Some(sources), true) => evidence.with_sources(sources.of_rows().to_vec())?,
-        _ => evidence,
-    })
+    /// What the clustering goes by.
+    fn evidence(
+        &self,
+        decision: &Decision,
+        scored: &ScoredPairs,
+        log_odds: &[f64],
+        known: &KnownRelations,
+    ) -> Result<Evidence> {
+        let pairs: Vec<_> = scored.candidates.pairs().zip(log_odds).collect();
+        // Candidates that are not considered are as good as unseen: the model has not learned about such pairs.
+        let considered = scored.linkage.considered().iter().map(|&pair| pairs[pair as usize]);
+        let pairs = considered.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
+        let evidence = Evidence::new(self.samples.ids.rows(), pairs)?.with_must_links(known.must_links().to_vec())?;
+        let evidence = evidence.with_cannot_links(known.cannot_links().to_vec())?;
+        Ok(match &self.sources {
+            Some(sources) if decision.is_one_to_one() => evidence.with_sources(sources.of_rows().to_vec())?,
+            _ => evidence,
+        })
+    }
 }
 
 /// How many entities there are, and how right they are by the model's own probabilities: precision is the mean probability

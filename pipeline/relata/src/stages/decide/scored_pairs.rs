@@ -15,19 +15,14 @@ const NAMED: usize = 3;
 /// Candidate pairs and the model that scores them.
 pub(in crate::stages) struct ScoredPairs {
     pub candidates: CandidatePairs,
-    pub sources: Option<Sources>,
     pub linkage: Linkage,
 }
 
 impl ScoredPairs {
     /// Finds the candidates by the embeddings of `run`, and compares them.
     pub async fn find(context: &StageContext<'_>, run: &Run) -> Result<Self> {
-        let StageContext { spec, session, samples, reporter, .. } = context;
+        let StageContext { spec, session, samples, sources, reporter, .. } = context;
         let stage = reporter.stage("compare", None, "pairs");
-        let sources = match &spec.link {
-            Some(column) => Some(Sources::read(session, samples, column).await?),
-            None => None,
-        };
         let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(context, run)?;
         let rules = spec.candidates.clone().unwrap_or_else(Candidates::default);
         let (embeddings_of, seed) = (&embeddings[..], spec.seed());
@@ -55,7 +50,7 @@ impl ScoredPairs {
         let found =
             candidates.counts().iter().map(|count| format!("{} {}", count.pairs, count.rule)).collect::<Vec<_>>();
         stage.finish(pairs.len() as u64, &format!("of {}", found.join(", ")));
-        Ok(Self { candidates, sources, linkage })
+        Ok(Self { candidates, linkage })
     }
 
     /// The known relation of each candidate pair.

@@ -64,18 +64,18 @@ pub(super) fn write_pairs(
 /// What each column, and what is not a column's, counted for before any answer, in log-odds, as columns `weight.name`;
 /// null where it did not apply.
 fn weights(scored: &ScoredPairs, pairs: usize) -> Vec<(String, Vec<Option<f32>>)> {
-    let mut columns: Vec<(String, Vec<Option<f32>>)> = Vec::new();
+    let mut columns: Vec<(&str, Vec<Option<f32>>)> = Vec::new();
     for pair in 0..pairs {
         for (name, weight) in scored.linkage.contributions(pair) {
-            let name = format!("weight.{name}");
             let at = columns.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
                 columns.push((name, vec![None; pairs]));
                 columns.len() - 1
             });
-            columns[at].1[pair] = Some(weight as f32);
+            // A column of the samples may be called as a term that is none's.
+            *columns[at].1[pair].get_or_insert(0.0) += weight as f32;
         }
     }
-    columns
+    columns.into_iter().map(|(name, weights)| (format!("weight.{name}"), weights)).collect()
 }
 
 /// The ids of a pair, the smaller first.
