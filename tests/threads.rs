@@ -59,6 +59,23 @@ fn result(threads: usize) -> Outcome {
 }
 
 #[test]
+fn runs_beside_each_other_in_one_process_have_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = &|number: usize| {
+        let at = folder.path().join(number.to_string());
+        let fit = Fit::epochs(1).batch(256).seed(7).device(DeviceChoice::Cpu);
+        let related = Pipeline::read(parquet(data::digits())).train_on("id < 512").views(2, noise(0.1));
+        related.relate(same_sample()).train(mlp([64, 8]), vicreg(), fit).write(&at).run().unwrap();
+        data::embedding_bits(&at)
+    };
+    let several = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6).map(|number| scope.spawn(move || run(number))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(several.iter().all(|bits| *bits == several[0]));
+}
+
+#[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     let one = result(1);
     assert!(one.measured.len() > 20, "{} numbers were measured", one.measured.len());

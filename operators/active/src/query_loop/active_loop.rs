@@ -128,6 +128,11 @@ impl<'a> QueryLoop<'a> {
         a != b && !closed && self.belief.relation(a, b).is_none() && !self.prior.knows(a, b)
     }
 
+    /// The pairs that were asked about, in no order; some may have been passed on.
+    pub fn asked(&self) -> impl Iterator<Item = (TrainingRow, TrainingRow)> {
+        self.closed.iter().copied()
+    }
+
     /// Pairs that are known to be related; all others that are follow from them.
     pub fn must_links(&self) -> impl Iterator<Item = (TrainingRow, TrainingRow)> {
         let members = self.belief.components().map(|component| self.belief.members(component));

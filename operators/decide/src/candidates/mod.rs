@@ -11,6 +11,7 @@ mod same_values;
 mod sources;
 
 use relata_data::Session;
+use relata_data::index::Row;
 use relata_data::source::Samples;
 use relata_oracle::{Context, Oracle, OracleError};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub use self::sources::Sources;
 
 /// Rows of a block of equal values, beyond which it is cut.
 const LARGEST_BLOCK: usize = 100;
+/// What is said to have found pairs that were asked about.
+const ASKED: &str = "asked";
 /// Nearest rows of each row that are candidates where no rule is given.
 const NEIGHBOURS: usize = 10;
 
@@ -59,6 +62,8 @@ pub struct CandidateContext<'a> {
     pub width: usize,
     /// The source of each row, if only pairs of different sources count.
     pub sources: Option<&'a Sources>,
+    /// Pairs that were asked about, which are candidates whatever the rules find: an answer that was paid for teaches.
+    pub asked: &'a [(Row, Row)],
     /// The seed of an approximate search.
     pub seed: u64,
 }
@@ -105,9 +110,13 @@ impl Candidates {
         Ok(())
     }
 
-    /// The pairs that any of the rules finds.
+    /// The pairs that any of the rules finds, and those that were asked about.
     pub async fn find(&self, context: &CandidateContext<'_>) -> Result<CandidatePairs, OracleError> {
-        let mut found = CandidatePairs::new(self.names());
+        let mut names = self.names();
+        if !context.asked.is_empty() {
+            names.push(ASKED.to_owned());
+        }
+        let mut found = CandidatePairs::new(names);
         let largest = self.largest_block.unwrap_or(LARGEST_BLOCK);
         for (number, rule) in (0..).zip(&self.rules) {
             match rule {
@@ -118,6 +127,9 @@ impl Candidates {
                 CandidateRule::Rule(rule) => join::find(rule, context, number, &mut found).await?,
             }
         }
+        let across = |a: Row, b: Row| context.sources.is_none_or(|sources| sources.differ(a, b));
+        let asked = context.asked.iter().filter(|&&(a, b)| a != b && across(a, b));
+        asked.for_each(|&(a, b)| found.add(self.rules.len() as u32, a, b));
         found.sort();
         Ok(found)
     }

@@ -29,7 +29,8 @@ impl Fixture {
         let embeddings: Vec<f32> =
             angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]).collect();
         let (session, samples) = (&self.session, &self.samples);
-        let context = CandidateContext { session, samples, embeddings: &embeddings, width: 2, sources, seed: 7 };
+        let context =
+            CandidateContext { session, samples, embeddings: &embeddings, width: 2, sources, asked: &[], seed: 7 };
         candidates.check().unwrap();
         candidates.find(&context).await.unwrap()
     }

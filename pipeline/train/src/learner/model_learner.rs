@@ -46,10 +46,10 @@ impl<E: Encoder> ModelLearner<E> {
         let model = {
             let _held = INITIALISATION.lock().unwrap_or_else(PoisonError::into_inner);
             device.seed(fit.seed);
-            fresh(&device)?.materialize()
+            // Parameters draw their first values when they are looked at, which renumbering does. They are numbered in
+            // order, so that a checkpoint's optimiser state finds them in another process.
+            fresh(&device)?.map(&mut Renumber { next: 1 })
         };
-        // Parameters are numbered in order, so that a checkpoint's optimiser state finds them in another process.
-        let model = model.map(&mut Renumber { next: 1 });
         let optimiser = fit.optimiser_settings().state(&device);
         Ok(Self {
             model: Some(model),

@@ -26,7 +26,7 @@ impl StageContext<'_> {
     pub async fn decide(&self, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Measured> {
         let Some(decision) = &self.spec.decide else { return Ok(vec![]) };
         self.unless_cancelled("decide")?;
-        let scored = ScoredPairs::find(self, run).await?;
+        let scored = ScoredPairs::find(self, run, query_loop).await?;
         let rows = self.samples.ids.rows();
         let stage = self.reporter.stage("decide", rows as u64, "rows");
         let known = KnownRelations::read(run, &self.samples, query_loop, &self.rows)?;
@@ -67,7 +67,7 @@ impl StageContext<'_> {
         if self.spec.decide.is_none() && self.spec.candidates.is_none() {
             return Ok(None);
         }
-        let scored = ScoredPairs::find(self, run).await?;
+        let scored = ScoredPairs::find(self, run, Some(query_loop)).await?;
         let place = |row: Row| self.rows.binary_search(&row).ok().map(|place| TrainingRow(place as u32));
         let training: Vec<Option<(TrainingRow, TrainingRow)>> =
             scored.candidates.pairs().map(|(a, b)| Some((place(a)?, place(b)?))).collect();

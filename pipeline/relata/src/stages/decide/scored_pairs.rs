@@ -1,6 +1,7 @@
 //! Scored pairs: the candidates of a run, compared, with the probability that each is the same entity.
 
-use relata_data::index::Row;
+use relata_active::query_loop::QueryLoop;
+use relata_data::index::{Row, TrainingRow};
 use relata_decide::candidates::{CandidateContext, CandidatePairs, Candidates, Sources};
 use relata_decide::linkage::{Linkage, LinkageInput};
 
@@ -19,15 +20,25 @@ pub(in crate::stages) struct ScoredPairs {
 }
 
 impl ScoredPairs {
-    /// Finds the candidates by the embeddings of `run`, and compares them.
-    pub async fn find(context: &StageContext<'_>, run: &Run) -> Result<Self> {
+    /// Finds the candidates by the embeddings of `run`, with those that were asked about, and compares them.
+    pub async fn find(context: &StageContext<'_>, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Self> {
         let StageContext { spec, session, samples, sources, reporter, .. } = context;
         let stage = reporter.stage("compare", None, "pairs");
         let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(context, run)?;
         let rules = spec.candidates.clone().unwrap_or_else(Candidates::default);
-        let (embeddings_of, seed) = (&embeddings[..], spec.seed());
-        let about =
-            CandidateContext { session, samples, embeddings: embeddings_of, width, sources: sources.as_ref(), seed };
+        let row = |place: TrainingRow| context.rows[place.index()];
+        let asked = query_loop.map(|query_loop| query_loop.asked().map(|(a, b)| (row(a), row(b))).collect());
+        let asked: Vec<(Row, Row)> = asked.unwrap_or_default();
+        let (sources_of, seed) = (sources.as_ref(), spec.seed());
+        let about = CandidateContext {
+            session,
+            samples,
+            embeddings: &embeddings,
+            width,
+            sources: sources_of,
+            asked: &asked,
+            seed,
+        };
         let candidates = rules.find(&about).await?;
         for cut in candidates.cut_blocks().iter().take(NAMED) {
             let text = format!("{}: `{}` is left out, since {} rows share it", cut.rule, cut.value, cut.rows);
@@ -43,7 +54,7 @@ impl ScoredPairs {
             columns: &columns,
             pairs: &pairs,
             cosine: &cosine,
-            sources: sources.as_ref().map(Sources::of_rows),
+            sources: sources_of.map(Sources::of_rows),
             one_per_source: spec.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()),
             seed,
         })?;
