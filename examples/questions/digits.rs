@@ -1,10 +1,10 @@
 //! Digits as rows of unit length, with the neighbour graph of the training rows.
 
-use relata::active::neighbour_graph::NeighbourGraph;
 use relata::arrow::array::AsArray;
 use relata::arrow::datatypes::{Int32Type, UInt64Type};
 use relata::data::source::{ingest, session};
 use relata::data::{DataError, Session, query};
+use relata::graph::neighbour_graph::NeighbourGraph;
 use relata::prelude::*;
 
 /// The rows of one split.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use relata::active::inference::Belief;
-use relata::active::label_propagation::propagate_labels;
 use relata::evaluate::Contingency;
+use relata::graph::label_propagation::propagate_labels;
 
 use crate::digits::Digits;
 

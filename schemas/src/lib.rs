@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod answers;
+pub mod classes;
 pub mod computed;
 pub mod conflicts;
 pub mod edges;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::computed::COMPUTED;
 use crate::{
-    Table, answers, conflicts, edges, embeddings, entities, memberships, metrics, pairs, questions, samples,
+    Table, answers, classes, conflicts, edges, embeddings, entities, memberships, metrics, pairs, questions, samples,
     separations, skipped,
 };
 
@@ -21,6 +21,7 @@ pub const TABLES: &[&Table] = &[
     &embeddings::EMBEDDINGS,
     &pairs::PAIRS,
     &entities::ENTITIES,
+    &classes::CLASSES,
     &metrics::METRICS,
 ];
 

@@ -46,6 +46,8 @@ pub const EMBEDDINGS: &str = "embeddings.parquet";
 pub const PAIRS: &str = "pairs.parquet";
 /// The table `entities`.
 pub const ENTITIES: &str = "entities.parquet";
+/// The table `classes`.
+pub const CLASSES: &str = "classes.parquet";
 /// Raw features as embeddings, while they are measured.
 pub const RAW: &str = "raw.parquet";
 /// What was measured of the raw features, until the metrics have it.

@@ -42,6 +42,12 @@ pub enum DecideError {
     /// Nothing to learn from: no observation has a weight.
     #[error("no observation has a weight above 0, and a model needs at least one")]
     NoObservations,
+    /// No group of rows has a class.
+    #[error(
+        "nothing is known to be of any class: ask questions, relate labels of some rows, or name rows by \
+         `classes().names(column)`"
+    )]
+    NoClasses,
     /// All observations are of one class, so that the intercept without a penalty has no finite optimum.
     #[error(
         "all observations are {}: add some of the other class, or penalise the intercept",

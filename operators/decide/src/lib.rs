@@ -1,10 +1,11 @@
-//! Entity resolution, the deciding half: which records are the same entity, how sure that is, and how good the
-//! decisions are.
+//! Decisions about all records: which are the same entity (entity resolution), of which class each is, how sure that is,
+//! and how good the decisions are.
 //!
 //! - [`candidates`]: which pairs are looked at (blocking);
 //! - [`comparator`]: how similar two values of a column are;
 //! - [`pair_model`]: from similarities to the log-odds that two records are the same entity, and their calibration;
 //! - [`entities`]: from log-odds of pairs to a partition of the records, under constraints;
+//! - [`classes`]: from groups with names to a class of every record;
 //! - [`decision`]: the settings of a decision, as a stage of a pipeline;
 //! - [`evaluation`]: how good a partition or a score is, with confidence intervals, and which pairs to ask about;
 //! - [`threshold`]: from which score on two records are decided to be the same.
@@ -14,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod candidates;
+pub mod classes;
 pub mod comparator;
 pub mod decision;
 pub mod entities;

@@ -13,7 +13,7 @@ pub use relata_data::source::{Dataset, Source, idx_splits, tsv};
 pub use relata_data::view::constructors::*;
 pub use relata_data::view::{Augment, AugmentExt, Views, corruptions};
 pub use relata_decide::candidates::{Candidates, CandidatesExt};
-pub use relata_decide::decision::entities;
+pub use relata_decide::decision::{classes, entities};
 pub use relata_graph::Policy;
 pub use relata_oracle::constructors::*;
 pub use relata_oracle::{Answer, Context, Cost, Oracle, OracleExt, Question, Record, Relations, labels, same_label};

@@ -8,8 +8,8 @@ use super::candidate_pool::CandidatePool;
 use super::explore_consolidate::{ExploreConsolidate, explore_consolidate};
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
-use crate::label_propagation::propagate_labels;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::label_propagation::propagate_labels;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 10;

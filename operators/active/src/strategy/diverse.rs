@@ -12,7 +12,7 @@ use super::candidate_pool::CandidatePool;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours that a row is compared with.
 const NEIGHBOURS: usize = 5;

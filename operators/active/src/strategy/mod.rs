@@ -2,6 +2,7 @@
 
 mod batch_selection;
 mod candidate_pool;
+mod candidate_queries;
 mod cholesky;
 mod facility_location;
 #[cfg(test)]

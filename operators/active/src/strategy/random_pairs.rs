@@ -9,6 +9,7 @@ use relata_data::seed::{Purpose, Rng};
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use super::candidate_queries::drawn;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 
@@ -43,7 +44,7 @@ impl Strategy for RandomPairs {
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         let mut rng = Purpose::RandomPairs.stream(context.seed, &[context.round.into()]);
         if let Some(candidates) = context.candidates {
-            return candidates.drawn(context, pairs, &mut rng);
+            return drawn(candidates, context, pairs, &mut rng);
         }
         draw_pairs(context, pairs, &mut rng)
             .into_iter()

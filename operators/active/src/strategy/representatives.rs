@@ -8,7 +8,7 @@ use rand::RngExt;
 use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
 
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use relata_data::seed::Rng;
 
 use super::cholesky::Cholesky;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Rows of one task.
 const BLOCK: usize = 256;

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::batch_selection::select_batch;
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
+use super::candidate_queries::worth_asking;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours that a row is compared with.
 const NEIGHBOURS: usize = 10;
@@ -45,7 +46,7 @@ impl Strategy for UncertainPairs {
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
         if let Some(candidates) = context.candidates {
-            return candidates.worth_asking(context, pairs);
+            return worth_asking(candidates, context, pairs);
         }
         let pool = CandidatePool::draw(context);
         let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);

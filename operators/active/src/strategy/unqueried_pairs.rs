@@ -9,7 +9,7 @@ use super::batch_selection::{ScoredPair, select_batch};
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
 use super::query_context::QueryContext;
 use super::query_strategy::Query;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Pairs drawn at random.
 const DRAWN: usize = 10_000;

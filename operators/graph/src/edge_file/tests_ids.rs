@@ -3,7 +3,7 @@
 use super::fixture::{edge, lookup, read_text, read_text_as, refusal};
 use super::*;
 
-const JSON: &str = "t.json";
+const JSON: &str = "pairs.json";
 
 #[tokio::test]
 async fn several_negatives_are_an_edge_each() {

@@ -307,18 +307,26 @@ impl Pipeline<Trained> {
         self
     }
 
-    /// Decides about all rows which are the same entity. The candidate pairs are compared column by column, scored by a
-    /// model that needs no answers and learns from every one, and partitioned so that all known relations are kept. The run
-    /// has the tables `pairs` and `entities` then.
+    /// Decides about all rows: which are the same [`entities`](relata_decide::decision::entities), or of which of some
+    /// [`classes`](relata_decide::decision::classes) each is.
+    ///
+    /// - Entities: the candidate pairs are compared column by column, scored by a model that needs no answers and learns from
+    ///   every one, and partitioned so that all known relations are kept. The run has the tables `pairs` and `entities` then.
+    /// - Classes: what is known of some rows spreads to all by their neighbours. The run has the table `classes` then.
     ///
     /// ```
     /// use relata::prelude::*;
     /// let related = Pipeline::read(csv("people.csv")).views(2, corruptions()).relate(same_sample());
     /// let trained = related.train(fields([64, 32]), nt_xent(0.1), Fit::epochs(20));
     /// assert!(trained.decide(entities()).plan().decide.is_some());
+    ///
+    /// let digits = Pipeline::read(parquet("digits.parquet")).views(2, noise(0.1)).relate(same_sample());
+    /// let asked = digits.ask(labels("label"), explore_consolidate().budget(100.0));
+    /// let trained = asked.train(mlp([64, 32]), nt_xent(0.5), Fit::epochs(20));
+    /// assert!(trained.decide(classes().names("label").largest(10)).plan().decide.is_some());
     /// ```
-    pub fn decide(mut self, decision: Decision) -> Self {
-        self.spec.decide = Some(decision);
+    pub fn decide(mut self, decision: impl Into<Decision>) -> Self {
+        self.spec.decide = Some(decision.into());
         self
     }
 

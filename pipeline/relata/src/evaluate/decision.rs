@@ -1,4 +1,4 @@
-//! Evaluation of a decision: the entities that were found beside those of a label column.
+//! Evaluation of a decision: the entities or classes that were found beside those of a label column.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,6 +14,7 @@ use relata_schemas::samples::{ID, LABEL};
 use relata_schemas::{entities, pairs};
 use serde::{Deserialize, Serialize};
 
+use super::decision_classes;
 use super::error::{EvaluateError, Result};
 use super::evaluation::Evaluation;
 use super::split::Split;
@@ -26,8 +27,8 @@ pub struct DecisionEvaluation {
     label: String,
 }
 
-/// Compares the entities of `.decide(entities())` with a column that tells them; rows where it is null are left out, and
-/// rows with a value of their own count as entities of one row.
+/// Compares a decision with a column that tells what is true; rows where it is null are left out. Of
+/// `.decide(entities())`, where rows with a value of their own count as entities of one row:
 ///
 /// - `decision.precision`, `recall`, `f1`: over pairs of rows. Recall counts all true pairs, also those that were no
 ///   candidates;
@@ -36,6 +37,13 @@ pub struct DecisionEvaluation {
 /// - `decision.b_cubed`: F1 over rows (Bagga and Baldwin 1998);
 /// - `decision.exact_entities`: the share of true entities of several rows that were found exactly;
 /// - `decision.adjusted_rand`: adjusted Rand index (Hubert and Arabie 1985).
+///
+/// Of `.decide(classes())`, if classes have names, over the rows whose class was not known (and with the suffix `.test` over
+/// those of the split `test`, if there is a column `split`):
+///
+/// - `decision.accuracy`: the share of rows with the right class;
+/// - `decision.calibration_error`: how far probabilities are from the share that is right (expected calibration error,
+///   Naeini et al. 2015, over 15 ranges).
 ///
 /// ```
 /// use relata::prelude::*;
@@ -54,7 +62,8 @@ impl Default for DecisionEvaluation {
 
 impl Settings for DecisionEvaluation {
     const NAME: &'static str = "decision";
-    const SUMMARY: &'static str = "entities beside those of a label column: pairs, rows and whole entities";
+    const SUMMARY: &'static str =
+        "a decision beside a label column: entities by pairs, rows and whole entities; classes by rows";
 }
 
 impl Evaluation for DecisionEvaluation {
@@ -71,11 +80,20 @@ impl Evaluation for DecisionEvaluation {
     }
 
     fn measure_decision(&self, folder: &Path) -> Result<Vec<(String, f64)>> {
+        let names = self.names(&folder.join(Artifact::Samples))?;
+        if folder.join(Artifact::Classes).exists() {
+            return decision_classes::measure(folder, &names);
+        }
         let path = folder.join(Artifact::Entities);
         if !path.exists() {
             return Ok(vec![]);
         }
-        let truth = self.truth(&folder.join(Artifact::Samples))?;
+        let mut places: HashMap<&str, u32> = HashMap::new();
+        let mut number = |name| {
+            let next = places.len() as u32;
+            *places.entry(name).or_insert(next)
+        };
+        let truth: HashMap<u64, u32> = names.iter().map(|(&id, name)| (id, number(name.as_str()))).collect();
         let (mut numbers, mut found, mut expected) = (HashMap::new(), Vec::new(), Vec::new());
         for batch in ParquetFile::open(&path)?.all_batches()? {
             let batch = batch?;
@@ -109,32 +127,24 @@ impl Evaluation for DecisionEvaluation {
 }
 
 impl DecisionEvaluation {
-    /// The number of each row's value of the label column, by the row's id.
-    fn truth(&self, path: &Path) -> Result<HashMap<u64, u32>> {
+    /// The value of the label column of each row that has one, by the row's id.
+    fn names(&self, path: &Path) -> Result<HashMap<u64, String>> {
         let file = ParquetFile::open(path)?;
-        let names: Vec<String> = file.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let place = |column: &str| names.iter().position(|name| name == column);
+        let columns: Vec<String> = file.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let place = |column: &str| columns.iter().position(|name| name == column);
         let (Some(id), Some(label)) = (place(ID), place(&self.label)) else {
             let (path, column) = (path.to_path_buf(), self.label.clone());
-            return Err(EvaluateError::MissingColumn { path, column, role: "label", columns: names });
+            return Err(EvaluateError::MissingColumn { path, column, role: "label", columns });
         };
-        let (mut numbers, mut truth) = (HashMap::new(), HashMap::new());
+        let mut names = HashMap::new();
         for batch in file.batches([id, label], 8192)? {
             let batch = batch?;
             let labels = cast(&batch[self.label.as_str()], &DataType::Utf8).map_err(relata_data::DataError::from)?;
             let ids = batch[ID].as_primitive::<UInt64Type>().values();
-            for (label, &id) in labels.as_string::<i32>().iter().zip(ids) {
-                if let Some(label) = label {
-                    let next = numbers.len() as u32;
-                    let number = match numbers.get(label) {
-                        Some(&number) => number,
-                        None => *numbers.entry(label.to_owned()).or_insert(next),
-                    };
-                    truth.insert(id, number);
-                }
-            }
+            let labelled = ids.iter().zip(labels.as_string::<i32>());
+            names.extend(labelled.filter_map(|(&id, label)| Some((id, label?.to_owned()))));
         }
-        Ok(truth)
+        Ok(names)
     }
 }
 

@@ -4,6 +4,7 @@
 mod alignment;
 mod classes;
 mod contingency;
+mod decision_classes;
 mod effective_rank;
 mod error;
 mod evaluation;

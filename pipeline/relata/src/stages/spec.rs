@@ -7,7 +7,7 @@ use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
 use relata_data::view::{Augment, Views, identity};
 use relata_decide::candidates::Candidates;
-use relata_decide::decision::Decision;
+use relata_decide::decision::{ClassDecision, Decision, EntityDecision};
 use relata_graph::GraphSettings;
 use relata_oracle::Oracle;
 use relata_registry::Description;
@@ -110,12 +110,14 @@ impl Spec {
         }
     }
 
-    /// Refuses evaluations of label columns that are not among these columns of the dataset.
+    /// Refuses labels and names in columns that are not among these columns of the dataset.
     pub fn check_labels(&self, columns: &[String]) -> Result<()> {
-        let missing = self.evaluations.iter().find(|evaluation| !columns.iter().any(|name| name == evaluation.label()));
-        missing.map_or(Ok(()), |evaluation| {
-            let (path, column) = (self.dataset.name().into(), evaluation.label().to_owned());
-            Err(EvaluateError::MissingColumn { path, column, role: "label", columns: columns.to_vec() }.into())
+        let labels = self.evaluations.iter().map(|evaluation| (evaluation.label(), "label"));
+        let mut read = labels.chain(self.names().map(|column| (column, "names")));
+        let missing = read.find(|(column, _)| !columns.iter().any(|name| name == column));
+        missing.map_or(Ok(()), |(column, role)| {
+            let (path, column) = (self.dataset.name().into(), column.to_owned());
+            Err(EvaluateError::MissingColumn { path, column, role, columns: columns.to_vec() }.into())
         })
     }
 
@@ -127,12 +129,28 @@ impl Spec {
         let oracles =
             oracles.flat_map(|about| columns_of(&about).into_iter().map(move |column| (column, about.name.clone())));
         let link = self.link.iter().map(|column| (column.clone(), "link".to_owned()));
-        oracles.chain(evaluations).chain(link).map(|(column, reader)| (column, format!("read by `{reader}`"))).collect()
+        let names = self.names().map(|column| (column.to_owned(), "classes".to_owned()));
+        oracles
+            .chain(evaluations)
+            .chain(link)
+            .chain(names)
+            .map(|(column, reader)| (column, format!("read by `{reader}`")))
+            .collect()
     }
 
     /// The oracle that is asked, and how.
     pub fn ask(&self) -> Option<&(Box<dyn Oracle>, AskConfig)> {
         self.asks.first()
+    }
+
+    /// The decision about entities, if there is to be one.
+    pub fn entities(&self) -> Option<&EntityDecision> {
+        self.decide.as_ref().and_then(Decision::entities)
+    }
+
+    /// The column of names of classes, if they are to be decided about.
+    fn names(&self) -> Option<&str> {
+        self.decide.as_ref().and_then(Decision::classes).and_then(ClassDecision::names_column)
     }
 
     /// The seed of strategies and of oracles that draw: that of the pipeline, else that of the training.

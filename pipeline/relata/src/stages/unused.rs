@@ -1,6 +1,7 @@
 //! Unused settings: what a pipeline says and its trainer, views or oracles would ignore is refused before any work.
 
 use relata_data::DataError;
+use relata_decide::decision::Decision;
 
 use super::spec::{Spec, Trainer};
 use crate::error::{PipelineError, Result};
@@ -85,7 +86,7 @@ impl Spec {
 impl Spec {
     /// Candidates are what questions and decisions are about, and sources are linked by a decision.
     fn check_decision(&self) -> Result<()> {
-        let decides = self.decide.is_some();
+        let decides = self.entities().is_some();
         if let (Some(_), false, None) = (&self.candidates, decides, self.ask()) {
             let reason = "the pipeline neither asks nor decides about pairs";
             return Err(unused("candidates(..)", reason, "add `.decide(entities())` or `.ask(..)`, or leave it out"));
@@ -94,7 +95,7 @@ impl Spec {
             let reason = "the pipeline neither asks nor decides about pairs";
             return Err(unused("link(..)", reason, "add `.decide(entities())` or `.ask(..)`, or leave it out"));
         }
-        if self.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()) && self.link.is_none() {
+        if self.entities().is_some_and(|decision| decision.is_one_to_one()) && self.link.is_none() {
             let reason = "entities have one row of each source, and no column of sources is named";
             return Err(unused("one_to_one()", reason, "add `.link(column)`, or leave it out"));
         }
@@ -107,12 +108,17 @@ impl Spec {
                 return Err(unused(setting, reason, "ask by `uncertain_pairs()` or `random_pairs()`"));
             }
         }
-        match self.evaluations.iter().find(|evaluation| evaluation.needs_decision()).filter(|_| !decides) {
+        let classes = self.decide.as_ref().and_then(Decision::classes);
+        if classes.is_some_and(|classes| classes.largest_groups().is_some() && classes.names_column().is_none()) {
+            let reason = "it says how many groups get a name, and no column of names is given";
+            return Err(unused("classes().largest(..)", reason, "add `.names(column)`, or leave it out"));
+        }
+        match self.evaluations.iter().find(|evaluation| evaluation.needs_decision()).filter(|_| self.decide.is_none()) {
             None => Ok(()),
             Some(evaluation) => {
                 let setting = format!("evaluate({})", evaluation.describe().name);
                 let reason = "it measures a decision, and the pipeline decides nothing";
-                Err(unused(setting, reason, "add `.decide(entities())`, or leave it out"))
+                Err(unused(setting, reason, "add `.decide(entities())` or `.decide(classes())`, or leave it out"))
             }
         }
     }

@@ -44,6 +44,8 @@ pub enum Artifact {
     Pairs,
     /// The table `entities`.
     Entities,
+    /// The table `classes`.
+    Classes,
     /// The raw features as embeddings, while they are measured.
     RawFeatures,
     /// What was measured of the raw features, in the form of the table `metrics`.
@@ -66,7 +68,7 @@ pub enum Artifact {
 
 impl Artifact {
     /// The tables in Parquet that a query sees.
-    pub const TABLES: [Self; 10] = [
+    pub const TABLES: [Self; 11] = [
         Self::Samples,
         Self::Skipped,
         Self::Edges,
@@ -76,6 +78,7 @@ impl Artifact {
         Self::Embeddings,
         Self::Pairs,
         Self::Entities,
+        Self::Classes,
         Self::Metrics,
     ];
 
@@ -101,6 +104,7 @@ impl Artifact {
             Self::Embeddings => run_file::EMBEDDINGS,
             Self::Pairs => run_file::PAIRS,
             Self::Entities => run_file::ENTITIES,
+            Self::Classes => run_file::CLASSES,
             Self::RawFeatures => run_file::RAW,
             Self::Baseline => run_file::BASELINE,
             Self::Metrics => run_file::METRICS,
@@ -128,6 +132,7 @@ impl AsRef<Path> for Artifact {
 #[cfg(test)]
 mod tests {
     use relata_data::source::Samples;
+    use relata_schemas::classes::CLASSES;
     use relata_schemas::conflicts::CONFLICTS;
     use relata_schemas::edges::EDGES;
     use relata_schemas::embeddings::EMBEDDINGS;
@@ -143,8 +148,18 @@ mod tests {
     #[test]
     fn tables_are_called_like_their_schemas() {
         let names = Artifact::TABLES.map(Artifact::table);
-        let schemas =
-            [&SKIPPED, &EDGES, &MEMBERSHIPS, &SEPARATIONS, &CONFLICTS, &EMBEDDINGS, &PAIRS, &ENTITIES, &METRICS];
+        let schemas = [
+            &SKIPPED,
+            &EDGES,
+            &MEMBERSHIPS,
+            &SEPARATIONS,
+            &CONFLICTS,
+            &EMBEDDINGS,
+            &PAIRS,
+            &ENTITIES,
+            &CLASSES,
+            &METRICS,
+        ];
         let schemas = schemas.map(|table| table.name);
         assert_eq!((names[0], &names[1..]), ("samples", &schemas[..]));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use relata_decide::decision::Decision;
 use relata_registry::Description;
 use serde::Serialize;
 
@@ -34,7 +35,7 @@ impl Plan {
         lines.push(("embed", words(&Output { of: self.embed })));
         lines.extend(self.candidates.iter().map(|rules| ("compare", rules.names().join(", "))));
         lines.extend(self.link.iter().map(|column| ("compare", format!("across `{column}` only"))));
-        lines.extend(self.decide.iter().map(|decision| ("decide", format!("entities {}", words(decision)))));
+        lines.extend(self.decide.iter().map(|decision| ("decide", decision_in_words(decision))));
         lines.extend(self.evaluate.iter().map(|evaluation| ("evaluate", evaluation.to_string())));
         lines
     }
@@ -46,6 +47,14 @@ struct Output<T: Serialize> {
 }
 
 /// The fields of a struct as `field=value`, those without a value left out.
+fn decision_in_words(decision: &Decision) -> String {
+    let (name, words) = match decision {
+        Decision::Entities(decision) => ("entities", words(decision)),
+        Decision::Classes(decision) => ("classes", words(decision)),
+    };
+    format!("{name} {words}").trim_end().to_owned()
+}
+
 fn words(fields: &impl Serialize) -> String {
     Description::of_fields("", fields).to_string().trim_start().to_owned()
 }

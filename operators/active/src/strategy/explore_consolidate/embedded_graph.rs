@@ -4,7 +4,7 @@ use relata_data::seed::Purpose;
 
 use super::super::candidate_pool::CandidatePool;
 use super::super::spectral_embedding::spectral_embedding;
-use crate::neighbour_graph::NeighbourGraph;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 5;

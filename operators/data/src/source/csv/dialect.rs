@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::quote_check::QuoteCheck;
+use super::quote_check::{QuoteCheck, SpecialBytes};
 use super::settings::Csv;
 use super::skip_blanks::SkipBlanks;
 use crate::input_file;
@@ -80,7 +80,9 @@ impl Dialect {
             bytes = Box::new(SkipBlanks::new(bytes, self.delimiter, self.quote));
         }
         if self.quoting {
-            bytes = Box::new(QuoteCheck::new(bytes, path.to_path_buf(), *self));
+            let Self { delimiter, quote, escape, comment, .. } = *self;
+            let special = SpecialBytes { delimiter, quote, escape, comment };
+            bytes = Box::new(QuoteCheck::new(bytes, path.to_path_buf(), special));
         }
         Ok(builder.from_reader(bytes))
     }

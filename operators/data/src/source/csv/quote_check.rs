@@ -3,14 +3,22 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::dialect::Dialect;
 use crate::DataError;
+
+/// The bytes that mean something in a delimited file with quotes.
+#[derive(Clone, Copy)]
+pub(super) struct SpecialBytes {
+    pub delimiter: u8,
+    pub quote: u8,
+    pub escape: Option<u8>,
+    pub comment: Option<u8>,
+}
 
 /// The bytes of a delimited file, in which every quoted field ends with a quote.
 pub(super) struct QuoteCheck<R> {
     inner: R,
     path: PathBuf,
-    dialect: Dialect,
+    special: SpecialBytes,
     state: State,
     line: u64,
     /// The line in which the last quoted field begins.
@@ -38,12 +46,12 @@ enum State {
 
 impl<R: Read> QuoteCheck<R> {
     /// The bytes of a reader.
-    pub fn new(inner: R, path: PathBuf, dialect: Dialect) -> Self {
-        Self { inner, path, dialect, state: State::LineStart, line: 1, opened: 1 }
+    pub fn new(inner: R, path: PathBuf, special: SpecialBytes) -> Self {
+        Self { inner, path, special, state: State::LineStart, line: 1, opened: 1 }
     }
 
     fn take(&mut self, byte: u8) -> io::Result<()> {
-        let Dialect { delimiter, quote, escape, comment, .. } = self.dialect;
+        let SpecialBytes { delimiter, quote, escape, comment } = self.special;
         let ends_field = byte == delimiter || byte == b'\n' || byte == b'\r';
         let outside = |byte: u8| match byte {
             b'\n' => State::LineStart,
@@ -126,17 +134,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str, escape: Option<u8>) -> Result<(), String> {
-        let dialect = Dialect {
-            delimiter: b',',
-            quote: b'"',
-            quoting: true,
-            escape,
-            comment: Some(b'#'),
-            header: true,
-            preamble: false,
-        };
+        let special = SpecialBytes { delimiter: b',', quote: b'"', escape, comment: Some(b'#') };
         let mut out = String::new();
-        let read = QuoteCheck::new(text.as_bytes(), "t.csv".into(), dialect).read_to_string(&mut out);
+        let read = QuoteCheck::new(text.as_bytes(), "t.csv".into(), special).read_to_string(&mut out);
         read.map(|_| assert_eq!(out, text)).map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,6 @@
 //! Known relations: what statements and answers say for certain about rows, as must-links and cannot-links.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Float32Type, UInt64Type};
@@ -107,6 +107,21 @@ impl KnownRelations {
         self.apart.contains(&(a.min(b), a.max(b))).then_some(false)
     }
 
+    /// By row the number of its group, of all rows that something is known of and of `more`; and which groups are apart, the
+    /// smaller number first.
+    pub fn groups(&self, rows: usize, more: impl Iterator<Item = u32>) -> (Vec<Option<u32>>, HashSet<(u32, u32)>) {
+        let mut touched = vec![false; rows];
+        let links = self.must_links.iter().chain(&self.cannot_links).flat_map(|&(a, b)| [a, b]);
+        links.chain(more).for_each(|row| touched[row as usize] = true);
+        let (mut numbers, mut of_row) = (HashMap::new(), vec![None; rows]);
+        for row in (0..rows).filter(|&row| touched[row]) {
+            let next = numbers.len() as u32;
+            of_row[row] = Some(*numbers.entry(self.joined.root(row as u32)).or_insert(next));
+        }
+        let pair = |(a, b): &(u32, u32)| (numbers[a].min(numbers[b]), numbers[a].max(numbers[b]));
+        (of_row, self.apart.iter().map(pair).collect())
+    }
+
     /// Pairs that are known to be the same; all others that are follow from them.
     pub fn must_links(&self) -> &[(u32, u32)] {
         &self.must_links
@@ -132,6 +147,9 @@ mod tests {
         assert_eq!(known.relation(Row(0), Row(2)), Some(true));
         assert_eq!(known.relation(Row(4), Row(0)), Some(false));
         assert_eq!(known.relation(Row(4), Row(5)), None);
+        let (of_row, apart) = known.groups(6, [5].into_iter());
+        assert_eq!(of_row, [Some(0), Some(0), Some(0), Some(1), Some(1), Some(2)]);
+        assert_eq!(apart, HashSet::from([(0, 1)]));
         assert_eq!((known.contradictions, known.cannot_links()), (1, &[(2, 3)][..]));
     }
 }

@@ -1,5 +1,6 @@
 //! Decide stage: which rows are the same entity, from the candidates, the answers, and what they make of each pair.
 
+mod classes;
 mod known_relations;
 mod records;
 mod scored_pairs;
@@ -8,7 +9,7 @@ mod tables;
 use relata_active::query_loop::QueryLoop;
 use relata_active::strategy::ScoredCandidates;
 use relata_data::index::{Row, TrainingRow};
-use relata_decide::decision::Decision;
+use relata_decide::decision::{Decision, EntityDecision};
 use relata_decide::entities::{Evidence, ScoredPair, confidence};
 use relata_decide::log_odds::probability;
 
@@ -21,11 +22,24 @@ use crate::error::Result;
 use crate::store::Run;
 
 impl StageContext<'_> {
-    /// Decides about all rows by the embeddings of `run`, unless that was done or not asked for; the table of entities is
-    /// written last. Gives what there is to say about the decision.
+    /// Decides about all rows by the embeddings of `run`, if that was asked for. Gives what there is to say about the
+    /// decision.
     pub async fn decide(&self, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Measured> {
         let Some(decision) = &self.spec.decide else { return Ok(vec![]) };
         self.unless_cancelled("decide")?;
+        match decision {
+            Decision::Entities(decision) => self.decide_entities(run, decision, query_loop).await,
+            Decision::Classes(decision) => self.decide_classes(run, decision, query_loop).await,
+        }
+    }
+
+    /// Decides which rows are the same entity; the table of entities is written last.
+    async fn decide_entities(
+        &self,
+        run: &Run,
+        decision: &EntityDecision,
+        query_loop: Option<&QueryLoop<'_>>,
+    ) -> Result<Measured> {
         let scored = ScoredPairs::find(self, run, query_loop).await?;
         let rows = self.samples.ids.rows();
         let stage = self.reporter.stage("decide", rows as u64, "rows");
@@ -64,7 +78,7 @@ impl StageContext<'_> {
         pairs: usize,
         round: u32,
     ) -> Result<Option<ScoredCandidates>> {
-        if self.spec.decide.is_none() && self.spec.candidates.is_none() {
+        if self.spec.entities().is_none() && self.spec.candidates.is_none() {
             return Ok(None);
         }
         let scored = ScoredPairs::find(self, run, Some(query_loop)).await?;
@@ -86,7 +100,7 @@ impl StageContext<'_> {
     /// What the clustering goes by.
     fn evidence(
         &self,
-        decision: &Decision,
+        decision: &EntityDecision,
         scored: &ScoredPairs,
         log_odds: &[f64],
         known: &KnownRelations,

@@ -3,6 +3,7 @@
 use relata_active::query_loop::QueryLoop;
 use relata_data::index::{Row, TrainingRow};
 use relata_decide::candidates::{CandidateContext, CandidatePairs, Candidates, Sources};
+use relata_decide::decision::EntityDecision;
 use relata_decide::linkage::{Linkage, LinkageInput};
 
 use super::super::context::StageContext;
@@ -55,7 +56,7 @@ impl ScoredPairs {
             pairs: &pairs,
             cosine: &cosine,
             sources: sources_of.map(Sources::of_rows),
-            one_per_source: spec.decide.as_ref().is_some_and(|decision| decision.is_one_to_one()),
+            one_per_source: spec.entities().is_some_and(EntityDecision::is_one_to_one),
             seed,
         })?;
         let found =

@@ -9,7 +9,7 @@ use crate::log_odds::log_odds;
 /// How rows become entities; see [`entities`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Decision {
+pub struct EntityDecision {
     method: Method,
     one_to_one: bool,
 }
@@ -37,17 +37,17 @@ pub enum Method {
 /// assert!(entities().connected_components(0.9).check().is_ok());
 /// assert!(entities().average_linkage(1.5).check().is_err());
 /// ```
-pub fn entities() -> Decision {
-    Decision::default()
+pub fn entities() -> EntityDecision {
+    EntityDecision::default()
 }
 
-impl Default for Decision {
+impl Default for EntityDecision {
     fn default() -> Self {
         Self { method: Method::Correlation, one_to_one: false }
     }
 }
 
-impl Decision {
+impl EntityDecision {
     /// An entity has at most one row of each source: sources that are linked are free of duplicates.
     ///
     /// ```

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use relata_graph::knn::{Metric, top_k};
+use crate::knn::{Metric, top_k};
 
 /// Rows of a block of the search.
 const BLOCK: usize = 4096;
@@ -34,7 +34,7 @@ impl NeighbourGraph {
     /// The graph of row-major vectors of `width` numbers, by exact search: rows^2 * width multiplications.
     ///
     /// ```
-    /// use relata_active::neighbour_graph::NeighbourGraph;
+    /// use relata_graph::neighbour_graph::NeighbourGraph;
     ///
     /// // Three points on a line, each with its nearest.
     /// let graph = NeighbourGraph::of(&[0.0, 1.0, 5.0], 1, 1);

@@ -25,8 +25,8 @@ pub struct LabelPropagation {
 /// a time; the condition number is below 2 / sink, whatever the graph.
 ///
 /// ```
-/// use relata_active::label_propagation::propagate_labels;
-/// use relata_active::neighbour_graph::NeighbourGraph;
+/// use relata_graph::label_propagation::propagate_labels;
+/// use relata_graph::neighbour_graph::NeighbourGraph;
 ///
 /// // Two groups of three points on a line; one point of each group has a class.
 /// let graph = NeighbourGraph::of(&[0.0, 1.0, 2.0, 50.0, 51.0, 52.0], 1, 2);
@@ -48,8 +48,8 @@ pub fn propagate_labels(neighbours: &NeighbourGraph, seeds: &[Option<u32>], clas
 /// The chances of one class only.
 ///
 /// ```
-/// use relata_active::label_propagation::propagate_label;
-/// use relata_active::neighbour_graph::NeighbourGraph;
+/// use relata_graph::label_propagation::propagate_label;
+/// use relata_graph::neighbour_graph::NeighbourGraph;
 ///
 /// // Two groups of three points on a line; one point of each group has a class.
 /// let graph = NeighbourGraph::of(&[0.0, 1.0, 2.0, 50.0, 51.0, 52.0], 1, 2);

@@ -1,0 +1,192 @@
+//! Classes: of which class each row is, from what is known of some and the neighbours of all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, UInt64Type};
+use relata_active::query_loop::QueryLoop;
+use relata_data::index::{Row, SampleId};
+use relata_data::sink::ParquetSink;
+use relata_data::{DataError, query};
+use relata_decide::classes::{Classified, KnownGroups, classify};
+use relata_decide::decision::ClassDecision;
+use relata_graph::neighbour_graph::NeighbourGraph;
+use relata_schemas::classes::CLASSES;
+
+use super::super::context::StageContext;
+use super::super::evaluate::Measured;
+use super::super::round_embeddings::all_unit_embeddings;
+use super::known_relations::KnownRelations;
+use crate::error::Result;
+use crate::store::{Artifact, Run};
+
+/// Neighbours of a row in the graph that classes spread over.
+const NEIGHBOURS: usize = 5;
+/// Rows that are written at once.
+const BLOCK: usize = 1 << 16;
+
+impl StageContext<'_> {
+    /// Decides of which class all rows are by the embeddings of `run`, and writes the table of classes. Gives what there is
+    /// to say about the decision.
+    pub(super) async fn decide_classes(
+        &self,
+        run: &Run,
+        decision: &ClassDecision,
+        query_loop: Option<&QueryLoop<'_>>,
+    ) -> Result<Measured> {
+        let rows = self.samples.ids.rows();
+        let stage = self.reporter.stage("decide", rows as u64, "rows");
+        let known = KnownRelations::read(run, &self.samples, query_loop, &self.rows)?;
+        let names = match decision.names_column() {
+            Some(column) => self.names(column).await?,
+            None => BTreeMap::new(),
+        };
+        let (embeddings, width) = all_unit_embeddings(self, run)?;
+        let neighbours = NeighbourGraph::of(&embeddings, width, NEIGHBOURS);
+        drop(embeddings);
+        let (of_row, apart) = known.groups(rows, names.keys().copied());
+        let mut groups = KnownGroups { apart, ..KnownGroups::new(of_row) };
+        let names = match decision.names_column() {
+            Some(_) => self.name(&mut groups, &names, decision, &neighbours),
+            None => unnamed(&mut groups),
+        };
+        let found = classify(&neighbours, &groups, decision.least_probability())?;
+        let stands_for = write(self, run, &groups, &names, &found)?;
+        let of_none = found.class.iter().filter(|class| class.is_none()).count();
+        let mean = found.probability.iter().sum::<f64>() / rows.max(1) as f64;
+        stage.finish(
+            rows as u64,
+            &format!("of {} classes, {of_none} of none; expected accuracy {mean:.3}", stands_for.len()),
+        );
+        let metrics = [
+            ("decision.classes", stands_for.len() as f64),
+            ("decision.of_none", of_none as f64),
+            ("decision.known", found.known.iter().filter(|known| **known).count() as f64),
+            ("decision.expected_accuracy", mean),
+        ];
+        Ok(metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// The names of training rows, by row.
+    async fn names(&self, column: &str) -> Result<BTreeMap<u32, String>> {
+        let quoted = column.replace('"', "\"\"");
+        let table = query::plan_sql(&self.session, &format!("SELECT id, \"{quoted}\" AS name FROM samples")).await;
+        let table = table.map_err(DataError::from)?;
+        let mut names = BTreeMap::new();
+        for batch in query::collect(table).await.map_err(DataError::from)? {
+            let ids = batch["id"].as_primitive::<UInt64Type>().values();
+            let values = cast(&batch["name"], &DataType::Utf8).map_err(DataError::from)?;
+            let values = values.as_string::<i32>();
+            for (at, &id) in ids.iter().enumerate().filter(|(at, _)| values.is_valid(*at)) {
+                let row = self.samples.ids.row(SampleId(id)).filter(|row| self.rows.binary_search(row).is_ok());
+                names.extend(row.map(|row| (row.0, values.value(at).to_owned())));
+            }
+        }
+        Ok(names)
+    }
+
+    /// Gives groups their classes by the names of their rows, and the names of the classes.
+    fn name(
+        &self,
+        groups: &mut KnownGroups,
+        names: &BTreeMap<u32, String>,
+        decision: &ClassDecision,
+        neighbours: &NeighbourGraph,
+    ) -> Vec<Option<String>> {
+        let members = groups.members();
+        let mut order: Vec<usize> = (0..members.len()).collect();
+        if let Some(largest) = decision.largest_groups() {
+            let reach = groups.reach(neighbours);
+            order.sort_by_key(|&group| std::cmp::Reverse(reach[group]));
+            order.retain(|&group| members[group].iter().any(|&row| names.contains_key(&(row as u32))));
+            order.truncate(largest);
+        }
+        let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut several = 0;
+        for group in order {
+            let named: Vec<(usize, &str)> =
+                members[group].iter().filter_map(|&row| Some((row, names.get(&(row as u32))?.as_str()))).collect();
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            named.iter().for_each(|(_, name)| *counts.entry(name).or_default() += 1);
+            let name = if decision.largest_groups().is_some() {
+                // Only the row that stands for the group is looked at: the one in the densest place.
+                named.iter().min_by(|a, b| neighbours.scale(a.0).total_cmp(&neighbours.scale(b.0))).map(|named| named.1)
+            } else {
+                several += usize::from(counts.len() > 1);
+                // The most frequent; of equal ones the first by the alphabet.
+                counts.iter().rev().max_by_key(|(_, count)| **count).map(|(name, _)| *name)
+            };
+            let next = numbers.len() as u32;
+            groups.classes[group] = name.map(|name| *numbers.entry(name).or_insert(next));
+        }
+        if several > 0 {
+            let text = format!("{several} groups have rows of several names, and take the most frequent one");
+            self.reporter.note("decide", &text);
+        }
+        let mut found = vec![None; numbers.len()];
+        numbers.into_iter().for_each(|(name, number)| found[number as usize] = Some(name.to_owned()));
+        found
+    }
+}
+
+/// Every group of two rows or more is a class, which has no name.
+fn unnamed(groups: &mut KnownGroups) -> Vec<Option<String>> {
+    let mut next = 0;
+    for (class, members) in groups.classes.iter_mut().zip(groups_of(&groups.of_row)) {
+        if members > 1 {
+            *class = Some(next);
+            next += 1;
+        }
+    }
+    vec![None; next as usize]
+}
+
+/// How many rows each group has.
+fn groups_of(of_row: &[Option<u32>]) -> Vec<usize> {
+    let mut sizes = vec![0; of_row.iter().flatten().max().map_or(0, |&last| last as usize + 1)];
+    of_row.iter().flatten().for_each(|&group| sizes[group as usize] += 1);
+    sizes
+}
+
+/// Writes the table of classes. Gives the sample that stands for each class.
+fn write(
+    context: &StageContext<'_>,
+    run: &Run,
+    groups: &KnownGroups,
+    names: &[Option<String>],
+    found: &Classified,
+) -> Result<HashMap<u32, u64>> {
+    let id = |row: usize| context.samples.ids.id(Row(row as u32)).0;
+    let mut stands_for: HashMap<u32, u64> = HashMap::new();
+    for (row, group) in groups.of_row.iter().enumerate() {
+        if let Some(class) = group.and_then(|group| groups.classes[group as usize]) {
+            let smallest = stands_for.entry(class).or_insert(u64::MAX);
+            *smallest = (*smallest).min(id(row));
+        }
+    }
+    let mut sink = ParquetSink::create(&run.path(Artifact::Classes), CLASSES.schema())?;
+    for first in (0..found.class.len()).step_by(BLOCK) {
+        let block = first..found.class.len().min(first + BLOCK);
+        let class = &found.class[block.clone()];
+        let name = |class: &Option<u32>| class.and_then(|class| names[class as usize].as_deref());
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(block.clone().map(id).collect::<UInt64Array>()),
+            Arc::new(class.iter().map(name).collect::<StringArray>()),
+            Arc::new(
+                class
+                    .iter()
+                    .map(|class| class.and_then(|class| stands_for.get(&class).copied()))
+                    .collect::<UInt64Array>(),
+            ),
+            Arc::new(block.clone().map(|row| Some(found.probability[row] as f32)).collect::<Float32Array>()),
+            Arc::new(BooleanArray::from(found.known[block].to_vec())),
+        ];
+        let batch = RecordBatch::try_new(CLASSES.schema(), columns).map_err(DataError::from)?;
+        relata_schemas::classes::validate(&batch, first as u64).map_err(DataError::from)?;
+        sink.write(&batch)?;
+    }
+    sink.finish()?;
+    Ok(stands_for)
+}
