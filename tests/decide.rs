@@ -186,3 +186,48 @@ fn what_would_have_no_effect_is_refused_before_any_work() {
     }
     assert!(!run().join("embeddings.parquet").exists());
 }
+
+#[test]
+fn classes_of_all_rows_follow_from_a_few_answers_and_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |name: &str, chosen: relata::decide::decision::ClassDecision| {
+        let digits = Pipeline::read(parquet(crate::data::digits()).features("image")).train_on("split = 'train'");
+        let related = digits.views(2, noise(0.1)).relate(same_sample());
+        let fit = Fit::epochs(2).batch(128).seed(3).device(DeviceChoice::Cpu);
+        let asked = related.ask(labels("label"), explore_consolidate().budget(100.0));
+        let trained = asked.train(mlp([128, 32]), nt_xent(0.3), fit);
+        trained.decide(chosen).evaluate(decision("label")).write(folder.path().join(name)).run().unwrap()
+    };
+    let named = run("named", classes().names("label").largest(10));
+    let [test, error] =
+        ["accuracy.test", "calibration_error.test"].map(|name| score(&named, &format!("decision.{name}")));
+    assert!(test > 0.85 && error < 0.1, "{test} {error}");
+    assert!(score(&named, "decision.known") < 300.0);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let count = |run: &Run, text: &str| {
+        let batches = runtime.block_on(async { query::collect(run.sql(text).await.unwrap()).await.unwrap() });
+        batches[0].column(0).as_primitive::<relata::arrow::datatypes::Int64Type>().value(0)
+    };
+    assert_eq!(count(&named, "SELECT count(*) FROM classes"), 1797);
+    // Whoever is known to be in a class is in the right one.
+    let wrong = "SELECT count(*) FROM classes c JOIN samples s ON s.id = c.id
+                 WHERE known AND class <> CAST(label AS VARCHAR)";
+    assert_eq!(count(&named, wrong), 0);
+    let unnamed = run("unnamed", classes());
+    assert_eq!(count(&unnamed, "SELECT count(class) FROM classes"), 0);
+    assert!(count(&unnamed, "SELECT count(DISTINCT \"group\") FROM classes") >= 10);
+}
+
+#[test]
+fn classes_without_anything_known_or_with_a_misspelt_column_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |decision: relata::decide::decision::ClassDecision| {
+        let digits = Pipeline::read(parquet(crate::data::digits()).features("image")).train_on("id < 200");
+        let fit = Fit::epochs(1).batch(64).seed(3).device(DeviceChoice::Cpu);
+        let trained = digits.views(2, noise(0.1)).relate(same_sample()).train(mlp([16, 8]), nt_xent(0.3), fit);
+        trained.decide(decision).write(folder.path().join("run")).run().unwrap_err().to_string()
+    };
+    assert!(run(classes().names("lable")).contains("lable"));
+    assert!(run(classes().largest(3)).contains("largest"));
+    assert!(run(classes()).contains("nothing is known to be of any class"));
+}

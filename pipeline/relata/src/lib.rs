@@ -63,6 +63,7 @@ pub use burn;
 pub use datafusion;
 pub use relata_active as active;
 pub use relata_data as data;
+pub use relata_decide as decide;
 pub use relata_graph as graph;
 pub use relata_oracle as oracle;
 pub use relata_schemas as schemas;

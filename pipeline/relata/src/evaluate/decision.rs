@@ -80,13 +80,13 @@ impl Evaluation for DecisionEvaluation {
     }
 
     fn measure_decision(&self, folder: &Path) -> Result<Vec<(String, f64)>> {
-        let names = self.names(&folder.join(Artifact::Samples))?;
-        if folder.join(Artifact::Classes).exists() {
-            return decision_classes::measure(folder, &names);
-        }
-        let path = folder.join(Artifact::Entities);
-        if !path.exists() {
+        let (path, classes) = (folder.join(Artifact::Entities), folder.join(Artifact::Classes).exists());
+        if !path.exists() && !classes {
             return Ok(vec![]);
+        }
+        let names = self.names(&folder.join(Artifact::Samples))?;
+        if classes {
+            return decision_classes::measure(folder, &names);
         }
         let mut places: HashMap<&str, u32> = HashMap::new();
         let mut number = |name| {

@@ -2,6 +2,7 @@
 
 mod bridges;
 mod chart;
+mod classes;
 mod compare;
 mod conflicts;
 mod decision;
@@ -89,8 +90,8 @@ async fn one(run: &Run) -> Result<String> {
     let bodies = [
         (
             "Decision",
-            "Which rows are the same entity, by the probabilities of the candidate pairs and what is known.",
-            decision::show(&facts).await?,
+            "What was decided about all rows, by what is known and by what the model makes of the rest.",
+            decision::show(&facts).await? + &classes::show(&facts).await?,
         ),
         ("Summary", "", summary::tiles(&facts, conflicts.count).await?),
         (
