@@ -46,7 +46,10 @@ impl StageContext<'_> {
         let (embeddings, width) = all_unit_embeddings(self, run)?;
         let neighbours = NeighbourGraph::of(&embeddings, width, NEIGHBOURS);
         drop(embeddings);
-        let (of_row, apart) = known.groups(rows, names.keys().copied());
+        // Where a person names groups, rows that only have a name are none.
+        let asked_only = decision.largest_groups().is_some();
+        let by_name = names.keys().copied().filter(|_| !asked_only);
+        let (of_row, apart) = known.groups(rows, by_name);
         let mut groups = KnownGroups { apart, ..KnownGroups::new(of_row) };
         let names = match decision.names_column() {
             Some(_) => self.name(&mut groups, &names, decision, &neighbours),
