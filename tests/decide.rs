@@ -221,13 +221,14 @@ fn classes_of_all_rows_follow_from_a_few_answers_and_names() {
 #[test]
 fn classes_without_anything_known_or_with_a_misspelt_column_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |decision: relata::decide::decision::ClassDecision| {
+    let run = |name: &str, decision: relata::decide::decision::ClassDecision| {
         let digits = Pipeline::read(parquet(crate::data::digits()).features("image")).train_on("id < 200");
         let fit = Fit::epochs(1).batch(64).seed(3).device(DeviceChoice::Cpu);
         let trained = digits.views(2, noise(0.1)).relate(same_sample()).train(mlp([16, 8]), nt_xent(0.3), fit);
-        trained.decide(decision).write(folder.path().join("run")).run().unwrap_err().to_string()
+        trained.decide(decision).write(folder.path().join(name)).run().unwrap_err().to_string()
     };
-    assert!(run(classes().names("lable")).contains("lable"));
-    assert!(run(classes().largest(3)).contains("largest"));
-    assert!(run(classes()).contains("nothing is known to be of any class"));
+    assert!(run("a", classes().names("lable")).contains("lable"));
+    assert!(run("b", classes().largest(3)).contains("largest"));
+    let nothing = run("c", classes());
+    assert!(nothing.contains("nothing is known to be of any class"), "{nothing}");
 }

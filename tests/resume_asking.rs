@@ -20,8 +20,12 @@ const ANSWERS: &str = "SELECT sequence, question, anchor, candidate, related, co
 
 /// Three rounds of questions about the digits, with training between them.
 pub fn pipeline(folder: &Path, oracle: impl Oracle + 'static) -> Pipeline<Ready> {
+    with_budget(folder, oracle, 60.0)
+}
+
+fn with_budget(folder: &Path, oracle: impl Oracle + 'static, budget: f64) -> Pipeline<Ready> {
     let read = Pipeline::read(parquet(data::digits())).train_on("split = 'train' AND id % 4 = 0");
-    let asking = explore_consolidate().budget(60.0).per_round(20).epochs(2);
+    let asking = explore_consolidate().budget(budget).per_round(20).epochs(2);
     let asked = read.views(2, noise(0.1)).relate(same_sample()).ask(oracle, asking);
     let fit = Fit::epochs(3).batch(64).seed(3).checkpoint_steps(4).device(DeviceChoice::Cpu);
     asked.train(mlp([32, 16]), vicreg(), fit).evaluate(knn("label")).write(folder)
@@ -95,6 +99,26 @@ async fn a_run_that_asks_and_is_killed_at_random_moments_ends_with_the_same_answ
         assert!(found.1 == expected.1, "seed {seed}: other embeddings");
     }
     assert!(kills >= 8 && while_asking >= 4, "{kills} processes were killed, {while_asking} after the first training");
+}
+
+#[tokio::test]
+async fn a_run_that_has_spent_its_budget_goes_on_with_more_of_it_as_if_it_had_had_it_from_the_start() {
+    let [whole, raised] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    pipeline(whole.path(), labels("label")).run_async().await.unwrap();
+    // The third step has less than a question's budget more: nothing can be asked.
+    for budget in [20.0, 40.0, 40.5, 60.0] {
+        let run = with_budget(raised.path(), labels("label"), budget).run_async().await.unwrap();
+        let answers = data::answer(&run, ANSWERS).await;
+        assert_eq!(answers.len() as f64, budget.floor());
+        assert!(run.is_finished());
+    }
+    let (found, expected) = (outcome(raised.path()).await, outcome(whole.path()).await);
+    assert_eq!(found.0, expected.0);
+    assert!(found.1 == expected.1, "other embeddings");
+    // Less is another plan, and so is anything else.
+    let error = with_budget(raised.path(), labels("label"), 40.0).run_async().await.unwrap_err().to_string();
+    assert!(error.contains("ask.config.budget: 60.0 -> 40.0"), "{error}");
+    assert!(Run::open(raised.path()).unwrap().is_finished());
 }
 
 #[tokio::test]

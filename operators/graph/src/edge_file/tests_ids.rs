@@ -51,10 +51,10 @@ async fn training_files_are_pairs_of_records() {
     let text = format!("{{\"match\": [{pair}],\n \"distinct\": [[{}, {}]]}}", record("7"), record("\"b\""));
     let ids = lookup("id,x\n007,1\nb,2\n7,3\n").await;
     let found = read_text(JSON, &text, Some(&ids)).await.unwrap();
-    assert_eq!(found, [edge(0, 1, 1.0, "t"), edge(1, 2, -1.0, "t")]);
+    assert_eq!(found, [edge(0, 1, 1.0, "pairs"), edge(1, 2, -1.0, "pairs")]);
     let named = "{\"distinct\": [], \"match\": [[{\"Id\": 4}, {\"Id\": 9}]]}";
     let (edges, _) = read_text_as(JSON, named, None, |file| file.id_field("Id")).await.unwrap();
-    assert_eq!(edges, [edge(4, 9, 1.0, "t")]);
+    assert_eq!(edges, [edge(4, 9, 1.0, "pairs")]);
 
     let error = refusal(JSON, named, |file| file).await;
     assert_eq!((error.column.as_str(), error.row), ("match", Some(0)));

@@ -7,6 +7,7 @@ mod graph;
 mod ledger;
 mod lock;
 mod metrics;
+mod more_budget;
 mod plan;
 mod plan_settings;
 mod plan_text;
