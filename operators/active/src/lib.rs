@@ -7,8 +7,7 @@
 //! - [`ledger`]: every question and answer of a run in one SQLite file;
 //! - [`oracle`]: oracles that ask other oracles, or repeat the answers in a file;
 //! - [`dawid_skene`]: the quality of annotators, estimated from their votes;
-//! - [`calibration`]: how probable a relation is at a similarity;
-//! - [`label_propagation`] over the [`neighbour_graph`].
+//! - [`calibration`]: how probable a relation is at a similarity.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod calibration;

@@ -41,6 +41,18 @@ async function exclusively(work) {
   }
 }
 
+// A look for new questions that is under way.
+let looking = null;
+
+// Does what somebody has asked for; after the look that nobody has asked for, which must not swallow a click.
+function act(action) {
+  if (looking !== null) {
+    looking.then(action);
+  } else if (!state.busy) {
+    action();
+  }
+}
+
 async function next() {
   const sitting = state.sitting;
   const reply = await ask(`/api/next?annotator=${encodeURIComponent(state.name)}`);
@@ -328,14 +340,14 @@ function press(event) {
   if (action !== undefined) {
     event.preventDefault();
     // A key that is held down moves on, but answers once.
-    if (!state.busy && (!event.repeat || key.startsWith("Arrow"))) {
-      action();
+    if (!event.repeat || key.startsWith("Arrow")) {
+      act(action);
     }
   }
 }
 
 Object.entries({ submit, pass, undo, all: toggleAll, same, differ, finish, who: introduce })
-  .forEach(([id, action]) => byId(id).addEventListener("click", () => { if (!state.busy) { action(); } }));
+  .forEach(([id, action]) => byId(id).addEventListener("click", () => act(action)));
 document.addEventListener("keydown", press);
 byId("introduce").addEventListener("submit", event => {
   event.preventDefault();
@@ -352,8 +364,8 @@ window.addEventListener("beforeunload", event => {
 });
 // Whoever waits is shown what comes.
 setInterval(() => {
-  if (!byId("rest").hidden && document.visibilityState === "visible") {
-    exclusively(next);
+  if (!byId("rest").hidden && document.visibilityState === "visible" && !state.busy) {
+    looking = exclusively(next).finally(() => { looking = null; });
   }
 }, 2000);
 // The secret is a cookie by now, and should not stay where others may read it.

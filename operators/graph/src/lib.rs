@@ -1,5 +1,5 @@
 //! The graph of relations: constraints resolved to canonical edges, must-link groups, connected components, nearest
-//! neighbours, and the edges that hold within one batch.
+//! neighbours and what spreads over them ([`label_propagation`]), and the edges that hold within one batch.
 //!
 //! Oracles state relations by sample id ([`SampleId`](relata_data::index::SampleId)). From [`Graph`] on, everything is by
 //! row number ([`Row`](relata_data::index::Row)); the nodes of [`InducedEdges`] are places in a batch.

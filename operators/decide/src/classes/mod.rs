@@ -23,7 +23,7 @@ pub struct Classified {
 }
 
 /// Spreads the classes of known groups over the neighbour graph (see
-/// [`propagate_labels`](relata_graph::label_propagation::propagate_labels)).
+/// [`propagate_labels`]).
 ///
 /// A group without a class that is known to be apart from every class is a class of its own, "none of these". Another
 /// group without a class gets that of most of the probability of its rows, without the classes that it is apart from.
