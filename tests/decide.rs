@@ -232,3 +232,20 @@ fn classes_without_anything_known_or_with_a_misspelt_column_are_refused() {
     let nothing = run("c", classes());
     assert!(nothing.contains("nothing is known to be of any class"), "{nothing}");
 }
+
+#[test]
+fn more_entities_than_classes_can_be_are_decided_about_and_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: usize| format!("{at},name{} of{},{}\n", at * 7919 % 10_007, at * 104_729 % 9_973, at / 2 * 2);
+    let text: String = std::iter::once("id,name,person\n".to_owned()).chain((0..20_100).map(row)).collect();
+    let path = folder.path().join("many.csv");
+    std::fs::write(&path, text).unwrap();
+    let fit = Fit::epochs(1).batch(256).seed(3).device(DeviceChoice::Cpu);
+    let related =
+        Pipeline::read(csv(path.display().to_string()).id("id")).views(2, corruptions()).relate(same_sample());
+    let trained = related.candidates(nearest(1)).train(fields([8]).with_dimension(4), nt_xent(0.1), fit);
+    let run = trained.decide(entities()).evaluate(decision("person")).write(folder.path().join("run")).run().unwrap();
+    assert!(score(&run, "decision.entities") > 10_000.0);
+    assert!(run.metrics().unwrap().iter().any(|metric| metric.name == "decision.candidate_recall"));
+    assert!(run.path("plots/embeddings.png").exists());
+}

@@ -10,8 +10,8 @@ use relata_data::view::{contact_sheet, save_png};
 use relata_train::training::MetricRow;
 
 use super::measurements::read_split;
-use crate::error::Result;
-use crate::evaluate::{Classes, read_vectors};
+use crate::error::{PipelineError, Result};
+use crate::evaluate::{Classes, EvaluateError, read_vectors};
 use crate::plot::{Figure, Series, curves, projection};
 use crate::store::{Artifact, Run, StoreError, metrics_of_rounds};
 
@@ -118,10 +118,18 @@ fn in_unit((name, points): Series) -> Series {
 }
 
 /// `plots/embeddings.{svg,png}`: the first two principal components, of the test rows and coloured by a label if there
-/// is one, else of all rows.
+/// is one, and no more classes than there can be, else of all rows.
 pub(crate) fn draw_embeddings(run: &Run, columns: &[String], label: Option<&str>) -> Result<()> {
-    scatter(run, &run.path(Artifact::Plots), columns, label)?;
+    scatter_by_default(run, &run.path(Artifact::Plots), columns, label)?;
     Ok(())
+}
+
+/// By a label that nobody has asked for a picture of: it may be that of thousands of entities, which have no colours.
+fn scatter_by_default(run: &Run, folder: &Path, columns: &[String], label: Option<&str>) -> Result<Vec<PathBuf>> {
+    match scatter(run, folder, columns, label) {
+        Err(PipelineError::Evaluate(EvaluateError::TooManyClasses { .. })) => scatter(run, folder, columns, None),
+        drawn => drawn,
+    }
 }
 
 fn scatter(run: &Run, folder: &Path, columns: &[String], label: Option<&str>) -> Result<Vec<PathBuf>> {
@@ -153,9 +161,15 @@ impl Run {
         let rounds = metrics_of_rounds(self)?;
         let mut drawn = loss(&folder, &self.metrics()?)?;
         drawn.extend(metrics(&folder, &rounds)?);
-        let label = label.or(plan.evaluate.first().and_then(|first| first["label"].as_str()));
         self.existing(Artifact::Embeddings)?;
-        drawn.extend(scatter(self, &folder, &self.samples()?.columns, label)?);
+        let columns = self.samples()?.columns;
+        drawn.extend(match label {
+            Some(label) => scatter(self, &folder, &columns, Some(label))?,
+            None => {
+                let first = plan.evaluate.first().and_then(|first| first["label"].as_str());
+                scatter_by_default(self, &folder, &columns, first)?
+            }
+        });
         if drawn.is_empty() {
             return Err(StoreError::NotThere {
                 folder: self.folder().to_path_buf(),
