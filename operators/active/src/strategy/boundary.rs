@@ -3,13 +3,14 @@
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use relata_graph::label_propagation::propagate_labels;
+use relata_graph::neighbour_graph::NeighbourGraph;
+
 use super::batch_selection::{ScoredPair, select_batch};
 use super::candidate_pool::CandidatePool;
 use super::explore_consolidate::{ExploreConsolidate, explore_consolidate};
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
-use relata_graph::label_propagation::propagate_labels;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 10;

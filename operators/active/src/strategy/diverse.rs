@@ -3,6 +3,7 @@
 use rand::RngExt;
 use rayon::prelude::*;
 use relata_data::seed::Purpose;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,6 @@ use super::candidate_pool::CandidatePool;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours that a row is compared with.
 const NEIGHBOURS: usize = 5;

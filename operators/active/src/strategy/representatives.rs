@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 use rand::RngExt;
 use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
-
 use relata_graph::neighbour_graph::NeighbourGraph;
+
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,9 @@
 use rand::RngExt;
 use rayon::prelude::*;
 use relata_data::seed::Rng;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 use super::cholesky::Cholesky;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Rows of one task.
 const BLOCK: usize = 256;

@@ -3,13 +3,14 @@
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use relata_graph::neighbour_graph::NeighbourGraph;
+
 use super::batch_selection::select_batch;
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
 use super::candidate_queries::worth_asking;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours that a row is compared with.
 const NEIGHBOURS: usize = 10;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use rand::RngExt;
 use relata_data::seed::Purpose;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 use super::batch_selection::{ScoredPair, select_batch};
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
 use super::query_context::QueryContext;
 use super::query_strategy::Query;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Pairs drawn at random.
 const DRAWN: usize = 10_000;

@@ -1,6 +1,6 @@
 //! Known groups: rows that are known to be alike, the classes of some of these groups, and which are apart.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use relata_graph::label_propagation::propagate_labels;
 use relata_graph::neighbour_graph::NeighbourGraph;
@@ -65,19 +65,22 @@ impl KnownGroups {
         reach
     }
 
-    /// Whether a group is known not to be of a class: it is apart from a group of that class.
-    pub fn is_apart(&self, group: u32, class: u32) -> bool {
-        let of_class = (0..).zip(&self.classes).filter(|(_, of)| **of == Some(class));
-        of_class.into_iter().any(|(other, _)| self.apart.contains(&(group.min(other), group.max(other))))
+    /// By group: the classes that it is known not to be of, since it is apart from a group of theirs.
+    pub(super) fn ruled_out(&self) -> Vec<BTreeSet<u32>> {
+        let mut ruled_out = vec![BTreeSet::new(); self.classes.len()];
+        for &(a, b) in &self.apart {
+            ruled_out[a as usize].extend(self.classes[b as usize]);
+            ruled_out[b as usize].extend(self.classes[a as usize]);
+        }
+        ruled_out
     }
 
     /// The class of each group; one more class, which is none of these, for groups that are apart from all classes.
-    pub(super) fn with_none(&self) -> Vec<Option<u32>> {
+    pub(super) fn with_none(&self, ruled_out: &[BTreeSet<u32>]) -> Vec<Option<u32>> {
         let none = self.class_count() as u32;
-        let class = |(group, class): (u32, &Option<u32>)| match class {
-            Some(class) => Some(*class),
-            None => (0..none).all(|class| self.is_apart(group, class)).then_some(none),
+        let class = |(class, ruled_out): (&Option<u32>, &BTreeSet<u32>)| {
+            class.or_else(|| (ruled_out.len() == none as usize).then_some(none))
         };
-        (0..).zip(&self.classes).map(class).collect()
+        self.classes.iter().zip(ruled_out).map(class).collect()
     }
 }

@@ -48,7 +48,8 @@ pub fn classify(neighbours: &NeighbourGraph, groups: &KnownGroups, least: f64) -
     if classes == 0 {
         return Err(DecideError::NoClasses);
     }
-    let of_group = groups.with_none();
+    let ruled_out = groups.ruled_out();
+    let of_group = groups.with_none(&ruled_out);
     let rows = neighbours.rows();
     let seed = |row: usize| groups.of_row[row].and_then(|group| of_group[group as usize]);
     let seeds: Vec<Option<u32>> = (0..rows).map(seed).collect();
@@ -62,9 +63,9 @@ pub fn classify(neighbours: &NeighbourGraph, groups: &KnownGroups, least: f64) -
             None => probabilities.best(&[row], |_| true),
         };
     }
-    for (group, members) in (0..).zip(groups.members()) {
-        if of_group[group as usize].is_none() {
-            let (best, sure) = probabilities.best(&members, |class| !groups.is_apart(group, class));
+    for (group, members) in groups.members().into_iter().enumerate() {
+        if of_group[group].is_none() {
+            let (best, sure) = probabilities.best(&members, |class| !ruled_out[group].contains(&class));
             members.iter().for_each(|&row| (class[row], probability[row]) = (best, sure));
         }
     }

@@ -1,6 +1,6 @@
 //! Classes of a decision beside those of a label column.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use arrow::array::{Array, AsArray};
@@ -36,7 +36,7 @@ pub(super) fn measure(folder: &Path, truth: &HashMap<u64, String>) -> Result<Vec
             let right = class.is_valid(at) && class.value(at) == expected;
             let score = LabelledScore::new(f64::from(probability[at]), right);
             all.push(score);
-            if test.contains_key(id) {
+            if test.contains(id) {
                 of_test.push(score);
             }
         }
@@ -56,17 +56,17 @@ pub(super) fn measure(folder: &Path, truth: &HashMap<u64, String>) -> Result<Vec
 }
 
 /// The ids of rows of the split `test`.
-fn test_rows(path: &Path) -> Result<HashMap<u64, ()>> {
+fn test_rows(path: &Path) -> Result<HashSet<u64>> {
     let file = ParquetFile::open(path)?;
     let place = |column: &str| file.schema().fields().iter().position(|field| field.name() == column);
-    let (Some(id), Some(split)) = (place(ID), place(SPLIT)) else { return Ok(HashMap::new()) };
-    let mut found = HashMap::new();
+    let (Some(id), Some(split)) = (place(ID), place(SPLIT)) else { return Ok(HashSet::new()) };
+    let mut found = HashSet::new();
     for batch in file.batches([id, split], 8192)? {
         let batch = batch?;
         let ids = batch[ID].as_primitive::<UInt64Type>().values();
         let sides = cast(&batch[SPLIT], &DataType::Utf8).map_err(DataError::from)?;
         let sides = sides.as_string::<i32>();
-        found.extend(ids.iter().zip(sides.iter()).filter(|(_, side)| *side == Some(TEST)).map(|(&id, _)| (id, ())));
+        found.extend(ids.iter().zip(sides.iter()).filter(|(_, side)| *side == Some(TEST)).map(|(&id, _)| id));
     }
     Ok(found)
 }

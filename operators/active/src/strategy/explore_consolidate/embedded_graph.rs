@@ -1,10 +1,10 @@
 //! Embedded graph: the neighbour graph of a pool, and its spectral coordinates.
 
 use relata_data::seed::Purpose;
+use relata_graph::neighbour_graph::NeighbourGraph;
 
 use super::super::candidate_pool::CandidatePool;
 use super::super::spectral_embedding::spectral_embedding;
-use relata_graph::neighbour_graph::NeighbourGraph;
 
 /// Neighbours of a row in the graph.
 const NEIGHBOURS: usize = 5;

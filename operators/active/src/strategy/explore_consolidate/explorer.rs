@@ -2,12 +2,12 @@
 
 use relata_data::index::TrainingRow;
 use relata_data::seed::Purpose;
+use relata_graph::label_propagation::{SINK, propagate_label, propagate_labels};
 
 use super::super::candidate_pool::CandidatePool;
 use super::super::facility_location::FacilityLocation;
 use super::super::query_context::QueryContext;
 use super::embedded_graph::EmbeddedGraph;
-use relata_graph::label_propagation::{SINK, propagate_label, propagate_labels};
 
 /// A component whose chance is below this share is not asked about.
 const STOP: f32 = 0.05;

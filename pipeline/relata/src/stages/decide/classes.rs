@@ -137,20 +137,14 @@ impl StageContext<'_> {
 /// Every group of two rows or more is a class, which has no name.
 fn unnamed(groups: &mut KnownGroups) -> Vec<Option<String>> {
     let mut next = 0;
-    for (class, members) in groups.classes.iter_mut().zip(groups_of(&groups.of_row)) {
-        if members > 1 {
+    let members = groups.members();
+    for (class, members) in groups.classes.iter_mut().zip(members) {
+        if members.len() > 1 {
             *class = Some(next);
             next += 1;
         }
     }
     vec![None; next as usize]
-}
-
-/// How many rows each group has.
-fn groups_of(of_row: &[Option<u32>]) -> Vec<usize> {
-    let mut sizes = vec![0; of_row.iter().flatten().max().map_or(0, |&last| last as usize + 1)];
-    of_row.iter().flatten().for_each(|&group| sizes[group as usize] += 1);
-    sizes
 }
 
 /// Writes the table of classes. Gives the sample that stands for each class.
