@@ -52,9 +52,17 @@ fn related(folder: &Path) -> Pipeline<Related> {
 }
 
 fn decided(related: Pipeline<Related>, run: &Path) -> Pipeline<Ready> {
+    decided_as(related, entities(), run)
+}
+
+fn decided_as(
+    related: Pipeline<Related>,
+    decision_of: relata::decide::decision::EntityDecision,
+    run: &Path,
+) -> Pipeline<Ready> {
     let fit = Fit::epochs(3).batch(32).seed(3).device(DeviceChoice::Cpu);
     let trained = related.train(fields([16, 8]).with_dimension(16), nt_xent(0.1), fit);
-    trained.decide(entities()).evaluate(decision("person")).write(run)
+    trained.decide(decision_of).evaluate(decision("person")).write(run)
 }
 
 fn score(run: &Run, name: &str) -> f64 {
@@ -152,6 +160,49 @@ fn answers_are_asked_about_candidates_and_kept() {
         // What was asked about by an earlier embedding stays a candidate.
         assert_eq!(outside, 0, "{name}");
     }
+}
+
+/// Decides with answers from the column `person`, and an audit that is asked beside.
+fn audited(folder: &Path, budget: f64, decision_of: relata::decide::decision::EntityDecision) -> Pipeline<Ready> {
+    let found = related(folder).candidates(nearest(5).or(same_value("street")));
+    let asked = found.ask(labels("person"), uncertain_pairs().budget(budget).per_round(10));
+    let fit = Fit::epochs(3).batch(32).seed(3).device(DeviceChoice::Cpu);
+    let trained = asked.train(fields([16, 8]).with_dimension(16), nt_xent(0.1), fit);
+    trained.decide(decision_of).evaluate(decision("person")).write(folder.join(format!("run_{budget}")))
+}
+
+#[test]
+fn an_audit_asks_apart_and_says_how_right_a_decision_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for budget in [0.0, 20.0] {
+        let run = audited(folder.path(), budget, entities().audit(60).precision_at_least(0.95)).run().unwrap();
+        let count = |text: &str| {
+            let batches = runtime.block_on(async { query::collect(run.sql(text).await.unwrap()).await.unwrap() });
+            batches[0].column(0).as_primitive::<relata::arrow::datatypes::Int64Type>().value(0)
+        };
+        assert_eq!(count("SELECT count(*) FROM audit WHERE related IS NOT NULL"), 60);
+        assert_eq!(count("SELECT count(*) FROM answers"), budget as i64, "audits are no answers to learn from");
+        let mixed =
+            "SELECT count(*) FROM audit d JOIN pairs p ON p.src = d.src AND p.dst = d.dst WHERE p.known IS NOT NULL";
+        assert_eq!(count(mixed), 0);
+        for name in ["precision", "recall"] {
+            let [lower, upper] = ["lower", "upper"].map(|end| score(&run, &format!("decision.audit.{name}_{end}")));
+            let truth = score(&run, &format!("decision.{name}"));
+            assert!(lower <= truth + 1e-9 && truth <= upper + 1e-9, "{budget}: {name} {lower} {truth} {upper}");
+            assert!(upper - lower < 0.4, "{budget}: {name} {lower} {upper}");
+        }
+        let threshold = score(&run, "decision.threshold");
+        assert!(threshold > 0.0 && threshold <= 1.0 && score(&run, "decision.precision") >= 0.9, "{threshold}");
+        assert_eq!(count("SELECT count(*) FROM candidate_rules WHERE rule = 'all' AND recall > 0.9"), 1);
+        // Done is done: nothing is asked again.
+        audited(folder.path(), budget, entities().audit(60).precision_at_least(0.95)).run().unwrap();
+        assert_eq!(count("SELECT count(*) FROM audit"), 60);
+    }
+    let nobody = decided_as(related(folder.path()), entities().audit(60), &folder.path().join("nobody"));
+    assert!(nobody.run().unwrap_err().to_string().contains("nobody is there to answer"));
+    let nothing = audited(folder.path(), 0.0, entities()).run().unwrap_err();
+    assert!(nothing.to_string().contains("`budget` must be above 0"), "{nothing}");
 }
 
 #[test]

@@ -149,6 +149,60 @@ pub const NEAREST: ComputedTable = ComputedTable {
     ],
 };
 
+/// Pairs of similar samples.
+pub const SIMILAR_PAIRS: ComputedTable = ComputedTable {
+    name: "similar_pairs([table,] similarity)",
+    docs: "one row for each pair of rows of a table of embeddings that are at least so similar, exactly",
+    columns: &[
+        column("src", "the earlier row"),
+        column("dst", "the later row"),
+        column("similarity", "the cosine similarity"),
+    ],
+};
+
+/// Near duplicates.
+pub const NEAR_DUPLICATES: ComputedTable = ComputedTable {
+    name: "near_duplicates",
+    docs: "one row for each sample and each of its five nearest ones, each pair once; the most similar are near duplicates",
+    columns: &[
+        column("src", "the smaller id"),
+        column("dst", "the larger id"),
+        column("similarity", "the cosine similarity of their embeddings"),
+    ],
+};
+
+/// Near duplicates across splits.
+pub const SPLIT_LEAKS: ComputedTable = ComputedTable {
+    name: "split_leaks",
+    docs: "the rows of `near_duplicates` whose samples are of different splits, by the column `split`",
+    columns: &[
+        column("src", "the smaller id"),
+        column("dst", "the larger id"),
+        column("similarity", "the cosine similarity of their embeddings"),
+        column("src_split", "the split of the first"),
+        column("dst_split", "the split of the second"),
+    ],
+};
+
+/// Samples far from everything.
+pub const OUTLIERS: ComputedTable = ComputedTable {
+    name: "outliers",
+    docs: "one row for each sample; those of the least similarity are far from everything",
+    columns: &[column("id", "the sample"), column("similarity", "the mean cosine similarity to its ten nearest ones")],
+};
+
+/// Labels that contradict their neighbours.
+pub const LABEL_ISSUES: ComputedTable = ComputedTable {
+    name: "label_issues",
+    docs: "one row for each sample whose label, in the column of the first evaluation, is not that of most around it",
+    columns: &[
+        column("id", "the sample"),
+        column("label", "its label"),
+        column("neighbours", "the label of most of its ten nearest samples, weighted by similarity"),
+        column("share", "the share of that label"),
+    ],
+};
+
 /// The known relations of one sample.
 pub const NEIGHBOURS: ComputedTable = ComputedTable {
     name: "neighbours([run,] id [, 'all'])",
@@ -161,5 +215,20 @@ pub const NEIGHBOURS: ComputedTable = ComputedTable {
 };
 
 /// Every computed table.
-pub const COMPUTED: &[&ComputedTable] =
-    &[&SCORES, &STANDING, &IMPLIED, &ROUNDS, &BRIDGES, &ANNOTATORS, &ORACLES, &COST_CURVE, &NEAREST, &NEIGHBOURS];
+pub const COMPUTED: &[&ComputedTable] = &[
+    &SCORES,
+    &STANDING,
+    &IMPLIED,
+    &ROUNDS,
+    &BRIDGES,
+    &ANNOTATORS,
+    &ORACLES,
+    &COST_CURVE,
+    &NEAREST,
+    &SIMILAR_PAIRS,
+    &NEAR_DUPLICATES,
+    &SPLIT_LEAKS,
+    &OUTLIERS,
+    &LABEL_ISSUES,
+    &NEIGHBOURS,
+];

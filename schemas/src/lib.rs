@@ -3,6 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod answers;
+pub mod audit;
+pub mod candidate_rules;
 pub mod classes;
 pub mod computed;
 pub mod conflicts;

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::computed::COMPUTED;
 use crate::{
-    Table, answers, classes, conflicts, edges, embeddings, entities, memberships, metrics, pairs, questions, samples,
-    separations, skipped,
+    Table, answers, audit, candidate_rules, classes, conflicts, edges, embeddings, entities, memberships, metrics,
+    pairs, questions, samples, separations, skipped,
 };
 
 /// Every table that is kept in a run.
@@ -20,7 +20,9 @@ pub const TABLES: &[&Table] = &[
     &answers::ANSWERS,
     &embeddings::EMBEDDINGS,
     &pairs::PAIRS,
+    &candidate_rules::CANDIDATE_RULES,
     &entities::ENTITIES,
+    &audit::AUDIT,
     &classes::CLASSES,
     &metrics::METRICS,
 ];

@@ -46,6 +46,12 @@ pub const EMBEDDINGS: &str = "embeddings.parquet";
 pub const PAIRS: &str = "pairs.parquet";
 /// The table `entities`.
 pub const ENTITIES: &str = "entities.parquet";
+/// The table `candidate_rules`.
+pub const CANDIDATE_RULES: &str = "candidate_rules.parquet";
+/// The table `audit`.
+pub const AUDIT: &str = "audit.parquet";
+/// The folder of the questions and answers of audits.
+pub const AUDIT_ANSWERS: &str = "audit";
 /// The table `classes`.
 pub const CLASSES: &str = "classes.parquet";
 /// Raw features as embeddings, while they are measured.

@@ -6,6 +6,7 @@
 //! - [`pair_model`]: from similarities to the log-odds that two records are the same entity, and their calibration;
 //! - [`entities`]: from log-odds of pairs to a partition of the records, under constraints;
 //! - [`classes`]: from groups with names to a class of every record;
+//! - [`records`]: the columns of a table as text, to be compared;
 //! - [`decision`]: the settings of a decision, as a stage of a pipeline;
 //! - [`evaluation`]: how good a partition or a score is, with confidence intervals, and which pairs to ask about;
 //! - [`threshold`]: from which score on two records are decided to be the same.
@@ -25,6 +26,7 @@ pub mod labelled_score;
 pub mod linkage;
 pub mod log_odds;
 pub mod pair_model;
+pub mod records;
 pub mod threshold;
 
 pub use error::{DecideError, Result};

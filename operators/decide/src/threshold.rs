@@ -86,7 +86,8 @@ impl Threshold {
 }
 
 impl ThresholdRule {
-    fn check(self) -> Result<()> {
+    /// Refuses precisions outside of [0, 1] and costs below 0.
+    pub fn check(self) -> Result<()> {
         let cost = |name, cost: f64| error::setting(name, cost >= 0.0 && cost.is_finite(), "a finite cost", cost);
         match self {
             Self::Precision(least) | Self::ConfidentPrecision(least) => {

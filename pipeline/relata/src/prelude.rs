@@ -12,7 +12,7 @@ pub use relata_data::source::constructors::*;
 pub use relata_data::source::{Dataset, Source, idx_splits, tsv};
 pub use relata_data::view::constructors::*;
 pub use relata_data::view::{Augment, AugmentExt, Views, corruptions};
-pub use relata_decide::candidates::{Candidates, CandidatesExt};
+pub use relata_decide::candidates::{Candidates, CandidatesExt, shared_words};
 pub use relata_decide::decision::{classes, entities};
 pub use relata_graph::Policy;
 pub use relata_oracle::constructors::*;

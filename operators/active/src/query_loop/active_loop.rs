@@ -6,10 +6,11 @@ use std::path::Path;
 
 use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_graph::Groups;
-use relata_oracle::{Context, Cost, Oracle, OracleError, Question};
+use relata_oracle::{Context, Cost, Oracle};
 
 use super::ask_config::AskConfig;
 use super::belief_oracle::BeliefOracle;
+use super::missing_answers::{all_answered, ask_missing};
 use super::prior::{Prior, prior_constraints};
 use super::round::{Round, RoundContext};
 use super::stop_rules::StopReason;
@@ -20,9 +21,6 @@ use crate::error::Result;
 use crate::inference::{Belief, Constraint, Doubt, Relation};
 use crate::ledger::Ledger;
 use crate::strategy::ScoredCandidates;
-
-/// Tries per round to get answers that an oracle left out.
-const TRIES: usize = 2;
 
 /// The active-learning loop over the training rows of a run. Opened again on the same ledger, it is in the same state.
 pub struct QueryLoop<'a> {
@@ -172,21 +170,12 @@ impl<'a> QueryLoop<'a> {
             stored => (stored, None),
         };
         self.ledger.ask(&questions)?;
-        let failure = self.ask(oracle, context, round).await?;
+        let failure = ask_missing(&self.ledger, oracle, context, round).await?;
         let mut progress = self.replay_answers(round, Some(&round_context))?;
         if let Some(failure) = failure {
             return Err(failure.into());
         }
-        if let Some(first) = self.ledger.unanswered_of(round, 1)?.first() {
-            return Err(OracleError::Answer {
-                oracle: oracle.name(),
-                question: first.question,
-                expected: format!("an answer or a pass for each of {} candidates", first.candidates.len()),
-                found: "fewer".to_owned(),
-                hint: "What was answered is kept; run the pipeline again to ask for the rest.".to_owned(),
-            }
-            .into());
-        }
+        all_answered(&self.ledger, oracle, round)?;
         round_context.calibration = self.calibration(&round_context);
         (progress.validated, progress.validation) = self.validation.score(|a, b| match self.belief.relation(a, b) {
             Some(relation) => relation == Relation::Positive,
@@ -203,23 +192,6 @@ impl<'a> QueryLoop<'a> {
             components: self.belief.least_asked().len() as u64,
             stop: nothing.or(spent).or_else(|| self.config.plan.stop_rules().reason(&progress)),
         })
-    }
-
-    /// Asks for every answer of a round that is missing. Returns the error of the last try, if it failed.
-    async fn ask(&self, oracle: &dyn Oracle, context: &Context<'_>, round: u32) -> Result<Option<OracleError>> {
-        let mut failure = None;
-        for _ in 0..TRIES {
-            let open: Vec<Question> = self.ledger.unanswered_of(round, oracle.annotators())?;
-            if open.is_empty() {
-                break;
-            }
-            failure = oracle.answer(context, &open, &self.ledger).await.err();
-            // People may end a round before each question has as many answers as wished.
-            if failure.is_none() && self.ledger.unanswered_of(round, 1)?.is_empty() {
-                break;
-            }
-        }
-        Ok(failure)
     }
 
     /// The calibration on the latest answers.

@@ -283,8 +283,8 @@ impl AskConfig {
     pub fn check(&self) -> Result<()> {
         let refuse =
             |setting: &str, expected: &str, found: f64| Err(ActiveError::setting("ask", setting, expected, found));
-        if !(self.plan.budget > 0.0 && self.plan.budget.is_finite()) {
-            return refuse("budget", "above 0", self.plan.budget);
+        if !(self.plan.budget >= 0.0 && self.plan.budget.is_finite()) {
+            return refuse("budget", "at least 0", self.plan.budget);
         }
         let validation = self.plan.until_validated.map(|rule| rule.pairs);
         for (setting, pairs) in [("per_round", self.plan.per_round), ("until_validated", validation)] {

@@ -53,9 +53,12 @@ impl Trial {
         QueryLoop::open(config, self.folder.path(), ids, &self.groups, &self.rows, done).unwrap()
     }
 
+    pub fn context(&self) -> Context<'_> {
+        Context::new(&self.session, &self.samples, 7)
+    }
+
     pub async fn try_round(&self, query_loop: &mut QueryLoop<'_>, oracle: &dyn Oracle, number: u32) -> Result<Round> {
-        let context = Context::new(&self.session, &self.samples, 7);
-        query_loop.run_round(oracle, &context, &self.embeddings, 2, number).await
+        query_loop.run_round(oracle, &self.context(), &self.embeddings, 2, number).await
     }
 
     pub async fn round(&self, query_loop: &mut QueryLoop<'_>, oracle: &dyn Oracle, number: u32) -> Round {

@@ -9,6 +9,8 @@ mod belief_oracle;
 mod budget;
 #[cfg(test)]
 mod fixture;
+mod missing_answers;
+mod pair_questions;
 mod planner;
 mod prior;
 mod re_ask;
@@ -26,6 +28,7 @@ pub use active_loop::QueryLoop;
 pub use ask_config::AskConfig;
 pub use ask_plan::AskPlan;
 pub use belief_oracle::BeliefOracle;
+pub use pair_questions::ask_pairs;
 pub use prior::prior_constraints;
 pub use round::Round;
 pub use round_progress::RoundProgress;

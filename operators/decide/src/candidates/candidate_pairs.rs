@@ -92,6 +92,12 @@ impl CandidatePairs {
             .map(|(_, rule)| rule.as_str())
     }
 
+    /// The rules that found the pair of this number, as bits: that of a rule is `1 << number`, and all from the 32nd on share
+    /// the last one.
+    pub fn bits(&self, pair: usize) -> u32 {
+        self.found[pair].rules
+    }
+
     /// How many pairs each rule found, and how many it alone.
     pub fn counts(&self) -> Vec<RuleCount> {
         let count = |number: usize, rule: &String| {

@@ -3,6 +3,8 @@
 use relata_oracle::{Description, Nearest, Oracle, OracleError, Rule, SameValue, nearest, rule, same_value};
 use serde::{Deserialize, Serialize};
 
+use super::shared_words::SharedWords;
+
 /// A rule that finds candidate pairs among all rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -13,6 +15,8 @@ pub enum CandidateRule {
     SameValue(SameValue),
     /// Rows for which an SQL predicate holds.
     Rule(Rule),
+    /// The k rows that share most words with each row.
+    SharedWords(SharedWords),
 }
 
 impl CandidateRule {
@@ -22,6 +26,7 @@ impl CandidateRule {
             Self::Nearest(oracle) => oracle.name(),
             Self::SameValue(oracle) => oracle.name(),
             Self::Rule(oracle) => oracle.name(),
+            Self::SharedWords(_) => "shared_words".to_owned(),
         }
     }
 
@@ -30,6 +35,7 @@ impl CandidateRule {
             Self::Nearest(oracle) => oracle.describe(),
             Self::SameValue(oracle) => oracle.describe(),
             Self::Rule(oracle) => oracle.describe(),
+            Self::SharedWords(rule) => Description::new("shared_words").with("k", rule.k()),
         }
     }
 
@@ -43,6 +49,10 @@ impl CandidateRule {
             }
             Self::SameValue(oracle) => same_value(oracle.expression()).describe().with("rel", oracle.name()),
             Self::Rule(oracle) => rule(oracle.name(), oracle.predicate()).describe(),
+            Self::SharedWords(rule) if rule.k() == 0 => {
+                return Err(OracleError::setting(self.name(), "k", "at least 1", 0));
+            }
+            Self::SharedWords(_) => given.clone(),
         };
         let odd = given.values.iter().find(|(setting, value)| plain.values.get(*setting) != Some(*value));
         match odd {
@@ -77,5 +87,11 @@ impl From<SameValue> for CandidateRule {
 impl From<Rule> for CandidateRule {
     fn from(oracle: Rule) -> Self {
         Self::Rule(oracle)
+    }
+}
+
+impl From<SharedWords> for CandidateRule {
+    fn from(rule: SharedWords) -> Self {
+        Self::SharedWords(rule)
     }
 }

@@ -8,6 +8,7 @@ mod candidate_rule;
 mod join;
 mod nearest_rows;
 mod same_values;
+mod shared_words;
 mod sources;
 
 use relata_data::Session;
@@ -18,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::candidate_pairs::{CandidatePairs, CutBlock, RuleCount};
 pub use self::candidate_rule::CandidateRule;
+pub use self::shared_words::{SharedWords, shared_words};
 pub use self::sources::Sources;
+use crate::linkage::RecordColumn;
 
 /// Rows of a block of equal values, beyond which it is cut.
 const LARGEST_BLOCK: usize = 100;
@@ -26,8 +29,10 @@ const LARGEST_BLOCK: usize = 100;
 const ASKED: &str = "asked";
 /// Nearest rows of each row that are candidates where no rule is given.
 const NEIGHBOURS: usize = 10;
+/// Rows of most shared words of each row that are candidates where no rule is given.
+const SHARING: usize = 5;
 
-/// Rules whose pairs, taken together, are the candidates; the default is `nearest(10)`.
+/// Rules whose pairs, taken together, are the candidates; the default is `nearest(10).or(shared_words(5))`.
 ///
 /// ```
 /// use relata_decide::candidates::{Candidates, CandidatesExt};
@@ -45,7 +50,7 @@ pub struct Candidates {
 
 impl Default for Candidates {
     fn default() -> Self {
-        Self { rules: vec![CandidateRule::Nearest(relata_oracle::nearest(NEIGHBOURS))], largest_block: None }
+        relata_oracle::nearest(NEIGHBOURS).or(shared_words(SHARING))
     }
 }
 
@@ -56,6 +61,8 @@ pub struct CandidateContext<'a> {
     pub session: &'a Session,
     /// Ids by row number.
     pub samples: &'a Samples,
+    /// The columns that are compared, as text; none of samples that are no rows of a table.
+    pub records: &'a [RecordColumn],
     /// The embeddings of all rows, each of unit length, one after the other.
     pub embeddings: &'a [f32],
     /// Numbers of each embedding.
@@ -72,6 +79,15 @@ impl Candidates {
     /// The rules' names, in order.
     pub fn names(&self) -> Vec<String> {
         self.rules.iter().map(CandidateRule::name).collect()
+    }
+
+    /// The rules that go by embeddings, and those that go by values, as bits of [`CandidatePairs::bits`].
+    pub fn kinds(&self) -> (u32, u32) {
+        let by_embeddings = |rule: &CandidateRule| matches!(rule, CandidateRule::Nearest(_));
+        self.rules.iter().zip(0u32..).fold((0, 0), |(embeddings, values), (rule, number)| {
+            let bit = 1 << number.min(31);
+            if by_embeddings(rule) { (embeddings | bit, values) } else { (embeddings, values | bit) }
+        })
     }
 
     /// Another limit on the rows of a block of equal values; the default is 100. Larger blocks are left out: a value that
@@ -105,6 +121,7 @@ impl Candidates {
                 CandidateRule::Nearest(oracle) => oracle.check_data(context).await?,
                 CandidateRule::SameValue(oracle) => oracle.check_data(context).await?,
                 CandidateRule::Rule(oracle) => oracle.check_data(context).await?,
+                CandidateRule::SharedWords(_) => {}
             }
         }
         Ok(())
@@ -125,6 +142,7 @@ impl Candidates {
                     same_values::find(value, largest, context, number, &mut found).await?;
                 }
                 CandidateRule::Rule(rule) => join::find(rule, context, number, &mut found).await?,
+                CandidateRule::SharedWords(rule) => shared_words::find(*rule, context, number, &mut found),
             }
         }
         let across = |a: Row, b: Row| context.sources.is_none_or(|sources| sources.differ(a, b));

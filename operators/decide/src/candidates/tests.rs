@@ -7,6 +7,7 @@ use relata_oracle::{nearest, rule, same_value};
 use tempfile::TempDir;
 
 use super::*;
+use crate::records::record_columns;
 
 struct Fixture {
     _folder: TempDir,
@@ -29,8 +30,9 @@ impl Fixture {
         let embeddings: Vec<f32> =
             angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]).collect();
         let (session, samples) = (&self.session, &self.samples);
+        let (records, embeddings) = (&record_columns(samples)[..], &embeddings[..]);
         let context =
-            CandidateContext { session, samples, embeddings: &embeddings, width: 2, sources, asked: &[], seed: 7 };
+            CandidateContext { session, samples, records, embeddings, width: 2, sources, asked: &[], seed: 7 };
         candidates.check().unwrap();
         candidates.find(&context).await.unwrap()
     }
@@ -52,6 +54,16 @@ async fn rules_find_pairs_and_each_pair_is_there_once() {
     assert_eq!(found.rules_of(0).collect::<Vec<_>>(), ["nearest", "same_value(lower(name))", "zip"]);
     let counts: Vec<_> = found.counts().into_iter().map(|count| (count.pairs, count.alone)).collect();
     assert_eq!(counts, [(3, 2), (2, 1), (3, 2)]);
+}
+
+#[tokio::test]
+async fn rows_meet_by_their_words_wherever_these_stand() {
+    let text =
+        "id,name,city\n1,katherine lopez,oslo\n2,oslo,lopez kathxrine\n3,bo li,rome\n4,al xu,rome\n5,jo oz,lima\n";
+    let fixture = Fixture::new(text).await;
+    let found = fixture.find(shared_words(1).into(), &ANGLES, None).await;
+    assert_eq!(pairs(&found), [(0, 1), (2, 3)]);
+    assert!(Candidates::from(shared_words(0)).check().unwrap_err().to_string().contains("`k`"));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod adjusted_rand;
 mod average_precision;
 mod b_cubed;
+mod capture_recapture;
 mod contingency;
 mod exact_entities;
 mod interval;
@@ -16,6 +17,7 @@ mod stratum_sample;
 pub use adjusted_rand::adjusted_rand;
 pub use average_precision::average_precision;
 pub use b_cubed::BCubed;
+pub use capture_recapture::capture_recapture;
 pub use contingency::Contingency;
 pub use exact_entities::ExactEntities;
 pub use interval::Interval;

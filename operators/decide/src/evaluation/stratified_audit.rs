@@ -64,7 +64,7 @@ pub struct AuditStratum {
 /// let audit = StratifiedAudit::plan(&probabilities, &decided, &AuditSettings::default())?;
 /// // Somebody answers: here, related from 0.6 on.
 /// let answers: Vec<_> = audit.questions().iter().map(|&pair| Some(probabilities[pair] >= 0.6)).collect();
-/// let found = audit.estimate(&answers)?;
+/// let found = audit.estimate(&decided, &answers)?;
 /// let precision = found.precision.unwrap();
 /// assert!(precision.lower < 0.8 && precision.upper > 0.8 && found.recall.unwrap().upper == 1.0);
 /// # Ok::<(), relata_decide::DecideError>(())
@@ -73,8 +73,8 @@ pub struct AuditStratum {
 pub struct StratifiedAudit {
     strata: Vec<AuditStratum>,
     questions: Vec<usize>,
-    /// By question: its stratum.
-    stratum_of: Vec<usize>,
+    /// By pair: its stratum.
+    stratum_of: Vec<u16>,
 }
 
 /// What the answers of an audit say about all pairs, those that were never asked about included.
@@ -85,8 +85,6 @@ pub struct AuditEstimate {
     /// The share of the related pairs that was decided; nothing if no answer says related. Only pairs that the audit
     /// was planned with count: what blocking lost is not among them.
     pub recall: Option<Interval>,
-    /// The answers by stratum.
-    pub samples: Vec<StratumSample>,
 }
 
 impl StratifiedAudit {
@@ -138,18 +136,18 @@ impl StratifiedAudit {
             drawn.push(ordinals);
         }
         let mut seen = vec![0_u64; strata.len()];
-        let mut asked = Vec::new();
+        let (mut questions, mut stratum_of) = (Vec::new(), Vec::with_capacity(probabilities.len()));
         for pair in 0..probabilities.len() {
             let stratum = number[cell(pair)];
             if drawn[stratum].last() == Some(&seen[stratum]) {
                 drawn[stratum].pop();
-                asked.push((pair, stratum));
+                questions.push(pair);
             }
             seen[stratum] += 1;
+            stratum_of.push(stratum as u16);
         }
         // The order of the questions tells nothing about their answers.
-        asked.shuffle(&mut rng);
-        let (questions, stratum_of) = asked.into_iter().unzip();
+        questions.shuffle(&mut rng);
         Ok(Self { strata, questions, stratum_of })
     }
 
@@ -163,30 +161,76 @@ impl StratifiedAudit {
         &self.strata
     }
 
-    /// Precision and recall of the decisions over all pairs. `answers` are those to [`questions`](Self::questions):
-    /// whether the pair is related, or nothing where that could not be said. Such pairs are taken to be like the others
-    /// of their stratum. A stratum without any answer is an error.
-    pub fn estimate(&self, answers: &[Option<bool>]) -> Result<AuditEstimate> {
+    /// By question: how many pairs it stands for, those of its stratum by the answered ones; 0 if it was not answered.
+    pub fn weights(&self, answers: &[Option<bool>]) -> Result<Vec<f64>> {
         error::same_length("answers", self.questions.len(), answers.len())?;
-        let empty = |stratum: &AuditStratum| StratumSample { pairs: stratum.pairs, answered: 0, related: 0 };
-        let mut samples: Vec<_> = self.strata.iter().map(empty).collect();
-        for (answer, &stratum) in answers.iter().zip(&self.stratum_of) {
-            if let (Some(related), Some(sample)) = (*answer, samples.get_mut(stratum)) {
-                sample.answered += 1;
-                sample.related += u64::from(related);
-            }
-        }
-        if let Some(stratum) = samples.iter().position(|sample| sample.answered == 0) {
-            return Err(DecideError::UnansweredStratum { stratum, pairs: samples[stratum].pairs });
-        }
-        let of = |decided: bool| -> Vec<StratumSample> {
-            let both = self.strata.iter().zip(&samples);
-            both.filter(|(stratum, _)| stratum.decided == decided).map(|(_, sample)| *sample).collect()
-        };
-        let precision = StratumSample::share(&of(true))?;
-        let recall = StratumSample::ratio(&of(true), &of(false))?;
-        Ok(AuditEstimate { precision, recall, samples })
+        let mut answered = vec![0_u64; self.strata.len()];
+        let stratum = |question: usize| usize::from(self.stratum_of[self.questions[question]]);
+        (0..answers.len()).filter(|&at| answers[at].is_some()).for_each(|at| answered[stratum(at)] += 1);
+        let weight = |at: usize| self.strata[stratum(at)].pairs as f64 / answered[stratum(at)] as f64;
+        Ok((0..answers.len()).map(|at| if answers[at].is_some() { weight(at) } else { 0.0 }).collect())
     }
+
+    /// Precision and recall of decisions over all pairs: those that the audit was planned with, or others, such as those by a
+    /// threshold that the answers chose. `answers` are those to [`questions`](Self::questions): whether the pair is related, or
+    /// nothing where that could not be said. Such pairs are taken to be like the others of their stratum.
+    ///
+    /// Pairs of one stratum and decision are a simple random sample (post-stratification; Cochran 1977, chapter 5A). Those
+    /// without an answer are taken to be like the next ones of the same decision; if there are none, that is an error.
+    pub fn estimate(&self, decided: &[bool], answers: &[Option<bool>]) -> Result<AuditEstimate> {
+        let [outside, inside] = self.samples(decided, answers)?;
+        Ok(AuditEstimate {
+            precision: StratumSample::share(&inside)?,
+            recall: StratumSample::ratio(&inside, &outside)?,
+        })
+    }
+
+    /// The samples of the pairs that are not decided to be related, and of those that are.
+    pub fn samples(&self, decided: &[bool], answers: &[Option<bool>]) -> Result<[Vec<StratumSample>; 2]> {
+        error::same_length("answers", self.questions.len(), answers.len())?;
+        error::same_length("decisions of pairs", self.stratum_of.len(), decided.len())?;
+        let empty = |stratum: &AuditStratum| StratumSample {
+            pairs: 0,
+            answered: 0,
+            related: 0,
+            expected: stratum.mean_probability,
+        };
+        let mut samples = [false, true].map(|_| self.strata.iter().map(empty).collect::<Vec<_>>());
+        for (&decided, &stratum) in decided.iter().zip(&self.stratum_of) {
+            samples[usize::from(decided)][usize::from(stratum)].pairs += 1;
+        }
+        for (answer, &pair) in answers.iter().zip(&self.questions) {
+            let sample = &mut samples[usize::from(decided[pair])][usize::from(self.stratum_of[pair])];
+            sample.answered += u64::from(answer.is_some());
+            sample.related += u64::from(*answer == Some(true));
+        }
+        let [outside, inside] = samples.map(join_unanswered);
+        Ok([outside?, inside?])
+    }
+}
+
+/// Joins samples without an answer with the next one that has some, or with the one before.
+fn join_unanswered(samples: Vec<StratumSample>) -> Result<Vec<StratumSample>> {
+    let mut joined: Vec<StratumSample> = Vec::new();
+    let mut open: Option<StratumSample> = None;
+    let both = |a: StratumSample, b: StratumSample| {
+        let pairs = a.pairs + b.pairs;
+        let expected = (a.expected * a.pairs as f64 + b.expected * b.pairs as f64) / pairs as f64;
+        StratumSample { pairs, answered: a.answered + b.answered, related: a.related + b.related, expected }
+    };
+    for sample in samples.into_iter().filter(|sample| sample.pairs > 0) {
+        let sample = open.take().map_or(sample, |open| both(open, sample));
+        match sample.answered {
+            0 => open = Some(sample),
+            _ => joined.push(sample),
+        }
+    }
+    match (open, joined.pop()) {
+        (Some(open), Some(last)) => joined.push(both(last, open)),
+        (Some(open), None) => return Err(DecideError::UnansweredStratum { stratum: 0, pairs: open.pairs }),
+        (None, last) => joined.extend(last),
+    }
+    Ok(joined)
 }
 
 /// Shares the questions out: the least number to each, and the others one by one to where the weight per question is

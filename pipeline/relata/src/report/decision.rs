@@ -50,9 +50,24 @@ pub(super) async fn show(facts: &Facts) -> Result<String> {
     let largest = score("largest_entity").unwrap_or_default();
     let note = format!("{} of several rows, the largest of {}", number(several), number(largest));
     tile("entities", score("entities"), number, note);
-    tile("precision", score("expected_precision"), percent, "expected, by the probabilities of the pairs".to_owned());
-    tile("recall", score("expected_recall"), percent, "expected, among the candidates".to_owned());
-    let note = format!("{} known", number(score("known").unwrap_or_default()));
+    let expected =
+        [("precision", "expected, by the probabilities of the pairs"), ("recall", "expected, among the candidates")];
+    for (name, by_model) in expected {
+        let audited = |end: &str| score(&format!("audit.{name}{end}"));
+        match (audited(""), audited("_lower"), audited("_upper")) {
+            (Some(value), Some(lower), Some(upper)) => {
+                let answers = number(score("audit.answers").unwrap_or_default());
+                let note =
+                    format!("{} to {} with 95%, by an audit of {answers} answers", percent(lower), percent(upper));
+                tile(name, Some(value), percent, note);
+            }
+            _ => tile(name, score(&format!("expected_{name}")), percent, by_model.to_owned()),
+        }
+    }
+    let threshold = "probability from which on pairs are joined, chosen by the audit".to_owned();
+    tile("threshold", score("threshold"), |value| format!("{value:.3}"), threshold);
+    let found = score("candidates_recall").map(|recall| format!(", an estimated {} of all matches", percent(recall)));
+    let note = format!("{} known{}", number(score("known").unwrap_or_default()), found.unwrap_or_default());
     tile("candidates", score("candidates"), number, note);
     tile("F1", score("f1"), percent, "beside the label column".to_owned());
     Ok(format!("<div class=\"tiles\">{}</div>{}", tiles.concat(), doubtful(facts).await?))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, UInt64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, UInt64Type};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::Expr;
 
@@ -78,6 +78,23 @@ impl<'a> Arguments<'a> {
                 let number = cast(&value.to_array().ok()?, &DataType::UInt64).ok()?;
                 let number = number.as_primitive::<UInt64Type>();
                 number.is_valid(0).then(|| number.value(0))
+            }
+            _ => None,
+        }
+    }
+
+    /// A finite number; none if the argument is something else.
+    pub fn number(&self, at: usize) -> Option<f64> {
+        let negated = match &self.exprs[at] {
+            Expr::Negative(inner) => Some(inner),
+            _ => None,
+        };
+        let (expr, sign) = negated.map_or((&self.exprs[at], 1.0), |inner| (&**inner, -1.0));
+        match expr {
+            Expr::Literal(value, _) if value.data_type().is_numeric() => {
+                let number = cast(&value.to_array().ok()?, &DataType::Float64).ok()?;
+                let number = number.as_primitive::<Float64Type>();
+                (number.is_valid(0) && number.value(0).is_finite()).then(|| sign * number.value(0))
             }
             _ => None,
         }

@@ -10,6 +10,7 @@ use super::catalogue::Catalogue;
 use super::mean_vector::MeanVector;
 use super::nearest::NearestFunction;
 use super::neighbours::Neighbours;
+use super::similar_pairs::SimilarPairs;
 
 /// A function: how it is called, and how a session gets it.
 struct SqlFunction {
@@ -30,6 +31,10 @@ const FUNCTIONS: &[SqlFunction] = &[
             ),
         ],
         register: |session, runs| session.register_udtf("nearest", Arc::new(NearestFunction(runs.clone()))),
+    },
+    SqlFunction {
+        calls: &[("similar_pairs([embeddings,] SIMILARITY)", "table: src, dst and similarity of all pairs above it")],
+        register: |session, runs| session.register_udtf("similar_pairs", Arc::new(SimilarPairs(runs.clone()))),
     },
     SqlFunction {
         calls: &[("neighbours([RUN,] ID [, 'all'])", "table: id, weight and source of what the graph knows")],

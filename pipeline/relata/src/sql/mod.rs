@@ -21,6 +21,7 @@ mod query;
 mod rounds;
 mod run;
 mod session;
+mod similar_pairs;
 mod statements;
 mod table_files;
 pub(crate) mod views;

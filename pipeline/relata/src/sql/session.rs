@@ -32,7 +32,11 @@ use crate::store::{Artifact, Run};
 /// overlap and conflict of each) and `cost_curve` (what each measure was after each round, at which cost). See
 /// [`audit`](crate::audit).
 ///
-/// The table functions are `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
+/// Of the first run there are, by the neighbours of its embeddings, the views `near_duplicates`, `split_leaks` (those across
+/// the column `split`), `outliers`, and `label_issues` (labels, of the first evaluation's column, that contradict those
+/// around them).
+///
+/// The table functions are `similar_pairs([embeddings,] similarity)` (`src`, `dst`, `similarity`), `nearest(embeddings, query, k [, metric])` (`rank`, `id`, `score`; the query is an id or a
 /// vector, or the name of a table, for the nearest of each of its rows, whose id is in the column `query`) and
 /// `neighbours([run,] id [, 'all'])` (`id`, `weight`, `source`; negatives that only follow from others if
 /// asked for). Ids may be the user's own, as text. For vectors there are DataFusion's `array_distance`,
@@ -93,6 +97,10 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
         views::register_audits(&session).await?;
     }
     functions::register(&session, &catalogue);
+    if let Some(first) = runs.first() {
+        let label = first.plan().ok().and_then(|plan| plan.evaluate.first()?["label"].as_str().map(str::to_owned));
+        views::register_neighbourhoods(&session, label.as_deref()).await?;
+    }
     Ok(session)
 }
 

@@ -38,6 +38,15 @@ const SCORES: &str = "
 const VIEWS: [(&str, &str); 4] =
     [("standing", STANDING), ("annotators", ANNOTATORS), ("oracles", ORACLES), ("cost_curve", CURVE)];
 
+/// Names and queries about embeddings, each of which may look at those before.
+const OF_EMBEDDINGS: [(&str, &str); 3] = [
+    ("near_duplicates", include_str!("near_duplicates.sql")),
+    ("split_leaks", include_str!("split_leaks.sql")),
+    ("outliers", include_str!("outliers.sql")),
+];
+/// Labels that contradict their neighbours; `{label}` is the column.
+const LABEL_ISSUES: &str = include_str!("label_issues.sql");
+
 /// Lets a session have views.
 pub(super) async fn allow(session: &Session) -> Result<(), SqlError> {
     // Where a query takes some columns of a view only, DataFusion compares schemas with and without the names of our tables
@@ -87,6 +96,17 @@ pub(super) async fn register_audits(session: &Session) -> Result<(), SqlError> {
     Ok(())
 }
 
+/// Registers the views about embeddings whose columns are there; `label` is the column of labels, if there is one. The
+/// functions of the session come first.
+pub(super) async fn register_neighbourhoods(session: &Session, label: Option<&str>) -> Result<(), SqlError> {
+    for (name, query) in OF_EMBEDDINGS {
+        register(session, TableReference::bare(name), query).await?;
+    }
+    let Some(label) = label else { return Ok(()) };
+    let query = LABEL_ISSUES.replace("{label}", &format!("\"{}\"", label.replace('"', "\"\"")));
+    register(session, TableReference::bare("label_issues"), &query).await
+}
+
 async fn register(session: &Session, name: TableReference, query: &str) -> Result<(), SqlError> {
     if let Ok(plan) = session.state().create_logical_plan(query).await {
         session.register_table(name, Arc::new(ViewTable::new(plan, Some(query.to_owned()))))?;
@@ -96,11 +116,14 @@ async fn register(session: &Session, name: TableReference, query: &str) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::AsArray;
-    use arrow::datatypes::Int64Type;
+    use std::sync::Arc;
 
-    use crate::fixture::{answer, asked};
+    use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
+    use arrow::datatypes::{Int64Type, UInt64Type};
+
+    use crate::fixture::{self, answer, asked};
     use crate::sql::{query, session};
+    use crate::store::Artifact;
 
     #[tokio::test]
     async fn answers_in_force_and_annotators_are_views_of_a_run_that_asks() {
@@ -120,5 +143,39 @@ mod tests {
         assert_eq!(count("SELECT answers + yes FROM annotators WHERE annotator = 'ann'").await, 2);
         let missing = query(&session, "SELECT * FROM oracles").await;
         assert!(missing.is_err(), "the run has no edges yet");
+    }
+
+    #[tokio::test]
+    async fn neighbourhoods_show_leaks_outliers_and_odd_labels() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        // Two directions; the sample 3 lies alone, and 6 is labelled like the others' direction.
+        let at = |angle: f32| [angle.cos(), angle.sin()];
+        let rows =
+            [(0, at(0.0)), (1, at(0.01)), (2, at(0.02)), (3, at(2.5)), (4, at(1.2)), (5, at(1.21)), (6, at(1.22))];
+        fixture::embeddings(&run, &rows);
+        let (labels, splits) =
+            (["a", "a", "a", "b", "b", "b", "a"], ["train", "test", "train", "train", "train", "train", "train"]);
+        let samples = RecordBatch::try_from_iter([
+            ("id", Arc::new(UInt64Array::from_iter_values(0..7)) as ArrayRef),
+            ("label", Arc::new(StringArray::from_iter_values(labels)) as ArrayRef),
+            ("split", Arc::new(StringArray::from_iter_values(splits)) as ArrayRef),
+        ]);
+        fixture::write(&run, Artifact::Samples, &samples.unwrap());
+        let session = session(std::slice::from_ref(&run)).await.unwrap();
+        super::register_neighbourhoods(&session, Some("label")).await.unwrap();
+        let ids = async |text: &str| {
+            let batches = query(&session, text).await.unwrap().collect().await.unwrap();
+            let of = |batch: &RecordBatch| batch.column(0).as_primitive::<UInt64Type>().values().to_vec();
+            batches.iter().flat_map(of).collect::<Vec<u64>>()
+        };
+        assert_eq!(ids("SELECT id FROM outliers ORDER BY similarity LIMIT 1").await, [3]);
+        let leaks = "SELECT src FROM split_leaks WHERE similarity > 0.99 ORDER BY src, dst";
+        assert_eq!(ids(leaks).await, [0, 1]);
+        assert!(ids("SELECT id FROM label_issues").await.contains(&6));
+        assert_eq!(
+            ids("SELECT src FROM near_duplicates WHERE similarity > 0.999 ORDER BY src, dst").await,
+            [0, 0, 1, 4, 4, 5]
+        );
     }
 }

@@ -16,6 +16,7 @@ use relata_train::training::{Checkpoints, MetricRow};
 use serde_json::json;
 
 use super::context::StageContext;
+use super::decide::Asked;
 use super::measurements::measure_decision;
 use super::model::Embedder;
 use super::relate;
@@ -62,7 +63,8 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, config:
     }
     let last = (0..=number).rev().find(|&number| context.run.round(number).is_finished()).unwrap_or_default();
     copy_results(context, last)?;
-    let mut decided = context.decide(&context.run, Some(&query_loop)).await?;
+    let asked = Asked { query_loop: &query_loop, oracle, round: number };
+    let mut decided = context.decide(&context.run, Some(&asked)).await?;
     if context.spec.decide.is_some() {
         decided.extend(measure_decision(&context.spec.evaluations, context.run.folder())?);
     }

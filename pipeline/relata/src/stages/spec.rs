@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use relata_active::ActiveError;
 use relata_active::query_loop::AskConfig;
 use relata_data::source::Dataset;
 use relata_data::view::{Augment, Views, identity};
@@ -75,6 +76,10 @@ impl Spec {
             oracle.check()?;
             oracle.check_answer()?;
             config.check()?;
+            let audits = self.entities().is_some_and(|decision| decision.audit_questions().is_some());
+            if config.units() == 0.0 && !audits {
+                return Err(ActiveError::setting("ask", "budget", "above 0", 0).into());
+            }
         }
         match &self.trainer {
             Trainer::Gradient { loss, fit, .. } => {

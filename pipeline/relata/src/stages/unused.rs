@@ -99,6 +99,13 @@ impl Spec {
             let reason = "entities have one row of each source, and no column of sources is named";
             return Err(unused("one_to_one()", reason, "add `.link(column)`, or leave it out"));
         }
+        let audits = self.entities().is_some_and(|decision| decision.audit_questions().is_some());
+        if audits && self.ask().is_none() {
+            let reason = "an audit asks questions, and nobody is there to answer";
+            let remedy =
+                "add `.ask(oracle, uncertain_pairs().budget(..))`, of a budget of 0 if only the audit is to ask";
+            return Err(unused("entities().audit(..)", reason, remedy));
+        }
         if let Some((_, config)) = self.ask().filter(|_| decides || self.candidates.is_some()) {
             let strategy = &config.plan().strategy.name;
             let own = relata_active::strategy::STRATEGIES.names().iter().all(|name| name != strategy);

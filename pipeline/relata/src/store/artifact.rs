@@ -42,8 +42,14 @@ pub enum Artifact {
     Embeddings,
     /// The table `pairs` of candidate pairs and their probabilities.
     Pairs,
+    /// The table `candidate_rules`.
+    CandidateRules,
     /// The table `entities`.
     Entities,
+    /// The table `audit` of the pairs that an audit of a decision asked about.
+    Audit,
+    /// The folder with the questions and answers of audits.
+    AuditAnswers,
     /// The table `classes`.
     Classes,
     /// The raw features as embeddings, while they are measured.
@@ -68,7 +74,7 @@ pub enum Artifact {
 
 impl Artifact {
     /// The tables in Parquet that a query sees.
-    pub const TABLES: [Self; 11] = [
+    pub const TABLES: [Self; 13] = [
         Self::Samples,
         Self::Skipped,
         Self::Edges,
@@ -77,7 +83,9 @@ impl Artifact {
         Self::Conflicts,
         Self::Embeddings,
         Self::Pairs,
+        Self::CandidateRules,
         Self::Entities,
+        Self::Audit,
         Self::Classes,
         Self::Metrics,
     ];
@@ -103,7 +111,10 @@ impl Artifact {
             Self::Solution => run_file::SOLUTION,
             Self::Embeddings => run_file::EMBEDDINGS,
             Self::Pairs => run_file::PAIRS,
+            Self::CandidateRules => run_file::CANDIDATE_RULES,
             Self::Entities => run_file::ENTITIES,
+            Self::Audit => run_file::AUDIT,
+            Self::AuditAnswers => run_file::AUDIT_ANSWERS,
             Self::Classes => run_file::CLASSES,
             Self::RawFeatures => run_file::RAW,
             Self::Baseline => run_file::BASELINE,
@@ -132,6 +143,8 @@ impl AsRef<Path> for Artifact {
 #[cfg(test)]
 mod tests {
     use relata_data::source::Samples;
+    use relata_schemas::audit::AUDIT;
+    use relata_schemas::candidate_rules::CANDIDATE_RULES;
     use relata_schemas::classes::CLASSES;
     use relata_schemas::conflicts::CONFLICTS;
     use relata_schemas::edges::EDGES;
@@ -156,7 +169,9 @@ mod tests {
             &CONFLICTS,
             &EMBEDDINGS,
             &PAIRS,
+            &CANDIDATE_RULES,
             &ENTITIES,
+            &AUDIT,
             &CLASSES,
             &METRICS,
         ];

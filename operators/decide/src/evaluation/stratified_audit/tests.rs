@@ -28,7 +28,7 @@ fn intervals_hold_the_truth_often_enough() {
         let audit = StratifiedAudit::plan(&probabilities, &decided, &settings).unwrap();
         assert_eq!(audit.questions().len(), 300);
         let answers: Vec<_> = audit.questions().iter().map(|&pair| Some(truth[pair])).collect();
-        let found = audit.estimate(&answers).unwrap();
+        let found = audit.estimate(&decided, &answers).unwrap();
         for (at, found) in [found.precision, found.recall].into_iter().flatten().enumerate() {
             held[at] += u32::from(found.lower <= expected[at] && expected[at] <= found.upper);
             width[at] += (found.upper - found.lower) / 300.0;
@@ -36,6 +36,31 @@ fn intervals_hold_the_truth_often_enough() {
     }
     assert!(held.iter().all(|&held| held >= 279), "{held:?}");
     assert!(width[0] < 0.15 && width[1] < 0.25, "{width:?}");
+}
+
+#[test]
+fn decisions_that_came_later_are_estimated_too() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+    let (probabilities, truth) = pairs(&mut rng);
+    let planned: Vec<bool> = probabilities.iter().map(|&p| p >= 0.5).collect();
+    let decided: Vec<bool> = probabilities.iter().map(|&p| p >= 0.97).collect();
+    let count = |of: &dyn Fn(usize) -> bool| (0..truth.len()).filter(|&pair| of(pair)).count() as f64;
+    let both = count(&|pair| decided[pair] && truth[pair]);
+    let expected = [both / count(&|pair| decided[pair]), both / count(&|pair| truth[pair])];
+    let mut held = [0; 2];
+    for seed in 0..200 {
+        let settings = AuditSettings { questions: 200, seed, ..AuditSettings::default() };
+        let audit = StratifiedAudit::plan(&probabilities, &planned, &settings).unwrap();
+        let answers: Vec<_> = audit.questions().iter().map(|&pair| Some(truth[pair])).collect();
+        let found = audit.estimate(&decided, &answers).unwrap();
+        for (at, found) in [found.precision, found.recall].into_iter().flatten().enumerate() {
+            held[at] += u32::from(found.lower <= expected[at] && expected[at] <= found.upper);
+        }
+        // Weights stand for all pairs.
+        let weights = audit.weights(&answers).unwrap();
+        assert!((weights.iter().sum::<f64>() - 6000.0).abs() < 1e-6);
+    }
+    assert!(held.iter().all(|&held| held >= 184), "{held:?}");
 }
 
 #[test]
@@ -65,7 +90,7 @@ fn more_questions_than_pairs_ask_about_all() {
     let decided = [false, true, true];
     let audit = StratifiedAudit::plan(&[0.3, 0.6, 0.7], &decided, &AuditSettings::default()).unwrap();
     let answers: Vec<_> = audit.questions().iter().map(|&pair| Some(pair != 1)).collect();
-    let found = audit.estimate(&answers).unwrap();
+    let found = audit.estimate(&decided, &answers).unwrap();
     let exactly = |share| Some(Interval { estimate: share, lower: share, upper: share });
     assert_eq!((found.precision, found.recall), (exactly(0.5), exactly(0.5)));
 }
@@ -85,7 +110,7 @@ fn few_questions_are_shared_evenly() {
 fn degenerate_input() {
     let settings = AuditSettings::default();
     let none = StratifiedAudit::plan(&[], &[], &settings).unwrap();
-    let found = none.estimate(&[]).unwrap();
+    let found = none.estimate(&[], &[]).unwrap();
     assert_eq!((found.precision, found.recall), (None, None));
     assert!(StratifiedAudit::plan(&[f64::NAN], &[true], &settings).is_err());
     assert!(StratifiedAudit::plan(&[1.5], &[true], &settings).is_err());
@@ -94,6 +119,8 @@ fn degenerate_input() {
         assert!(StratifiedAudit::plan(&[0.5], &[true], &AuditSettings { cuts, ..settings.clone() }).is_err());
     }
     let one = StratifiedAudit::plan(&[1.0, 0.0], &[true, false], &settings).unwrap();
-    assert!(one.estimate(&[Some(true)]).is_err());
-    assert!(matches!(one.estimate(&[None, None]), Err(DecideError::UnansweredStratum { stratum: 0, pairs: 1 })));
+    assert!(one.estimate(&[true, false], &[Some(true)]).is_err());
+    assert!(one.estimate(&[true], &[None, None]).is_err());
+    let unanswered = one.estimate(&[true, false], &[None, None]);
+    assert!(matches!(unanswered, Err(DecideError::UnansweredStratum { stratum: 0, pairs: 1 })));
 }

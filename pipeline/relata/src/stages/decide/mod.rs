@@ -1,8 +1,9 @@
 //! Decide stage: which rows are the same entity, from the candidates, the answers, and what they make of each pair.
 
+mod audit;
+mod candidate_rules;
 mod classes;
 mod known_relations;
-mod records;
 mod scored_pairs;
 mod tables;
 
@@ -11,8 +12,10 @@ use relata_active::strategy::ScoredCandidates;
 use relata_data::index::{Row, TrainingRow};
 use relata_decide::decision::{Decision, EntityDecision};
 use relata_decide::entities::{Evidence, ScoredPair, confidence};
-use relata_decide::log_odds::probability;
+use relata_decide::log_odds::{log_odds, probability};
 
+pub(super) use self::audit::Asked;
+use self::audit::Audit;
 use self::known_relations::KnownRelations;
 use self::scored_pairs::ScoredPairs;
 use self::tables::{write_entities, write_pairs};
@@ -21,15 +24,20 @@ use super::evaluate::Measured;
 use crate::error::Result;
 use crate::store::Run;
 
+/// What makes a pair at the threshold worth joining.
+const AT_THRESHOLD: f64 = 1e-9;
+
 impl StageContext<'_> {
     /// Decides about all rows by the embeddings of `run`, if that was asked for. Gives what there is to say about the
     /// decision.
-    pub async fn decide(&self, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Measured> {
+    pub async fn decide(&self, run: &Run, asked: Option<&Asked<'_, '_>>) -> Result<Measured> {
         let Some(decision) = &self.spec.decide else { return Ok(vec![]) };
         self.unless_cancelled("decide")?;
         match decision {
-            Decision::Entities(decision) => self.decide_entities(run, decision, query_loop).await,
-            Decision::Classes(decision) => self.decide_classes(run, decision, query_loop).await,
+            Decision::Entities(decision) => self.decide_entities(run, decision, asked).await,
+            Decision::Classes(decision) => {
+                self.decide_classes(run, decision, asked.map(|asked| asked.query_loop)).await
+            }
         }
     }
 
@@ -38,8 +46,9 @@ impl StageContext<'_> {
         &self,
         run: &Run,
         decision: &EntityDecision,
-        query_loop: Option<&QueryLoop<'_>>,
+        asked: Option<&Asked<'_, '_>>,
     ) -> Result<Measured> {
+        let query_loop = asked.map(|asked| asked.query_loop);
         let scored = ScoredPairs::find(self, run, query_loop).await?;
         let rows = self.samples.ids.rows();
         let stage = self.reporter.stage("decide", rows as u64, "rows");
@@ -49,12 +58,31 @@ impl StageContext<'_> {
             self.reporter.note("decide", &text);
         }
         let of_pairs = scored.known(|a, b| known.relation(a, b));
-        let log_odds = scored.linkage.scores(&of_pairs)?.log_odds;
-        let probabilities: Vec<f64> = log_odds.iter().map(|&log_odds| probability(log_odds)).collect();
-        let evidence = self.evidence(decision, &scored, &log_odds, &known)?;
-        let entities = decision.clustering()?.entities(&evidence)?;
+        let of_model = scored.linkage.scores(&of_pairs)?.log_odds;
+        let probabilities: Vec<f64> = of_model.iter().map(|&log_odds| probability(log_odds)).collect();
+        let mut evidence = self.evidence(decision, &scored, &of_model, &known)?;
+        let mut entities = decision.clustering()?.entities(&evidence)?;
+        let mut audited = Vec::new();
+        if let (Some(asked), Some(questions)) = (asked, decision.audit_questions()) {
+            let by_model = (&scored, &probabilities[..]);
+            let audit = Audit::ask(self, (asked, questions), by_model, (&known, &entities)).await?;
+            if let Some(rule) = decision.threshold_rule() {
+                let threshold = audit.threshold(rule)?.map_or(1.0, |threshold| threshold.score);
+                let joined = |(&z, known): (&f64, &Option<bool>)| {
+                    // A pair at the threshold is joined; no other is, if none is to be.
+                    if known.is_some() { z } else { z - log_odds(threshold) + AT_THRESHOLD }
+                };
+                let shifted: Vec<f64> = of_model.iter().zip(&of_pairs).map(joined).collect();
+                evidence = self.evidence(decision, &scored, &shifted, &known)?;
+                entities = decision.clustering()?.entities(&evidence)?;
+                audited.push(("decision.threshold".to_owned(), threshold));
+            }
+            audited.extend(audit.judge(self, run, &entities)?);
+        }
         let confidence = confidence(&evidence, &entities)?;
-        let metrics = summary(&scored, &probabilities, &of_pairs, &entities);
+        let mut metrics = summary(&scored, &probabilities, &of_pairs, &entities);
+        metrics.extend(candidate_rules::write(run, &scored, &probabilities, known.must_links())?);
+        metrics.extend(audited);
         write_pairs(run, &self.samples, &scored, &probabilities, &of_pairs)?;
         write_entities(run, &self.samples, &evidence, &entities, &confidence)?;
         let value = |name: &str| metrics.iter().find(|metric| metric.0 == name).map_or(0.0, |metric| metric.1);

@@ -5,9 +5,9 @@ use relata_data::index::{Row, TrainingRow};
 use relata_decide::candidates::{CandidateContext, CandidatePairs, Candidates, Sources};
 use relata_decide::decision::EntityDecision;
 use relata_decide::linkage::{Linkage, LinkageInput};
+use relata_decide::records::record_columns;
 
 use super::super::context::StageContext;
-use super::records::record_columns;
 use crate::error::Result;
 use crate::store::Run;
 
@@ -18,6 +18,10 @@ const NAMED: usize = 3;
 pub(in crate::stages) struct ScoredPairs {
     pub candidates: CandidatePairs,
     pub linkage: Linkage,
+    /// The candidate rules that go by embeddings, as bits.
+    pub rules_of_embeddings: u32,
+    /// Those that go by values.
+    pub rules_of_values: u32,
 }
 
 impl ScoredPairs {
@@ -31,9 +35,11 @@ impl ScoredPairs {
         let asked = query_loop.map(|query_loop| query_loop.asked().map(|(a, b)| (row(a), row(b))).collect());
         let asked: Vec<(Row, Row)> = asked.unwrap_or_default();
         let (sources_of, seed) = (sources.as_ref(), spec.seed());
+        let columns = record_columns(samples);
         let about = CandidateContext {
             session,
             samples,
+            records: &columns,
             embeddings: &embeddings,
             width,
             sources: sources_of,
@@ -50,7 +56,6 @@ impl ScoredPairs {
         let cosine = |&(a, b): &(u32, u32)| vector(a).iter().zip(vector(b)).map(|(x, y)| x * y).sum::<f32>();
         let cosine: Vec<f32> = pairs.iter().map(cosine).collect();
         drop(embeddings);
-        let columns = record_columns(samples);
         let linkage = Linkage::fit(LinkageInput {
             columns: &columns,
             pairs: &pairs,
@@ -62,7 +67,8 @@ impl ScoredPairs {
         let found =
             candidates.counts().iter().map(|count| format!("{} {}", count.pairs, count.rule)).collect::<Vec<_>>();
         stage.finish(pairs.len() as u64, &format!("of {}", found.join(", ")));
-        Ok(Self { candidates, linkage })
+        let (rules_of_embeddings, rules_of_values) = rules.kinds();
+        Ok(Self { candidates, linkage, rules_of_embeddings, rules_of_values })
     }
 
     /// The known relation of each candidate pair.

@@ -1,18 +1,19 @@
 //! Records: the columns of a table's fields as text, to be compared value by value.
 
-use relata_data::fields::{FieldKind, Value};
+use relata_data::fields::{Field, FieldKind, Value};
 use relata_data::index::Row;
 use relata_data::source::Samples;
-use relata_decide::linkage::RecordColumn;
+
+use crate::linkage::RecordColumn;
 
 /// The text of every field that a person would compare: texts, categories, numbers and dates; none of samples that are no
 /// rows of a table.
-pub(super) fn record_columns(samples: &Samples) -> Vec<RecordColumn> {
+pub fn record_columns(samples: &Samples) -> Vec<RecordColumn> {
     let Some(table) = samples.features.table() else { return vec![] };
     let records = table.records();
     let compared = table.fitted().specs().into_iter().enumerate();
     let compared = compared.filter(|(_, field)| !matches!(field.kind, FieldKind::Vector {} | FieldKind::Image(_)));
-    let column = |(at, field): (usize, relata_data::fields::Field)| {
+    let column = |(at, field): (usize, Field)| {
         let mut value = Value::Null;
         let text = |row: u32| {
             records.read_value(Row(row), at, &mut value);

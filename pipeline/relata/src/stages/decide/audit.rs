@@ -1,0 +1,193 @@
+//! Audit of a decision: a small random sample of pairs is asked about, which says how right the decision is, and from
+//! which probability on pairs are best joined.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, UInt64Array};
+use relata_active::query_loop::{QueryLoop, ask_pairs};
+use relata_data::DataError;
+use relata_data::index::Row;
+use relata_data::sink::ParquetSink;
+use relata_decide::evaluation::{AuditSettings, Interval, StratifiedAudit, StratumSample};
+use relata_decide::labelled_score::LabelledScore;
+use relata_decide::pair_model::Reliability;
+use relata_decide::threshold::{Threshold, ThresholdRule};
+use relata_oracle::{Context, Notes, Oracle};
+use relata_schemas::audit::AUDIT;
+
+use super::super::context::StageContext;
+use super::super::evaluate::Measured;
+use super::known_relations::KnownRelations;
+use super::scored_pairs::ScoredPairs;
+use crate::error::{PipelineError, Result};
+use crate::store::{Artifact, Run};
+
+/// The strategy of an audit's questions.
+const STRATEGY: &str = "audit";
+/// The probability of pairs within an entity that are no candidates.
+const UNSCORED: f64 = 0.5;
+/// Pairs within entities that are looked at; an entity of 10,000 rows would have 5 x 10^7.
+const MOST_INSIDE: usize = 10_000_000;
+/// Ranges of probability in which the audit looks at calibration.
+const BINS: usize = 10;
+
+/// What was asked before the decision, and who answers.
+pub(in crate::stages) struct Asked<'a, 'l> {
+    pub query_loop: &'a QueryLoop<'l>,
+    pub oracle: &'a dyn Oracle,
+    /// The last round.
+    pub round: u32,
+}
+
+/// The pairs of a decision that are not known, and what an audit was told about some.
+pub(super) struct Audit {
+    pairs: Vec<(u32, u32)>,
+    probabilities: Vec<f64>,
+    plan: StratifiedAudit,
+    answers: Vec<Option<bool>>,
+    /// Pairs that are known to be the same, and are together in any decision.
+    certain: u64,
+}
+
+impl Audit {
+    /// Draws pairs and asks about them.
+    pub async fn ask(
+        context: &StageContext<'_>,
+        (asked, questions): (&Asked<'_, '_>, usize),
+        (scored, probabilities): (&ScoredPairs, &[f64]),
+        (known, entities): (&KnownRelations, &[u32]),
+    ) -> Result<Self> {
+        let (pairs, probabilities, certain) = universe(context, scored, probabilities, known, entities);
+        let decided: Vec<bool> = pairs.iter().map(|pair| together(entities, pair)).collect();
+        let seed = context.spec.seed().wrapping_add(u64::from(asked.round));
+        let settings = AuditSettings { questions, seed, ..AuditSettings::default() };
+        let plan = StratifiedAudit::plan(&probabilities, &decided, &settings)?;
+        let stage = context.reporter.stage("audit", plan.questions().len() as u64, "questions");
+        let id = |row: u32| context.samples.ids.id(Row(row));
+        let of_ids: Vec<_> = plan.questions().iter().map(|&at| (id(pairs[at].0), id(pairs[at].1))).collect();
+        let hear = |text: &str| context.reporter.note("audit", text);
+        let about = Context::new(&context.session, &context.samples, context.spec.seed());
+        let about = Context { notes: Notes::to(&hear), ..about };
+        let folder = context.run.path(Artifact::AuditAnswers);
+        let answering = ask_pairs(&folder, asked.oracle, &about, &of_ids, (STRATEGY, asked.round));
+        let interrupted = || PipelineError::Interrupted { round: asked.round, ledger: folder.clone() };
+        let answers = context.spec.cancel.or(answering).await.ok_or_else(interrupted)??;
+        let (answered, yes) = (answers.iter().flatten().count(), answers.iter().filter(|a| **a == Some(true)).count());
+        stage.finish(answered as u64, &format!("of the decision, {yes} yes"));
+        Ok(Self { pairs, probabilities, plan, answers, certain })
+    }
+
+    /// The probability from which on pairs are joined, by a rule; nothing if it is best to join none.
+    pub fn threshold(&self, rule: ThresholdRule) -> Result<Option<Threshold>> {
+        Ok(Threshold::choose(&self.labelled()?, rule)?)
+    }
+
+    fn labelled(&self) -> Result<Vec<LabelledScore>> {
+        let weights = self.plan.weights(&self.answers)?;
+        let of_questions = self.plan.questions().iter().zip(&self.answers).zip(weights);
+        let label = |((&pair, answer), weight): ((&usize, &Option<bool>), f64)| {
+            Some(LabelledScore { weight, ..LabelledScore::new(self.probabilities[pair], (*answer)?) })
+        };
+        Ok(of_questions.filter_map(label).collect())
+    }
+
+    /// Writes the table of the audit, and gives what it says about a decision.
+    pub fn judge(&self, context: &StageContext<'_>, run: &Run, entities: &[u32]) -> Result<Measured> {
+        let decided: Vec<bool> = self.pairs.iter().map(|pair| together(entities, pair)).collect();
+        self.write(context, run, &decided)?;
+        let answered = self.answers.iter().flatten().count();
+        let mut found =
+            vec![("questions".to_owned(), self.answers.len() as f64), ("answers".to_owned(), answered as f64)];
+        if answered > 0 {
+            let [outside, mut inside] = self.plan.samples(&decided, &self.answers)?;
+            let all = self.certain;
+            inside.push(StratumSample { pairs: all, answered: all, related: all, expected: 1.0 });
+            let (precision, recall) = (StratumSample::share(&inside)?, StratumSample::ratio(&inside, &outside)?);
+            for (name, interval) in [("precision", precision), ("recall", recall)] {
+                let Some(Interval { estimate, lower, upper }) = interval else { continue };
+                found.push((name.to_owned(), estimate));
+                found.push((format!("{name}_lower"), lower));
+                found.push((format!("{name}_upper"), upper));
+            }
+            let reliability = Reliability::of(&self.labelled()?, BINS)?;
+            found.push(("calibration_error".to_owned(), reliability.expected_calibration_error));
+        }
+        let text = |name: &str| {
+            let value = |name: String| found.iter().find(|found| found.0 == name).map_or(f64::NAN, |found| found.1);
+            let [at, lower, upper] = ["", "_lower", "_upper"].map(|end| value(format!("{name}{end}")));
+            format!("{name} {at:.3} ({lower:.3} to {upper:.3})")
+        };
+        context.reporter.note("audit", &format!("{}, {}", text("precision"), text("recall")));
+        Ok(found.into_iter().map(|(name, value)| (format!("decision.audit.{name}"), value)).collect())
+    }
+
+    fn write(&self, context: &StageContext<'_>, run: &Run, decided: &[bool]) -> Result<()> {
+        let id = |row: u32| context.samples.ids.id(Row(row)).0;
+        let ordered = |&at: &usize| {
+            let (a, b) = (id(self.pairs[at].0), id(self.pairs[at].1));
+            (a.min(b), a.max(b))
+        };
+        let ids: Vec<(u64, u64)> = self.plan.questions().iter().map(ordered).collect();
+        let of = |value: &dyn Fn(usize) -> f64| {
+            Arc::new(self.plan.questions().iter().map(|&at| value(at)).collect::<Float64Array>()) as ArrayRef
+        };
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(ids.iter().map(|pair| pair.0).collect::<UInt64Array>()),
+            Arc::new(ids.iter().map(|pair| pair.1).collect::<UInt64Array>()),
+            of(&|at| self.probabilities[at]),
+            Arc::new(self.plan.questions().iter().map(|&at| Some(decided[at])).collect::<BooleanArray>()),
+            Arc::new(BooleanArray::from(self.answers.clone())),
+            Arc::new(Float64Array::from(self.plan.weights(&self.answers)?)),
+        ];
+        let batch = RecordBatch::try_new(AUDIT.schema(), columns).map_err(DataError::from)?;
+        relata_schemas::audit::validate(&batch, 0).map_err(DataError::from)?;
+        let mut sink = ParquetSink::create(&run.path(Artifact::Audit), AUDIT.schema())?;
+        sink.write(&batch)?;
+        Ok(sink.finish().map(|_| ())?)
+    }
+}
+
+/// The pairs that a decision is about and that are not known: the candidates that could be a match, and the others within an
+/// entity; and how many are known to be the same.
+fn universe(
+    context: &StageContext<'_>,
+    scored: &ScoredPairs,
+    probabilities: &[f64],
+    known: &KnownRelations,
+    entities: &[u32],
+) -> (Vec<(u32, u32)>, Vec<f64>, u64) {
+    let candidates: Vec<(u32, u32)> = scored.candidates.pairs().map(|(a, b)| (a.0, b.0)).collect();
+    let is_open = |&(a, b): &(u32, u32)| known.relation(Row(a), Row(b)).is_none();
+    let of_model = scored.linkage.considered().iter().map(|&at| (candidates[at as usize], probabilities[at as usize]));
+    let (mut pairs, mut of_pairs): (Vec<_>, Vec<_>) = of_model.filter(|(pair, _)| is_open(pair)).unzip();
+    let scored = pairs.len();
+    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    entities.iter().zip(0..).for_each(|(&entity, row)| members.entry(entity).or_default().push(row));
+    let (mut certain, mut looked_at) = (0, 0);
+    for rows in members.values().filter(|rows| rows.len() > 1) {
+        looked_at += rows.len() * (rows.len() - 1) / 2;
+        if looked_at > MOST_INSIDE {
+            let text = "entities have too many pairs of rows to look at all: the audit leaves out those of large ones \
+                        that are no candidates";
+            context.reporter.note("audit", text);
+            break;
+        }
+        for (at, &a) in rows.iter().enumerate() {
+            for &b in &rows[at + 1..] {
+                if !is_open(&(a, b)) {
+                    certain += 1;
+                } else if pairs[..scored].binary_search(&(a, b)).is_err() {
+                    pairs.push((a, b));
+                    of_pairs.push(UNSCORED);
+                }
+            }
+        }
+    }
+    (pairs, of_pairs, certain)
+}
+
+/// Whether a pair is of one entity.
+fn together(entities: &[u32], &(a, b): &(u32, u32)) -> bool {
+    entities[a as usize] == entities[b as usize]
+}
