@@ -15,6 +15,7 @@ mod conflicts;
 mod data;
 mod decide;
 mod disk_full;
+mod extend;
 mod formats;
 mod fuzz_plan;
 mod fuzzing;

@@ -123,13 +123,41 @@ function chart(card, [low, high]) {
     axis, ...bars);
 }
 
-function content(card, range) {
+// A value with the words marked that the other one does not have.
+function marked(value, other) {
+  const words = new Set(other.toLowerCase().split(/\s+/));
+  return value.split(/(\s+)/).map(word =>
+    word.trim() === "" || words.has(word.toLowerCase()) ? word : make("mark", {}, word));
+}
+
+// The fields of one of two records, in lines that are the same for both: what only the other has is shown as missing.
+function record(card, other) {
+  const own = new Map(card.fields);
+  const others = new Map(other.fields);
+  const blank = value => value === undefined || value === "";
+  const names = [...new Set([...(card.first ? card : other).fields, ...(card.first ? other : card).fields].map(([name]) => name))];
+  return names.map(name => {
+    const [value, beside] = [own.get(name), others.get(name)];
+    const differs = value !== beside;
+    const shown = blank(value)
+      ? make("span", { className: "missing" }, "—")
+      : make("span", {}, ...(blank(beside) ? [value] : marked(value, beside)));
+    return make("span", { className: differs ? "row differs" : "row" }, make("span", { className: "name" }, name), shown);
+  });
+}
+
+// A card; beside the other one of a pair, what differs is marked.
+function content(card, range, other) {
   const parts = [];
   if (card.picture) {
     parts.push(make("img", { className: "picture", src: `/image/${card.id}.png`, alt: `sample ${card.id}`, draggable: false }));
   }
-  if (card.fields.length === 1) {
-    parts.push(make("span", { className: "text" }, card.fields[0][1]));
+  if (other !== undefined && Math.max(card.fields.length, other.fields.length) > 1) {
+    parts.push(...record(card, other));
+  } else if (card.fields.length === 1) {
+    const [[name, value]] = card.fields;
+    const beside = other === undefined ? undefined : new Map(other.fields).get(name);
+    parts.push(make("span", { className: "text" }, ...(beside === undefined ? [value] : marked(value, beside))));
   } else {
     parts.push(...card.fields.map(([name, value]) =>
       make("span", { className: "row" }, make("span", { className: "name" }, name), make("span", {}, value))));
@@ -174,11 +202,12 @@ function show(question) {
   byId("task").textContent = question.text ?? (isPair ? "Are these two the same kind?" : "Select all that are the same kind as this one");
   const kinds = { wordy: isWordy, charts: values.length > 0, pair: isPair, few: question.candidates.length <= 4 };
   document.querySelector("main").className = ["asking", ...Object.keys(kinds).filter(kind => kinds[kind])].join(" ");
-  byId("anchor").replaceChildren(content(question.anchor, range));
+  question.anchor.first = true;
+  byId("anchor").replaceChildren(content(question.anchor, range, isPair ? question.candidates[0] : undefined));
   const choices = byId("choices");
   choices.classList.remove("arrive");
   choices.replaceChildren(...(isPair
-    ? [make("div", { className: "tile" }, content(question.candidates[0], range))]
+    ? [make("div", { className: "tile" }, content(question.candidates[0], range, question.anchor))]
     : question.candidates.map((card, at) => tile(card, at, range))));
   // Starts the entrance again for the new elements.
   void choices.offsetWidth;

@@ -6,14 +6,14 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, FixedSizeListArray, Float32Array, RecordBatch, UInt8Array};
 use arrow::compute::concat;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use arrow::ipc::writer::FileWriter;
 use relata_schemas::{Element, FeatureShape};
 
 use crate::feature_blocks::{BLOCK, Blocks, FeatureBlocks};
-use crate::fields::{FittedFields, RecordStore, TableFeatures};
+use crate::fields::{FittedFields, RecordStore, TableFeatures, join_records};
 use crate::index::Row;
 use crate::sample_batch::{SampleBatch, SampleContent};
 use crate::sink::AtomicFile;
@@ -55,6 +55,25 @@ impl FeatureWriter {
         self.pending_rows += features.len();
         self.rows += features.len();
         if self.pending_rows >= BLOCK { self.flush(false) } else { Ok(()) }
+    }
+
+    /// Appends all rows of a store of numbers of the same shape.
+    pub(crate) fn append_blocks(&mut self, store: &FeatureBlocks) -> Result<()> {
+        let width = self.shape.len() as i32;
+        let item = Arc::new(Field::new("item", self.shape.element.data_type(), false));
+        let arrays: Vec<ArrayRef> = match &store.blocks {
+            Blocks::Floats(blocks) => {
+                blocks.iter().map(|block| Arc::new(Float32Array::new(block.clone(), None)) as ArrayRef).collect()
+            }
+            Blocks::Bytes(blocks) => {
+                blocks.iter().map(|block| Arc::new(UInt8Array::new(block.clone(), None)) as ArrayRef).collect()
+            }
+        };
+        for values in arrays {
+            let rows: ArrayRef = Arc::new(FixedSizeListArray::try_new(item.clone(), width, values, None)?);
+            self.append(&rows)?;
+        }
+        Ok(())
     }
 
     /// Writes the rest and gives the file its name.
@@ -136,6 +155,23 @@ impl FeatureStore {
     /// Raw values and how they are encoded.
     pub(crate) fn of_table(path: &Path, table: TableFeatures) -> Self {
         Self { path: path.to_path_buf(), content: Content::Table(Arc::new(table)) }
+    }
+
+    /// Writes a store of the rows of this one, and after them those of another, which holds samples of the same kind, in
+    /// the folder of `path`.
+    pub(crate) fn join(&self, other: &Self, path: &Path) -> Result<()> {
+        match (&self.content, &other.content) {
+            (Content::Numbers(first), Content::Numbers(second)) => {
+                let mut writer = FeatureWriter::create(path, first.shape.clone())?;
+                writer.append_blocks(first)?;
+                writer.append_blocks(second)?;
+                writer.finish()
+            }
+            (Content::Table(first), Content::Table(second)) => {
+                join_records(path, first.records(), second.records(), &first.fitted().specs())
+            }
+            _ => Err(DataError::setting("the samples", "features", self.shape().to_string(), other.shape())),
+        }
     }
 
     /// The shape of a sample.
@@ -248,7 +284,6 @@ fn scale(bytes: &[u8], out: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Float32Array;
     use arrow::datatypes::DataType;
 
     use super::*;

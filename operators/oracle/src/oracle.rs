@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use relata_data::Session;
+use relata_data::index::SampleId;
 use relata_data::source::Samples;
 use relata_graph::Relations;
 use relata_registry::Description;
@@ -117,6 +118,18 @@ pub trait Oracle: Send + Sync {
         Ok(())
     }
 
+    /// The pairs that it can answer, if it knows them beforehand, as a file of answers does; then nothing else is asked.
+    async fn answerable(&self, context: &Context<'_>) -> Result<Option<Vec<(SampleId, SampleId)>>> {
+        let (inner, mut pairs) = (self.inner(), Vec::new());
+        for one in &inner {
+            match one.answerable(context).await? {
+                Some(more) => pairs.extend(more),
+                None => return Ok(None),
+            }
+        }
+        Ok((!inner.is_empty()).then_some(pairs))
+    }
+
     /// States every relation that this oracle knows about.
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         if let [only] = self.inner()[..] {
@@ -191,6 +204,10 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     async fn check_data(&self, context: &Context<'_>) -> Result<()> {
         (**self).check_data(context).await
+    }
+
+    async fn answerable(&self, context: &Context<'_>) -> Result<Option<Vec<(SampleId, SampleId)>>> {
+        (**self).answerable(context).await
     }
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {

@@ -78,6 +78,15 @@ pub enum PipelineError {
     /// A plan neither trains nor solves, or both.
     #[error("the plan must have either `train` or `solve`. Take it from the run.json of a run.")]
     PlanWithoutTrainer,
+    /// A run that extends another has no pipeline of its own.
+    #[error(
+        "the run extends `{}` and has no pipeline of its own: extend that run again, or run its pipeline on all samples.",
+        run.display()
+    )]
+    Extended {
+        /// The run that it extends.
+        run: PathBuf,
+    },
     /// The pipeline asks more than once.
     #[error(
         "the pipeline has {} `.ask(..)` ({}), but one budget: ask one oracle, `crowd([..])` where several are to answer each question, or `cascade([..])` where the next one answers what the one before passed on.",

@@ -153,6 +153,7 @@ pub fn plan(epochs: u64) -> Plan {
         link: None,
         decide: None,
         evaluate: vec![Description::new("knn").with("label", "label")],
+        extends: None,
         inputs: Input::all(vec![(PathBuf::from("digits.parquet"), 12, 255)]),
     }
 }

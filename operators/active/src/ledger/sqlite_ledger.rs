@@ -81,6 +81,15 @@ impl Ledger {
         })
     }
 
+    /// Writes a copy of the ledger as it is now into the folder of another run, which has none yet.
+    pub fn copy_to(&self, folder: &Path) -> Result<()> {
+        let path = folder.join(FILE);
+        let text = path.to_string_lossy();
+        let connection = self.shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let copied = connection.execute("VACUUM INTO ?1", [&text]).map(|_| ());
+        copied.map_err(|error| LedgerError::from(error).at(&path))
+    }
+
     /// The ledger's file.
     pub fn path(&self) -> &Path {
         &self.shared.path
@@ -130,6 +139,17 @@ mod tests {
         let again = Ledger::open(folder.path()).unwrap();
         assert_eq!(again.since(0).unwrap(), ledger.clone().since(0).unwrap());
         assert_eq!((again.folder(), again.path()), (folder.path(), folder.path().join(FILE).as_path()));
+    }
+
+    #[test]
+    fn a_copy_has_the_same_answers() {
+        let (_folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        ledger.record(&[answer(1, 101, Some(true), "ann")]).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        ledger.copy_to(other.path()).unwrap();
+        let copy = Ledger::open(other.path()).unwrap();
+        assert_eq!(copy.since(0).unwrap(), ledger.since(0).unwrap());
+        assert!(ledger.copy_to(other.path()).is_err(), "there is one already");
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct Replay {
 /// `undoes`, which takes answers back. Other columns are not looked at.
 ///
 /// An answer is found by its two samples, whichever was the anchor; every annotator repeats the last thing that it said
-/// about them, at the same cost. A pair that nobody was asked about is passed, at the cost of any question, so that a
-/// budget ends. Answers about samples that the dataset does not have are left out, unless that is all of them.
+/// about them, at the same cost. Only pairs of the file are asked about, whatever the strategy: what it would rather know comes
+/// first. Another pair, such as one of an audit, is passed. Answers about samples that the dataset does not have are left out, unless that is all of them.
 ///
 /// ```
 /// use relata_active::oracle::replay;
@@ -221,6 +221,11 @@ impl Oracle for Replay {
 
     fn check_relate(&self) -> Result<()> {
         Err(OracleError::cannot_relate(self.describe().name))
+    }
+
+    async fn answerable(&self, context: &Context<'_>) -> Result<Option<Vec<(SampleId, SampleId)>>> {
+        let said = self.answers.get_or_try_init(|| self.read(context)).await?;
+        Ok(Some(said.keys().copied().collect()))
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {

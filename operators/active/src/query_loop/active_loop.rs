@@ -1,6 +1,6 @@
 //! Active-learning loop (query loop): questions go out, answers come in, round by round, within one budget.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use super::ask_config::AskConfig;
 use super::belief_oracle::BeliefOracle;
 use super::missing_answers::{all_answered, ask_missing};
 use super::prior::{Prior, prior_constraints};
+use super::re_ask::ordered;
 use super::round::{Round, RoundContext};
 use super::stop_rules::StopReason;
 use super::validation::Validation;
@@ -39,6 +40,8 @@ pub struct QueryLoop<'a> {
     /// Pairs that were asked about, smaller row first.
     pub(super) closed: HashSet<(TrainingRow, TrainingRow)>,
     pub(super) candidates: Option<ScoredCandidates>,
+    /// The only pairs that the oracle can answer, smaller row first; none for all.
+    pub(super) answerable: Option<BTreeSet<(TrainingRow, TrainingRow)>>,
     /// The latest constraints, in the order of their numbers.
     pub(super) recent: VecDeque<Constraint>,
     /// The last entry of the ledger that was replayed.
@@ -86,6 +89,7 @@ impl<'a> QueryLoop<'a> {
             validation: Validation::default(),
             closed: HashSet::new(),
             candidates: None,
+            answerable: None,
             recent: VecDeque::new(),
             read: 0,
         };
@@ -162,6 +166,7 @@ impl<'a> QueryLoop<'a> {
         round: u32,
     ) -> Result<Round> {
         let cost = oracle.cost();
+        self.answerable = oracle.answerable(context).await?.map(|pairs| self.rows_of(&pairs));
         let mut round_context =
             RoundContext { embeddings, width, calibration: Calibration::prior(), seed: context.seed, round };
         round_context.calibration = self.calibration(&round_context);
@@ -192,6 +197,12 @@ impl<'a> QueryLoop<'a> {
             components: self.belief.least_asked().len() as u64,
             stop: nothing.or(spent).or_else(|| self.config.plan.stop_rules().reason(&progress)),
         })
+    }
+
+    /// The pairs of training rows among pairs of samples, smaller row first.
+    fn rows_of(&self, pairs: &[(SampleId, SampleId)]) -> BTreeSet<(TrainingRow, TrainingRow)> {
+        let row = |id: &SampleId| self.rows.get(id).copied();
+        pairs.iter().filter_map(|(a, b)| Some(ordered(row(a)?, row(b)?))).collect()
     }
 
     /// The calibration on the latest answers.

@@ -128,11 +128,17 @@ pub(super) struct Says {
     name: &'static str,
     say: Box<Say>,
     most: usize,
+    only: Option<Vec<(u64, u64)>>,
 }
 
 impl Says {
     pub fn new(name: &'static str, say: impl Fn(u64, u64) -> Option<bool> + Send + Sync + 'static) -> Self {
-        Self { name, say: Box::new(say), most: usize::MAX }
+        Self { name, say: Box::new(say), most: usize::MAX, only: None }
+    }
+
+    /// Knows beforehand that it can answer these pairs only.
+    pub fn about(self, pairs: &[(u64, u64)]) -> Self {
+        Self { only: Some(pairs.to_vec()), ..self }
     }
 
     /// Fails after so many answers of a call.
@@ -145,6 +151,11 @@ impl Says {
 impl Oracle for Says {
     fn describe(&self) -> Description {
         Description::new(self.name)
+    }
+
+    async fn answerable(&self, _: &Context<'_>) -> Result<Option<Vec<(SampleId, SampleId)>>, OracleError> {
+        let ids = |pairs: &Vec<(u64, u64)>| pairs.iter().map(|&(a, b)| (SampleId(a), SampleId(b))).collect();
+        Ok(self.only.as_ref().map(ids))
     }
 
     async fn answer(&self, _: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<(), OracleError> {

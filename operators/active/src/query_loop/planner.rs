@@ -34,6 +34,9 @@ impl QueryLoop<'_> {
         queries.extend(
             self.strategy_queries(round_context, left, &mut asked).into_iter().map(|query| (name.clone(), query)),
         );
+        let proposed: usize = queries.iter().map(|(_, query)| query.candidates.len()).sum();
+        let more = self.others_answerable(round_context, pairs.saturating_sub(proposed), &mut asked);
+        queries.extend(more.into_iter().map(|pair| (name.clone(), single_pair(pair))));
         if queries.is_empty() {
             return Ok((vec![], Some(StopReason::NoQuestion)));
         }
@@ -71,7 +74,8 @@ impl QueryLoop<'_> {
                         known.push(ordered(anchor, row));
                         return false;
                     }
-                    is_open && asked.insert(ordered(anchor, row))
+                    let can_answer = self.answerable.as_ref().is_none_or(|pairs| pairs.contains(&ordered(anchor, row)));
+                    is_open && can_answer && asked.insert(ordered(anchor, row))
                 });
                 if !query.candidates.is_empty() {
                     found.push(query);
@@ -86,6 +90,20 @@ impl QueryLoop<'_> {
             self.closed.remove(pair);
         }
         found
+    }
+
+    /// Up to so many other pairs that the oracle can answer, where it knows which: a strategy that looks at some pairs of many
+    /// would rarely meet one.
+    fn others_answerable(
+        &self,
+        round_context: &RoundContext<'_>,
+        pairs: usize,
+        asked: &mut Pairs,
+    ) -> Vec<(TrainingRow, TrainingRow)> {
+        let context = self.query_context(round_context);
+        let answerable = self.answerable.iter().flatten().copied();
+        let open = answerable.filter(|&(a, b)| context.is_open(a, b) && !self.prior.knows(a, b));
+        open.filter(|&pair| asked.insert(pair)).take(pairs).collect()
     }
 
     fn query_context<'s>(&'s self, round_context: &'s RoundContext<'_>) -> QueryContext<'s> {

@@ -20,11 +20,15 @@ use super::unqueried_pairs::most_probable_first;
 
 /// Every so many questions one compares two components.
 const RECONCILE: usize = 4;
+/// The same as long as there are more components than classes.
+const RECONCILE_MORE: usize = 2;
 
 /// See [`explore_consolidate`].
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExploreConsolidate {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<usize>,
     #[serde(skip)]
     graph: Mutex<Option<(u64, Arc<EmbeddedGraph>)>>,
 }
@@ -56,6 +60,21 @@ pub fn explore_consolidate() -> ExploreConsolidate {
     ExploreConsolidate::default()
 }
 
+impl ExploreConsolidate {
+    /// How many classes there are, where that is known: as long as there are more components of two rows or more, every
+    /// second question reconciles two of them, so that a class does not stay in several parts.
+    ///
+    /// ```
+    /// use relata_active::strategy::{Strategy, explore_consolidate};
+    ///
+    /// assert_eq!(explore_consolidate().classes(10).describe().to_string(), "explore_consolidate classes=10");
+    /// ```
+    pub fn classes(mut self, classes: usize) -> Self {
+        self.classes = Some(classes);
+        self
+    }
+}
+
 impl Settings for ExploreConsolidate {
     const NAME: &'static str = "explore_consolidate";
     const SUMMARY: &'static str = "covers what is unknown, and places it among the components";
@@ -75,9 +94,11 @@ impl Strategy for ExploreConsolidate {
         let mut explorer = Explorer::new(context, &pool, &graph);
         let mut asked = explorer.unfinished();
         asked.truncate(pairs);
+        let parts = pool.components.iter().filter(|component| component.size > 1).count();
+        let every = if self.classes.is_some_and(|classes| parts > classes) { RECONCILE_MORE } else { RECONCILE };
         let before = (context.round as usize).saturating_sub(1) * pairs;
         while asked.len() < pairs {
-            let reconcile = (before + asked.len()) % RECONCILE == RECONCILE - 1;
+            let reconcile = (before + asked.len()) % every == every - 1;
             let next = if reconcile { explorer.reconcile().or_else(|| explorer.explore()) } else { explorer.explore() };
             match next.or_else(|| explorer.reconcile()) {
                 Some(pair) => asked.push(pair),
@@ -133,6 +154,22 @@ mod tests {
         classes.sort_unstable();
         classes.dedup();
         assert_eq!(classes.len(), 5);
+    }
+
+    #[test]
+    fn parts_of_a_class_come_together_sooner_where_the_number_of_classes_is_known() {
+        let parts = |strategy: &ExploreConsolidate| {
+            let mut world = World::blobs(4, 60, 6, 0.6, 3);
+            for class in 0..4 {
+                // Two parts of each class.
+                world.answer(class, class + 4);
+                world.answer(class + 8, class + 12);
+            }
+            world.play(strategy, 10, 40);
+            world.belief.components().filter(|&c| world.belief.members(c).len() > 1).count()
+        };
+        let (known, unknown) = (parts(&explore_consolidate().classes(4)), parts(&explore_consolidate()));
+        assert!(known <= unknown && known >= 4, "{known} {unknown}");
     }
 
     #[test]

@@ -77,6 +77,24 @@ fn a_row_of_a_table_is_shown_with_the_names_of_its_columns() {
     assert_eq!(ada.value("document.querySelectorAll('svg.chart').length"), json!(0));
 }
 
+#[test]
+fn two_rows_stand_side_by_side_with_their_differences_marked() {
+    let run = Run::notes("1,1,2,3,4,late again,Leeds\n2,4,3,2,1,Late against,Leeds\n3,0,1,0,1,,York\n");
+    run.ask(&[(1, &[2]), (3, &[1])]);
+    let server = run.serve(|_| {});
+    let ada = Browser::start();
+    ada.sit(&server.link, "Ada");
+    ada.shows(1);
+    ada.screenshot("pair-differences");
+    let marks = "[...document.querySelectorAll('mark')].map(mark => mark.textContent)";
+    assert_eq!(ada.value(marks), json!(["again", "against"]));
+    assert_eq!(ada.value("document.querySelectorAll('.row.differs').length"), json!(2));
+    ada.keys(&["n"]);
+    ada.shows(2);
+    assert_eq!(ada.value("[...document.querySelectorAll('.missing')].map(m => m.textContent)"), json!(["—"]));
+    assert_eq!(ada.value(marks), json!(["York", "Leeds"]));
+}
+
 /// Samples with four numbers and nothing else: the lines of a CSV file after `id,a,b,c,d`.
 fn numbers(lines: &str) -> Run {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@ mod block_table;
 mod blocking;
 mod dataset;
 mod decoded_file;
+mod extend;
 mod fingerprint;
 mod id_lookup;
 mod idx_file;
@@ -16,6 +17,7 @@ mod session;
 mod source_trait;
 
 pub use self::dataset::{Dataset, DatasetPlan};
+pub use self::extend::extend;
 pub use self::fingerprint::fingerprint;
 pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};

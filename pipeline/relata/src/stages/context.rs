@@ -23,6 +23,18 @@ pub(super) struct StageContext<'a> {
     /// The source of each row, if rows are linked across sources.
     pub sources: Option<Sources>,
     pub reporter: Reporter,
+    /// What was decided about the first samples, where a run is extended.
+    pub extension: Option<Extension>,
+}
+
+/// What a run that is extended has decided.
+pub(super) struct Extension {
+    /// Its samples, which are the first.
+    pub rows: usize,
+    /// Samples of the first run of all, from which the model is.
+    pub trained_rows: usize,
+    /// By its rows: the row whose id names the entity; empty without entities.
+    pub entities: Vec<u32>,
 }
 
 impl StageContext<'_> {

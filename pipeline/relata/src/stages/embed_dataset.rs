@@ -111,6 +111,17 @@ impl Run {
         output.with_extension(run_file::SKIPPED)
     }
 
+    /// The model of a finished run, of an encoder that is built in.
+    pub(super) fn embedder(&self, shape: &FeatureShape) -> Result<Embedder> {
+        match &self.plan()?.train {
+            None => self.solved(),
+            Some(train) => {
+                let encoder = ENCODERS.read(&train.encoder).map_err(|error| PipelineError::OwnEncoder { error })?;
+                self.trained(&*encoder, shape)
+            }
+        }
+    }
+
     fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Embedder> {
         let plan = self.plan()?;
         let (head, device) = (plan.embed, plan.train.map(|train| train.fit.device_choice()).unwrap_or_default());

@@ -7,6 +7,7 @@ mod draw;
 mod embed;
 mod embed_dataset;
 mod evaluate;
+mod extend;
 mod ingest;
 mod measurements;
 mod model;
@@ -19,5 +20,6 @@ mod train;
 mod unused;
 mod views;
 
+pub(crate) use extend::{ExtendSpec, extend};
 pub(crate) use order::run;
 pub(crate) use spec::{Spec, Trainer};

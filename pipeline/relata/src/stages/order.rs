@@ -33,7 +33,7 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
         Some(column) => Some(Sources::read(&session, &samples, column).await?),
         None => None,
     };
-    let context = StageContext { spec, run, session, samples, rows, sources, reporter };
+    let context = StageContext { spec, run, session, samples, rows, sources, reporter, extension: None };
     let about = Context::new(&context.session, &context.samples, spec.seed());
     for oracle in spec.oracles.iter().chain(spec.asks.iter().map(|ask| &ask.0)) {
         oracle.check_data(&about).await?;

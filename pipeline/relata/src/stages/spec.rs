@@ -211,12 +211,16 @@ impl Spec {
             link: self.link.clone(),
             decide: self.decide.clone(),
             evaluate: self.evaluations.iter().map(|evaluation| evaluation.describe()).collect(),
+            extends: None,
             inputs: vec![],
         }
     }
 
     /// What a plan asks for, made of built-in components; those of others are errors that name them.
     pub fn from_plan(plan: &Plan) -> Result<Self> {
+        if let Some(extends) = &plan.extends {
+            return Err(PipelineError::Extended { run: extends.run.clone() });
+        }
         let trainer = match (&plan.train, &plan.solve) {
             (Some(TrainPlan { encoder, loss, fit }), None) => Trainer::Gradient {
                 architecture: ENCODERS.read(encoder)?,

@@ -22,7 +22,7 @@ pub use error::{Result, StoreError};
 pub(crate) use graph::groups;
 pub(crate) use lock::RunLock;
 pub(crate) use metrics::{metrics_batch, metrics_of_rounds, read_metrics, write_metrics};
-pub use plan::{Input, OracleAskPlan, Plan, ResolvePlan, TrainPlan, ViewsPlan};
+pub use plan::{ExtendPlan, Input, OracleAskPlan, Plan, ResolvePlan, TrainPlan, ViewsPlan};
 pub use round_record::{Bridge, RoundRecord};
 pub use run::Run;
 pub(crate) use scores::RAW;

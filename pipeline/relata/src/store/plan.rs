@@ -61,9 +61,28 @@ pub struct Plan {
     pub decide: Option<Decision>,
     /// What is measured.
     pub evaluate: Vec<Description>,
+    /// The run that this one extends by new samples, if it does. All other settings are those of that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<ExtendPlan>,
     /// Input files with length and content hash.
     #[serde(default)]
     pub inputs: Vec<Input>,
+}
+
+/// Which run is extended, and by what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtendPlan {
+    /// The folder of the run.
+    pub run: PathBuf,
+    /// The new samples.
+    pub data: DatasetPlan,
+    /// Samples of the run that is extended.
+    pub rows: usize,
+    /// Samples of the first of all, whose model this is.
+    pub trained_rows: usize,
+    /// Questions about new samples.
+    pub questions: usize,
 }
 
 /// How many views of each sample, and which.

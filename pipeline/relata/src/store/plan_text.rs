@@ -19,6 +19,9 @@ impl Plan {
     /// ```
     pub fn lines(&self) -> Vec<(&'static str, String)> {
         let mut lines = vec![("read", self.read.to_string())];
+        lines.extend(
+            self.extends.iter().map(|extends| ("extend", format!("{} by {}", extends.run.display(), extends.data))),
+        );
         lines.extend(self.train_on.iter().map(|condition| ("train on", condition.clone())));
         lines.extend(self.seed.iter().map(|seed| ("seed", seed.to_string())));
         lines.push(("views", format!("{} of {}", self.views.count, self.views.view)));

@@ -3,11 +3,11 @@
 use relata_oracle::OracleExt;
 use rusqlite::Connection;
 
-use super::super::fixture::{Says, Script, Trial};
+use super::super::fixture::{Says, Script, Trial, asked};
 use super::super::{AskConfig, StopReason, StrategyExt};
 use crate::error::{ActiveError, LedgerProblem};
 use crate::oracle::cascade;
-use crate::strategy::random_pairs;
+use crate::strategy::{random_pairs, representatives};
 
 const CLASSES: [u32; 12] = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
 
@@ -28,6 +28,21 @@ async fn cheap_answers_leave_the_budget_for_more() {
     let (rounds, stop) = trial.play(&mut trial.open(&config, 0), &cascade([passes, dear()])).await;
     assert_eq!((rounds.len(), rounds[0].questions, stop), (1, 9, StopReason::Budget));
     assert!(rounds[0].spent <= 100.0, "{}", rounds[0].spent);
+}
+
+#[tokio::test]
+async fn an_oracle_that_knows_its_pairs_is_asked_about_these_only() {
+    let pairs = [(0, 3), (7, 1), (2, 5), (4, 10), (99, 1), (6, 6)];
+    for config in [random_pairs().budget(100.0).per_round(3), representatives(3).budget(100.0).per_round(3)] {
+        let trial = &Trial::new(&CLASSES).await;
+        let mut query_loop = trial.open(&config, 0);
+        let (rounds, stop) = trial.play(&mut query_loop, &trial.truth("file").about(&pairs)).await;
+        let mut found: Vec<(u64, u64)> =
+            (1..=rounds.len() as u32).flat_map(|round| asked(&query_loop, round, None)).collect();
+        found.iter_mut().for_each(|pair| *pair = (pair.0.min(pair.1), pair.0.max(pair.1)));
+        found.sort_unstable();
+        assert_eq!((found, stop), (vec![(0, 3), (1, 7), (2, 5), (4, 10)], StopReason::NoQuestion));
+    }
 }
 
 #[tokio::test]

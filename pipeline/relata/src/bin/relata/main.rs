@@ -7,11 +7,13 @@ mod edge_arguments;
 mod embed;
 mod explain;
 mod export;
+mod extend;
 mod failure;
 mod graph;
 mod import;
 mod interchange;
 mod log;
+mod new_samples;
 mod plan;
 mod plot;
 mod probe;
@@ -51,6 +53,7 @@ enum Verb {
     Views(views::Arguments),
     Plot(plot::Arguments),
     Embed(embed::Arguments),
+    Extend(extend::Arguments),
     Explain(explain::Arguments),
     Plan(plan::Arguments),
     Rerun(rerun::Arguments),
@@ -70,6 +73,7 @@ impl Verb {
             Self::Views(arguments) => views::run(&arguments).await,
             Self::Plot(arguments) => plot::run(&arguments),
             Self::Embed(arguments) => embed::run(arguments).await,
+            Self::Extend(arguments) => extend::run(arguments),
             Self::Explain(arguments) => explain::run(arguments).await,
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Rerun(arguments) => rerun::run(arguments).await,

@@ -84,6 +84,9 @@ impl StageContext<'_> {
             let values = values.as_string::<i32>();
             for (at, &id) in ids.iter().enumerate().filter(|(at, _)| values.is_valid(*at)) {
                 let row = self.samples.ids.row(SampleId(id)).filter(|row| self.rows.binary_search(row).is_ok());
+                // Labels of samples that came later are no part of what was learned.
+                let row =
+                    row.filter(|row| self.extension.as_ref().is_none_or(|earlier| row.index() < earlier.trained_rows));
                 names.extend(row.map(|row| (row.0, values.value(at).to_owned())));
             }
         }

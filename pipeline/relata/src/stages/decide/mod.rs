@@ -3,6 +3,7 @@
 mod audit;
 mod candidate_rules;
 mod classes;
+mod earlier_entities;
 mod known_relations;
 mod scored_pairs;
 mod tables;
@@ -60,7 +61,8 @@ impl StageContext<'_> {
         let of_pairs = scored.known(|a, b| known.relation(a, b));
         let of_model = scored.linkage.scores(&of_pairs)?.log_odds;
         let probabilities: Vec<f64> = of_model.iter().map(|&log_odds| probability(log_odds)).collect();
-        let mut evidence = self.evidence(decision, &scored, &of_model, &known)?;
+        let kept = self.kept(&known);
+        let mut evidence = self.evidence(decision, &scored, &of_model, (&known, &kept))?;
         let mut entities = decision.clustering()?.entities(&evidence)?;
         let mut audited = Vec::new();
         if let (Some(asked), Some(questions)) = (asked, decision.audit_questions()) {
@@ -73,7 +75,7 @@ impl StageContext<'_> {
                     if known.is_some() { z } else { z - log_odds(threshold) + AT_THRESHOLD }
                 };
                 let shifted: Vec<f64> = of_model.iter().zip(&of_pairs).map(joined).collect();
-                evidence = self.evidence(decision, &scored, &shifted, &known)?;
+                evidence = self.evidence(decision, &scored, &shifted, (&known, &kept))?;
                 entities = decision.clustering()?.entities(&evidence)?;
                 audited.push(("decision.threshold".to_owned(), threshold));
             }
@@ -84,7 +86,8 @@ impl StageContext<'_> {
         metrics.extend(candidate_rules::write(run, &scored, &probabilities, known.must_links())?);
         metrics.extend(audited);
         write_pairs(run, &self.samples, &scored, &probabilities, &of_pairs)?;
-        write_entities(run, &self.samples, &evidence, &entities, &confidence)?;
+        let ids = self.entity_ids(&entities);
+        write_entities(run, &self.samples, &evidence, (&entities, &ids), &confidence)?;
         let value = |name: &str| metrics.iter().find(|metric| metric.0 == name).map_or(0.0, |metric| metric.1);
         let found = format!(
             "are {} entities, {} of them of several rows; expected precision {:.3}, recall among candidates {:.3}",
@@ -116,7 +119,11 @@ impl StageContext<'_> {
         let known: Vec<Option<bool>> =
             training.iter().map(|pair| pair.and_then(|(a, b)| query_loop.relation(a, b))).collect();
         let scores = scored.linkage.scores(&known)?;
-        let open = |pair: usize| training[pair].is_some_and(|(a, b)| query_loop.is_open(a, b));
+        // Where a run is extended, the old samples were asked about already.
+        let first = self.extension.as_ref().map_or(0, |earlier| earlier.rows);
+        let is_new = |place: TrainingRow| self.rows[place.index()].index() >= first;
+        let open =
+            |pair: usize| training[pair].is_some_and(|(a, b)| (is_new(a) || is_new(b)) && query_loop.is_open(a, b));
         let ranked = scored.linkage.questions(&scores, &open, pairs, round);
         let ranked = ranked.into_iter().filter_map(|pair| training[pair]).collect();
         let with_place = training.iter().zip(&scores.log_odds);
@@ -131,13 +138,18 @@ impl StageContext<'_> {
         decision: &EntityDecision,
         scored: &ScoredPairs,
         log_odds: &[f64],
-        known: &KnownRelations,
+        (known, kept): (&KnownRelations, &[(u32, u32)]),
     ) -> Result<Evidence> {
         let pairs: Vec<_> = scored.candidates.pairs().zip(log_odds).collect();
         // Candidates that are not considered are as good as unseen: the model has not learned about such pairs.
         let considered = scored.linkage.considered().iter().map(|&pair| pairs[pair as usize]);
-        let pairs = considered.map(|((a, b), &log_odds)| ScoredPair { a: a.0, b: b.0, log_odds }).collect();
-        let evidence = Evidence::new(self.samples.ids.rows(), pairs)?.with_must_links(known.must_links().to_vec())?;
+        let pairs = considered.map(|((a, b), &log_odds)| {
+            let log_odds = if known.relation(a, b).is_some() { log_odds } else { self.as_decided(a, b, log_odds) };
+            ScoredPair { a: a.0, b: b.0, log_odds }
+        });
+        let pairs = pairs.collect();
+        let evidence =
+            Evidence::new(self.samples.ids.rows(), pairs)?.with_must_links([known.must_links(), kept].concat())?;
         let evidence = evidence.with_cannot_links(known.cannot_links().to_vec())?;
         Ok(match &self.sources {
             Some(sources) if decision.is_one_to_one() => evidence.with_sources(sources.of_rows().to_vec())?,

@@ -84,23 +84,19 @@ fn ordered(samples: &Samples, a: Row, b: Row) -> (u64, u64) {
     (a.min(b), a.max(b))
 }
 
-/// Writes the table of entities: of each row, the smallest row of its entity and how sure that is.
+/// Writes the table of entities: of each row, its entity and how sure that is. `ids` names each entity, at the place of its
+/// smallest row.
 pub(super) fn write_entities(
     run: &Run,
     samples: &Samples,
     evidence: &Evidence,
-    entities: &[u32],
+    (entities, ids): (&[u32], &[u64]),
     confidence: &[f64],
 ) -> Result<()> {
     let rows = entities.len();
     let mut sizes = vec![0u32; rows];
     entities.iter().for_each(|&entity| sizes[entity as usize] += 1);
     let id = |row: u32| samples.ids.id(Row(row)).0;
-    // Ids need not be in the order of rows.
-    let mut smallest = vec![u64::MAX; rows];
-    entities.iter().zip(0..).for_each(|(&entity, row)| {
-        smallest[entity as usize] = smallest[entity as usize].min(id(row));
-    });
     let representatives = representatives(evidence.pairs(), entities);
     let mut sink = ParquetSink::create(&run.path(Artifact::Entities), ENTITIES.schema())?;
     for first in (0..rows).step_by(BLOCK) {
@@ -108,7 +104,7 @@ pub(super) fn write_entities(
         let of = |value: &dyn Fn(usize) -> u64| Arc::new(block.clone().map(value).collect::<UInt64Array>()) as ArrayRef;
         let columns: Vec<ArrayRef> = vec![
             of(&|row| id(row as u32)),
-            of(&|row| smallest[entities[row] as usize]),
+            of(&|row| ids[entities[row] as usize]),
             Arc::new(block.clone().map(|row| sizes[entities[row] as usize]).collect::<UInt32Array>()),
             Arc::new(block.clone().map(|row| confidence[row] as f32).collect::<Float32Array>()),
             of(&|row| id(representatives[entities[row] as usize])),
