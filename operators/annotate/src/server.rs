@@ -100,6 +100,7 @@ impl Server {
             .route("/", get(assets::html))
             .route("/page.css", get(assets::css))
             .route("/connection.js", get(assets::connection))
+            .route("/cards.js", get(assets::cards))
             .route("/page.js", get(assets::js))
             .route("/api/next", get(queries::next))
             .route("/api/progress", get(queries::progress))

@@ -203,7 +203,12 @@ fn only_the_page_itself_under_its_own_name_may_ask() {
     assert!(policy.starts_with("default-src 'self'; img-src 'self' data:"), "{policy}");
     assert!(page.header("access-control-allow-origin").is_none());
     let script = "text/javascript; charset=utf-8";
-    for (path, kind) in [("/page.css", "text/css; charset=utf-8"), ("/connection.js", script), ("/page.js", script)] {
+    for (path, kind) in [
+        ("/page.css", "text/css; charset=utf-8"),
+        ("/connection.js", script),
+        ("/cards.js", script),
+        ("/page.js", script),
+    ] {
         assert_eq!(get(&server.address, path).header("content-type"), Some(kind));
     }
 }

@@ -11,6 +11,7 @@ mod budget;
 mod fixture;
 mod missing_answers;
 mod pair_questions;
+mod pairs;
 mod planner;
 mod prior;
 mod re_ask;

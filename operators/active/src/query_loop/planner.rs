@@ -5,7 +5,7 @@ use relata_data::seed::Purpose;
 use relata_oracle::{Cost, Question};
 
 use super::active_loop::QueryLoop;
-use super::re_ask::{Pairs, ordered};
+use super::pairs::{Pairs, ordered};
 use super::reserved_strategies::{RE_ASK, VALIDATION};
 use super::round::RoundContext;
 use super::stop_rules::{StopReason, ValidationRule};

@@ -1,17 +1,13 @@
 //! Second questions about what is doubted, under the policy [`AnswerPolicy::ReAsk`].
 
-use std::collections::HashSet;
-
 use relata_data::index::TrainingRow;
 
 use super::active_loop::QueryLoop;
+use super::pairs::{Pairs, ordered};
 use crate::inference::{AnswerPolicy, Doubt, DoubtKind};
 
 /// A pair is asked about again, but no more than once.
 const TIMES: usize = 2;
-
-/// Pairs of rows, the smaller one first.
-pub(super) type Pairs = HashSet<(TrainingRow, TrainingRow)>;
 
 impl QueryLoop<'_> {
     /// Pairs to ask about because of doubts, at most so many.
@@ -46,9 +42,4 @@ impl QueryLoop<'_> {
         };
         across(doubt.a, doubt.b).or_else(|| across(doubt.b, doubt.a)).or(same)
     }
-}
-
-/// A pair with its smaller row first.
-pub(super) fn ordered(a: TrainingRow, b: TrainingRow) -> (TrainingRow, TrainingRow) {
-    (a.min(b), a.max(b))
 }

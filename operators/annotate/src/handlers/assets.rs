@@ -18,6 +18,11 @@ pub(crate) async fn connection() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../page/connection.js"))
 }
 
+/// `GET /cards.js`.
+pub(crate) async fn cards() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../page/cards.js"))
+}
+
 /// `GET /page.js`.
 pub(crate) async fn js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("../../page/page.js"))
