@@ -131,6 +131,18 @@ impl Evidence {
         }
     }
 
+    /// The names of all terms that a pair may have.
+    pub(super) fn term_names<'a>(&self, columns: &'a [ValueColumn]) -> Vec<&'a str> {
+        let Self::Columns { patterns, .. } = self else { return vec!["cosine"] };
+        let has = |bit: usize| patterns.all().any(|pattern| usize::from(pattern[columns.len()]) & bit > 0);
+        let mut names: Vec<&'a str> = columns.iter().map(|column| &*column.name).collect();
+        names.extend(
+            [("swapped values", 1), ("same source", 2)].into_iter().filter(|&(_, bit)| has(bit)).map(|it| it.0),
+        );
+        names.extend(["prior", "merely related", "competition"]);
+        names
+    }
+
     /// The terms that [`total`](Self::total) is the sum of.
     pub(super) fn terms<'a>(&self, pair: usize, columns: &'a [ValueColumn], rows: (u32, u32)) -> Vec<(&'a str, f64)> {
         let Self::Columns { mixture, patterns, .. } = self else {

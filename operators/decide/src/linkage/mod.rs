@@ -29,6 +29,9 @@ mod term_frequency;
 mod value_column;
 mod word_overlap;
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use answer_model::learn;
 use column_kind::ColumnKind;
 use compared_pairs::ComparedColumn;
@@ -80,7 +83,9 @@ pub struct Linkage {
     compared: Vec<ComparedColumn>,
     evidence: Evidence,
     considered: Vec<u32>,
-    features: PairFeatures,
+    swaps: Swaps,
+    /// Only answers make use of them, and they take as much memory as all else together.
+    features: OnceLock<PairFeatures>,
 }
 
 /// What is known about all candidate pairs after some answers.
@@ -105,18 +110,29 @@ impl Linkage {
         let swaps = Swaps::find(&columns, &words, &compared, input.pairs);
         let evidence = Evidence::fit(&input, rows, (&columns, &words), &compared, &swaps)?;
         let considered = considered_pairs(rows, input.pairs, evidence.log_odds(), input.cosine);
-        let features = PairFeatures::new(&input, &columns, &compared, &swaps, &evidence, &considered)?;
         let (pairs, cosine, seed) = (input.pairs.to_vec(), input.cosine.to_vec(), input.seed);
-        Ok(Self { pairs, cosine, seed, columns, compared, evidence, considered, features })
+        let features = OnceLock::new();
+        Ok(Self { pairs, cosine, seed, columns, compared, evidence, considered, swaps, features })
     }
 
-    /// How the values of each candidate pair compare, by names such as `name.similarity`, and `cosine` at last; null
-    /// where a value is. All lie in [0, 1] but for differences of numbers, in standard deviations up to 5, and cosines.
-    pub fn comparators(&self) -> Vec<(String, Vec<Option<f32>>)> {
+    fn features(&self) -> Result<&PairFeatures> {
+        if let Some(features) = self.features.get() {
+            return Ok(features);
+        }
+        let Self { columns, compared, swaps, evidence, considered, .. } = self;
+        let of_pairs = (&self.pairs[..], &self.cosine[..]);
+        let features = PairFeatures::new(of_pairs, columns, compared, swaps, evidence, considered)?;
+        Ok(self.features.get_or_init(|| features))
+    }
+
+    /// How the values of these candidate pairs compare, by names such as `name.similarity`, and `cosine` at last; null where
+    /// a value is. All lie in [0, 1] but for differences of numbers, in standard deviations up to 5, and cosines. The names
+    /// are the same whatever the pairs.
+    pub fn comparators(&self, pairs: Range<usize>) -> Vec<(String, Vec<Option<f32>>)> {
         let mut found = Vec::new();
         for (column, compared) in self.columns.iter().zip(&self.compared) {
             let mut add = |what: &str, of: fn(&Comparison) -> f32| {
-                let values = (0..self.pairs.len()).map(|pair| compared.get(pair).map(of)).collect();
+                let values = pairs.clone().map(|pair| compared.get(pair).map(of)).collect();
                 found.push((format!("{}.{what}", column.name), values));
             };
             add("similarity", |found| found.similarity);
@@ -128,8 +144,20 @@ impl Linkage {
                 ColumnKind::Number { .. } => add("difference", |found| found.difference),
             }
         }
-        found.push(("cosine".to_owned(), self.cosine.iter().map(|&cosine| Some(cosine)).collect()));
+        found.push(("cosine".to_owned(), self.cosine[pairs].iter().map(|&cosine| Some(cosine)).collect()));
         found
+    }
+
+    /// The names of the terms of [`contributions`](Self::contributions), of all pairs, each once.
+    pub fn term_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        // A column may be called as a term that is none's.
+        self.evidence.term_names(&self.columns).into_iter().for_each(|name| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        });
+        names
     }
 
     /// Why the log-odds of a pair before any answer are what they are: a term for each column, for swapped values and
@@ -157,7 +185,7 @@ impl Linkage {
         if !answers.is_empty() {
             let considered: Vec<f64> = self.considered.iter().map(|&pair| log_odds[pair as usize]).collect();
             let seed = self.seed.wrapping_mul(1 << 32).wrapping_add(answers.len() as u64);
-            let (learned, differences) = learn(&self.features, &considered, &answers, seed)?;
+            let (learned, differences) = learn(self.features()?, &considered, &answers, seed)?;
             for ((&pair, z), difference) in self.considered.iter().zip(learned).zip(differences) {
                 log_odds[pair as usize] = z;
                 disagreement[pair as usize] = difference;

@@ -4,7 +4,6 @@ use super::column_kind::ColumnKind;
 use super::compared_pairs::ComparedColumn;
 use super::comparison::Comparison;
 use super::evidence::Evidence;
-use super::input::LinkageInput;
 use super::rivals::Rivals;
 use super::swaps::Swaps;
 use super::value_column::{NULL, ValueColumn};
@@ -53,7 +52,7 @@ impl PairFeatures {
     /// The features of the considered pairs. More similarity never lowers the log-odds, nor does a larger weight or
     /// cosine, nor a larger margin over the rivals; a missing similarity is the mean of the column.
     pub(super) fn new(
-        input: &LinkageInput<'_>,
+        (pairs, cosine): (&[(u32, u32)], &[f32]),
         columns: &[ValueColumn],
         compared: &[ComparedColumn],
         swaps: &Swaps,
@@ -62,8 +61,8 @@ impl PairFeatures {
     ) -> Result<Self> {
         let mut builder = Builder { rows: considered.len(), columns: Vec::new(), directions: Vec::new() };
         for (at, (column, compared)) in columns.iter().zip(compared).enumerate() {
-            add_column(&mut builder, input.pairs, (column, compared), considered);
-            let weight = |&pair: &u32| evidence.weight(at, pair as usize, column, input.pairs[pair as usize]);
+            add_column(&mut builder, pairs, (column, compared), considered);
+            let weight = |&pair: &u32| evidence.weight(at, pair as usize, column, pairs[pair as usize]);
             builder.add(Direction::Rising, considered.iter().map(weight));
             if swaps.all().iter().any(|swap| swap.column == at as u32) {
                 let swapped = |&pair: &u32| {
@@ -75,12 +74,12 @@ impl PairFeatures {
         }
         let log_odds = evidence.log_odds();
         builder.add(Direction::Rising, considered.iter().map(|&pair| log_odds[pair as usize]));
-        builder.add(Direction::Rising, considered.iter().map(|&pair| f64::from(input.cosine[pair as usize])));
-        let rivals = Rivals::new(evidence.rows(), input.pairs, log_odds);
+        builder.add(Direction::Rising, considered.iter().map(|&pair| f64::from(cosine[pair as usize])));
+        let rivals = Rivals::new(evidence.rows(), pairs, log_odds);
         for which in 0..2 {
             let margin = |&pair: &u32| {
                 let at = pair as usize;
-                rivals.margins(at, input.pairs[at], log_odds[at])[which]
+                rivals.margins(at, pairs[at], log_odds[at])[which]
             };
             builder.add(Direction::Rising, considered.iter().map(margin));
         }

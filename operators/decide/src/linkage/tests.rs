@@ -84,7 +84,7 @@ fn persons_are_told_from_their_households() {
 fn more_agreement_never_lowers_the_weight() {
     let persons = Persons::new(80);
     let linkage = Linkage::fit(persons.input()).unwrap();
-    let comparators = linkage.comparators();
+    let comparators = linkage.comparators(0..persons.pairs.len());
     let similarity = &comparators.iter().find(|(name, _)| name == "last.similarity").unwrap().1;
     let of = |pair: usize| linkage.contributions(pair).iter().find(|(name, _)| *name == "last").unwrap().1;
     // Equal values weigh by their rarity, swapped ones by the similarity across.
@@ -158,7 +158,7 @@ fn the_same_bits_on_any_number_of_threads() {
                 (0..persons.pairs.len()).map(|pair| (pair % 9 == 0).then(|| persons.is_match(pair))).collect();
             let scores = linkage.scores(&known).unwrap();
             let questions = linkage.questions(&scores, &|_| true, 30, 3);
-            (scores, questions, linkage.comparators())
+            (scores, questions, linkage.comparators(0..persons.pairs.len()))
         })
     };
     assert_eq!(run(1), run(4));
@@ -221,7 +221,11 @@ fn tables_with_little_to_go_by_are_scored() {
                     let terms = (0..pairs.len()).flat_map(|pair| linkage.contributions(pair));
                     assert!(terms.into_iter().all(|(_, term)| term.is_finite()), "{columns:?}");
                     assert!(linkage.contributions(99).is_empty());
-                    assert!(linkage.comparators().iter().all(|(_, values)| values.len() == pairs.len()));
+                    let comparators = linkage.comparators(0..pairs.len());
+                    assert!(comparators.iter().all(|(_, values)| values.len() == pairs.len()));
+                    let names = linkage.term_names();
+                    let terms = (0..pairs.len()).flat_map(|pair| linkage.contributions(pair));
+                    assert!(terms.into_iter().all(|(name, _)| names.contains(&name)));
                 }
             }
         }

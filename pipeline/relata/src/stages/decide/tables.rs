@@ -1,5 +1,6 @@
 //! Tables of a decision: `pairs.parquet` and `entities.parquet`.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -30,10 +31,11 @@ pub(super) fn write_pairs(
     probabilities: &[f64],
     known: &[Option<bool>],
 ) -> Result<()> {
-    let mut comparators = scored.linkage.comparators();
-    comparators.extend(weights(scored, probabilities.len()));
+    let mut names: Vec<String> = scored.linkage.comparators(0..0).into_iter().map(|(name, _)| name).collect();
+    let terms = scored.linkage.term_names();
+    names.extend(terms.iter().map(|name| format!("weight.{name}")));
     let mut fields: Vec<_> = PAIRS.schema().fields().to_vec();
-    fields.extend(comparators.iter().map(|(name, _)| Arc::new(Field::new(name, DataType::Float32, true))));
+    fields.extend(names.iter().map(|name| Arc::new(Field::new(name, DataType::Float32, true))));
     let schema: SchemaRef = Arc::new(Schema::new_with_metadata(fields, PAIRS.metadata()));
     let mut sink = ParquetSink::create(&run.path(Artifact::Pairs), schema.clone())?;
     let pairs: Vec<(u64, u64)> = scored.candidates.pairs().map(|(a, b)| ordered(samples, a, b)).collect();
@@ -51,8 +53,10 @@ pub(super) fn write_pairs(
             Arc::new(BooleanArray::from(known[block.clone()].to_vec())),
             Arc::new(rules.finish()),
         ];
-        let values = comparators.iter().map(|(_, values)| Float32Array::from(values[block.clone()].to_vec()));
-        columns.extend(values.map(|values| Arc::new(values) as ArrayRef));
+        let mut values: Vec<_> =
+            scored.linkage.comparators(block.clone()).into_iter().map(|(_, values)| values).collect();
+        values.extend(weights(scored, &terms, block));
+        columns.extend(values.into_iter().map(|values| Arc::new(Float32Array::from(values)) as ArrayRef));
         let batch = RecordBatch::try_new(schema.clone(), columns).map_err(DataError::from)?;
         relata_schemas::pairs::validate(&batch, first as u64).map_err(DataError::from)?;
         sink.write(&batch)?;
@@ -61,21 +65,18 @@ pub(super) fn write_pairs(
     Ok(())
 }
 
-/// What each column, and what is not a column's, counted for before any answer, in log-odds, as columns `weight.name`;
-/// null where it did not apply.
-fn weights(scored: &ScoredPairs, pairs: usize) -> Vec<(String, Vec<Option<f32>>)> {
-    let mut columns: Vec<(&str, Vec<Option<f32>>)> = Vec::new();
-    for pair in 0..pairs {
+/// What each column, and what is not a column's, counted for before any answer, in log-odds, for pairs of a block; null
+/// where it did not apply.
+fn weights(scored: &ScoredPairs, terms: &[&str], block: Range<usize>) -> Vec<Vec<Option<f32>>> {
+    let mut columns: Vec<Vec<Option<f32>>> = vec![vec![None; block.len()]; terms.len()];
+    for (at, pair) in block.enumerate() {
         for (name, weight) in scored.linkage.contributions(pair) {
-            let at = columns.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
-                columns.push((name, vec![None; pairs]));
-                columns.len() - 1
-            });
+            let term = terms.iter().position(|known| *known == name);
             // A column of the samples may be called as a term that is none's.
-            *columns[at].1[pair].get_or_insert(0.0) += weight as f32;
+            term.into_iter().for_each(|term| *columns[term][at].get_or_insert(0.0) += weight as f32);
         }
     }
-    columns.into_iter().map(|(name, weights)| (format!("weight.{name}"), weights)).collect()
+    columns
 }
 
 /// The ids of a pair, the smaller first.
