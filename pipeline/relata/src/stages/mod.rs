@@ -7,6 +7,8 @@ mod draw;
 mod embed;
 mod embed_dataset;
 mod evaluate;
+mod export_model;
+mod final_checkpoint;
 mod ingest;
 mod measurements;
 mod model;
