@@ -74,8 +74,11 @@ async fn closed_forms_embed_alike_everywhere() {
         path
     };
     let (train, new) = (write("train.parquet", 60, 0.0), write("new.parquet", 10, 0.5));
-    let kernels =
-        [("linear", Kernel::Linear), ("rbf", Kernel::Rbf { width: 1.0 }), ("laplace", Kernel::Laplace { width: 2.0 })];
+    let kernels = [
+        ("linear kernel", Kernel::Linear),
+        ("rbf kernel", Kernel::Rbf { width: 1.0 }),
+        ("laplace kernel", Kernel::Laplace { width: 2.0 }),
+    ];
     for (name, kernel) in kernels {
         let read = Pipeline::read(parquet(&train).features("x"));
         let solved = read
@@ -162,6 +165,33 @@ async fn rows_of_a_table_are_read_alike_everywhere() {
     compare("mlp of fields", &trained.write(at.join("mlp")).run_async().await.unwrap(), read(), &new).await;
     let solved = related(false).relate(same_label("label")).solve(closed_form(Kernel::Laplace { width: 5.0 }, 2));
     compare("closed form of fields", &solved.write(at.join("solved")).run_async().await.unwrap(), read(), &new).await;
+}
+
+#[tokio::test]
+async fn pictures_in_a_table_are_read_alike_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let pixels = |row: usize| (0..48).map(move |at| (at * (row % 13 + 3) * 5 % 256) as u8).collect::<Vec<u8>>();
+    // For Relata the paths of pictures, for Python their pixels.
+    let write = |name: &str, rows: std::ops::Range<usize>, paths: bool| {
+        let line = |row: usize| {
+            image::GrayImage::from_vec(8, 6, pixels(row)).unwrap().save(at.join(format!("{row}.png"))).unwrap();
+            let photo = match (row % 9, paths) {
+                (0, _) => Value::Null,
+                (_, true) => json!(format!("{row}.png")),
+                (_, false) => json!(pixels(row).into_iter().map(|pixel| f64::from(pixel) / 255.0).collect::<Vec<_>>()),
+            };
+            let line = json!({ "age": row % 31, "photo": photo, "name": format!("no {}", row * 7), "size": row % 5 });
+            format!("{line}\n")
+        };
+        data::text_file(at, name, &rows.map(line).collect::<String>())
+    };
+    let (train, new) = (write("train.jsonl", 0..60, true), write("new.jsonl", 60..90, true));
+    let columns = [number("age"), image("photo").grey().resize(6, 8), text("name"), number("size")];
+    let related = Pipeline::read(json_lines(&train)).features(columns).views(2, resample(0.1)).relate(same_sample());
+    let trained = related.train(fields([8]).with_dimension(4), vicreg(), data::short_fit().batch(40));
+    let run = trained.write(at.join("run")).run_async().await.unwrap();
+    compare("pictures", &run, json_lines(&new), &write("pixels.jsonl", 60..90, false)).await;
 }
 
 /// An encoder of one's own, which says these layers.

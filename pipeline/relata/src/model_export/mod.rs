@@ -8,8 +8,8 @@
 //! | `relata_model.py` | a reader of the first two, in Python with numpy alone |
 //!
 //! A **closed form** with a linear kernel is one matrix, `weight` (`[inputs, width]`). With another kernel there are
-//! `train` (`[rows, inputs]`, the training samples) and `coefficients` (`[rows, width]`, 64-bit floats: they are large
-//! and cancel each other).
+//! `train` (`[rows, inputs]`, the training samples) and `coefficients` (`[rows, width]`, 64-bit floats: they
+//! cancel each other, so that 32 bits would change the embedding in its fourth digit).
 //!
 //! **ONNX** (opset 17) has the output `embedding` (`[N, width]`) and the input `samples`: vectors `[N, inputs]` or
 //! images `[N, channels, height, width]` of 32-bit floats; pixels that were bytes are in [0, 1]. The encoder `fields`

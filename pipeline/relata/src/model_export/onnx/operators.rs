@@ -100,7 +100,7 @@ impl Graph<'_> {
         Ok(self.node("Add", &[&made, &straight], vec![]))
     }
 
-    /// In 64 bits: coefficients are large and cancel each other.
+    /// In 64 bits, as coefficients cancel each other.
     fn kernel(&mut self, kernel: Kernel, train: &str, coefficients: &str, x: &str) -> Result<String> {
         let (train, coefficients) = (self.weight(train, 2)?, self.weight(coefficients, 2)?);
         let cast = |graph: &mut Self, x: &str, to| graph.node("Cast", &[x], vec![int("to", to)]);
