@@ -145,9 +145,7 @@ mod tests {
                     names.extend(["gamma", "beta", "running_mean", "running_var"].map(|part| format!("{name}.{part}")))
                 }
                 Layer::Convolution { weight, .. } => names.push(weight.clone()),
-                Layer::Residual { body, shortcut } => {
-                    [body, shortcut].map(|way| tensors(way, names)).into_iter().collect()
-                }
+                Layer::Residual { body, shortcut } => [body, shortcut].iter().for_each(|way| tensors(way, names)),
                 Layer::Fields { table, parts, mlp, direct, .. } => {
                     names.extend(table.clone().into_iter().chain([direct.clone()]));
                     parts.iter().for_each(|part| tensors(&part.layers, names));
@@ -184,7 +182,8 @@ mod tests {
                 SafeTensors::deserialize(&bytes).unwrap().names().into_iter().map(str::to_owned).collect();
             let mut found = Vec::new();
             tensors(&encoder.layers(input, Head::Projector).unwrap(), &mut found);
-            (expected.sort(), found.sort());
+            expected.sort();
+            found.sort();
             assert_eq!(found, expected, "{}", encoder.describe());
             let mut encoder_only = Vec::new();
             tensors(&encoder.layers(input, Head::Encoder).unwrap(), &mut encoder_only);
