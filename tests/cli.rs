@@ -84,6 +84,11 @@ async fn every_verb_works_on_a_run() {
     }
     assert!(std::fs::read_to_string(at.join("r.html")).unwrap().contains("</html>"));
 
+    says(&["export", "run", "model", "--output", "model"], at);
+    for name in ["model.safetensors", "model.json", "model.onnx", "relata_model.py"] {
+        assert!(at.join("model").join(name).is_file(), "{name}");
+    }
+    assert!(fails(&["export", "run", "model"], at).contains("--output FOLDER"));
     says(&["export", "run", "questions", "--output", "q.jsonl"], at);
     let answers = says(&["export", "run", "answers"], at);
     assert_eq!(

@@ -1,51 +1,13 @@
 //! Files as other programs read them: embeddings by pyarrow, polars and DuckDB, and weights by NumPy, all from PyPI.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Float32Type;
 use relata::prelude::*;
 
 use crate::data;
-
-/// Runs a command to its end; a clear failure if it cannot be found or does not succeed.
-fn run(command: &mut Command, purpose: &str) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{purpose}: {error} ({command:?})"));
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{purpose} failed ({command:?}):\n{errors}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// What the scripts import.
-const PACKAGES: [&str; 5] = ["pyarrow", "polars", "duckdb", "numpy", "safetensors"];
-
-/// A Python with these libraries, made once in the target folder.
-fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(make_python)
-}
-
-fn make_python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-    let python = folder.join("bin/python3");
-    let ready = folder.join("ready");
-    let wanted = PACKAGES.join(" ");
-    if std::fs::read_to_string(&ready).ok().as_ref() != Some(&wanted) {
-        std::fs::remove_dir_all(&folder).ok();
-        run(
-            Command::new("python3").args(["-m", "venv"]).arg(&folder),
-            "this test needs Python 3 with its module venv; making an environment",
-        );
-        run(
-            Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES),
-            "this test needs libraries from a Python package index; installing them",
-        );
-        std::fs::write(ready, wanted).unwrap();
-    }
-    python
-}
+use crate::python::{run, script};
 
 #[tokio::test]
 async fn pyarrow_polars_and_duckdb_read_the_embeddings() {
@@ -58,8 +20,7 @@ async fn pyarrow_polars_and_duckdb_read_the_embeddings() {
     let values = list.values().as_primitive::<Float32Type>().values();
     let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
 
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/formats/read_embeddings.py");
-    let answer = run(Command::new(python()).arg(script).arg(run_folder.embeddings()), "reading the embeddings");
+    let answer = run(script("read_embeddings.py").arg(run_folder.embeddings()), "reading the embeddings");
     let lines: Vec<&str> = answer.lines().collect();
     assert_eq!(lines.len(), 3, "{answer}");
     for (line, reader) in lines.into_iter().zip(["pyarrow", "polars", "duckdb"]) {
@@ -78,12 +39,9 @@ fn distance_to_numpy(encoder: &str, head: &str, run_folder: &Run, data: &Path) -
     let weights =
         checkpoints.map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "safetensors");
     let latest = weights.max().unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/formats/embed_from_weights.py");
-    let mut command = Command::new(python());
-    let answer = run(
-        command.args([script, encoder, head]).args([&latest, data, &run_folder.embeddings()]),
-        "computing an embedding from the weights",
-    );
+    let mut command = script("embed_from_weights.py");
+    command.args([encoder, head]).args([&latest, data, &run_folder.embeddings()]);
+    let answer = run(&mut command, "computing an embedding from the weights");
     let numbers: Vec<f64> = answer.trim().split('\t').map(|number| number.parse().unwrap()).collect();
     assert!(numbers[1] > 0.0, "{answer}");
     numbers[0] / numbers[1]

@@ -25,8 +25,10 @@ mod http_client;
 #[path = "fuzzing/json.rs"]
 mod json;
 mod memory;
+mod model_export;
 mod objects;
 mod optimum;
+mod python;
 mod resume;
 mod resume_asking;
 mod running;

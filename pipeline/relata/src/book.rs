@@ -14,6 +14,7 @@ chapters! {
     asking_people = "docs/book/src/asking-people.md",
     sql = "docs/book/src/sql.md",
     tables = "docs/book/src/tables.md",
+    model_export = "docs/book/src/model-export.md",
     components = "docs/book/src/components.md",
     extending = "docs/book/src/extending.md",
     how_it_works = "docs/book/src/how-it-works.md",

@@ -14,6 +14,7 @@ use relata_train::TrainError;
 
 use crate::blocking::RuntimeError;
 use crate::evaluate::EvaluateError;
+use crate::model_export::ModelExportError;
 use crate::plot::PlotError;
 use crate::sql::SqlError;
 use crate::store::StoreError;
@@ -55,6 +56,9 @@ pub enum PipelineError {
     /// Drawing failed.
     #[error(transparent)]
     Plot(#[from] PlotError),
+    /// The model cannot be written for other programs.
+    #[error(transparent)]
+    ModelExport(#[from] ModelExportError),
     /// A query failed.
     #[error(transparent)]
     Sql(#[from] SqlError),

@@ -18,6 +18,7 @@ mod record;
 mod record_store;
 mod static_model;
 mod table_features;
+mod text_hashing;
 
 pub use choice::{FieldChoice, LeftOut, choose_fields};
 pub use field::{Field, FieldKind, category, date, number, text, vector};
@@ -30,6 +31,7 @@ pub use record_store::{RecordStore, RecordWriter};
 pub use static_model::ModelFiles;
 pub use table_features::TableFeatures;
 pub(crate) use table_features::first_error;
+pub use text_hashing::TextHashing;
 
 pub(crate) use choice::asked_fields;
 #[cfg(test)]

@@ -5,13 +5,17 @@ use relata_schemas::TokenBags;
 use unicode_normalization::UnicodeNormalization;
 
 /// The lengths of n-grams.
-const SHORTEST: usize = 3;
-const LONGEST: usize = 4;
+pub(super) const SHORTEST: usize = 3;
+pub(super) const LONGEST: usize = 4;
 /// Marks at the ends of a word; no letters.
-const START: u32 = 2;
-const END: u32 = 3;
+pub(super) const START: u32 = 2;
+pub(super) const END: u32 = 3;
 /// Accents and other marks that Latin, Greek and Cyrillic letters carry. Marks of other scripts are vowels: they stay.
-const ACCENTS: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
+pub(super) const ACCENTS: std::ops::RangeInclusive<char> = '\u{300}'..='\u{36f}';
+/// Of the hash of a letter after others, and of the mixing of its bits.
+pub(super) const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const ROTATION: u32 = 23;
+pub(super) const MIX: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// Makes tokens of texts; its room is used again.
 #[derive(Debug, Clone, Default)]
@@ -69,12 +73,12 @@ fn is_mark(letter: char) -> bool {
 }
 
 fn step(hash: u64, letter: u32) -> u64 {
-    (hash ^ u64::from(letter)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23)
+    (hash ^ u64::from(letter)).wrapping_mul(MULTIPLIER).rotate_left(ROTATION)
 }
 
 /// The bucket of a hash; bucket 0 is kept for missing texts.
 fn bucket(hash: u64) -> u32 {
-    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(MIX);
     1 + (((mixed >> 32) * (TokenBags::BUCKETS as u64 - 1)) >> 32) as u32
 }
 

@@ -6,17 +6,15 @@ use std::sync::Arc;
 use relata_data::DataError;
 use relata_data::source::{Dataset, OpenDataset, session};
 use relata_schemas::{FeatureShape, run_file};
-use relata_train::closed_form::Solution;
 use relata_train::encoder::{Architecture, IntoArchitecture};
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
 use relata_train::loss::vicreg;
-use relata_train::training::Checkpoints;
 
 use super::model::Embedder;
 use crate::error::{PipelineError, Result};
 use crate::registries::ENCODERS;
-use crate::store::{Artifact, Run, StoreError};
+use crate::store::{Artifact, Run};
 
 impl Run {
     /// Embeds a dataset with the run's model and writes it like the run's own embeddings; returns the number of rows.
@@ -69,7 +67,7 @@ impl Run {
         let (fitted, trained_on) = (trained_on.raw().map(|raw| raw.fitted().clone()), trained_on.shape().clone());
         let model = match encoder {
             Some(encoder) => self.trained(&*encoder, &trained_on)?,
-            None => self.solved()?,
+            None => Embedder::Solution(self.solution()?),
         };
         let beside = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(beside).map_err(DataError::io(beside))?;
@@ -125,9 +123,7 @@ impl Run {
     fn trained(&self, encoder: &dyn Architecture, shape: &FeatureShape) -> Result<Embedder> {
         let plan = self.plan()?;
         let (head, device) = (plan.embed, plan.train.map(|train| train.fit.device_choice()).unwrap_or_default());
-        let checkpoints = Checkpoints::new(&self.path(Artifact::Checkpoints));
-        let checkpoint = checkpoints.latest()?.filter(|checkpoint| checkpoint.step == checkpoint.total_steps);
-        let checkpoint = checkpoint.ok_or_else(|| self.unfinished("model that is trained to its end"))?;
+        let (checkpoints, checkpoint) = self.final_checkpoint()?;
         let (width, projected) = encoder.widths(shape)?;
         // A learner comes with a loss and an optimiser; nothing of them matters for embedding.
         let mut learner = encoder.learner(shape, Arc::new(vicreg()), &Fit::epochs(1).device(device))?;
@@ -137,22 +133,5 @@ impl Run {
             Head::Projector => projected,
         };
         Ok(Embedder::Encoder { learner, width, head })
-    }
-
-    fn solved(&self) -> Result<Embedder> {
-        let path = self.path(Artifact::Solution);
-        if !path.exists() {
-            return Err(self.unfinished(Artifact::Solution.name()));
-        }
-        Ok(Embedder::Solution(Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?))
-    }
-
-    fn unfinished(&self, what: &str) -> PipelineError {
-        StoreError::NotThere {
-            folder: self.folder().to_path_buf(),
-            what: what.to_owned(),
-            hint: "The run has not come that far: run the pipeline again to finish it.".to_owned(),
-        }
-        .into()
     }
 }

@@ -7,9 +7,10 @@ use relata_loss::GraphLoss;
 use relata_registry::Description;
 use relata_schemas::FeatureShape;
 
+use super::layers::Layer;
 use crate::error::Result;
 use crate::fit::Fit;
-use crate::learner::Learner;
+use crate::learner::{Head, Learner};
 
 /// Something that can be trained: an encoder specification, or one with a projector.
 pub trait Architecture: Send + Sync {
@@ -21,6 +22,11 @@ pub trait Architecture: Send + Sync {
 
     /// What of a table's texts the encoder reads.
     fn content(&self) -> SampleContent;
+
+    /// The layers up to a head, for other programs; none if the encoder does not say.
+    fn layers(&self, _input: &FeatureShape, _head: Head) -> Option<Vec<Layer>> {
+        None
+    }
 
     /// A fresh learner, its weights drawn from the seed.
     fn learner(&self, input: &FeatureShape, loss: Arc<dyn GraphLoss>, fit: &Fit) -> Result<Box<dyn Learner>>;

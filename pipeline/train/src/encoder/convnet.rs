@@ -10,6 +10,7 @@ use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::layers::Layer;
 use super::spec::{EncoderSpec, Projected, image_dims, positive};
 use crate::error::{Result, TrainError};
 use crate::layer::{Activation, FeatureMaps};
@@ -85,6 +86,18 @@ impl ConvnetSpec {
     }
 }
 
+impl ConvnetSpec {
+    /// The layers for images of these dimensions, whose tensors' names begin with `name`.
+    pub(super) fn layers_of(&self, name: &str, (channels, height, width): (usize, usize, usize)) -> Vec<Layer> {
+        let convolutions = self.strides.iter().enumerate().flat_map(|(at, &stride)| {
+            let (convolution, norm) = (format!("{name}.convolutions.{at}"), format!("{name}.norms.{at}"));
+            Layer::convolution(&convolution, &norm, stride, 1).into_iter().chain([Layer::Relu])
+        });
+        let image = Layer::Image { channels, height, width };
+        std::iter::once(image).chain(convolutions).chain([Layer::MeanPool]).collect()
+    }
+}
+
 impl Encoder for Convnet {
     fn forward(&self, samples: Tensor<2>) -> Tensor<2> {
         let layers = self.convolutions.iter().zip(&self.norms);
@@ -128,6 +141,10 @@ impl EncoderSpec for ConvnetSpec {
             norms: self.channels.iter().map(|&o| BatchNormConfig::new(o).init(device)).collect(),
             input: [image.0, image.1, image.2],
         }
+    }
+
+    fn layers(&self, input: &FeatureShape) -> Option<Vec<Layer>> {
+        Some(self.layers_of("encoder", input.as_image()?))
     }
 
     // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.

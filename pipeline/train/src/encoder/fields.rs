@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
 use super::convnet::{Convnet, convnet};
+use super::layers::{Layer, Part};
 use super::spec::{EncoderSpec, Projected, positive};
 use crate::error::{Result, TrainError};
 use crate::layer::embedding_bags;
@@ -173,6 +174,34 @@ impl EncoderSpec for FieldsSpec {
             numbers,
             bags,
         }
+    }
+
+    fn layers(&self, input: &FeatureShape) -> Option<Vec<Layer>> {
+        let mut parts: Vec<Part> = Vec::new();
+        let (mut at, mut pictures) = (0, 0);
+        for field in &input.fields {
+            let pixels = field.image.map_or(0, |(channels, height, width)| channels * height * width);
+            if let Some(image) = field.image {
+                let layers = convnet().layers_of(&format!("encoder.pictures.{pictures}"), image);
+                parts.push(Part { from: at, to: at + pixels, layers });
+                pictures += 1;
+            }
+            let (from, to) = (at + pixels, at + field.numbers);
+            match parts.last_mut() {
+                Some(part) if part.layers.is_empty() => part.to = to,
+                _ if to > from => parts.push(Part { from, to, layers: vec![] }),
+                _ => {}
+            }
+            at = to;
+        }
+        let bags = input.bags();
+        Some(vec![Layer::Fields {
+            table: (bags > 0).then(|| "encoder.table".to_owned()),
+            bags,
+            parts,
+            mlp: Layer::mlp("encoder.mlp", self.widths.len()),
+            direct: "encoder.direct.weight".to_owned(),
+        }])
     }
 
     // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.

@@ -8,6 +8,7 @@ use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::layers::Layer;
 use super::spec::{EncoderSpec, Projected, positive};
 use crate::error::Result;
 use crate::model::Encoder;
@@ -70,6 +71,10 @@ impl EncoderSpec for LinearSpec {
 
     fn init(&self, input: &FeatureShape, device: &Device) -> LinearEncoder {
         LinearEncoder { linear: LinearConfig::new(input.len(), self.width).with_bias(false).init(device) }
+    }
+
+    fn layers(&self, _: &FeatureShape) -> Option<Vec<Layer>> {
+        Some(vec![Layer::Linear { weight: "encoder.linear.weight".to_owned(), bias: None }])
     }
 
     // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.

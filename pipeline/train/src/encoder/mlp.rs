@@ -6,6 +6,7 @@ use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::layers::Layer;
 use super::spec::{EncoderSpec, Projected, positive};
 use crate::error::{Result, TrainError};
 use crate::model::Mlp;
@@ -57,6 +58,10 @@ impl EncoderSpec for MlpSpec {
 
     fn init(&self, input: &FeatureShape, device: &Device) -> Mlp {
         Mlp::new(input.len(), &self.widths, device)
+    }
+
+    fn layers(&self, _: &FeatureShape) -> Option<Vec<Layer>> {
+        Some(Layer::mlp("encoder", self.widths.len()))
     }
 
     // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.

@@ -14,9 +14,11 @@
 #![doc = include_str!("WEIGHTS.md")]
 
 mod architecture;
+mod layers;
 mod spec;
 
 pub use architecture::{Architecture, IntoArchitecture};
+pub use layers::{Layer, Part};
 pub use spec::{EncoderSpec, Projected};
 
 pub use crate::model::{Encoder, Mlp, Model};

@@ -9,6 +9,7 @@ use relata_schemas::FeatureShape;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
+use super::layers::Layer;
 use super::spec::{EncoderSpec, Projected, image_dims, positive};
 use crate::error::Result;
 use crate::layer::{Activation, FeatureMaps};
@@ -146,6 +147,26 @@ impl EncoderSpec for ResNet18Spec {
             blocks: blocks.collect(),
             input: [image.0, image.1, image.2],
         }
+    }
+
+    fn layers(&self, input: &FeatureShape) -> Option<Vec<Layer>> {
+        let (channels, height, width) = input.as_image()?;
+        let stem = Layer::convolution("encoder.stem", "encoder.stem_norm", 1, 1);
+        let mut layers = vec![Layer::Image { channels, height, width }];
+        layers.extend(stem.into_iter().chain([Layer::Relu]));
+        for at in 0..8 {
+            // The first block of every stage but the first halves the resolution.
+            let stride = if at > 0 && at % 2 == 0 { 2 } else { 1 };
+            let of = |part: &str, stride, padding| {
+                let name = format!("encoder.blocks.{at}.{part}");
+                Layer::convolution(&name, &format!("{name}_norm"), stride, padding)
+            };
+            let body = of("first", stride, 1).into_iter().chain([Layer::Relu]).chain(of("second", 1, 1));
+            let shortcut = if stride == 1 { vec![] } else { of("shortcut", stride, 0).to_vec() };
+            layers.extend([Layer::Residual { body: body.collect(), shortcut }, Layer::Relu]);
+        }
+        layers.push(Layer::MeanPool);
+        Some(layers)
     }
 
     // Not generic: the training loop of this encoder is compiled here, once, and not in every crate that names it.

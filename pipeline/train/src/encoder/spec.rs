@@ -9,9 +9,10 @@ use relata_registry::{Component, Description, ReadError, Registry, Settings};
 use relata_schemas::FeatureShape;
 
 use super::architecture::{Architecture, IntoArchitecture};
+use super::layers::Layer;
 use crate::error::{Result, TrainError};
 use crate::fit::Fit;
-use crate::learner::{Learner, ModelLearner};
+use crate::learner::{Head, Learner, ModelLearner};
 use crate::model::{Encoder, Mlp, Model};
 
 /// The setting that stands beside an encoder's own.
@@ -31,6 +32,12 @@ pub trait EncoderSpec: Send + Sync + 'static {
     /// What of a table's texts the encoder reads: numbers that n-grams are hashed into, unless it asks for their bags.
     fn content(&self) -> SampleContent {
         SampleContent::Numbers
+    }
+
+    /// The layers in order, for other programs that compute the same embedding; none, unless it says. Names of tensors
+    /// begin with `encoder.` and go on with the fields of the module.
+    fn layers(&self, _input: &FeatureShape) -> Option<Vec<Layer>> {
+        None
     }
 
     /// A fresh module; burn's random numbers are seeded before the call.
@@ -111,6 +118,14 @@ impl<S: EncoderSpec> Architecture for Projected<S> {
 
     fn content(&self) -> SampleContent {
         self.encoder.content()
+    }
+
+    fn layers(&self, input: &FeatureShape, head: Head) -> Option<Vec<Layer>> {
+        let mut layers = self.encoder.layers(input)?;
+        if head == Head::Projector && !self.projector.is_empty() {
+            layers.extend(Layer::mlp("projector", self.projector.len()));
+        }
+        Some(layers)
     }
 
     fn learner(&self, input: &FeatureShape, loss: Arc<dyn GraphLoss>, fit: &Fit) -> Result<Box<dyn Learner>> {

@@ -102,11 +102,16 @@ impl Checkpoints {
 
     /// Loads a checkpoint into a learner; the optimiser only if training goes on.
     pub fn load(&self, checkpoint: &Checkpoint, learner: &mut dyn Learner, goes_on: bool) -> Result<()> {
-        let weights = self.read(&checkpoint.weights, checkpoint.weights_hash)?;
+        let weights = self.weights(checkpoint)?;
         let optimiser = if goes_on { Some(self.read(&checkpoint.optimiser, checkpoint.optimiser_hash)?) } else { None };
         let path = self.weights_path(checkpoint);
         let loaded = learner.load(weights, optimiser);
         loaded.map_err(|error| TrainError::Checkpoint { path, found: error.to_string() })
+    }
+
+    /// The weights of a checkpoint, in the safetensors format.
+    pub fn weights(&self, checkpoint: &Checkpoint) -> Result<Vec<u8>> {
+        self.read(&checkpoint.weights, checkpoint.weights_hash)
     }
 
     fn read(&self, name: &str, expected: u64) -> Result<Vec<u8>> {

@@ -1,8 +1,8 @@
-//! `relata export`: the questions or answers of a run, for other tools.
+//! `relata export`: the model, questions or answers of a run, for other programs.
 
 use std::collections::BTreeSet;
 use std::io::{BufWriter, Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use relata::Run;
 use relata::report::Gallery;
@@ -22,12 +22,17 @@ const IMAGE: &str = "image";
 /// Pixels that an image of a task has at most.
 const SIDE: u32 = 512;
 
-/// Writes the questions or the answers of a run as JSON lines, or its open questions as tasks of Label Studio.
+/// Writes the model of a run for other programs, its questions or answers as JSON lines, or its open questions as tasks
+/// of Label Studio.
+///
+/// A model is a folder: model.safetensors (the weights), model.json (the layers, and what was learned of a table's
+/// columns), model.onnx, and relata_model.py, which embeds samples in Python with numpy alone.
 ///
 /// Label Studio needs the labelling configuration that is printed on standard error. Its results come back by
 /// `relata import`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
+  relata export runs/digits model --output digits-model
   relata export runs/digits questions --format label-studio --output tasks.json")]
 pub struct Arguments {
     /// The folder that a pipeline wrote.
@@ -40,13 +45,14 @@ pub struct Arguments {
     /// With label-studio: questions that fewer annotators have answered are open [default: as the run asks].
     #[arg(long, value_name = "N")]
     annotators: Option<usize>,
-    /// The file to write instead of printing.
-    #[arg(long, value_name = "FILE")]
+    /// The file to write instead of printing; with `model`, the folder to write.
+    #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum What {
+    Model,
     Questions,
     Answers,
 }
@@ -58,6 +64,16 @@ pub fn run(arguments: &Arguments) -> Outcome {
         return Err(Failure::Usage(message.to_owned()));
     }
     let run = Run::open(&arguments.run)?;
+    if arguments.what == What::Model {
+        return match (&arguments.output, arguments.format) {
+            (Some(folder), Interchange::Jsonl) => write_model(&run, folder),
+            (None, _) => Err(Failure::Usage("a model is a folder of files: name it with --output FOLDER".to_owned())),
+            (_, Interchange::LabelStudio) => {
+                let message = "Label Studio has tasks for questions only: export a model without --format";
+                Err(Failure::Usage(message.to_owned()))
+            }
+        };
+    }
     let ledger = run.ledger()?;
     match &arguments.output {
         None => write(arguments, &run, &ledger, &mut BufWriter::new(stdout())),
@@ -69,11 +85,19 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
 }
 
+fn write_model(run: &Run, folder: &Path) -> Outcome {
+    let exported = run.export_model(folder)?;
+    exported.notes.iter().for_each(|note| eprintln!("{note}"));
+    let names: Vec<_> = exported.files.iter().map(|path| path.display().to_string()).collect();
+    eprintln!("Wrote {}.", names.join(", "));
+    Ok(())
+}
+
 fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write) -> Outcome {
-    match (arguments.what, arguments.format) {
-        (What::Answers, _) => export_answers(ledger, out)?,
-        (What::Questions, Interchange::Jsonl) => export_questions(ledger, out)?,
-        (What::Questions, Interchange::LabelStudio) => {
+    match (arguments.what == What::Questions, arguments.format) {
+        (false, _) => export_answers(ledger, out)?,
+        (true, Interchange::Jsonl) => export_questions(ledger, out)?,
+        (true, Interchange::LabelStudio) => {
             let page = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?;
             let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
