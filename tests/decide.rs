@@ -264,6 +264,10 @@ fn classes_of_all_rows_follow_from_a_few_answers_and_names() {
     let wrong = "SELECT count(*) FROM classes c JOIN samples s ON s.id = c.id
                  WHERE known AND class <> CAST(label AS VARCHAR)";
     assert_eq!(count(&named, wrong), 0);
+    // The same ten questions, put to the oracle that answers the pairs.
+    let asked = run("asked", classes().ask_names(10));
+    assert!(score(&asked, "decision.accuracy.test") > 0.85);
+    assert!(count(&asked, "SELECT count(DISTINCT class) FROM classes") >= 8);
     let unnamed = run("unnamed", classes());
     assert_eq!(count(&unnamed, "SELECT count(class) FROM classes"), 0);
     assert!(count(&unnamed, "SELECT count(DISTINCT \"group\") FROM classes") >= 10);

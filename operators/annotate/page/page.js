@@ -15,6 +15,8 @@ const state = {
   undo: null,
   // What was said about a question before it was taken back.
   before: null,
+  // The group whose name is asked for.
+  naming: null,
   busy: false,
 };
 
@@ -60,7 +62,9 @@ async function next() {
     return;
   }
   state.undo = reply.undo;
-  if (reply.question === null) {
+  if (reply.naming !== undefined) {
+    askName(reply.naming);
+  } else if (reply.question === null) {
     rest();
   } else if (state.question === null || state.question.question !== reply.question.question) {
     show(reply.question);
@@ -110,7 +114,7 @@ function tile(card, at, range) {
 // Screens
 
 function only(id) {
-  ["welcome", "rest"].forEach(section => { byId(section).hidden = section !== id; });
+  ["welcome", "rest", "naming"].forEach(section => { byId(section).hidden = section !== id; });
   ["reference", "choices"].forEach(part => { byId(part).hidden = id !== "ask"; });
   if (id !== "ask") {
     document.querySelector("main").className = "";
@@ -147,6 +151,29 @@ function show(question) {
   window.scrollTo(0, 0);
   byId("task").focus({ preventScroll: true });
 }
+
+// A group of samples, and the question what they are.
+function askName(naming) {
+  if (state.naming === naming.group && !byId("naming").hidden) {
+    return;
+  }
+  const values = naming.members.flatMap(card => card.bars);
+  const range = [Math.min(0, ...values), Math.max(0, ...values)];
+  Object.assign(state, { question: null, naming: naming.group });
+  byId("members").replaceChildren(...naming.members.map(card => make("div", { className: "tile" }, content(card, range))));
+  byId("known-names").replaceChildren(...naming.names.map(name => make("option", { value: name })));
+  byId("naming-hint").textContent = `Group ${naming.done + 1} of ${naming.of}. Groups with the same name become one class.`;
+  byId("group-name").value = "";
+  only("naming");
+  window.scrollTo(0, 0);
+  byId("group-name").focus({ preventScroll: true });
+}
+
+const giveName = name => exclusively(async () => {
+  await ask("/api/name", { group: state.naming, annotator: state.name, name });
+  state.naming = null;
+  await next();
+});
 
 function rest() {
   const wasResting = !byId("rest").hidden;
@@ -267,7 +294,7 @@ function move(key) {
 }
 
 function press(event) {
-  if (event.ctrlKey || event.altKey || event.metaKey || !byId("welcome").hidden) {
+  if (event.ctrlKey || event.altKey || event.metaKey || !byId("welcome").hidden || !byId("naming").hidden) {
     return;
   }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -311,6 +338,14 @@ byId("introduce").addEventListener("submit", event => {
     sit(name);
   }
 });
+byId("give-name").addEventListener("submit", event => {
+  event.preventDefault();
+  const name = byId("group-name").value.trim();
+  if (name !== "") {
+    act(() => giveName(name));
+  }
+});
+byId("unknown").addEventListener("click", () => act(() => giveName(null)));
 // An answer that is not confirmed yet would be lost with the page.
 window.addEventListener("beforeunload", event => {
   if (state.busy && byId("notice").textContent !== "") {

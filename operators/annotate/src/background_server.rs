@@ -57,6 +57,11 @@ impl BackgroundServer {
         &self.folder
     }
 
+    /// What its requests share.
+    pub(crate) fn state(&self) -> &Arc<AppState> {
+        &self.state
+    }
+
     /// Asks the questions at the page, until they have all their answers.
     pub(crate) fn ask(&self, questions: &[Question]) -> Result<Waiter> {
         Waiter::start(&self.state, &self.runtime, questions)

@@ -28,9 +28,10 @@
 //!
 //! | request | reply |
 //! | --- | --- |
-//! | `GET /api/next?annotator=NAME` | `question` (`question`, `text`, `anchor`, `candidates`; null if none is left) and `undo`, the question of one's last answer |
+//! | `GET /api/next?annotator=NAME` | `naming`, a group that wants a name (`group`, `members`, `done`, `of`, `names`), or `question` (`question`, `text`, `anchor`, `candidates`; null if none is left) and `undo`, the question of one's last answer |
 //! | `POST /api/answer` of `question`, `annotator`, `selected`, and optionally `passed` and `anchor` | `{"recorded": true}`; what is not selected is not related; an answer that is there already stays |
 //! | `POST /api/undo` of `question`, `annotator` and optionally `showing`, the question to give back | `undone`, and what had been `selected` or `passed` |
+//! | `POST /api/name` of `group`, `annotator` and `name`, null if it is not known | `{"recorded": true}` |
 //! | `POST /api/finish` of `annotator` | ends a round in which every question has an answer, but not as many as wished |
 //! | `GET /api/progress?annotator=NAME` | `round` (`number`, `answered`, `questions`), `answered`, `questions`, `yours`, `finishable`, `bought` |
 //! | `GET /image/ID.png` | a sample that is an image |
@@ -52,6 +53,7 @@ mod error;
 mod handlers;
 mod json_id;
 mod name;
+mod naming;
 mod pending_questions;
 mod person;
 mod progress;

@@ -1,15 +1,17 @@
 //! The oracle that is people at a web page.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use relata_oracle::{Context, Cost, Oracle, OracleError, Question, Record, Result};
+use relata_oracle::{Context, Cost, NameQuestion, Oracle, OracleError, Question, Record, Result};
 use relata_registry::{Component, Description, ReadError, Registry};
 
 use crate::background_server::BackgroundServer;
 use crate::name::ORACLE;
 use crate::settings::PageConfig;
+use crate::state::AppState;
 use crate::token::AccessToken;
 
 /// People at a web page: see [`person`]. Read from a plan, the page is served at `127.0.0.1:7878`, unless the plan was
@@ -176,6 +178,31 @@ impl Person {
     }
 }
 
+impl Person {
+    /// Does something at the page of a run, which is opened if it is not yet; its link is a note.
+    fn at_page<T>(&self, context: &Context<'_>, folder: &Path, work: impl FnOnce(&BackgroundServer) -> T) -> Result<T> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = match running.take().filter(|server| server.folder() == folder) {
+            Some(server) => server,
+            None => {
+                let server = BackgroundServer::start(context.samples.clone(), folder, self.config.clone())?;
+                context.notes.note(server.invitation());
+                server
+            }
+        };
+        Ok(work(running.insert(server)))
+    }
+}
+
+/// Groups that people are asked about; dropped, they are no more.
+struct Asked<'a>(&'a AppState);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.naming.end();
+    }
+}
+
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Person").field("config", &self.config).finish_non_exhaustive()
@@ -217,22 +244,26 @@ impl Oracle for Person {
     /// round. Each answer is recorded by `out` before the page says that it is written down. The page's link is a note.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
         let _turn = self.turn.lock().await;
-        let mut waiter = {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-            let server = match running.take().filter(|server| server.folder() == out.folder()) {
-                Some(server) => server,
-                None => {
-                    let server = BackgroundServer::start(context.samples.clone(), out.folder(), self.config.clone())?;
-                    context.notes.note(server.invitation());
-                    server
-                }
-            };
-            running.insert(server).ask(questions)?
-        };
+        let mut waiter = self.at_page(context, out.folder(), |server| server.ask(questions))??;
         while let Some(submission) = waiter.next().await {
             submission.record(out);
         }
         waiter.end(out).await
+    }
+
+    /// Returns when each group has a name, or somebody has said that it is not known. Names are in the run's file
+    /// `names.jsonl` before the page says so.
+    async fn name_groups(
+        &self,
+        context: &Context<'_>,
+        questions: &[NameQuestion],
+        folder: &Path,
+    ) -> Result<Vec<Option<String>>> {
+        let _turn = self.turn.lock().await;
+        let state = self.at_page(context, folder, |server| server.state().clone())?;
+        state.naming.begin(questions)?;
+        let _asked = Asked(&state);
+        Ok(state.naming.all().await)
     }
 
     /// What the answers of all annotators to a question cost together.

@@ -106,6 +106,7 @@ impl Server {
             .route("/api/progress", get(queries::progress))
             .route("/api/answer", post(submissions::answer))
             .route("/api/undo", post(submissions::undo))
+            .route("/api/name", post(submissions::name))
             .route("/api/finish", post(submissions::finish))
             .route("/image/{file}", get(queries::picture))
             .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "There is no such page."))

@@ -8,6 +8,7 @@ use relata_oracle::Result;
 
 use crate::answer_index::AnswerIndex;
 use crate::card::Cards;
+use crate::naming::Naming;
 use crate::pending_questions::PendingQuestions;
 use crate::settings::PageConfig;
 
@@ -21,6 +22,8 @@ pub(crate) struct AppState {
     pub(crate) pending: PendingQuestions,
     /// Held by whoever changes answers: one after the other, so that nothing is recorded twice.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// The groups that want names.
+    pub(crate) naming: Naming,
     index: Mutex<AnswerIndex>,
 }
 
@@ -28,8 +31,9 @@ impl AppState {
     pub(crate) fn new(samples: Samples, ledger: Ledger, settings: PageConfig, for_oracle: bool) -> Result<Self> {
         let cards = Cards::new(samples, &settings.show)?;
         let index = Mutex::new(AnswerIndex::new(settings.oracle()));
+        let naming = Naming::new(ledger.folder());
         let (pending, changing) = (PendingQuestions::default(), tokio::sync::Mutex::default());
-        Ok(Self { cards, ledger, settings, for_oracle, pending, changing, index })
+        Ok(Self { cards, ledger, settings, for_oracle, pending, changing, naming, index })
     }
 
     /// Does work on the ledger where it does not keep other requests waiting.

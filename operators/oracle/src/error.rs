@@ -68,6 +68,15 @@ impl OracleError {
         }
     }
 
+    /// The oracle of this name knows no names.
+    pub fn cannot_name(oracle: impl Into<String>) -> Self {
+        Self::Unsupported {
+            oracle: oracle.into(),
+            what: "name groups",
+            hint: "Ask people or labels for names, or take those of a column: `classes().names(column)`.",
+        }
+    }
+
     /// The oracle of this name states relations only.
     pub fn cannot_answer(oracle: impl Into<String>) -> Self {
         Self::Unsupported {

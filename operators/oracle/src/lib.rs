@@ -10,6 +10,7 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod map_answers;
+mod name_question;
 #[cfg(test)]
 mod nearest_duplicates;
 mod neighbour_lists;
@@ -22,6 +23,7 @@ pub use answer::Answer;
 pub use combinators::OracleExt;
 pub use cost::Cost;
 pub use error::{OracleError, Result};
+pub use name_question::NameQuestion;
 pub use notes::Notes;
 pub use oracle::{Context, Oracle, check_inner};
 pub use question::Question;

@@ -1,6 +1,6 @@
 //! Oracle trait, and what an oracle may look at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use relata_data::Session;
@@ -11,6 +11,7 @@ use relata_registry::Description;
 
 use crate::cost::Cost;
 use crate::error::{OracleError, Result};
+use crate::name_question::NameQuestion;
 use crate::notes::Notes;
 use crate::question::Question;
 use crate::record::Record;
@@ -138,6 +139,32 @@ pub trait Oracle: Send + Sync {
         Err(OracleError::cannot_relate(self.describe().name))
     }
 
+    /// Names groups of samples: for each a name, or none where nobody knows. What people say is kept in `folder`, that of
+    /// the run, so that nothing is asked twice.
+    async fn name_groups(
+        &self,
+        context: &Context<'_>,
+        questions: &[NameQuestion],
+        folder: &Path,
+    ) -> Result<Vec<Option<String>>> {
+        let inner = self.inner();
+        let Some((first, others)) = inner.split_first() else {
+            return Err(OracleError::cannot_name(self.describe().name));
+        };
+        let mut names = first.name_groups(context, questions, folder).await?;
+        // What the first does not know, the next may.
+        for other in others {
+            let open: Vec<usize> = (0..names.len()).filter(|&at| names[at].is_none()).collect();
+            let asked: Vec<NameQuestion> = open.iter().map(|&at| questions[at].clone()).collect();
+            if asked.is_empty() {
+                break;
+            }
+            let found = other.name_groups(context, &asked, folder).await?;
+            open.into_iter().zip(found).for_each(|(at, name)| names[at] = name);
+        }
+        Ok(names)
+    }
+
     /// Answers questions: records one answer per candidate, or one per candidate and annotator, as soon as it has
     /// them. Answers that were recorded before an error are kept, and what is missing then is asked again.
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {
@@ -212,6 +239,15 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         (**self).relate(context, out).await
+    }
+
+    async fn name_groups(
+        &self,
+        context: &Context<'_>,
+        questions: &[NameQuestion],
+        folder: &Path,
+    ) -> Result<Vec<Option<String>>> {
+        (**self).name_groups(context, questions, folder).await
     }
 
     async fn answer(&self, context: &Context<'_>, questions: &[Question], out: &dyn Record) -> Result<()> {

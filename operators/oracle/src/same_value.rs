@@ -1,6 +1,7 @@
 //! Same-value oracle (class labels): samples that share a label, or the value of an SQL expression, are related.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
@@ -15,6 +16,7 @@ use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{OracleError, Result};
+use crate::name_question::NameQuestion;
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -190,6 +192,29 @@ impl Oracle for SameValue {
         }
         Ok(())
     }
+
+    /// The value of most members; of equally frequent ones the first by the alphabet.
+    async fn name_groups(
+        &self,
+        context: &Context<'_>,
+        questions: &[NameQuestion],
+        _: &Path,
+    ) -> Result<Vec<Option<String>>> {
+        let asked: BTreeSet<u64> = questions.iter().flat_map(|q| q.members.iter().map(|id| id.0)).collect();
+        let asked = col("id").in_list(asked.into_iter().map(lit).collect(), false);
+        let table = self.values_of(context, "samples").await?.filter(asked)?;
+        let values: HashMap<SampleId, String> = known(table).await?.into_iter().collect();
+        let name = |question: &NameQuestion| {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            question
+                .members
+                .iter()
+                .filter_map(|id| values.get(id))
+                .for_each(|name| *counts.entry(name).or_default() += 1);
+            counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned())
+        };
+        Ok(questions.iter().map(name).collect())
+    }
 }
 
 /// `(id, value)` of the rows that have a value.
@@ -233,5 +258,19 @@ mod tests {
         let misspelt = labels("lable").check_data(&fixture.context()).await.unwrap_err().to_string();
         assert!(misspelt.contains("lable") && misspelt.contains("label"), "{misspelt}");
         labels("label").check_data(&fixture.context()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn groups_are_named_by_most_of_their_members() {
+        let text = "id,x,label,split\n5,1,cat,train\n2,2,cat,test\n9,3,dog,train\n4,4,,train\n";
+        let fixture = Fixture::new(text).await;
+        let group = |ids: &[u64]| NameQuestion {
+            group: SampleId(ids[0]),
+            members: ids.iter().copied().map(SampleId).collect(),
+        };
+        let questions = [group(&[5, 9, 2]), group(&[4]), group(&[9, 5])];
+        let oracle = labels("label");
+        let names = oracle.name_groups(&fixture.context(), &questions, Path::new("")).await.unwrap();
+        assert_eq!(names, [Some("cat".to_owned()), None, Some("cat".to_owned())]);
     }
 }

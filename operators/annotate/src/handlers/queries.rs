@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::annotator_name::AnnotatorName;
 use crate::error::ApiError;
+use crate::json_id::JsonId;
 use crate::progress::RoundReport;
 use crate::state::AppState;
 
@@ -38,6 +39,13 @@ pub(crate) async fn next(
     who: Result<Query<AnnotatorRequest>, QueryRejection>,
 ) -> Reply {
     let Query(AnnotatorRequest { annotator }) = who?;
+    if let Some((asked, done, of)) = state.naming.next() {
+        let members = state.cards.of(&asked.members).await?;
+        let names = state.naming.names();
+        let group = JsonId(asked.group);
+        let naming = json!({ "group": group, "members": members, "done": done, "of": of, "names": names });
+        return Ok(Json(json!({ "question": null, "undo": null, "naming": naming })));
+    }
     let leased = state.work(move |state| {
         let question = state.lease(annotator.name())?;
         let last = state.index()?.last(annotator.name()).map(|(question, _)| question);

@@ -48,6 +48,31 @@ pub(crate) struct UndoRequest {
     showing: Option<u64>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NameRequest {
+    group: JsonId,
+    annotator: AnnotatorName,
+    /// Nothing if it is not known.
+    name: Option<AnnotatorName>,
+}
+
+/// `POST /api/name`: the name of a group, durable when the reply is sent.
+pub(crate) async fn name(
+    State(state): State<Arc<AppState>>,
+    request: Result<Json<NameRequest>, JsonRejection>,
+) -> Reply {
+    let Json(NameRequest { group, annotator, name }) = request?;
+    let given = state.work(move |state| {
+        let name = name.map(|name| name.name().to_owned());
+        state.naming.give(group.0, name, annotator.name())
+    });
+    match given.await? {
+        true => Ok(Json(json!({ "recorded": true }))),
+        false => conflict("No name of this group is wanted any more: go on with the next."),
+    }
+}
+
 /// `POST /api/answer`: durable when the reply is sent; again, it changes nothing.
 pub(crate) async fn answer(
     State(state): State<Arc<AppState>>,

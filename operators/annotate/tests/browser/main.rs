@@ -4,6 +4,7 @@
 #[path = "../shared/http_client.rs"]
 mod http_client;
 mod looks;
+mod naming;
 #[path = "../shared/served.rs"]
 mod served;
 mod touch;

@@ -14,6 +14,8 @@ pub struct ClassDecision {
     largest: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     at_least: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ask_names: Option<usize>,
 }
 
 /// Decides of which class each row is. What is known of some rows, groups that answers or labels have joined, spreads over
@@ -64,6 +66,21 @@ impl ClassDecision {
         self
     }
 
+    /// Asks the oracle of `.ask(..)` for the names of so many groups, those that spread over most rows: "what are these?",
+    /// beside ten members of each. People answer at the page; `labels(column)` knows names, too. Groups of one name are one
+    /// class. It costs nothing of the budget.
+    ///
+    /// ```
+    /// use relata_decide::decision::classes;
+    ///
+    /// assert_eq!(classes().ask_names(10).names_asked_for(), Some(10));
+    /// assert!(classes().ask_names(10).names("label").check().is_err(), "one or the other");
+    /// ```
+    pub fn ask_names(mut self, groups: usize) -> Self {
+        self.ask_names = Some(groups);
+        self
+    }
+
     /// Rows whose best class has a smaller probability are of none.
     ///
     /// ```
@@ -86,6 +103,11 @@ impl ClassDecision {
         self.largest
     }
 
+    /// For how many groups a name is asked for, if names are.
+    pub fn names_asked_for(&self) -> Option<usize> {
+        self.ask_names
+    }
+
     /// The least probability of a class.
     pub fn least_probability(&self) -> f64 {
         self.at_least.unwrap_or_default()
@@ -95,6 +117,10 @@ impl ClassDecision {
     pub fn check(&self) -> Result<()> {
         let probability = self.least_probability();
         error::setting("at_least", (0.0..1.0).contains(&probability), "a probability below 1", probability)?;
+        let asked = self.ask_names.unwrap_or(1);
+        error::setting("ask_names", asked > 0, "at least one group", asked as f64)?;
+        let alone = self.ask_names.is_none() || self.names.is_none();
+        error::setting("ask_names", alone, "no column of names beside it", asked as f64)?;
         let largest = self.largest.unwrap_or(1);
         error::setting("largest", largest > 0, "at least one group", largest as f64)
     }

@@ -112,7 +112,7 @@ impl Run {
     /// The model of a finished run, of an encoder that is built in.
     pub(super) fn embedder(&self, shape: &FeatureShape) -> Result<Embedder> {
         match &self.plan()?.train {
-            None => self.solved(),
+            None => Ok(Embedder::Solution(self.solution()?)),
             Some(train) => {
                 let encoder = ENCODERS.read(&train.encoder).map_err(|error| PipelineError::OwnEncoder { error })?;
                 self.trained(&*encoder, shape)

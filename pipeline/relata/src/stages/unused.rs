@@ -120,6 +120,14 @@ impl Spec {
             let reason = "it says how many groups get a name, and no column of names is given";
             return Err(unused("classes().largest(..)", reason, "add `.names(column)`, or leave it out"));
         }
+        if classes.is_some_and(|classes| classes.names_asked_for().is_some()) && self.ask().is_none() {
+            let reason = "names are asked for, and nobody is there to answer";
+            return Err(unused(
+                "classes().ask_names(..)",
+                reason,
+                "add `.ask(oracle, strategy)`, or name rows by `.names(column)`",
+            ));
+        }
         match self.evaluations.iter().find(|evaluation| evaluation.needs_decision()).filter(|_| self.decide.is_none()) {
             None => Ok(()),
             Some(evaluation) => {

@@ -6,24 +6,27 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
-use relata_active::query_loop::QueryLoop;
 use relata_data::index::{Row, SampleId};
 use relata_data::sink::ParquetSink;
 use relata_data::{DataError, query};
 use relata_decide::classes::{Classified, KnownGroups, classify};
 use relata_decide::decision::ClassDecision;
 use relata_graph::neighbour_graph::NeighbourGraph;
+use relata_oracle::{Context, NameQuestion, Notes};
 use relata_schemas::classes::CLASSES;
 
 use super::super::context::StageContext;
 use super::super::evaluate::Measured;
 use super::super::round_embeddings::all_unit_embeddings;
+use super::audit::Asked;
 use super::known_relations::KnownRelations;
-use crate::error::Result;
+use crate::error::{PipelineError, Result};
 use crate::store::{Artifact, Run};
 
 /// Neighbours of a row in the graph that classes spread over.
 const NEIGHBOURS: usize = 5;
+/// Members of a group that are shown to whoever names it.
+const SHOWN: usize = 10;
 /// Rows that are written at once.
 const BLOCK: usize = 1 << 16;
 
@@ -34,8 +37,9 @@ impl StageContext<'_> {
         &self,
         run: &Run,
         decision: &ClassDecision,
-        query_loop: Option<&QueryLoop<'_>>,
+        asked: Option<&Asked<'_, '_>>,
     ) -> Result<Measured> {
+        let query_loop = asked.map(|asked| asked.query_loop);
         let rows = self.samples.ids.rows();
         let stage = self.reporter.stage("decide", rows as u64, "rows");
         let known = KnownRelations::read(run, &self.samples, query_loop, &self.rows)?;
@@ -47,13 +51,14 @@ impl StageContext<'_> {
         let neighbours = NeighbourGraph::of(&embeddings, width, NEIGHBOURS);
         drop(embeddings);
         // Where a person names groups, rows that only have a name are none.
-        let asked_only = decision.largest_groups().is_some();
+        let asked_only = decision.largest_groups().is_some() || decision.names_asked_for().is_some();
         let by_name = names.keys().copied().filter(|_| !asked_only);
         let (of_row, apart) = known.groups(rows, by_name);
         let mut groups = KnownGroups { apart, ..KnownGroups::new(of_row) };
-        let names = match decision.names_column() {
-            Some(_) => self.name(&mut groups, &names, decision, &neighbours),
-            None => unnamed(&mut groups),
+        let names = match (decision.names_asked_for(), asked, decision.names_column()) {
+            (Some(most), Some(asked), _) => self.ask_names(&mut groups, most, asked, &neighbours).await?,
+            (_, _, Some(_)) => self.name(&mut groups, &names, decision, &neighbours),
+            _ => unnamed(&mut groups),
         };
         let found = classify(&neighbours, &groups, decision.least_probability())?;
         let stands_for = write(self, run, &groups, &names, &found)?;
@@ -91,6 +96,46 @@ impl StageContext<'_> {
             }
         }
         Ok(names)
+    }
+
+    /// Asks for the names of the groups that spread over most rows. Gives the names of the classes.
+    async fn ask_names(
+        &self,
+        groups: &mut KnownGroups,
+        most: usize,
+        asked: &Asked<'_, '_>,
+        neighbours: &NeighbourGraph,
+    ) -> Result<Vec<Option<String>>> {
+        let (mut members, reach) = (groups.members(), groups.reach(neighbours));
+        let mut order: Vec<usize> = (0..members.len()).filter(|&group| members[group].len() > 1).collect();
+        order.sort_by_key(|&group| std::cmp::Reverse(reach[group]));
+        order.truncate(most);
+        let id = |row: usize| self.samples.ids.id(Row(row as u32));
+        let mut question = |&group: &usize| {
+            let rows = &mut members[group];
+            let group = rows.iter().map(|&row| id(row)).min().unwrap_or(SampleId(0));
+            // Those in the densest places are the most typical.
+            rows.sort_by(|&a, &b| neighbours.scale(a).total_cmp(&neighbours.scale(b)).then(a.cmp(&b)));
+            NameQuestion { group, members: rows.iter().take(SHOWN).map(|&row| id(row)).collect() }
+        };
+        let questions: Vec<NameQuestion> = order.iter().map(&mut question).collect();
+        let hear = |text: &str| self.reporter.note("decide", text);
+        let about = Context::new(&self.session, &self.samples, self.spec.seed());
+        let about = Context { notes: Notes::to(&hear), ..about };
+        let naming = asked.oracle.name_groups(&about, &questions, self.run.folder());
+        let interrupted = || PipelineError::Interrupted { round: asked.round, ledger: self.run.path(Artifact::Ledger) };
+        let named = self.spec.cancel.or(naming).await.ok_or_else(interrupted)??;
+        let mut numbers: Vec<String> = Vec::new();
+        for (group, name) in order.into_iter().zip(named) {
+            groups.classes[group] = name.map(|name| {
+                let at = numbers.iter().position(|known| *known == name).unwrap_or_else(|| {
+                    numbers.push(name);
+                    numbers.len() - 1
+                });
+                at as u32
+            });
+        }
+        Ok(numbers.into_iter().map(Some).collect())
     }
 
     /// Gives groups their classes by the names of their rows, and the names of the classes.

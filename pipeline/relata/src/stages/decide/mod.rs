@@ -36,9 +36,7 @@ impl StageContext<'_> {
         self.unless_cancelled("decide")?;
         match decision {
             Decision::Entities(decision) => self.decide_entities(run, decision, asked).await,
-            Decision::Classes(decision) => {
-                self.decide_classes(run, decision, asked.map(|asked| asked.query_loop)).await
-            }
+            Decision::Classes(decision) => self.decide_classes(run, decision, asked).await,
         }
     }
 
