@@ -176,12 +176,12 @@ fn an_audit_asks_apart_and_says_how_right_a_decision_is() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     for budget in [0.0, 20.0] {
-        let run = audited(folder.path(), budget, entities().audit(60).precision_at_least(0.95)).run().unwrap();
+        let run = audited(folder.path(), budget, entities().audit(40).precision_at_least(0.95)).run().unwrap();
         let count = |text: &str| {
             let batches = runtime.block_on(async { query::collect(run.sql(text).await.unwrap()).await.unwrap() });
             batches[0].column(0).as_primitive::<relata::arrow::datatypes::Int64Type>().value(0)
         };
-        assert_eq!(count("SELECT count(*) FROM audit WHERE related IS NOT NULL"), 60);
+        assert_eq!(count("SELECT count(*) FROM audit WHERE related IS NOT NULL"), 40);
         assert_eq!(count("SELECT count(*) FROM answers"), budget as i64, "audits are no answers to learn from");
         let mixed =
             "SELECT count(*) FROM audit d JOIN pairs p ON p.src = d.src AND p.dst = d.dst WHERE p.known IS NOT NULL";
@@ -196,10 +196,10 @@ fn an_audit_asks_apart_and_says_how_right_a_decision_is() {
         assert!(threshold > 0.0 && threshold <= 1.0 && score(&run, "decision.precision") >= 0.9, "{threshold}");
         assert_eq!(count("SELECT count(*) FROM candidate_rules WHERE rule = 'all' AND recall > 0.9"), 1);
         // Done is done: nothing is asked again.
-        audited(folder.path(), budget, entities().audit(60).precision_at_least(0.95)).run().unwrap();
-        assert_eq!(count("SELECT count(*) FROM audit"), 60);
+        audited(folder.path(), budget, entities().audit(40).precision_at_least(0.95)).run().unwrap();
+        assert_eq!(count("SELECT count(*) FROM audit"), 40);
     }
-    let nobody = decided_as(related(folder.path()), entities().audit(60), &folder.path().join("nobody"));
+    let nobody = decided_as(related(folder.path()), entities().audit(40), &folder.path().join("nobody"));
     assert!(nobody.run().unwrap_err().to_string().contains("nobody is there to answer"));
     let nothing = audited(folder.path(), 0.0, entities()).run().unwrap_err();
     assert!(nothing.to_string().contains("`budget` must be above 0"), "{nothing}");

@@ -29,8 +29,9 @@ pub const AUDIT: Table = Table {
         Column {
             name: PROBABILITY,
             data_type: || DataType::Float64,
-            nullable: false,
-            docs: "the probability, before the audit, that both samples are the same entity, in [0, 1]",
+            nullable: true,
+            docs: "the probability, before the audit, that both samples are the same entity, in [0, 1]; null of a pair that is no \
+                   candidate, and in one entity by others",
         },
         Column {
             name: DECIDED,
@@ -56,11 +57,11 @@ pub const AUDIT: Table = Table {
 /// Checks a batch: probabilities in [0, 1], weights of at least 0, and none of a pair that nobody knew.
 pub fn validate(batch: &RecordBatch, first_row: u64) -> Result<(), SchemaError> {
     AUDIT.check_columns(batch, first_row)?;
-    let probability = batch[PROBABILITY].as_primitive::<Float64Type>().values();
+    let probability = batch[PROBABILITY].as_primitive::<Float64Type>();
     let weight = batch[WEIGHT].as_primitive::<Float64Type>().values();
     for row in 0..batch.num_rows() {
-        let error = if !(0.0..=1.0).contains(&probability[row]) {
-            let found = probability[row].to_string();
+        let error = if probability.is_valid(row) && !(0.0..=1.0).contains(&probability.value(row)) {
+            let found = probability.value(row).to_string();
             SchemaError::column(AUDIT.name, PROBABILITY, "a number in [0, 1]", found, "Scale the probability.")
         } else if !(weight[row] >= 0.0 && weight[row].is_finite()) || (weight[row] > 0.0 && batch[RELATED].is_null(row))
         {

@@ -27,7 +27,7 @@ pub const ENTITIES: Table = Table {
             name: ENTITY,
             data_type: || DataType::UInt64,
             nullable: false,
-            docs: "the entity: the smallest id of its samples",
+            docs: "the entity: the smallest id of its samples; where a run was extended, the one that it had",
         },
         Column { name: SIZE, data_type: || DataType::UInt32, nullable: false, docs: "samples of the entity" },
         Column {

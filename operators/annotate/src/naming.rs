@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -53,11 +53,13 @@ impl Naming {
     pub(crate) fn begin(&self, questions: &[NameQuestion]) -> Result<()> {
         let mut said = BTreeMap::new();
         if self.path.is_file() {
-            let text = std::fs::read_to_string(&self.path).map_err(DataError::io(&self.path))?;
-            for line in text.lines().filter(|line| !line.trim().is_empty()) {
-                // A line that was cut off by a crash was not confirmed to anybody.
-                let Ok(given) = serde_json::from_str::<GivenName>(line) else { continue };
-                said.insert(SampleId(given.group), given);
+            let bytes = std::fs::read(&self.path).map_err(DataError::io(&self.path))?;
+            for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                match serde_json::from_slice::<GivenName>(line) {
+                    Ok(given) => drop(said.insert(SampleId(given.group), given)),
+                    // A line that was cut off by a crash was not confirmed to anybody.
+                    Err(error) => tracing::warn!("a line of `{}` is no name: {error}", self.path.display()),
+                }
             }
         }
         *self.lock() = Open { questions: questions.to_vec(), said };
@@ -81,17 +83,21 @@ impl Naming {
         names
     }
 
-    /// Writes a name down, durably. Whether the group is asked about.
+    /// Writes a name down, durably. Whether the group is asked about, and nobody else has named it.
     pub(crate) fn give(&self, group: SampleId, name: Option<String>, annotator: &str) -> Result<bool> {
         let mut open = self.lock();
         let Some(question) = open.questions.iter().find(|question| question.group == group) else { return Ok(false) };
         let members = question.members.iter().map(|id| id.0).collect();
         let given = GivenName { group: group.0, members, name, annotator: annotator.to_owned() };
+        if open.is_said(question) && open.said[&group].annotator != annotator {
+            return Ok(false);
+        }
         if open.said.get(&group) != Some(&given) {
             let io = || DataError::io(&self.path);
             let line = serde_json::to_string(&given).map_err(std::io::Error::other).map_err(io())?;
-            let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(io())?;
-            writeln!(file, "{line}").and_then(|()| File::sync_all(&file)).map_err(io())?;
+            let mut file = OpenOptions::new().create(true).append(true).read(true).open(&self.path).map_err(io())?;
+            let begin = if ends_whole(&mut file).map_err(io())? { "" } else { "\n" };
+            writeln!(file, "{begin}{line}").and_then(|()| File::sync_all(&file)).map_err(io())?;
             open.said.insert(group, given);
         }
         drop(open);
@@ -140,6 +146,17 @@ impl Open {
     }
 }
 
+/// Whether a file is empty or ends with a whole line.
+fn ends_whole(file: &mut File) -> std::io::Result<bool> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == [b'\n'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,12 +173,21 @@ mod tests {
         assert_eq!(naming.next(), Some((question(&[1, 2]), 0, 2)));
         assert!(naming.give(SampleId(1), Some("cat".to_owned()), "ann").unwrap());
         assert!(!naming.give(SampleId(9), None, "ann").unwrap());
-        // Another process goes on.
+        // Who comes late does not overwrite it; whoever said it may.
+        assert!(!naming.give(SampleId(1), None, "bob").unwrap());
+        assert!(naming.give(SampleId(1), Some("cat".to_owned()), "ann").unwrap());
+        // A process that was killed while it wrote, and another that goes on.
+        let mut text = std::fs::read(folder.path().join(FILE)).unwrap();
+        text.extend("{\"group\":5,\"mem\u{fc}".as_bytes().split_last().unwrap().1);
+        std::fs::write(folder.path().join(FILE), text).unwrap();
         let naming = Naming::new(folder.path());
         naming.begin(&[question(&[1, 2]), question(&[5])]).unwrap();
         assert_eq!((naming.next(), naming.names()), (Some((question(&[5]), 1, 2)), vec!["cat".to_owned()]));
         naming.give(SampleId(5), None, "bob").unwrap();
         assert_eq!(naming.all().await, [Some("cat".to_owned()), None]);
+        let naming = Naming::new(folder.path());
+        naming.begin(&[question(&[1, 2]), question(&[5])]).unwrap();
+        assert_eq!(naming.next(), None, "what came after the broken line is there");
         // A group that has other members is another group.
         naming.begin(&[question(&[1, 3])]).unwrap();
         assert_eq!(naming.next(), Some((question(&[1, 3]), 0, 1)));

@@ -251,6 +251,10 @@ impl Oracle for Person {
         waiter.end(out).await
     }
 
+    fn can_name(&self) -> bool {
+        true
+    }
+
     /// Returns when each group has a name, or somebody has said that it is not known. Names are in the run's file
     /// `names.jsonl` before the page says so.
     async fn name_groups(

@@ -139,27 +139,30 @@ pub trait Oracle: Send + Sync {
         Err(OracleError::cannot_relate(self.describe().name))
     }
 
+    /// Whether it may know names of groups.
+    fn can_name(&self) -> bool {
+        self.inner().into_iter().any(Oracle::can_name)
+    }
+
     /// Names groups of samples: for each a name, or none where nobody knows. What people say is kept in `folder`, that of
-    /// the run, so that nothing is asked twice.
+    /// the run, so that nothing is asked twice. Of several inner oracles, the next is asked what those before do not know.
     async fn name_groups(
         &self,
         context: &Context<'_>,
         questions: &[NameQuestion],
         folder: &Path,
     ) -> Result<Vec<Option<String>>> {
-        let inner = self.inner();
-        let Some((first, others)) = inner.split_first() else {
+        let mut names = vec![None; questions.len()];
+        if !self.can_name() {
             return Err(OracleError::cannot_name(self.describe().name));
-        };
-        let mut names = first.name_groups(context, questions, folder).await?;
-        // What the first does not know, the next may.
-        for other in others {
+        }
+        for inner in self.inner().into_iter().filter(|inner| inner.can_name()) {
             let open: Vec<usize> = (0..names.len()).filter(|&at| names[at].is_none()).collect();
             let asked: Vec<NameQuestion> = open.iter().map(|&at| questions[at].clone()).collect();
             if asked.is_empty() {
                 break;
             }
-            let found = other.name_groups(context, &asked, folder).await?;
+            let found = inner.name_groups(context, &asked, folder).await?;
             open.into_iter().zip(found).for_each(|(at, name)| names[at] = name);
         }
         Ok(names)
@@ -239,6 +242,10 @@ impl<O: Oracle + ?Sized> Oracle for Box<O> {
 
     async fn relate(&self, context: &Context<'_>, out: &mut Relations) -> Result<()> {
         (**self).relate(context, out).await
+    }
+
+    fn can_name(&self) -> bool {
+        (**self).can_name()
     }
 
     async fn name_groups(

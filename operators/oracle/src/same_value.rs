@@ -193,6 +193,10 @@ impl Oracle for SameValue {
         Ok(())
     }
 
+    fn can_name(&self) -> bool {
+        true
+    }
+
     /// The value of most members; of equally frequent ones the first by the alphabet.
     async fn name_groups(
         &self,

@@ -83,11 +83,25 @@ impl Ledger {
 
     /// Writes a copy of the ledger as it is now into the folder of another run, which has none yet.
     pub fn copy_to(&self, folder: &Path) -> Result<()> {
-        let path = folder.join(FILE);
-        let text = path.to_string_lossy();
-        let connection = self.shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let copied = connection.execute("VACUUM INTO ?1", [&text]).map(|_| ());
-        copied.map_err(|error| LedgerError::from(error).at(&path))
+        let (path, unfinished) = (folder.join(FILE), folder.join(format!("{FILE}.tmp")));
+        if path.exists() {
+            let hint = "A run has one ledger: name another folder.".to_owned();
+            return Err(DataError::Unreadable {
+                path,
+                expected: "no ledger yet".to_owned(),
+                found: "one".to_owned(),
+                hint,
+            }
+            .into());
+        }
+        // What a killed process has left.
+        std::fs::remove_file(&unfinished).ok();
+        let connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let copied = connection.execute("VACUUM INTO ?1", [&unfinished.to_string_lossy()]).map(|_| ());
+        copied.map_err(|error| LedgerError::from(error).at(&unfinished))?;
+        let durable = std::fs::File::open(&unfinished).and_then(|file| file.sync_all());
+        durable.and_then(|()| std::fs::rename(&unfinished, &path)).map_err(DataError::io(&path))?;
+        Ok(())
     }
 
     /// The ledger's file.

@@ -32,8 +32,8 @@ pub struct Replay {
 /// `undoes`, which takes answers back. Other columns are not looked at.
 ///
 /// An answer is found by its two samples, whichever was the anchor; every annotator repeats the last thing that it said
-/// about them, at the same cost. Only pairs of the file are asked about, whatever the strategy: what it would rather know comes
-/// first. Another pair, such as one of an audit, is passed. Answers about samples that the dataset does not have are left out, unless that is all of them.
+/// about them, at the same cost. Only pairs of the file are asked about, whatever the strategy: those of them that it chooses,
+/// and where these are too few the others in order. Another pair, such as one of an audit, is passed. Answers about samples that the dataset does not have are left out, unless that is all of them.
 ///
 /// ```
 /// use relata_active::oracle::replay;

@@ -1,6 +1,6 @@
 //! Pair questions: pairs that are asked about once, apart from the rounds of a loop, such as those of an audit.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use relata_data::DataError;
@@ -23,18 +23,19 @@ pub async fn ask_pairs(
 ) -> Result<Vec<Option<bool>>> {
     std::fs::create_dir_all(folder).map_err(DataError::io(folder))?;
     let ledger = Ledger::open(folder)?;
-    if ledger.questions_of(round)?.is_empty() {
-        let first = ledger.next_question()?;
-        let question = |(number, &(anchor, candidate)): (u64, &(SampleId, SampleId))| Question {
-            question: number,
-            round,
-            anchor,
-            candidates: vec![candidate],
-            strategy: strategy.to_owned(),
-            priority: 1.0,
-        };
-        ledger.ask(&(first..).zip(pairs).map(question).collect::<Vec<_>>())?;
-    }
+    let there = ledger.questions_of(round)?;
+    let there: HashSet<(SampleId, SampleId)> =
+        there.iter().flat_map(|question| question.candidates.iter().map(|&other| (question.anchor, other))).collect();
+    let question = |(number, &(anchor, candidate)): (u64, &(SampleId, SampleId))| Question {
+        question: number,
+        round,
+        anchor,
+        candidates: vec![candidate],
+        strategy: strategy.to_owned(),
+        priority: 1.0,
+    };
+    let new = pairs.iter().filter(|pair| !there.contains(pair));
+    ledger.ask(&(ledger.next_question()?..).zip(new).map(question).collect::<Vec<_>>())?;
     if let Some(failure) = ask_missing(&ledger, oracle, context, round).await? {
         return Err(failure.into());
     }
@@ -65,6 +66,10 @@ mod tests {
             assert_eq!(found, [Some(true), Some(false), Some(true)]);
             assert_eq!(Ledger::open(&audit).unwrap().since(0).unwrap().len(), 3);
         }
+        // Other pairs of the same round are asked about, too.
+        let more = [(0, 1), (2, 0)].map(|(a, b)| (SampleId(a), SampleId(b)));
+        let found = ask_pairs(&audit, &oracle, &trial.context(), &more, ("audit", 1)).await.unwrap();
+        assert_eq!(found, [Some(true), Some(false)]);
         // An oracle that fails loses nothing of what it said.
         let failing = trial.truth("failing").failing_after(1);
         assert!(ask_pairs(&audit, &failing, &trial.context(), &pairs, ("audit", 2)).await.is_err());

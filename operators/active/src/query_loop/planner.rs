@@ -26,6 +26,7 @@ impl QueryLoop<'_> {
     ) -> Result<(Vec<Question>, Option<StopReason>)> {
         let mut asked = Pairs::new();
         let mut queries = self.validation_pairs(round_context, &mut asked);
+        let validation = queries.len();
         let pairs = self.config.pairs_per_round(cost);
         let again = self.doubted(pairs.div_ceil(2), &mut asked);
         let left = pairs - again.len();
@@ -34,7 +35,7 @@ impl QueryLoop<'_> {
         queries.extend(
             self.strategy_queries(round_context, left, &mut asked).into_iter().map(|query| (name.clone(), query)),
         );
-        let proposed: usize = queries.iter().map(|(_, query)| query.candidates.len()).sum();
+        let proposed: usize = queries[validation..].iter().map(|(_, query)| query.candidates.len()).sum();
         let more = self.others_answerable(round_context, pairs.saturating_sub(proposed), &mut asked);
         queries.extend(more.into_iter().map(|pair| (name.clone(), single_pair(pair))));
         if queries.is_empty() {
@@ -51,7 +52,7 @@ impl QueryLoop<'_> {
         let Some(ValidationRule { pairs, .. }) = rule else { return vec![] };
         let mut rng = Purpose::QueryPlanner.stream(round_context.seed, &[]);
         let mut drawn = draw_pairs(&self.query_context(round_context), pairs, &mut rng);
-        drawn.retain(|&(a, b)| !self.prior.knows(a, b) && asked.insert(ordered(a, b)));
+        drawn.retain(|&(a, b)| !self.prior.knows(a, b) && self.can_answer(a, b) && asked.insert(ordered(a, b)));
         drawn.into_iter().map(|pair| (VALIDATION.to_owned(), single_pair(pair))).collect()
     }
 
@@ -74,8 +75,7 @@ impl QueryLoop<'_> {
                         known.push(ordered(anchor, row));
                         return false;
                     }
-                    let can_answer = self.answerable.as_ref().is_none_or(|pairs| pairs.contains(&ordered(anchor, row)));
-                    is_open && can_answer && asked.insert(ordered(anchor, row))
+                    is_open && self.can_answer(anchor, row) && asked.insert(ordered(anchor, row))
                 });
                 if !query.candidates.is_empty() {
                     found.push(query);
@@ -90,6 +90,11 @@ impl QueryLoop<'_> {
             self.closed.remove(pair);
         }
         found
+    }
+
+    /// Whether the oracle can answer about a pair, as far as it knows that beforehand.
+    fn can_answer(&self, a: TrainingRow, b: TrainingRow) -> bool {
+        self.answerable.as_ref().is_none_or(|pairs| pairs.contains(&ordered(a, b)))
     }
 
     /// Up to so many other pairs that the oracle can answer, where it knows which: a strategy that looks at some pairs of many

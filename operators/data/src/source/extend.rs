@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt64Array, new_null_array};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Field, UInt64Type};
 use relata_schemas::samples::{ID, SOURCE_ID};
 use relata_schemas::{SchemaError, run_file};
@@ -13,6 +13,7 @@ use relata_schemas::{SchemaError, run_file};
 use super::dataset::Dataset;
 use super::ingest::OpenDataset;
 use super::samples::Samples;
+use crate::id_index::IdIndex;
 use crate::sink::ParquetSink;
 use crate::{DataError, ParquetFile, Result, Session};
 
@@ -45,6 +46,10 @@ pub async fn extend(
         let expected = format!("{}, like those of the run: name the column with `.id(..)`", kind(old.text_ids));
         return Err(DataError::setting(dataset.name(), "id", expected, kind(new.text_ids)));
     }
+    if !has_ids && !old.text_ids && matches!(old.ids, IdIndex::Any { .. }) {
+        let expected = "a column of ids, since the run has some: name it with `.id(..)`";
+        return Err(DataError::setting(dataset.name(), "id", expected, "none"));
+    }
     let first = if old.text_ids || !has_ids { next_id(&old) } else { 0 };
     old.features.join(&new.features, &Samples::features_path(folder))?;
     if let Some(raw) = old.features.raw() {
@@ -62,7 +67,7 @@ pub async fn extend(
 /// The number after the largest id.
 fn next_id(samples: &Samples) -> u64 {
     let rows = samples.ids.rows() as u32;
-    (0..rows).map(|row| samples.ids.id(crate::index::Row(row)).0 + 1).max().unwrap_or_default()
+    (0..rows).map(|row| samples.ids.id(crate::index::Row(row)).0.saturating_add(1)).max().unwrap_or_default()
 }
 
 /// Writes the table of samples; the ids of new ones are moved by `first`.
@@ -98,6 +103,24 @@ fn join_tables(old: &Samples, new: &Samples, (dataset, first): (&Dataset, u64), 
     sink.finish().map(|_| ())
 }
 
+/// Values as the run has them; one that cannot be is an error.
+fn converted(found: &ArrayRef, field: &Field, dataset: &Dataset) -> Result<ArrayRef> {
+    let refuse = |what: String| {
+        let hint = "Correct the value, or leave the row out.";
+        SchemaError::column(dataset.name(), field.name(), format!("{}, as in the run", field.data_type()), what, hint)
+    };
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let cast = cast_with_options(found, field.data_type(), &strict).map_err(|error| refuse(error.to_string()))?;
+    if found.data_type().is_floating() && field.data_type().is_integer() {
+        // Decimals would be cut off.
+        let back = cast_with_options(&cast, found.data_type(), &strict)?;
+        if &back != found {
+            return Err(refuse("a number with decimals".to_owned()).into());
+        }
+    }
+    Ok(cast)
+}
+
 /// A column of the run, of new samples.
 fn column(batch: &RecordBatch, field: &Field, dataset: &Dataset, first: u64) -> Result<ArrayRef> {
     let found = match batch.column_by_name(field.name()) {
@@ -105,7 +128,7 @@ fn column(batch: &RecordBatch, field: &Field, dataset: &Dataset, first: u64) -> 
             let moved = found.as_primitive::<UInt64Type>().values().iter().map(|id| id + first);
             return Ok(Arc::new(moved.collect::<UInt64Array>()));
         }
-        Some(found) => cast(found, field.data_type())?,
+        Some(found) => converted(found, field, dataset)?,
         None => new_null_array(field.data_type(), batch.num_rows()),
     };
     if found.null_count() > 0 && !field.is_nullable() {
@@ -159,6 +182,10 @@ mod tests {
         let (samples, _) =
             extended("id,name,city\n5,ann,oslo\n9,bob,rome\n", "id,name,city\n7,cy,lima\n", None).await.unwrap();
         assert_eq!(samples.ids.row(SampleId(7)), Some(Row(2)));
+        let unnamed = extended("id,name,city\n5,ann,oslo\n9,bob,rome\n", "name,city\ncy,lima\n", None).await;
+        assert!(unnamed.unwrap_err().to_string().contains("since the run has some"));
+        let cut = extended("id,name,n\n5,ann x,1\n9,bob y,2\n", "id,name,n\n7,cy z,1.5\n", None).await;
+        assert!(cut.unwrap_err().to_string().contains("decimals"));
         let twice = extended("id,name,city\n5,ann,oslo\n9,bob,rome\n", "id,name,city\n5,cy,lima\n", None).await;
         assert!(twice.unwrap_err().to_string().contains("has the id 5 twice"));
     }

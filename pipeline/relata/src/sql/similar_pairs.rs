@@ -23,6 +23,8 @@ const BLOCK: usize = 4096;
 /// Nearest rows that are looked at first; as long as the last of them is similar enough, [`MORE`] times as many.
 const FIRST: usize = 16;
 const MORE: usize = 8;
+/// Pairs of an answer.
+const MOST_PAIRS: usize = 20_000_000;
 
 /// The table function. Its table has the columns `src` and `dst`, two rows of a table of embeddings, and `similarity`, the
 /// cosine of their vectors, which is at least what was asked for; each pair is there once.
@@ -71,7 +73,12 @@ impl Computation for Search {
                 vectors.extend_from_slice(&block?.1);
             }
         }
-        let pairs = similar(&vectors, file.width(), self.similarity);
+        let pairs = similar(&vectors, file.width(), self.similarity).ok_or_else(|| SqlError::Argument {
+            function: FUNCTION,
+            argument: "similarity",
+            expected: format!("one that at most {MOST_PAIRS} pairs reach"),
+            found: format!("{}, which more do: ask for more similarity", self.similarity),
+        })?;
         let rows: Vec<u64> = (0..(vectors.len() / file.width()) as u64).collect();
         let ids = file.ids_of(&rows)?;
         let of =
@@ -82,14 +89,15 @@ impl Computation for Search {
     }
 }
 
-/// The pairs of rows whose vectors have at least this cosine, the smaller row first, ascending.
-fn similar(vectors: &[f32], width: usize, least: f32) -> Vec<(u64, u64, f32)> {
+/// The pairs of rows whose vectors have at least this cosine, the smaller row first, ascending; nothing if they are too many.
+fn similar(vectors: &[f32], width: usize, least: f32) -> Option<Vec<(u64, u64, f32)>> {
     let rows = vectors.len() / width;
     let (mut open, mut found): (Vec<u64>, Vec<(u64, u64, f32)>) = ((0..rows as u64).collect(), Vec::new());
     let mut k = FIRST;
     while !open.is_empty() {
         let mut unfinished = Vec::new();
-        for queries in open.chunks(BLOCK) {
+        // Fewer at once where each has many neighbours.
+        for queries in open.chunks((BLOCK * FIRST / k).max(1)) {
             let query = |&row: &u64| &vectors[row as usize * width..][..width];
             let wanted: Vec<f32> = queries.iter().flat_map(query).copied().collect();
             let blocks = vectors.chunks(BLOCK * width).zip((0..).step_by(BLOCK));
@@ -102,12 +110,15 @@ fn similar(vectors: &[f32], width: usize, least: f32) -> Vec<(u64, u64, f32)> {
                 }
                 let others = near.into_iter().filter(|&(other, similarity)| other > row && similarity >= least);
                 found.extend(others.map(|(other, similarity)| (row, other, similarity)));
+                if found.len() > MOST_PAIRS {
+                    return None;
+                }
             }
         }
         (open, k) = (unfinished, k.saturating_mul(MORE).min(rows));
     }
     found.sort_unstable_by_key(|&(a, b, _)| (a, b));
-    found
+    Some(found)
 }
 
 #[cfg(test)]
@@ -129,7 +140,7 @@ mod tests {
             (0..300).flat_map(move |a| (a + 1..300).map(move |b| (a, b))).filter(move |&(a, b)| cosine(a, b) >= least)
         };
         let expected: Vec<(u64, u64)> = near(0.99).map(|(a, b)| (a as u64, b as u64)).collect();
-        let found: Vec<(u64, u64)> = similar(&vectors, 2, 0.99).iter().map(|pair| (pair.0, pair.1)).collect();
+        let found: Vec<(u64, u64)> = similar(&vectors, 2, 0.99).unwrap().iter().map(|pair| (pair.0, pair.1)).collect();
         assert!(found == expected && expected.len() > 300 * FIRST, "{} {}", found.len(), expected.len());
     }
 

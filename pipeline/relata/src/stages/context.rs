@@ -1,5 +1,6 @@
 //! Stage context: what all stages of a run work with.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use relata_data::Session;
@@ -35,6 +36,10 @@ pub(super) struct Extension {
     pub trained_rows: usize,
     /// By its rows: the row whose id names the entity; empty without entities.
     pub entities: Vec<u32>,
+    /// By its rows: the name of the class that they are known to be of.
+    pub classes: HashMap<u32, String>,
+    /// The threshold that an audit chose.
+    pub threshold: Option<f64>,
 }
 
 impl StageContext<'_> {

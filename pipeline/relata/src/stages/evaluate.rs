@@ -17,7 +17,8 @@ impl StageContext<'_> {
     /// Measures the raw features, under names that begin with `raw.`. What a run that was stopped has measured is kept.
     pub fn baseline(&self, run: &Run) -> Result<Measured> {
         let (evaluations, path) = (&self.spec.evaluations, run.path(Artifact::Baseline));
-        if evaluations.is_empty() || run.is_finished() {
+        // Raw features decide nothing, so that there is nothing to measure of a decision.
+        if evaluations.iter().all(|evaluation| evaluation.needs_decision()) || run.is_finished() {
             return Ok(vec![]);
         }
         if path.exists() {

@@ -1,9 +1,10 @@
 //! Extend stage: a finished run and new samples become another run, with the same model, answers and entities.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::UInt64Type;
 use relata_active::query_loop::{QueryLoop, ask_pairs};
 use relata_data::index::{Row, SampleId, TrainingRow};
@@ -50,6 +51,13 @@ pub(crate) async fn extend(extend: &ExtendSpec) -> Result<Run> {
             remedy: "leave it out, or extend a run of a pipeline with `.ask(..)`",
         });
     }
+    if extend.questions > 0 && spec.entities().is_none() && spec.candidates.is_none() {
+        return Err(PipelineError::Unused {
+            setting: "ask(..)".to_owned(),
+            reason: "questions are about candidate pairs, and the run has none",
+            remedy: "leave it out, or extend a run with `.decide(entities())` or `.candidates(..)`",
+        });
+    }
     let rows = old.samples()?.ids.rows();
     let trained_rows = plan.extends.as_ref().map_or(rows, |earlier| earlier.trained_rows);
     let data = extend.dataset.plan();
@@ -73,11 +81,13 @@ pub(crate) async fn extend(extend: &ExtendSpec) -> Result<Run> {
         Some(column) => Some(Sources::read(&session, &samples, column).await?),
         None => None,
     };
-    let extension = Some(Extension { rows, trained_rows, entities: entities(&old, &samples)? });
+    let threshold = old.scores()?.into_iter().find(|score| score.name == "decision.threshold").map(|score| score.value);
+    let (entities, classes) = (entities(&old, &samples)?, classes(&old, &samples)?);
+    let extension = Some(Extension { rows, trained_rows, entities, classes, threshold });
     let rows = Arc::new(all.collect::<Vec<_>>());
     let context = StageContext { spec: &spec, run, session, samples, rows, sources, reporter, extension };
     context.embed(&context.run, &old.embedder(context.samples.features.shape())?)?;
-    decide(&context, extend.questions).await?;
+    decide(&context, &old, extend.questions).await?;
     context.reporter.summarise(&context.run.scores()?);
     Ok(context.run)
 }
@@ -148,8 +158,28 @@ fn entities(old: &Run, samples: &Samples) -> Result<Vec<u32>> {
     Ok((0..).zip(found).map(|(row, entity)| if entity == u32::MAX { row } else { entity }).collect())
 }
 
+/// By row: the name of the class that it is known to be of.
+fn classes(old: &Run, samples: &Samples) -> Result<HashMap<u32, String>> {
+    use relata_schemas::classes::{CLASS, ID, KNOWN};
+
+    let (path, mut found) = (old.path(Artifact::Classes), HashMap::new());
+    if !path.is_file() {
+        return Ok(found);
+    }
+    for batch in ParquetFile::open(&path)?.all_batches()? {
+        let batch = batch?;
+        let (ids, known) = (batch[ID].as_primitive::<UInt64Type>().values(), batch[KNOWN].as_boolean());
+        let class = batch[CLASS].as_string::<i32>();
+        for at in (0..batch.num_rows()).filter(|&at| known.value(at) && class.is_valid(at)) {
+            let row = samples.ids.row(SampleId(ids[at]));
+            found.extend(row.map(|row| (row.0, class.value(at).to_owned())));
+        }
+    }
+    Ok(found)
+}
+
 /// Takes what is known into the graph of all samples, asks about the most doubtful new pairs, decides and measures.
-async fn decide(context: &StageContext<'_>, questions: usize) -> Result<()> {
+async fn decide(context: &StageContext<'_>, old: &Run, questions: usize) -> Result<()> {
     let run = &context.run;
     let passive: Vec<&dyn Oracle> = context.spec.oracles.iter().map(|oracle| &**oracle).collect();
     let Some((oracle, config)) = context.spec.ask() else {
@@ -165,9 +195,8 @@ async fn decide(context: &StageContext<'_>, questions: usize) -> Result<()> {
     let mut query_loop = open()?;
     if questions > 0 {
         let pairs = doubtful(context, &query_loop, questions).await?;
-        let earlier = run.ledger()?.questions()?;
-        let before = earlier.iter().filter(|question| question.strategy != STRATEGY).map(|question| question.round);
-        let round = before.max().unwrap_or_default() + 1;
+        // That of the old run's ledger, which is the same however often this one is resumed.
+        let round = old.ledger()?.questions()?.iter().map(|question| question.round).max().unwrap_or_default() + 1;
         let hear = |text: &str| context.reporter.note("ask", text);
         let about = Context::new(&context.session, &context.samples, context.spec.seed());
         let about = Context { notes: Notes::to(&hear), ..about };
@@ -182,7 +211,7 @@ async fn decide(context: &StageContext<'_>, questions: usize) -> Result<()> {
     let oracles: Vec<&dyn Oracle> = passive.iter().copied().chain([&known as &dyn Oracle]).collect();
     relate::graph(context, run, &oracles).await?;
     let round = run.ledger()?.questions()?.iter().map(|question| question.round).max().unwrap_or_default();
-    let asked = Asked { query_loop: &query_loop, oracle: &**oracle, round };
+    let asked = Asked { query_loop: &query_loop, oracle: &**oracle, round, audits: false };
     let decided = context.decide(run, Some(&asked)).await?;
     context.evaluate(run, vec![], decided, 0)
 }

@@ -10,7 +10,7 @@ use relata_data::view::{Augment, Views, identity};
 use relata_decide::candidates::Candidates;
 use relata_decide::decision::{ClassDecision, Decision, EntityDecision};
 use relata_graph::GraphSettings;
-use relata_oracle::Oracle;
+use relata_oracle::{Oracle, OracleError};
 use relata_registry::Description;
 use relata_schemas::FeatureShape;
 use relata_train::TrainError;
@@ -76,6 +76,11 @@ impl Spec {
             oracle.check()?;
             oracle.check_answer()?;
             config.check()?;
+            let named =
+                self.decide.as_ref().and_then(Decision::classes).is_some_and(|it| it.names_asked_for().is_some());
+            if named && !oracle.can_name() {
+                return Err(OracleError::cannot_name(oracle.name()).into());
+            }
             let audits = self.entities().is_some_and(|decision| decision.audit_questions().is_some());
             if config.units() == 0.0 && !audits {
                 return Err(ActiveError::setting("ask", "budget", "above 0", 0).into());

@@ -8,6 +8,8 @@ use super::row_words::RowWords;
 const LARGEST: u32 = 100;
 /// Frequent words of a row that count in twos: the rarest ones.
 const FREQUENT: usize = 6;
+/// Rows that are passed for each that is wanted, at most: those of other blocks again, or of the wrong source.
+const LOOKED_AT: usize = 10;
 
 /// Which rows are in which blocks.
 pub(super) struct Blocks {
@@ -57,17 +59,20 @@ impl Blocks {
         Self { starts, rows, row_starts, of_rows }
     }
 
-    /// The rows of the blocks of a row, each once and ascending, smaller blocks first until `most` rows are passed.
-    pub(super) fn rows_beside(&self, row: u32, most: usize) -> Vec<u32> {
-        let mut found = Vec::new();
+    /// The other rows of the blocks of a row that are `allowed`, each once and ascending, smaller blocks first until there are
+    /// `most`.
+    pub(super) fn rows_beside(&self, row: u32, most: usize, allowed: impl Fn(u32) -> bool) -> Vec<u32> {
+        let (mut found, mut looked_at) = (Vec::new(), 0);
         for &block in &self.of_rows[self.row_starts[row as usize]..self.row_starts[row as usize + 1]] {
-            if found.len() > most {
+            if found.len() >= most || looked_at >= LOOKED_AT * most {
                 break;
             }
-            found.extend_from_slice(&self.rows[self.starts[block as usize]..self.starts[block as usize + 1]]);
+            let rows = &self.rows[self.starts[block as usize]..self.starts[block as usize + 1]];
+            looked_at += rows.len();
+            found.extend(rows.iter().copied().filter(|&other| other != row && allowed(other)));
+            found.sort_unstable();
+            found.dedup();
         }
-        found.sort_unstable();
-        found.dedup();
         found
     }
 }
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn frequent_words_meet_in_twos() {
-        // Every value is frequent; rows 0 and 1300 share all three of them, others at most one or two.
+        // Every value is frequent; rows 0 and 1001 share all three of them, others at most one or two.
         let value = |row: usize, of: usize| Some(format!("w{}", row % of));
         let columns: Vec<RecordColumn> = [7, 11, 13]
             .map(|of| RecordColumn { name: of.to_string(), values: (0..1500).map(|row| value(row, of)).collect() })
@@ -98,7 +103,9 @@ mod tests {
         let words = RowWords::of(&columns, 1500);
         assert!(words.counts().iter().all(|&count| count > LARGEST));
         let blocks = Blocks::of(&words);
-        assert!(blocks.rows_beside(0, 400).contains(&1001), "{:?}", blocks.rows_beside(0, 400));
-        assert!(blocks.rows_beside(0, 0).len() <= LARGEST as usize);
+        let beside = |most: usize, of: u32| blocks.rows_beside(0, most, |row| row % of == 0);
+        assert!(beside(400, 1).contains(&1001) && !beside(400, 1).contains(&0), "{:?}", beside(400, 1));
+        assert!(beside(1, 1).len() <= LARGEST as usize && beside(0, 1).is_empty());
+        assert!(beside(400, 7).iter().all(|row| row % 7 == 0) && beside(400, 7).contains(&1001));
     }
 }

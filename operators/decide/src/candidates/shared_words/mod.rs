@@ -52,10 +52,8 @@ pub(super) fn find(rule: SharedWords, context: &CandidateContext<'_>, number: u3
     let words = RowWords::of(context.records, context.samples.ids.rows());
     let blocks = Blocks::of(&words);
     let near = |row: u32| -> Vec<u32> {
-        let mut others = blocks.rows_beside(row, MOST_LOOKED_AT);
-        others.retain(|&other| {
-            other != row && context.sources.is_none_or(|sources| sources.differ(Row(row), Row(other)))
-        });
+        let across = |other: u32| context.sources.is_none_or(|sources| sources.differ(Row(row), Row(other)));
+        let others = blocks.rows_beside(row, MOST_LOOKED_AT, across);
         let mut scored: Vec<(f64, u32)> = others.into_iter().map(|other| (words.overlap(row, other), other)).collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         scored.truncate(rule.k);

@@ -23,6 +23,8 @@ pub(super) struct RowWords {
     words: Vec<u32>,
     /// By word: rows that have it, ascending.
     counts: Vec<u32>,
+    /// By word: how much it says, `ln(1 + rows / rows with it)`.
+    weights: Vec<f64>,
 }
 
 impl RowWords {
@@ -41,7 +43,8 @@ impl RowWords {
         drop(all);
         let mut order: Vec<u32> = (0..counted.len() as u32).collect();
         order.par_sort_unstable_by_key(|&at| (counted[at as usize].1, counted[at as usize].0));
-        let counts = order.iter().map(|&at| counted[at as usize].1).collect();
+        let counts: Vec<u32> = order.iter().map(|&at| counted[at as usize].1).collect();
+        let weights = counts.iter().map(|&count| (1.0 + rows as f64 / f64::from(count)).ln()).collect();
         let mut numbers = vec![0; order.len()];
         order.iter().zip(0u32..).for_each(|(&at, number)| numbers[at as usize] = number);
         let number = |hash: &u64| counted.binary_search_by_key(hash, |known| known.0).ok().map(|at| numbers[at]);
@@ -51,7 +54,7 @@ impl RowWords {
             words
         };
         let words: Vec<Vec<u32>> = hashes.par_iter().map(sorted).collect();
-        Self { starts, words: words.into_iter().flatten().collect(), counts }
+        Self { starts, words: words.into_iter().flatten().collect(), counts, weights }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -68,9 +71,8 @@ impl RowWords {
         &self.counts
     }
 
-    /// How much a word says: `ln(1 + rows / rows with it)`.
     fn weight(&self, word: u32) -> f64 {
-        (1.0 + self.rows() as f64 / f64::from(self.counts[word as usize])).ln()
+        self.weights[word as usize]
     }
 
     /// The weight of the common words of two rows by that of all their words, in [0, 1].

@@ -9,6 +9,7 @@ use relata_active::query_loop::{QueryLoop, ask_pairs};
 use relata_data::DataError;
 use relata_data::index::Row;
 use relata_data::sink::ParquetSink;
+use relata_decide::DecideError;
 use relata_decide::evaluation::{AuditSettings, Interval, StratifiedAudit, StratumSample};
 use relata_decide::labelled_score::LabelledScore;
 use relata_decide::pair_model::Reliability;
@@ -25,7 +26,7 @@ use crate::store::{Artifact, Run};
 
 /// The strategy of an audit's questions.
 const STRATEGY: &str = "audit";
-/// The probability of pairs within an entity that are no candidates.
+/// The stratum of pairs within an entity that the model has not scored is that of this probability.
 const UNSCORED: f64 = 0.5;
 /// Pairs within entities that are looked at; an entity of 10,000 rows would have 5 x 10^7.
 const MOST_INSIDE: usize = 10_000_000;
@@ -38,12 +39,15 @@ pub(in crate::stages) struct Asked<'a, 'l> {
     pub oracle: &'a dyn Oracle,
     /// The last round.
     pub round: u32,
+    /// Whether audits are due; those of a run that is extended are over.
+    pub audits: bool,
 }
 
 /// The pairs of a decision that are not known, and what an audit was told about some.
 pub(super) struct Audit {
     pairs: Vec<(u32, u32)>,
-    probabilities: Vec<f64>,
+    /// By pair; nothing for pairs that the model has not scored, and are in an entity by others.
+    probabilities: Vec<Option<f64>>,
     plan: StratifiedAudit,
     answers: Vec<Option<bool>>,
     /// Pairs that are known to be the same, and are together in any decision.
@@ -58,11 +62,12 @@ impl Audit {
         (scored, probabilities): (&ScoredPairs, &[f64]),
         (known, entities): (&KnownRelations, &[u32]),
     ) -> Result<Self> {
-        let (pairs, probabilities, certain) = universe(context, scored, probabilities, known, entities);
+        let (pairs, probabilities, certain) = universe(scored, probabilities, known, entities);
         let decided: Vec<bool> = pairs.iter().map(|pair| together(entities, pair)).collect();
         let seed = context.spec.seed().wrapping_add(u64::from(asked.round));
         let settings = AuditSettings { questions, seed, ..AuditSettings::default() };
-        let plan = StratifiedAudit::plan(&probabilities, &decided, &settings)?;
+        let strata: Vec<f64> = probabilities.iter().map(|probability| probability.unwrap_or(UNSCORED)).collect();
+        let plan = StratifiedAudit::plan(&strata, &decided, &settings)?;
         let stage = context.reporter.stage("audit", plan.questions().len() as u64, "questions");
         let id = |row: u32| context.samples.ids.id(Row(row));
         let of_ids: Vec<_> = plan.questions().iter().map(|&at| (id(pairs[at].0), id(pairs[at].1))).collect();
@@ -78,16 +83,29 @@ impl Audit {
         Ok(Self { pairs, probabilities, plan, answers, certain })
     }
 
-    /// The probability from which on pairs are joined, by a rule; nothing if it is best to join none.
-    pub fn threshold(&self, rule: ThresholdRule) -> Result<Option<Threshold>> {
-        Ok(Threshold::choose(&self.labelled()?, rule)?)
+    /// The probability from which on pairs are joined, by a rule: 1 if it is best to join none. Nothing if the audit has no
+    /// answer to go by. Both are told.
+    pub fn threshold(&self, context: &StageContext<'_>, rule: ThresholdRule) -> Result<Option<f64>> {
+        let labelled = self.labelled()?;
+        if labelled.is_empty() {
+            context.reporter.note("audit", "no question was answered: the threshold stays at one half");
+            return Ok(None);
+        }
+        let threshold = Threshold::choose(&labelled, rule)?;
+        if threshold.is_none() {
+            let text = "no threshold does what was asked for, as far as the answers tell: only what is known is joined; \
+                        ask for less, or more questions";
+            context.reporter.note("audit", text);
+        }
+        Ok(Some(threshold.map_or(1.0, |threshold| threshold.score)))
     }
 
+    /// The answers about pairs that have a probability.
     fn labelled(&self) -> Result<Vec<LabelledScore>> {
         let weights = self.plan.weights(&self.answers)?;
         let of_questions = self.plan.questions().iter().zip(&self.answers).zip(weights);
         let label = |((&pair, answer), weight): ((&usize, &Option<bool>), f64)| {
-            Some(LabelledScore { weight, ..LabelledScore::new(self.probabilities[pair], (*answer)?) })
+            Some(LabelledScore { weight, ..LabelledScore::new(self.probabilities[pair]?, (*answer)?) })
         };
         Ok(of_questions.filter_map(label).collect())
     }
@@ -97,28 +115,44 @@ impl Audit {
         let decided: Vec<bool> = self.pairs.iter().map(|pair| together(entities, pair)).collect();
         self.write(context, run, &decided)?;
         let answered = self.answers.iter().flatten().count();
-        let mut found =
-            vec![("questions".to_owned(), self.answers.len() as f64), ("answers".to_owned(), answered as f64)];
-        if answered > 0 {
-            let [outside, mut inside] = self.plan.samples(&decided, &self.answers)?;
-            let all = self.certain;
-            inside.push(StratumSample { pairs: all, answered: all, related: all, expected: 1.0 });
-            let (precision, recall) = (StratumSample::share(&inside)?, StratumSample::ratio(&inside, &outside)?);
-            for (name, interval) in [("precision", precision), ("recall", recall)] {
-                let Some(Interval { estimate, lower, upper }) = interval else { continue };
-                found.push((name.to_owned(), estimate));
-                found.push((format!("{name}_lower"), lower));
-                found.push((format!("{name}_upper"), upper));
+        let covered = decided.iter().filter(|&&decided| decided).count() as u64 + self.certain;
+        let uncovered = joined_pairs(entities).saturating_sub(covered);
+        let mut found = vec![
+            ("questions".to_owned(), self.answers.len() as f64),
+            ("answers".to_owned(), answered as f64),
+            ("uncovered".to_owned(), uncovered as f64),
+        ];
+        if uncovered > 0 {
+            let text =
+                format!("{uncovered} pairs within entities are not among those that were drawn from, and do not count");
+            context.reporter.note("audit", &text);
+        }
+        match self.plan.samples(&decided, &self.answers) {
+            Ok([outside, mut inside]) => {
+                let all = self.certain;
+                inside.push(StratumSample { pairs: all, answered: all, related: all, expected: 1.0 });
+                let (precision, recall) = (StratumSample::share(&inside)?, StratumSample::ratio(&inside, &outside)?);
+                for (name, interval) in [("precision", precision), ("recall", recall)] {
+                    let Some(Interval { estimate, lower, upper }) = interval else { continue };
+                    let text = format!("{name} {estimate:.3} ({lower:.3} to {upper:.3} with 95%)");
+                    context.reporter.note("audit", &text);
+                    let values = [("", estimate), ("_lower", lower), ("_upper", upper)];
+                    found.extend(values.map(|(end, value)| (format!("{name}{end}"), value)));
+                }
             }
-            let reliability = Reliability::of(&self.labelled()?, BINS)?;
+            Err(DecideError::UnansweredStratum { pairs, .. }) => {
+                let text = format!(
+                    "no answer about any of {pairs} pairs that were decided alike: precision and recall stay unknown"
+                );
+                context.reporter.note("audit", &text);
+            }
+            Err(other) => return Err(other.into()),
+        }
+        let labelled = self.labelled()?;
+        if !labelled.is_empty() {
+            let reliability = Reliability::of(&labelled, BINS)?;
             found.push(("calibration_error".to_owned(), reliability.expected_calibration_error));
         }
-        let text = |name: &str| {
-            let value = |name: String| found.iter().find(|found| found.0 == name).map_or(f64::NAN, |found| found.1);
-            let [at, lower, upper] = ["", "_lower", "_upper"].map(|end| value(format!("{name}{end}")));
-            format!("{name} {at:.3} ({lower:.3} to {upper:.3})")
-        };
-        context.reporter.note("audit", &format!("{}, {}", text("precision"), text("recall")));
         Ok(found.into_iter().map(|(name, value)| (format!("decision.audit.{name}"), value)).collect())
     }
 
@@ -129,13 +163,10 @@ impl Audit {
             (a.min(b), a.max(b))
         };
         let ids: Vec<(u64, u64)> = self.plan.questions().iter().map(ordered).collect();
-        let of = |value: &dyn Fn(usize) -> f64| {
-            Arc::new(self.plan.questions().iter().map(|&at| value(at)).collect::<Float64Array>()) as ArrayRef
-        };
         let columns: Vec<ArrayRef> = vec![
             Arc::new(ids.iter().map(|pair| pair.0).collect::<UInt64Array>()),
             Arc::new(ids.iter().map(|pair| pair.1).collect::<UInt64Array>()),
-            of(&|at| self.probabilities[at]),
+            Arc::new(self.plan.questions().iter().map(|&at| self.probabilities[at]).collect::<Float64Array>()),
             Arc::new(self.plan.questions().iter().map(|&at| Some(decided[at])).collect::<BooleanArray>()),
             Arc::new(BooleanArray::from(self.answers.clone())),
             Arc::new(Float64Array::from(self.plan.weights(&self.answers)?)),
@@ -151,40 +182,46 @@ impl Audit {
 /// The pairs that a decision is about and that are not known: the candidates that could be a match, and the others within an
 /// entity; and how many are known to be the same.
 fn universe(
-    context: &StageContext<'_>,
     scored: &ScoredPairs,
     probabilities: &[f64],
     known: &KnownRelations,
     entities: &[u32],
-) -> (Vec<(u32, u32)>, Vec<f64>, u64) {
+) -> (Vec<(u32, u32)>, Vec<Option<f64>>, u64) {
     let candidates: Vec<(u32, u32)> = scored.candidates.pairs().map(|(a, b)| (a.0, b.0)).collect();
     let is_open = |&(a, b): &(u32, u32)| known.relation(Row(a), Row(b)).is_none();
-    let of_model = scored.linkage.considered().iter().map(|&at| (candidates[at as usize], probabilities[at as usize]));
+    let of_model = scored.linkage.considered().iter().map(|&at| at as usize);
+    let of_model = of_model.map(|at| (candidates[at], Some(probabilities[at])));
     let (mut pairs, mut of_pairs): (Vec<_>, Vec<_>) = of_model.filter(|(pair, _)| is_open(pair)).unzip();
-    let scored = pairs.len();
+    let considered = pairs.len();
     let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     entities.iter().zip(0..).for_each(|(&entity, row)| members.entry(entity).or_default().push(row));
-    let (mut certain, mut looked_at) = (0, 0);
+    let (mut certain, mut left) = (0, MOST_INSIDE);
     for rows in members.values().filter(|rows| rows.len() > 1) {
-        looked_at += rows.len() * (rows.len() - 1) / 2;
-        if looked_at > MOST_INSIDE {
-            let text = "entities have too many pairs of rows to look at all: the audit leaves out those of large ones \
-                        that are no candidates";
-            context.reporter.note("audit", text);
-            break;
+        // What a large entity has more than that is told as not covered.
+        let inside = rows.len() * (rows.len() - 1) / 2;
+        if inside > left {
+            continue;
         }
+        left -= inside;
         for (at, &a) in rows.iter().enumerate() {
             for &b in &rows[at + 1..] {
                 if !is_open(&(a, b)) {
                     certain += 1;
-                } else if pairs[..scored].binary_search(&(a, b)).is_err() {
+                } else if pairs[..considered].binary_search(&(a, b)).is_err() {
                     pairs.push((a, b));
-                    of_pairs.push(UNSCORED);
+                    of_pairs.push(candidates.binary_search(&(a, b)).ok().map(|at| probabilities[at]));
                 }
             }
         }
     }
     (pairs, of_pairs, certain)
+}
+
+/// How many pairs of rows are of one entity.
+fn joined_pairs(entities: &[u32]) -> u64 {
+    let mut sizes = vec![0_u64; entities.len()];
+    entities.iter().for_each(|&entity| sizes[entity as usize] += 1);
+    sizes.into_iter().map(|size| size * size.saturating_sub(1) / 2).sum()
 }
 
 /// Whether a pair is of one entity.

@@ -37,7 +37,9 @@ pub(super) fn write(
     let all = embeddings | values;
     let both = |&&(rules, _): &&(u32, f64)| rules & embeddings != 0 && rules & values != 0;
     let both = probable.iter().filter(both).map(|pair| pair.1).sum();
-    let estimable = embeddings != 0 && values != 0;
+    // Without pairs of both kinds there is nothing to compare.
+    let has = |bits: u32| (0..pairs.len()).any(|at| candidates.bits(at) & bits != 0);
+    let estimable = has(embeddings) && has(values);
     let total = estimable.then(|| capture_recapture(found(embeddings), found(values), both));
     let mut links: Vec<(Row, Row)> = matches.iter().map(|&(a, b)| (Row(a), Row(b))).collect();
     links.sort_unstable();

@@ -55,7 +55,10 @@ impl StageContext<'_> {
         let by_name = names.keys().copied().filter(|_| !asked_only);
         let (of_row, apart) = known.groups(rows, by_name);
         let mut groups = KnownGroups { apart, ..KnownGroups::new(of_row) };
+        let earlier =
+            self.extension.as_ref().map(|earlier| &earlier.classes).filter(|_| decision.names_asked_for().is_some());
         let names = match (decision.names_asked_for(), asked, decision.names_column()) {
+            _ if earlier.is_some() => earlier_names(&mut groups, earlier),
             (Some(most), Some(asked), _) => self.ask_names(&mut groups, most, asked, &neighbours).await?,
             (_, _, Some(_)) => self.name(&mut groups, &names, decision, &neighbours),
             _ => unnamed(&mut groups),
@@ -180,6 +183,24 @@ impl StageContext<'_> {
         numbers.into_iter().for_each(|(name, number)| found[number as usize] = Some(name.to_owned()));
         found
     }
+}
+
+/// Groups have the names that their rows had before: of several that of most rows.
+fn earlier_names(groups: &mut KnownGroups, earlier: Option<&HashMap<u32, String>>) -> Vec<Option<String>> {
+    let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
+    let of_rows = |rows: &[usize]| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let names = rows.iter().filter_map(|&row| earlier?.get(&(row as u32)));
+        names.for_each(|name| *counts.entry(name).or_default() += 1);
+        counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+    };
+    for (group, rows) in groups.members().iter().enumerate() {
+        let next = numbers.len() as u32;
+        groups.classes[group] = of_rows(rows).map(|name| *numbers.entry(name).or_insert(next));
+    }
+    let mut found = vec![None; numbers.len()];
+    numbers.into_iter().for_each(|(name, number)| found[number as usize] = Some(name.to_owned()));
+    found
 }
 
 /// Every group of two rows or more is a class, which has no name.

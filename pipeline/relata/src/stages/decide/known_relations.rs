@@ -85,7 +85,7 @@ impl KnownRelations {
         Ok(Self::of(samples.ids.rows(), must_links, cannot_links))
     }
 
-    fn of(rows: usize, must_links: Vec<(u32, u32)>, cannot_links: Vec<(u32, u32)>) -> Self {
+    pub(super) fn of(rows: usize, must_links: Vec<(u32, u32)>, cannot_links: Vec<(u32, u32)>) -> Self {
         let mut joined = Components::new(rows);
         must_links.iter().for_each(|&(a, b)| joined.join(a, b));
         joined.compress();

@@ -60,25 +60,40 @@ impl StageContext<'_> {
         let of_model = scored.linkage.scores(&of_pairs)?.log_odds;
         let probabilities: Vec<f64> = of_model.iter().map(|&log_odds| probability(log_odds)).collect();
         let kept = self.kept(&known);
-        let mut evidence = self.evidence(decision, &scored, &of_model, (&known, &kept))?;
+        let evidence = self.evidence(decision, &scored, &of_model, (&known, &kept))?;
         let mut entities = decision.clustering()?.entities(&evidence)?;
-        let mut audited = Vec::new();
-        if let (Some(asked), Some(questions)) = (asked, decision.audit_questions()) {
-            let by_model = (&scored, &probabilities[..]);
-            let audit = Audit::ask(self, (asked, questions), by_model, (&known, &entities)).await?;
-            if let Some(rule) = decision.threshold_rule() {
-                let threshold = audit.threshold(rule)?.map_or(1.0, |threshold| threshold.score);
-                let joined = |(&z, known): (&f64, &Option<bool>)| {
-                    // A pair at the threshold is joined; no other is, if none is to be.
-                    if known.is_some() { z } else { z - log_odds(threshold) + AT_THRESHOLD }
-                };
-                let shifted: Vec<f64> = of_model.iter().zip(&of_pairs).map(joined).collect();
-                evidence = self.evidence(decision, &scored, &shifted, (&known, &kept))?;
-                entities = decision.clustering()?.entities(&evidence)?;
-                audited.push(("decision.threshold".to_owned(), threshold));
+        let by_model = (&scored, &probabilities[..]);
+        let audit = match (asked.filter(|asked| asked.audits), decision.audit_questions()) {
+            (Some(asked), Some(questions)) => {
+                Some(Audit::ask(self, (asked, questions), by_model, (&known, &entities)).await?)
             }
+            _ => None,
+        };
+        let threshold = match (&audit, decision.threshold_rule()) {
+            (Some(audit), Some(rule)) => audit.threshold(self, rule)?,
+            (None, Some(_)) => self.extension.as_ref().and_then(|earlier| earlier.threshold),
+            _ => None,
+        };
+        if let Some(threshold) = threshold {
+            let shifted: Vec<f64> = (0..of_model.len())
+                .map(|pair| match of_pairs[pair] {
+                    Some(_) => of_model[pair],
+                    // Probabilities of certain pairs differ by less than their log-odds can tell.
+                    None if probabilities[pair] >= threshold => {
+                        (of_model[pair] - log_odds(threshold)).max(AT_THRESHOLD)
+                    }
+                    None => (of_model[pair] - log_odds(threshold)).min(-AT_THRESHOLD),
+                })
+                .collect();
+            let evidence = self.evidence(decision, &scored, &shifted, (&known, &kept))?;
+            entities = decision.clustering()?.entities(&evidence)?;
+        }
+        let mut audited: Measured =
+            threshold.map(|threshold| ("decision.threshold".to_owned(), threshold)).into_iter().collect();
+        if let Some(audit) = &audit {
             audited.extend(audit.judge(self, run, &entities)?);
         }
+        // How sure it is follows from the probabilities, whatever the threshold.
         let confidence = confidence(&evidence, &entities)?;
         let mut metrics = summary(&scored, &probabilities, &of_pairs, &entities);
         metrics.extend(candidate_rules::write(run, &scored, &probabilities, known.must_links())?);
