@@ -160,6 +160,30 @@ pub const SIMILAR_PAIRS: ComputedTable = ComputedTable {
     ],
 };
 
+/// How far probabilities of pairs can be believed.
+pub const RELIABILITY: ComputedTable = ComputedTable {
+    name: "reliability",
+    docs: "one row for each tenth of probability in which pairs were audited, weighted back to all pairs",
+    columns: &[
+        column("lower", "the least probability of the range"),
+        column("probability", "the mean probability of its pairs"),
+        column("related", "the share of them that is related, as was answered"),
+        column("answers", "the audited pairs"),
+        column("pairs", "the pairs that they stand for"),
+    ],
+};
+
+/// Precision and recall at each threshold.
+pub const PRECISION_RECALL: ComputedTable = ComputedTable {
+    name: "precision_recall",
+    docs: "one row for each audited pair: what precision and recall would be if its probability were the threshold",
+    columns: &[
+        column("threshold", "the probability"),
+        column("precision", "the share of the pairs of at least this probability that is related"),
+        column("recall", "the share of the related candidates that has at least this probability"),
+    ],
+};
+
 /// Near duplicates.
 pub const NEAR_DUPLICATES: ComputedTable = ComputedTable {
     name: "near_duplicates",
@@ -225,6 +249,8 @@ pub const COMPUTED: &[&ComputedTable] = &[
     &ORACLES,
     &COST_CURVE,
     &NEAREST,
+    &RELIABILITY,
+    &PRECISION_RECALL,
     &SIMILAR_PAIRS,
     &NEAR_DUPLICATES,
     &SPLIT_LEAKS,

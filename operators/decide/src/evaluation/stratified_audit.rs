@@ -189,13 +189,8 @@ impl StratifiedAudit {
     pub fn samples(&self, decided: &[bool], answers: &[Option<bool>]) -> Result<[Vec<StratumSample>; 2]> {
         error::same_length("answers", self.questions.len(), answers.len())?;
         error::same_length("decisions of pairs", self.stratum_of.len(), decided.len())?;
-        let empty = |stratum: &AuditStratum| StratumSample {
-            pairs: 0,
-            answered: 0,
-            related: 0,
-            expected: stratum.mean_probability,
-        };
-        let mut samples = [false, true].map(|_| self.strata.iter().map(empty).collect::<Vec<_>>());
+        let empty = vec![StratumSample { pairs: 0, answered: 0, related: 0 }; self.strata.len()];
+        let mut samples = [empty.clone(), empty];
         for (&decided, &stratum) in decided.iter().zip(&self.stratum_of) {
             samples[usize::from(decided)][usize::from(stratum)].pairs += 1;
         }
@@ -213,10 +208,10 @@ impl StratifiedAudit {
 fn join_unanswered(samples: Vec<StratumSample>) -> Result<Vec<StratumSample>> {
     let mut joined: Vec<StratumSample> = Vec::new();
     let mut open: Option<StratumSample> = None;
-    let both = |a: StratumSample, b: StratumSample| {
-        let pairs = a.pairs + b.pairs;
-        let expected = (a.expected * a.pairs as f64 + b.expected * b.pairs as f64) / pairs as f64;
-        StratumSample { pairs, answered: a.answered + b.answered, related: a.related + b.related, expected }
+    let both = |a: StratumSample, b: StratumSample| StratumSample {
+        pairs: a.pairs + b.pairs,
+        answered: a.answered + b.answered,
+        related: a.related + b.related,
     };
     for sample in samples.into_iter().filter(|sample| sample.pairs > 0) {
         let sample = open.take().map_or(sample, |open| both(open, sample));

@@ -6,7 +6,7 @@ use super::interval::Interval;
 use crate::error::{DecideError, Result};
 
 /// How many pairs a stratum has, how many of them were drawn and answered, and how many of those are related.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StratumSample {
     /// All pairs of the stratum.
     pub pairs: u64,
@@ -14,13 +14,7 @@ pub struct StratumSample {
     pub answered: u64,
     /// Those of them that are related.
     pub related: u64,
-    /// The share of its pairs that is related, as far as a model knows; 1/2 where nothing is known. It smooths the variance
-    /// as much as one answer.
-    pub expected: f64,
 }
-
-/// No model is so sure of a stratum that its share is closer to 0 or 1.
-const LEAST_EXPECTED: f64 = 1e-3;
 
 /// Estimated total of related pairs, and its variance.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,14 +29,14 @@ impl StratumSample {
     /// The share of related pairs among all pairs of some strata, weighted back. Nothing without pairs.
     ///
     /// Its interval is that of Wilson with as many trials as give the variance of the estimate (as for complex surveys,
-    /// Franco, Little, Louis and Slud 2019). The variance of a stratum's share is taken at `(related + expected) /
-    /// (answered + 1)`, so that a stratum in which all answers agree still counts as uncertain; fully answered ones are certain.
+    /// Franco, Little, Louis and Slud 2019). The variance of a stratum's share is taken at `(related + 1/2) / (answered
+    /// + 1)`, so that a stratum in which all answers agree still counts as uncertain; fully answered ones are certain.
     ///
     /// ```
     /// use relata_decide::evaluation::StratumSample;
     ///
-    /// let sure = StratumSample { pairs: 900, answered: 10, related: 10, expected: 0.99 };
-    /// let unsure = StratumSample { pairs: 100, answered: 40, related: 20, expected: 0.5 };
+    /// let sure = StratumSample { pairs: 900, answered: 10, related: 10 };
+    /// let unsure = StratumSample { pairs: 100, answered: 40, related: 20 };
     /// let precision = StratumSample::share(&[sure, unsure])?.unwrap();
     /// assert!((precision.estimate - 0.95).abs() < 1e-12);
     /// # Ok::<(), relata_decide::DecideError>(())
@@ -63,8 +57,8 @@ impl StratumSample {
     /// ```
     /// use relata_decide::evaluation::StratumSample;
     ///
-    /// let decided = StratumSample { pairs: 100, answered: 50, related: 45, expected: 0.5 };
-    /// let others = StratumSample { pairs: 1000, answered: 50, related: 1, expected: 0.5 };
+    /// let decided = StratumSample { pairs: 100, answered: 50, related: 45 };
+    /// let others = StratumSample { pairs: 1000, answered: 50, related: 1 };
     /// let recall = StratumSample::ratio(&[decided], &[others])?.unwrap();
     /// assert!((recall.estimate - 90.0 / 110.0).abs() < 1e-12 && recall.lower < 0.6);
     /// # Ok::<(), relata_decide::DecideError>(())
@@ -83,7 +77,7 @@ impl StratumSample {
 
 fn total(strata: &[StratumSample]) -> Result<Total> {
     let mut sum = Total::default();
-    for (stratum, &StratumSample { pairs, answered, related, expected }) in strata.iter().enumerate() {
+    for (stratum, &StratumSample { pairs, answered, related }) in strata.iter().enumerate() {
         for (what, found, most) in [("related answers", related, answered), ("answers", answered, pairs)] {
             if found > most {
                 return Err(DecideError::Length { what, expected: most as usize, found: found as usize });
@@ -98,7 +92,7 @@ fn total(strata: &[StratumSample]) -> Result<Total> {
         let (all, n, k) = (pairs as f64, answered as f64, related as f64);
         // Of what was not drawn; nothing is uncertain about the rest.
         let unknown = 1.0 - n / all;
-        let smoothed = (k + expected.clamp(LEAST_EXPECTED, 1.0 - LEAST_EXPECTED)) / (n + 1.0);
+        let smoothed = (k + 0.5) / (n + 1.0);
         sum.related += all * k / n;
         sum.smoothed += all * (k / n * (1.0 - unknown) + smoothed * unknown);
         sum.variance += all * all * smoothed * (1.0 - smoothed) / n * unknown;
@@ -127,7 +121,7 @@ mod tests {
     /// Draws `answered` of so many pairs, the first of which are related.
     fn draw(rng: &mut Xoshiro256PlusPlus, pairs: usize, related: usize, answered: usize) -> StratumSample {
         let hits = sample(rng, pairs, answered).iter().filter(|&pair| pair < related).count();
-        StratumSample { pairs: pairs as u64, answered: answered as u64, related: hits as u64, expected: 0.5 }
+        StratumSample { pairs: pairs as u64, answered: answered as u64, related: hits as u64 }
     }
 
     #[test]
@@ -162,8 +156,8 @@ mod tests {
 
     #[test]
     fn a_full_answer_is_certain() {
-        let all = StratumSample { pairs: 8, answered: 8, related: 6, expected: 0.5 };
-        let none = StratumSample { pairs: 4, answered: 4, related: 2, expected: 0.5 };
+        let all = StratumSample { pairs: 8, answered: 8, related: 6 };
+        let none = StratumSample { pairs: 4, answered: 4, related: 2 };
         let recall = StratumSample::ratio(&[all], &[none]).unwrap().unwrap();
         assert_eq!((recall.lower, recall.upper), (0.75, 0.75));
         assert_eq!(StratumSample::share(&[all]).unwrap().unwrap().estimate, 0.75);
@@ -172,14 +166,14 @@ mod tests {
     #[test]
     fn degenerate_input() {
         assert_eq!(StratumSample::share(&[]), Ok(None));
-        let empty = StratumSample { pairs: 0, answered: 0, related: 0, expected: 0.5 };
+        let empty = StratumSample { pairs: 0, answered: 0, related: 0 };
         assert_eq!(StratumSample::share(&[empty]), Ok(None));
         let unanswered = StratumSample { pairs: 3, ..empty };
         let refused = StratumSample::ratio(&[empty, unanswered], &[]);
         assert_eq!(refused, Err(DecideError::UnansweredStratum { stratum: 1, pairs: 3 }));
-        assert!(StratumSample::share(&[StratumSample { pairs: 3, answered: 4, related: 0, expected: 0.5 }]).is_err());
-        assert!(StratumSample::share(&[StratumSample { pairs: 3, answered: 2, related: 3, expected: 0.5 }]).is_err());
-        let unrelated = StratumSample { pairs: 30, answered: 10, related: 0, expected: 0.5 };
+        assert!(StratumSample::share(&[StratumSample { pairs: 3, answered: 4, related: 0 }]).is_err());
+        assert!(StratumSample::share(&[StratumSample { pairs: 3, answered: 2, related: 3 }]).is_err());
+        let unrelated = StratumSample { pairs: 30, answered: 10, related: 0 };
         assert_eq!(StratumSample::ratio(&[unrelated], &[unrelated]), Ok(None));
         // Sums of random numbers of pairs cannot leave [0, 1].
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
@@ -187,7 +181,7 @@ mod tests {
             let mut strata = || {
                 let pairs = rng.random_range(1..u64::MAX);
                 let answered = rng.random_range(1..=pairs.min(1000));
-                StratumSample { pairs, answered, related: rng.random_range(0..=answered), expected: 0.5 }
+                StratumSample { pairs, answered, related: rng.random_range(0..=answered) }
             };
             let (inside, outside) = ([strata(), strata()], [strata()]);
             let found = StratumSample::ratio(&inside, &outside).unwrap();

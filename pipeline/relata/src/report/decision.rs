@@ -9,6 +9,7 @@ use relata_data::query;
 use relata_data::source::KEPT_BACK;
 use serde::Deserialize;
 
+use super::chart::{Line, chart};
 use super::facts::Facts;
 use super::html::{Cell, number, percent, table};
 use crate::error::Result;
@@ -70,7 +71,36 @@ pub(super) async fn show(facts: &Facts) -> Result<String> {
     let note = format!("{} known{}", number(score("known").unwrap_or_default()), found.unwrap_or_default());
     tile("candidates", score("candidates"), number, note);
     tile("F1", score("f1"), percent, "beside the label column".to_owned());
-    Ok(format!("<div class=\"tiles\">{}</div>{}", tiles.concat(), doubtful(facts).await?))
+    let (charts, doubtful) = (audited(facts).await?, doubtful(facts).await?);
+    Ok(format!("<div class=\"tiles\">{}</div>{charts}{doubtful}", tiles.concat()))
+}
+
+#[derive(Deserialize)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+/// What an audit says about probabilities and thresholds; nothing without one.
+async fn audited(facts: &Facts) -> Result<String> {
+    if !facts.run.path(Artifact::Audit).exists() {
+        return Ok(String::new());
+    }
+    let points = async |text: &str| -> Result<Vec<(f64, f64)>> {
+        let points: Vec<Point> = facts.audit.rows(text).await?;
+        Ok(points.into_iter().map(|point| (point.x, point.y)).collect())
+    };
+    let reliability = points("SELECT probability AS x, related AS y FROM reliability ORDER BY lower").await?;
+    let curve =
+        "SELECT recall AS x, precision AS y FROM precision_recall WHERE recall IS NOT NULL ORDER BY threshold DESC";
+    let curve = points(curve).await?;
+    let ideal =
+        Line { name: "as often as they say".to_owned(), colour: 1, faint: true, points: vec![(0.0, 0.0), (1.0, 1.0)] };
+    let measured = Line { name: "answers".to_owned(), points: reliability, ..Line::default() };
+    let curve = Line { name: "threshold".to_owned(), points: curve, ..Line::default() };
+    let charts = chart("How often pairs are related", "probability", &[ideal, measured])
+        + &chart("Precision, by thresholds", "recall", &[curve]);
+    Ok(format!("<div class=\"figures\">{charts}</div>"))
 }
 
 /// What to ask next: the pairs nearest to one half, and how many of the expected errors they are.

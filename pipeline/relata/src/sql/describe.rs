@@ -81,8 +81,9 @@ mod tests {
         assert!(lines[0].starts_with("embeddings  -- one row for each sample"), "{text}");
         assert!(lines[1].starts_with("    id         UInt64") && lines[1].ends_with("the sample"), "{text}");
         assert!(lines[2].starts_with("    embedding  FixedSizeList(2 x"), "{text}");
-        assert!(lines[3].starts_with("digits.embeddings") && lines[6].starts_with("digits_2.embeddings"), "{text}");
-        assert_eq!(lines.len(), 9);
+        assert!(lines[3].starts_with("near_duplicates") && lines[7].starts_with("outliers"), "{text}");
+        assert!(lines[10].starts_with("digits.embeddings") && lines[13].starts_with("digits_2.embeddings"), "{text}");
+        assert_eq!(lines.len(), 16);
     }
 
     #[tokio::test]

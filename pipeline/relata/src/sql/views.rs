@@ -44,6 +44,9 @@ const OF_EMBEDDINGS: [(&str, &str); 3] = [
     ("split_leaks", include_str!("split_leaks.sql")),
     ("outliers", include_str!("outliers.sql")),
 ];
+/// Names and queries about the audit of a decision.
+const OF_AUDITS: [(&str, &str); 2] =
+    [("reliability", include_str!("reliability.sql")), ("precision_recall", include_str!("precision_recall.sql"))];
 /// Labels that contradict their neighbours; `{label}` is the column.
 const LABEL_ISSUES: &str = include_str!("label_issues.sql");
 
@@ -96,10 +99,10 @@ pub(super) async fn register_audits(session: &Session) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Registers the views about embeddings whose columns are there; `label` is the column of labels, if there is one. The
+/// Registers the views about audits and embeddings whose columns are there; `label` is the column of labels, if there is one. The
 /// functions of the session come first.
 pub(super) async fn register_neighbourhoods(session: &Session, label: Option<&str>) -> Result<(), SqlError> {
-    for (name, query) in OF_EMBEDDINGS {
+    for (name, query) in OF_AUDITS.into_iter().chain(OF_EMBEDDINGS) {
         register(session, TableReference::bare(name), query).await?;
     }
     let Some(label) = label else { return Ok(()) };
@@ -118,8 +121,8 @@ async fn register(session: &Session, name: TableReference, query: &str) -> Resul
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
-    use arrow::datatypes::{Int64Type, UInt64Type};
+    use arrow::array::{ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray, UInt64Array};
+    use arrow::datatypes::{Float64Type, Int64Type, UInt64Type};
 
     use crate::fixture::{self, answer, asked};
     use crate::sql::{query, session};
@@ -146,6 +149,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn audits_show_how_far_probabilities_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(UInt64Array::from_iter_values(0..4)),
+            Arc::new(UInt64Array::from_iter_values(4..8)),
+            Arc::new(Float64Array::from(vec![Some(0.95), Some(0.85), Some(0.15), None])),
+            Arc::new(BooleanArray::from(vec![true, true, false, true])),
+            Arc::new(BooleanArray::from(vec![Some(true), Some(false), Some(true), Some(true)])),
+            Arc::new(Float64Array::from(vec![3.0, 1.0, 4.0, 1.0])),
+        ];
+        let audit = RecordBatch::try_new(relata_schemas::audit::AUDIT.schema(), columns).unwrap();
+        fixture::write(&run, Artifact::Audit, &audit);
+        let session = session(std::slice::from_ref(&run)).await.unwrap();
+        let number = async |text: &str| {
+            let batches = query(&session, text).await.unwrap().collect().await.unwrap();
+            batches[0].column(0).as_primitive::<Float64Type>().value(0)
+        };
+        assert_eq!(number("SELECT related FROM reliability WHERE lower = 0.8").await, 0.0);
+        assert_eq!(number("SELECT precision FROM precision_recall WHERE threshold = 0.85").await, 0.75);
+        assert!((number("SELECT recall FROM precision_recall WHERE threshold = 0.85").await - 3.0 / 7.0).abs() < 1e-12);
+    }
+
+    #[tokio::test]
     async fn neighbourhoods_show_leaks_outliers_and_odd_labels() {
         let folder = tempfile::tempdir().unwrap();
         let run = fixture::run(folder.path());
@@ -163,7 +190,6 @@ mod tests {
         ]);
         fixture::write(&run, Artifact::Samples, &samples.unwrap());
         let session = session(std::slice::from_ref(&run)).await.unwrap();
-        super::register_neighbourhoods(&session, Some("label")).await.unwrap();
         let ids = async |text: &str| {
             let batches = query(&session, text).await.unwrap().collect().await.unwrap();
             let of = |batch: &RecordBatch| batch.column(0).as_primitive::<UInt64Type>().values().to_vec();

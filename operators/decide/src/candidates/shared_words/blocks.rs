@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn frequent_words_meet_in_twos() {
         // Every value is frequent; rows 0 and 1001 share all three of them, others at most one or two.
-        let value = |row: usize, of: usize| Some(format!("w{}", row % of));
+        let value = |row: usize, of: usize| Some(format!("{of}w{}", row % of));
         let columns: Vec<RecordColumn> = [7, 11, 13]
             .map(|of| RecordColumn { name: of.to_string(), values: (0..1500).map(|row| value(row, of)).collect() })
             .to_vec();

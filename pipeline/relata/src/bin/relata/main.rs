@@ -115,7 +115,8 @@ mod tests {
         command.clone().debug_assert();
         for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
             let help = verb.clone().render_long_help().to_string();
-            assert!(help.contains(&format!("Example:\n  relata {} ", verb.get_name())), "{help}");
+            let example = |title: &str| help.contains(&format!("{title}:\n  relata {} ", verb.get_name()));
+            assert!(example("Example") || example("Examples"), "{help}");
         }
     }
 }

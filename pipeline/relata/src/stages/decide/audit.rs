@@ -130,7 +130,7 @@ impl Audit {
         match self.plan.samples(&decided, &self.answers) {
             Ok([outside, mut inside]) => {
                 let all = self.certain;
-                inside.push(StratumSample { pairs: all, answered: all, related: all, expected: 1.0 });
+                inside.push(StratumSample { pairs: all, answered: all, related: all });
                 let (precision, recall) = (StratumSample::share(&inside)?, StratumSample::ratio(&inside, &outside)?);
                 for (name, interval) in [("precision", precision), ("recall", recall)] {
                     let Some(Interval { estimate, lower, upper }) = interval else { continue };
