@@ -138,7 +138,7 @@ def main():
     parser.add_argument("--only", default="restaurants,persons", help="names of tables, by commas")
     parser.add_argument("--programs", default="relata,splink,dedupe", help="names of programs, by commas")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--binary", default=HERE / "../../target/release/relata-entities", type=pathlib.Path)
+    parser.add_argument("--binary", default=HERE / "../../target/release/entities", type=pathlib.Path)
     parser.add_argument("--write", action="store_true", help="write ENTITIES.md; what is not measured now stays")
     options = parser.parse_args()
     programs = options.programs.split(",")

@@ -1,7 +1,7 @@
 //! Which rows of a table are the same entity, as the comparison `entities.py` runs it: decides with answers that a label
 //! column gives, and prints what the decision is worth as a line of JSON.
 //!
-//! `relata-entities TABLE.csv RUN LABEL LINK BUDGET SEED`; LINK is the column of sources, or `-`.
+//! `entities TABLE.csv RUN LABEL LINK BUDGET SEED`; LINK is the column of sources, or `-`.
 
 use std::error::Error;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [table, run, label, link, budget, seed] = &arguments[..] else {
-        return Err("usage: relata-entities TABLE.csv RUN LABEL LINK BUDGET SEED".into());
+        return Err("usage: entities TABLE.csv RUN LABEL LINK BUDGET SEED".into());
     };
     let mut read = Pipeline::read(csv(table).id("id")).views(2, corruptions());
     let mut decision_of = entities();
