@@ -10,7 +10,7 @@ use relata::dsl::{Ready, Related};
 use relata::prelude::*;
 
 /// Persons, most of whom are there once; `a` and `b` of a person differ by a typing error.
-const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 12] = [
     "margaret whitfield",
     "oscar lindqvist",
     "priya raghunathan",

@@ -8,20 +8,7 @@ use relata::arrow::datatypes::UInt64Type;
 use relata::data::query;
 use relata::prelude::*;
 
-const NAMES: [&str; 12] = [
-    "margaret whitfield",
-    "oscar lindqvist",
-    "priya raghunathan",
-    "tomasz kowalczyk",
-    "beatrice montgomery",
-    "henrik solberg",
-    "yolanda castellanos",
-    "frederick ashworth",
-    "nadia benchekroun",
-    "samuel okonkwo",
-    "ingrid vandenberg",
-    "carlos echeverria",
-];
+use crate::decide::NAMES;
 
 /// A person's row; another spelling has a letter less.
 fn row(person: usize, spelling: usize) -> String {

@@ -15,6 +15,7 @@ use relata_oracle::{Context, Notes, Oracle};
 
 use super::context::{Extension, StageContext};
 use super::decide::Asked;
+use super::ingest::tell_skipped;
 use super::relate;
 use super::round_files::copy;
 use super::spec::Spec;
@@ -108,11 +109,7 @@ async fn read(
     let progress = &mut |rows| stage.at(rows, "");
     let samples = extend_samples(old.folder(), &extend.dataset, session, run.folder(), progress).await?;
     stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
-    let skipped = Samples::skipped(run.folder())?;
-    if skipped > 0 {
-        let listed = format!("`{}` lists them with the reason", run.path(Artifact::Skipped).display());
-        reporter.note("read", &format!("left out {skipped} samples whose picture could not be read; {listed}"));
-    }
+    tell_skipped(run, reporter)?;
     Ok(samples)
 }
 

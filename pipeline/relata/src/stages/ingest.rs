@@ -28,16 +28,22 @@ pub(super) async fn ingest(spec: &Spec, run: &Run, session: &Session, reporter: 
         let stage = reporter.stage("read", None, "rows");
         let samples = dataset.write(run.folder(), &mut |rows| stage.at(rows, "")).await?;
         stage.finish(samples.ids.rows() as u64, &format!("of {}", samples.features.shape()));
-        let skipped = Samples::skipped(run.folder())?;
-        if skipped > 0 {
-            let listed = format!("`{}` lists them with the reason", run.path(Artifact::Skipped).display());
-            reporter.note("read", &format!("left out {skipped} samples whose picture could not be read; {listed}"));
-        }
+        tell_skipped(run, reporter)?;
         samples
     };
     // A column that has become a feature is no label any more.
     spec.check_labels(&samples.columns)?;
     Ok(samples)
+}
+
+/// Says how many samples were left out, if any were.
+pub(super) fn tell_skipped(run: &Run, reporter: &Reporter) -> Result<()> {
+    let skipped = Samples::skipped(run.folder())?;
+    if skipped > 0 {
+        let listed = format!("`{}` lists them with the reason", run.path(Artifact::Skipped).display());
+        reporter.note("read", &format!("left out {skipped} samples whose picture could not be read; {listed}"));
+    }
+    Ok(())
 }
 
 /// Learns the statistics of a table's fields from the training rows.
