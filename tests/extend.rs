@@ -11,7 +11,7 @@ use relata::prelude::*;
 use crate::decide::NAMES;
 
 /// A person's row; another spelling has a letter less.
-fn row(person: usize, spelling: usize) -> String {
+pub fn row(person: usize, spelling: usize) -> String {
     let name =
         format!("{} {}", NAMES[person % 12], ["north", "delta", "prime", "quartz", "raven", "sable"][person / 12]);
     let name = if spelling > 0 { name.replacen(&name[2 + spelling..3 + spelling], "", 1) } else { name };
@@ -31,7 +31,7 @@ fn old(folder: &Path) -> String {
 }
 
 /// Another spelling of persons 0 to 9, and persons 60 to 64 for the first time.
-fn new(folder: &Path) -> String {
+pub fn new(folder: &Path) -> String {
     table(&folder.join("new.csv"), (0..10).map(|person| row(person, 2)).chain((60..65).map(|person| row(person, 0))))
 }
 
@@ -41,7 +41,7 @@ fn table(path: &Path, rows: impl Iterator<Item = String>) -> String {
     path.display().to_string()
 }
 
-fn run(folder: &Path, budget: Option<f64>) -> Run {
+pub fn run(folder: &Path, budget: Option<f64>) -> Run {
     let mut related = Pipeline::read(csv(old(folder)).id("key")).views(2, corruptions()).relate(same_sample());
     if let Some(budget) = budget {
         related = related.ask(labels("person"), uncertain_pairs().budget(budget).per_round(10));

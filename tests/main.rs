@@ -24,6 +24,7 @@ mod graph;
 mod http_client;
 #[path = "fuzzing/json.rs"]
 mod json;
+mod lookup;
 mod memory;
 mod model_export;
 mod objects;

@@ -46,6 +46,8 @@ pub const EMBEDDINGS: &str = "embeddings.parquet";
 pub const PAIRS: &str = "pairs.parquet";
 /// The table `entities`.
 pub const ENTITIES: &str = "entities.parquet";
+/// What was learned of pairs of records, to score records that come later.
+pub const LINKAGE: &str = "linkage.json";
 /// The table `candidate_rules`.
 pub const CANDIDATE_RULES: &str = "candidate_rules.parquet";
 /// The table `audit`.

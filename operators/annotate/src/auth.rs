@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN, SET_COOKIE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -49,6 +49,11 @@ impl Auth {
     /// Whether the request knows the token; and if so, whether it is to be given the cookie.
     fn authorises(&self, request: &Request) -> Option<bool> {
         let Some(token) = &self.token else { return Some(false) };
+        // Programs have no cookies.
+        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if header.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|given| token.is(given.trim())) {
+            return Some(false);
+        }
         let cookies = request.headers().get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
         let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         if pairs.any(|(name, value)| name == self.cookie && token.is(value)) {
@@ -184,5 +189,10 @@ mod tests {
         assert_eq!(get("/api/next", "x=y; relata-80=correct-horse"), Ok(false));
         assert_eq!(get("/api/next", "relata-81=correct-horse"), Err(401));
         assert_eq!(get("/api/next", "relata-80=correct-hors_"), Err(401));
+        let program = |header| ask(&auth, Method::GET, "/x", &[("host", "any.example"), ("authorization", header)]);
+        assert_eq!(
+            (program("Bearer correct-horse"), program("Bearer correct"), program("")),
+            (Ok(false), Err(401), Err(401))
+        );
     }
 }

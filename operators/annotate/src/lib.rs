@@ -50,6 +50,7 @@ mod auth;
 mod background_server;
 mod card;
 mod error;
+mod guarded_server;
 mod handlers;
 mod json_id;
 mod name;
@@ -67,6 +68,7 @@ mod waiter;
 use relata_oracle::Oracle;
 use relata_registry::registry;
 
+pub use guarded_server::GuardedServer;
 pub use person::{Person, person};
 pub use server::{Server, serve};
 pub use settings::PageConfig;

@@ -42,6 +42,20 @@ pub enum DecideError {
     /// Nothing to learn from: no observation has a weight.
     #[error("no observation has a weight above 0, and a model needs at least one")]
     NoObservations,
+    /// A model of pairs compares a column that the table does not have.
+    #[error(
+        "the table has no column `{name}`, which the model of its pairs compares: it is the model of another table"
+    )]
+    NoColumn {
+        /// Its name.
+        name: String,
+    },
+    /// A model of pairs with probabilities of levels that are none.
+    #[error("the model of pairs has levels of the column `{column}` that are no probabilities: the file is damaged")]
+    Levels {
+        /// Its name.
+        column: String,
+    },
     /// No group of rows has a class.
     #[error(
         "nothing is known to be of any class: ask questions, relate labels of some rows, or name rows by \

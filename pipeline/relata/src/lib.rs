@@ -33,7 +33,8 @@
 //! Relata's lower crates as [`data`], [`graph`], [`oracle`], [`active`], [`schemas`] and [`train`].
 //!
 //! The layers, each of which knows those before it only: [`store`] (the run folder), [`evaluate`] and [`plot`], [`sql`],
-//! [`audit`], [`report`]; and [`model_export`] and `stages`, which fill the folder, below [`dsl`].
+//! [`audit`], [`report`]; [`model_export`] and `stages`, which fill the folder, below [`dsl`]; and [`lookup`], which
+//! answers questions about new records.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod audit;
@@ -46,6 +47,7 @@ mod error;
 pub mod evaluate;
 #[cfg(test)]
 mod fixture;
+pub mod lookup;
 pub mod model_export;
 pub mod plot;
 pub mod prelude;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::candidate_pairs::{CandidatePairs, CutBlock, RuleCount};
 pub use self::candidate_rule::CandidateRule;
-pub use self::shared_words::{SharedWords, shared_words};
+pub use self::shared_words::{SharedWords, WordIndex, shared_words};
 pub use self::sources::Sources;
 use crate::linkage::RecordColumn;
 
@@ -104,6 +104,20 @@ impl Candidates {
     pub fn largest_block(mut self, rows: usize) -> Self {
         self.largest_block = Some(rows);
         self
+    }
+
+    /// How many nearest rows, and how many rows of most shared words, are looked for beside one record; the defaults where no
+    /// rule says.
+    pub fn neighbours(&self) -> (usize, usize) {
+        let nearest = self.rules.iter().filter_map(|rule| match rule {
+            CandidateRule::Nearest(nearest) => Some(nearest.k()),
+            _ => None,
+        });
+        let sharing = self.rules.iter().filter_map(|rule| match rule {
+            CandidateRule::SharedWords(rule) => Some(rule.k()),
+            _ => None,
+        });
+        (nearest.max().unwrap_or(NEIGHBOURS), sharing.max().unwrap_or(SHARING))
     }
 
     /// Refuses settings that make no sense.

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::agreement::{AgreeingPairs, Agreement};
 use super::allowed_pairs::AllowedPairs;
 use super::compared_pairs::ComparedColumn;
 use super::cosine_evidence::by_cosine;
@@ -63,38 +64,45 @@ impl Evidence {
         let allowed = AllowedPairs { rows, across: input.sources.filter(|_| across) };
         let random = allowed.sample(input.seed);
         let random = RandomAgreement::new(columns, words, &allowed, &random, input.pairs);
-        let level = |compared: &ComparedColumn| -> Vec<u8> {
-            (0..input.pairs.len()).into_par_iter().with_min_len(4096).map(|pair| compared.level(pair)).collect()
-        };
-        let mut levels: Vec<Vec<u8>> = compared.iter().map(level).collect();
-        let mut fixed = vec![0_u8; input.pairs.len()];
-        for swap in swaps.all() {
-            let own = &mut levels[swap.column as usize][swap.pair as usize];
-            *own = (*own).max(swap.level());
-            fixed[swap.pair as usize] = 1;
-        }
-        if input.one_per_source {
-            input.pairs.iter().zip(&mut fixed).filter(|(pair, _)| within(pair)).for_each(|(_, fixed)| *fixed += 2);
-        }
-        let rarities = input.pairs.par_iter().enumerate().with_min_len(4096).map(|(at, &(a, _))| {
-            columns.iter().zip(&levels).map(|(column, levels)| rarity(column, a, levels[at])).sum::<f64>()
-        });
-        let rarity: Vec<f64> = rarities.collect();
-        levels.push(fixed);
-        let patterns = LevelPatterns::new(input.pairs.len(), &levels);
-        drop(levels);
+        let same_source = |pair: &(u32, u32)| input.one_per_source && within(pair);
+        let seen = SeenPairs::new(input.pairs, columns, compared, swaps, same_source);
         let mixture = Mixture::fit(&MixtureInput {
             rows,
             pairs: input.pairs,
             allowed: allowed.count().max(1.0),
-            patterns: &patterns,
-            columns: columns.len(),
-            fixed: &FIXED,
-            rarity: &rarity,
+            seen: seen.agreeing(columns.len()),
             random: &random,
             one: input.one_per_source && input.sources.is_some(),
         })?;
-        Ok(Self::Columns { rows, mixture, patterns })
+        Ok(Self::Columns { rows, mixture, patterns: seen.patterns })
+    }
+
+    /// What an agreement that was fitted before says of other pairs. `totals` are the odds of the pairs that each row has
+    /// beside these.
+    pub(super) fn by(
+        agreement: Agreement,
+        pairs: &[(u32, u32)],
+        columns: &[ValueColumn],
+        compared: &[ComparedColumn],
+        swaps: &Swaps,
+        totals: Vec<f64>,
+    ) -> Self {
+        let (rows, seen) = (totals.len(), SeenPairs::new(pairs, columns, compared, swaps, |_| false));
+        let mixture = Mixture::of(agreement, seen.agreeing(columns.len()), pairs, totals);
+        Self::Columns { rows, mixture, patterns: seen.patterns }
+    }
+
+    /// By cosine, where no column says anything.
+    pub(super) fn by_cosine(rows: usize, cosine: &[f32]) -> Self {
+        Self::Cosine { rows, log_odds: cosine.iter().map(|&cosine| by_cosine(cosine)).collect() }
+    }
+
+    /// What agreement means, where columns say something.
+    pub(super) fn agreement(&self) -> Option<&Agreement> {
+        match self {
+            Self::Columns { mixture, .. } => Some(&mixture.agreement),
+            Self::Cosine { .. } => None,
+        }
     }
 
     /// How many rows there are.
@@ -125,7 +133,7 @@ impl Evidence {
         match self {
             Self::Columns { mixture, patterns, .. } => {
                 let level = patterns.of(pair)[at];
-                mixture.weight(at, level) + rarity(column, a, level)
+                mixture.agreement.weight(at, level) + rarity(column, a, level)
             }
             Self::Cosine { .. } => 0.0,
         }
@@ -157,11 +165,50 @@ impl Evidence {
         if fixed & 2 > 0 {
             terms.push(("same source", SAME_SOURCE_LOG_ODDS));
         }
-        terms.push(("prior", mixture.prior()));
+        terms.push(("prior", mixture.agreement.prior()));
         // What is left is what the chance of being merely related takes away.
         let known: f64 = terms.iter().map(|(_, term)| term).sum();
         terms.push(("merely related", mixture.log_odds[pair] - known));
         terms.push(("competition", mixture.competition[pair]));
         terms
+    }
+}
+
+/// Patterns and rarities of pairs.
+struct SeenPairs {
+    patterns: LevelPatterns,
+    rarity: Vec<f64>,
+}
+
+impl SeenPairs {
+    fn new(
+        pairs: &[(u32, u32)],
+        columns: &[ValueColumn],
+        compared: &[ComparedColumn],
+        swaps: &Swaps,
+        same_source: impl Fn(&(u32, u32)) -> bool,
+    ) -> Self {
+        let level = |compared: &ComparedColumn| -> Vec<u8> {
+            (0..pairs.len()).into_par_iter().with_min_len(4096).map(|pair| compared.level(pair)).collect()
+        };
+        let mut levels: Vec<Vec<u8>> = compared.iter().map(level).collect();
+        let mut fixed = vec![0_u8; pairs.len()];
+        for swap in swaps.all() {
+            let own = &mut levels[swap.column as usize][swap.pair as usize];
+            *own = (*own).max(swap.level());
+            fixed[swap.pair as usize] = 1;
+        }
+        pairs.iter().zip(&mut fixed).filter(|(pair, _)| same_source(pair)).for_each(|(_, fixed)| *fixed += 2);
+        let rarities = pairs.par_iter().enumerate().with_min_len(4096).map(|(at, &(a, _))| {
+            columns.iter().zip(&levels).map(|(column, levels)| rarity(column, a, levels[at])).sum::<f64>()
+        });
+        let rarity: Vec<f64> = rarities.collect();
+        levels.push(fixed);
+        let patterns = LevelPatterns::new(pairs.len(), &levels);
+        Self { patterns, rarity }
+    }
+
+    fn agreeing(&self, columns: usize) -> AgreeingPairs<'_> {
+        AgreeingPairs { patterns: &self.patterns, columns, fixed: &FIXED, rarity: &self.rarity }
     }
 }

@@ -6,6 +6,7 @@
 //! value frequencies: Winkler 1989). [Answers](Linkage::scores) calibrate it and grow boosted trees on top, and
 //! [questions](Linkage::questions) choose what to ask. [`contributions`](Linkage::contributions) explain a pair.
 
+mod agreement;
 mod allowed_pairs;
 mod answer_model;
 mod column_kind;
@@ -17,12 +18,14 @@ mod cosine_evidence;
 mod evidence;
 mod input;
 mod level_patterns;
+mod linkage_model;
 mod mixture;
 mod monotone_ratio;
 mod normal_value;
 mod pair_features;
 mod questions;
 mod random_agreement;
+mod record_lookup;
 mod rivals;
 mod swaps;
 mod term_frequency;
@@ -32,20 +35,23 @@ mod word_overlap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use answer_model::learn;
+use answer_model::AnswerModel;
 use column_kind::ColumnKind;
 use compared_pairs::ComparedColumn;
 use comparison::Comparison;
 use considered_pairs::considered_pairs;
 use evidence::Evidence;
-use pair_features::PairFeatures;
+use pair_features::{FeatureLayout, PairFeatures};
 use questions::{OpenPair, choose};
+use rivals::Rivals;
 use swaps::Swaps;
 use value_column::{ValueColumn, Words};
 
 use crate::error::{self, Result};
 
 pub use input::{LinkageInput, RecordColumn};
+pub use linkage_model::LinkageModel;
+pub use record_lookup::{OtherPairs, RecordLookup, RecordMatch};
 
 /// The log-odds of pairs with a known answer.
 const KNOWN: f64 = 20.0;
@@ -121,7 +127,9 @@ impl Linkage {
         }
         let Self { columns, compared, swaps, evidence, considered, .. } = self;
         let of_pairs = (&self.pairs[..], &self.cosine[..]);
-        let features = PairFeatures::new(of_pairs, columns, compared, swaps, evidence, considered)?;
+        let rivals = Rivals::new(evidence.rows(), &self.pairs, evidence.log_odds());
+        let layout = FeatureLayout::of(columns, compared, swaps);
+        let features = PairFeatures::new(of_pairs, columns, compared, swaps, (evidence, &rivals), &layout, considered)?;
         Ok(self.features.get_or_init(|| features))
     }
 
@@ -177,15 +185,11 @@ impl Linkage {
     /// transitivity. Without anything known they are those of the mixture, clipped to 15.
     pub fn scores(&self, known: &[Option<bool>]) -> Result<Scores> {
         error::same_length("known pairs", self.pairs.len(), known.len())?;
-        let evidence = |pair: usize| self.evidence.total(pair).clamp(-MOST_EVIDENCE, MOST_EVIDENCE);
-        let mut log_odds: Vec<f64> = (0..self.pairs.len()).map(evidence).collect();
+        let mut log_odds: Vec<f64> = (0..self.pairs.len()).map(|pair| clipped(&self.evidence, pair)).collect();
         let mut disagreement = vec![0.0; self.pairs.len()];
-        let target = |(at, &pair): (usize, &u32)| Some((at, f64::from(u8::from(known[pair as usize]?))));
-        let answers: Vec<(usize, f64)> = self.considered.iter().enumerate().filter_map(target).collect();
-        if !answers.is_empty() {
-            let considered: Vec<f64> = self.considered.iter().map(|&pair| log_odds[pair as usize]).collect();
-            let seed = self.seed.wrapping_mul(1 << 32).wrapping_add(answers.len() as u64);
-            let (learned, differences) = learn(self.features()?, &considered, &answers, seed)?;
+        let considered: Vec<f64> = self.considered.iter().map(|&pair| log_odds[pair as usize]).collect();
+        if let Some(model) = self.answer_model(known, &considered)? {
+            let (learned, differences) = model.scores(self.features()?, &considered)?;
             for ((&pair, z), difference) in self.considered.iter().zip(learned).zip(differences) {
                 log_odds[pair as usize] = z;
                 disagreement[pair as usize] = difference;
@@ -200,6 +204,17 @@ impl Linkage {
         Ok(Scores { log_odds, disagreement })
     }
 
+    /// What the answers teach; nothing without any about considered pairs, whose log-odds by the evidence are given.
+    fn answer_model(&self, known: &[Option<bool>], considered: &[f64]) -> Result<Option<AnswerModel>> {
+        let target = |(at, &pair): (usize, &u32)| Some((at, f64::from(u8::from(known[pair as usize]?))));
+        let answers: Vec<(usize, f64)> = self.considered.iter().enumerate().filter_map(target).collect();
+        if answers.is_empty() {
+            return Ok(None);
+        }
+        let seed = self.seed.wrapping_mul(1 << 32).wrapping_add(answers.len() as u64);
+        AnswerModel::learn(self.features()?, considered, &answers, seed).map(Some)
+    }
+
     /// The positions of up to `count` pairs to ask about next, best first: of those that are `open` and could be a
     /// match. A round of the same number asks the same questions.
     pub fn questions(&self, scores: &Scores, open: &dyn Fn(usize) -> bool, count: usize, round: u32) -> Vec<usize> {
@@ -211,6 +226,11 @@ impl Linkage {
         let open: Vec<OpenPair> = self.considered.iter().filter_map(pair).collect();
         choose(&open, count, self.seed.wrapping_mul(1 << 32).wrapping_add(u64::from(round)))
     }
+}
+
+/// The log-odds of a pair by the evidence.
+fn clipped(evidence: &Evidence, pair: usize) -> f64 {
+    evidence.total(pair).clamp(-MOST_EVIDENCE, MOST_EVIDENCE)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Features of pairs, for a model that learns from answers: comparisons, weights, rarity, competition.
 
+use serde::{Deserialize, Serialize};
+
 use super::column_kind::ColumnKind;
 use super::compared_pairs::ComparedColumn;
 use super::comparison::Comparison;
@@ -45,6 +47,41 @@ impl Builder {
     }
 }
 
+/// What the features of a table's pairs are, so that those of other pairs are the same ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeatureLayout {
+    columns: Vec<ColumnLayout>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ColumnLayout {
+    /// By similarity, and at last the difference of numbers: its mean among candidates.
+    means: Vec<f64>,
+    /// Whether some pairs have swapped values.
+    swaps: bool,
+    /// Whether some rows have no value.
+    nulls: bool,
+}
+
+impl FeatureLayout {
+    /// That of the candidates of a table.
+    pub(super) fn of(columns: &[ValueColumn], compared: &[ComparedColumn], swaps: &Swaps) -> Self {
+        let of_column = |(at, (column, compared)): (usize, (&ValueColumn, &ComparedColumn))| ColumnLayout {
+            means: similarities(column.kind).iter().map(|&of| compared.mean(of)).collect(),
+            swaps: swaps.all().iter().any(|swap| swap.column == at as u32),
+            nulls: column.of_row.contains(&NULL),
+        };
+        Self { columns: columns.iter().zip(compared).enumerate().map(of_column).collect() }
+    }
+
+    /// How many columns it is of.
+    pub(super) fn columns(&self) -> usize {
+        self.columns.len()
+    }
+}
+
 /// A similarity of two values, as of a comparison.
 type Similarity = fn(&Comparison) -> f32;
 
@@ -56,15 +93,16 @@ impl PairFeatures {
         columns: &[ValueColumn],
         compared: &[ComparedColumn],
         swaps: &Swaps,
-        evidence: &Evidence,
+        (evidence, rivals): (&Evidence, &Rivals),
+        layout: &FeatureLayout,
         considered: &[u32],
     ) -> Result<Self> {
         let mut builder = Builder { rows: considered.len(), columns: Vec::new(), directions: Vec::new() };
-        for (at, (column, compared)) in columns.iter().zip(compared).enumerate() {
-            add_column(&mut builder, pairs, (column, compared), considered);
+        for (at, ((column, compared), layout)) in columns.iter().zip(compared).zip(&layout.columns).enumerate() {
+            add_column(&mut builder, pairs, (column, compared, layout), considered);
             let weight = |&pair: &u32| evidence.weight(at, pair as usize, column, pairs[pair as usize]);
             builder.add(Direction::Rising, considered.iter().map(weight));
-            if swaps.all().iter().any(|swap| swap.column == at as u32) {
+            if layout.swaps {
                 let swapped = |&pair: &u32| {
                     let swap = swaps.of(pair as usize).iter().find(|swap| swap.column == at as u32);
                     swap.map_or(0.0, |swap| f64::from(swap.similarity))
@@ -75,7 +113,6 @@ impl PairFeatures {
         let log_odds = evidence.log_odds();
         builder.add(Direction::Rising, considered.iter().map(|&pair| log_odds[pair as usize]));
         builder.add(Direction::Rising, considered.iter().map(|&pair| f64::from(cosine[pair as usize])));
-        let rivals = Rivals::new(evidence.rows(), pairs, log_odds);
         for which in 0..2 {
             let margin = |&pair: &u32| {
                 let at = pair as usize;
@@ -91,30 +128,22 @@ impl PairFeatures {
 fn add_column(
     builder: &mut Builder,
     pairs: &[(u32, u32)],
-    (column, compared): (&ValueColumn, &ComparedColumn),
+    (column, compared, layout): (&ValueColumn, &ComparedColumn, &ColumnLayout),
     considered: &[u32],
 ) {
-    let (winkler, edit): (Similarity, Similarity) = (|found| found.jaro_winkler, |found| found.edit);
-    let (words, similarity): (Similarity, Similarity) = (|found| found.words, |found| found.similarity);
-    let (similarities, difference) = match column.kind {
-        ColumnKind::Text => (vec![winkler, edit, words, similarity], None),
-        ColumnKind::Number { .. } => {
-            let difference: Similarity = |found| found.difference;
-            (vec![winkler, edit, similarity], Some(difference))
-        }
-    };
-    let filled = |of: Similarity| {
-        let mean = compared.mean(of);
+    let filled = |of: Similarity, mean: f64| {
         considered.iter().map(move |&pair| compared.get(pair as usize).map_or(mean, |found| f64::from(of(found))))
     };
-    for of in similarities {
-        builder.add(Direction::Rising, filled(of));
+    let all = similarities(column.kind);
+    let similarities = if column.is_text() { &all[..] } else { &all[..all.len() - 1] };
+    for (&of, &mean) in similarities.iter().zip(&layout.means) {
+        builder.add(Direction::Rising, filled(of, mean));
     }
     let equal =
         |&pair: &u32| compared.get(pair as usize).map_or(0.0, |found| f64::from(u8::from(found.is_of_equals())));
     builder.add(Direction::Rising, considered.iter().map(equal));
-    if let Some(of) = difference {
-        builder.add(Direction::Falling, filled(of));
+    if let (false, Some(&of), Some(&mean)) = (column.is_text(), all.last(), layout.means.last()) {
+        builder.add(Direction::Falling, filled(of, mean));
     }
     // How rare the more rare of both values is.
     let rarity = |&pair: &u32| {
@@ -123,7 +152,17 @@ fn add_column(
         column.both(pairs[pair as usize]).map_or(0.0, |values| -share(values).ln())
     };
     builder.add(Direction::Free, considered.iter().map(rarity));
-    if column.of_row.contains(&NULL) {
+    if layout.nulls {
         builder.add(Direction::Free, considered.iter().map(|&pair| f64::from(column.nulls(pairs[pair as usize]))));
+    }
+}
+
+/// The similarities that are features of a column; of numbers, the last one is their difference.
+fn similarities(kind: ColumnKind) -> Vec<Similarity> {
+    let (winkler, edit): (Similarity, Similarity) = (|found| found.jaro_winkler, |found| found.edit);
+    let (words, similarity): (Similarity, Similarity) = (|found| found.words, |found| found.similarity);
+    match kind {
+        ColumnKind::Text => vec![winkler, edit, words, similarity],
+        ColumnKind::Number { .. } => vec![winkler, edit, similarity, |found| found.difference],
     }
 }

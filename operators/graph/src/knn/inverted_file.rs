@@ -99,6 +99,29 @@ impl InvertedFile {
             queries.iter().zip(&best).for_each(|(&query, near)| found(query, near));
         }
     }
+
+    /// The `k` rows of the index of the largest cosine with a vector of unit length that is no row of the matrix, the largest
+    /// first; of equally near ones the smaller row.
+    ///
+    /// ```
+    /// use relata_data::seed::Purpose;
+    /// use relata_graph::knn::InvertedFile;
+    ///
+    /// let values = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 0.6, 0.8];
+    /// let index = InvertedFile::build(&values, 2, &[0, 1, 2, 3], &mut Purpose::NearestRows.stream(7, &[]));
+    /// assert_eq!(index.nearest(&values, &[0.0, 1.0], 2).iter().map(|near| near.0).collect::<Vec<_>>(), [1, 3]);
+    /// ```
+    pub fn nearest(&self, values: &[f32], query: &[f32], k: usize) -> Vec<(u32, f32)> {
+        let probed = nearest(query, &self.centroids, self.width, PROBES).remove(0);
+        let mut best = Vec::with_capacity(2 * k);
+        for (cell, _) in probed {
+            let rows = &self.cells[cell as usize];
+            let near = nearest(query, &gather(values, self.width, rows), self.width, k).remove(0);
+            best.extend(near.into_iter().map(|(place, score)| (rows[place as usize], score)));
+            keep_best(&mut best, k);
+        }
+        best
+    }
 }
 
 fn keep_best(near: &mut Vec<(u32, f32)>, k: usize) {

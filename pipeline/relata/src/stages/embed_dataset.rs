@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use relata_data::DataError;
-use relata_data::source::{Dataset, OpenDataset, session};
+use relata_data::source::{Dataset, OpenDataset, Samples, session};
 use relata_schemas::{FeatureShape, run_file};
 use relata_train::encoder::{Architecture, IntoArchitecture};
 use relata_train::fit::Fit;
@@ -88,11 +88,7 @@ impl Run {
             // Of another dataset.
             std::fs::remove_file(&listed).map_err(DataError::io(&listed))?;
         }
-        let found = samples.features.shape();
-        if *found != trained_on {
-            let expected = format!("{trained_on} each, like the samples that the model was trained on");
-            return Err(DataError::setting(dataset.name(), "features", expected, found).into());
-        }
+        same_shape(&dataset, &samples, &trained_on)?;
         model.write(&samples, output, &mut |_| {})
     }
 
@@ -110,7 +106,7 @@ impl Run {
     }
 
     /// The model of a finished run, of an encoder that is built in.
-    pub(super) fn embedder(&self, shape: &FeatureShape) -> Result<Embedder> {
+    pub(crate) fn embedder(&self, shape: &FeatureShape) -> Result<Embedder> {
         match &self.plan()?.train {
             None => Ok(Embedder::Solution(self.solution()?)),
             Some(train) => {
@@ -134,4 +130,14 @@ impl Run {
         };
         Ok(Embedder::Encoder { learner, width, head })
     }
+}
+
+/// Refuses samples of another shape than those that a model was trained on.
+pub(crate) fn same_shape(dataset: &Dataset, samples: &Samples, trained_on: &FeatureShape) -> Result<()> {
+    let found = samples.features.shape();
+    if found == trained_on {
+        return Ok(());
+    }
+    let expected = format!("{trained_on} each, like the samples that the model was trained on");
+    Err(DataError::setting(dataset.name(), "features", expected, found).into())
 }

@@ -22,6 +22,9 @@ mod train;
 mod unused;
 mod views;
 
+pub(crate) use embed_dataset::same_shape;
 pub(crate) use extend::{ExtendSpec, extend};
+pub(crate) use model::Embedder;
 pub(crate) use order::run;
+pub(crate) use round_embeddings::all_unit_embeddings;
 pub(crate) use spec::{Spec, Trainer};

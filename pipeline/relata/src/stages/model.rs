@@ -7,11 +7,12 @@ use relata_data::source::Samples;
 use relata_train::closed_form::Solution;
 use relata_train::learner::{Head, Learner};
 
+use super::round_embeddings::normalise;
 use crate::error::Result;
 use crate::store::write_embeddings;
 
 /// What embeds samples.
-pub(super) enum Embedder {
+pub(crate) enum Embedder {
     /// A trained encoder, the width of its vectors and where they are taken.
     Encoder { learner: Box<dyn Learner>, width: usize, head: Head },
     /// The optimum of a closed form.
@@ -32,15 +33,34 @@ impl Embedder {
 
     /// Embeds samples into a table of embeddings at `path`; returns the number of rows.
     pub fn write(&self, samples: &Samples, path: &Path, on_rows: &mut dyn FnMut(u64)) -> Result<u64> {
-        let embed: &mut dyn FnMut(SampleBatch, usize) -> Vec<f32> = match self {
-            Self::Encoder { learner, head, .. } => &mut |samples, rows| learner.embed(samples, rows, *head),
-            Self::Solution(solution) => &mut |samples, _| solution.embed(&samples.values),
-            Self::RawFeatures(_) => &mut |samples, _| samples.values,
-        };
-        let content = match self {
+        let embed = &mut |samples, rows| self.embed(samples, rows);
+        Ok(write_embeddings(samples, path, (self.width(), self.content()), embed, on_rows)?)
+    }
+
+    /// The vectors of a few samples, one after the other, each of unit length.
+    pub fn unit_vectors(&self, samples: &Samples) -> Result<Vec<f32>> {
+        let (mut vectors, features) = (Vec::new(), samples.features.shape().len());
+        for block in samples.features.scan(self.content())? {
+            let block = block?;
+            let rows = block.values.len() / features;
+            vectors.extend(self.embed(block, rows));
+        }
+        vectors.chunks_exact_mut(self.width()).for_each(normalise);
+        Ok(vectors)
+    }
+
+    fn embed(&self, samples: SampleBatch, rows: usize) -> Vec<f32> {
+        match self {
+            Self::Encoder { learner, head, .. } => learner.embed(samples, rows, *head),
+            Self::Solution(solution) => solution.embed(&samples.values),
+            Self::RawFeatures(_) => samples.values,
+        }
+    }
+
+    fn content(&self) -> SampleContent {
+        match self {
             Self::Encoder { learner, .. } => learner.content(),
             Self::Solution(_) | Self::RawFeatures(_) => SampleContent::Numbers,
-        };
-        Ok(write_embeddings(samples, path, (self.width(), content), embed, on_rows)?)
+        }
     }
 }

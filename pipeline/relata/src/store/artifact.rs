@@ -42,6 +42,8 @@ pub enum Artifact {
     Embeddings,
     /// The table `pairs` of candidate pairs and their probabilities.
     Pairs,
+    /// What was learned of pairs of records.
+    Linkage,
     /// The table `candidate_rules`.
     CandidateRules,
     /// The table `entities`.
@@ -111,6 +113,7 @@ impl Artifact {
             Self::Solution => run_file::SOLUTION,
             Self::Embeddings => run_file::EMBEDDINGS,
             Self::Pairs => run_file::PAIRS,
+            Self::Linkage => run_file::LINKAGE,
             Self::CandidateRules => run_file::CANDIDATE_RULES,
             Self::Entities => run_file::ENTITIES,
             Self::Audit => run_file::AUDIT,

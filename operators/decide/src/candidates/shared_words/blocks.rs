@@ -20,30 +20,22 @@ pub(super) struct Blocks {
     row_starts: Vec<usize>,
     /// The blocks of each row, ascending.
     of_rows: Vec<u32>,
+    /// By block: its key.
+    keys: Vec<u64>,
 }
 
 impl Blocks {
-    pub(super) fn of(words: &RowWords) -> Self {
-        let of_row = |row: u32| {
-            let of_row = words.of_row(row);
-            let count = |word: &u32| words.counts()[*word as usize];
-            // Ascending counts.
-            let few = of_row.partition_point(|word| count(word) <= LARGEST);
-            let single = of_row[..few].iter().filter(|word| count(word) > 1).map(|&word| u64::from(word));
-            let frequent = &of_row[few..of_row.len().min(few + FREQUENT)];
-            // Above all single words, since the second of two words is not the first of all.
-            let twos = frequent.iter().enumerate().flat_map(|(at, &first)| {
-                frequent[at + 1..].iter().map(move |&second| (u64::from(second) << 32) | u64::from(first))
-            });
-            single.chain(twos).map(|key| (key, row)).collect::<Vec<_>>()
-        };
+    /// The blocks of at least `least` rows, which is 2 unless a record that comes later may be the second one.
+    pub(super) fn of(words: &RowWords, least: usize) -> Self {
+        let of_row = |row: u32| keys_of(words, words.of_row(row)).into_iter().map(move |key| (key, row));
         let mut keys: Vec<(u64, u32)> = (0..words.rows() as u32).into_par_iter().flat_map_iter(of_row).collect();
         keys.par_sort_unstable();
-        let is_block = |same: &&[(u64, u32)]| (2..=LARGEST as usize).contains(&same.len());
+        let is_block = |same: &&[(u64, u32)]| (least..=LARGEST as usize).contains(&same.len());
         let mut blocks: Vec<&[(u64, u32)]> = keys.chunk_by(|a, b| a.0 == b.0).filter(is_block).collect();
         blocks.par_sort_unstable_by_key(|block| (block.len(), block[0].0));
         let starts = running_sum(blocks.iter().map(|block| block.len()));
         let rows: Vec<u32> = blocks.iter().flat_map(|block| block.iter().map(|&(_, row)| row)).collect();
+        let block_keys = blocks.iter().map(|block| block[0].0).collect();
         drop(blocks);
         drop(keys);
         let mut counts = vec![0; words.rows()];
@@ -56,25 +48,56 @@ impl Blocks {
                 next[row as usize] += 1;
             }
         }
-        Self { starts, rows, row_starts, of_rows }
+        Self { starts, rows, row_starts, of_rows, keys: block_keys }
     }
 
     /// The other rows of the blocks of a row that are `allowed`, each once and ascending, smaller blocks first until there are
     /// `most`.
     pub(super) fn rows_beside(&self, row: u32, most: usize, allowed: impl Fn(u32) -> bool) -> Vec<u32> {
+        let blocks = &self.of_rows[self.row_starts[row as usize]..self.row_starts[row as usize + 1]];
+        self.rows_of(blocks, most, |other| other != row && allowed(other))
+    }
+
+    /// The same blocks, without those of each row.
+    pub(super) fn without_rows(self) -> Self {
+        Self { row_starts: vec![], of_rows: vec![], ..self }
+    }
+
+    /// By block: its key.
+    pub(super) fn keys(&self) -> &[u64] {
+        &self.keys
+    }
+
+    /// The rows of some blocks that are `allowed`, each once and ascending, earlier blocks first until there are `most`.
+    pub(super) fn rows_of(&self, blocks: &[u32], most: usize, allowed: impl Fn(u32) -> bool) -> Vec<u32> {
         let (mut found, mut looked_at) = (Vec::new(), 0);
-        for &block in &self.of_rows[self.row_starts[row as usize]..self.row_starts[row as usize + 1]] {
+        for &block in blocks {
             if found.len() >= most || looked_at >= LOOKED_AT * most {
                 break;
             }
             let rows = &self.rows[self.starts[block as usize]..self.starts[block as usize + 1]];
             looked_at += rows.len();
-            found.extend(rows.iter().copied().filter(|&other| other != row && allowed(other)));
+            found.extend(rows.iter().copied().filter(|&other| allowed(other)));
             found.sort_unstable();
             found.dedup();
         }
         found
     }
+}
+
+/// The keys of the blocks of a row, or a record, of these words, ascending: words that few rows have, and twos of frequent
+/// ones.
+pub(super) fn keys_of(words: &RowWords, of_row: &[u32]) -> Vec<u64> {
+    let count = |word: &u32| words.counts()[*word as usize];
+    // Ascending counts.
+    let few = of_row.partition_point(|word| count(word) <= LARGEST);
+    let single = of_row[..few].iter().filter(|word| count(word) > 1).map(|&word| u64::from(word));
+    let frequent = &of_row[few..of_row.len().min(few + FREQUENT)];
+    // Above all single words, since the second of two words is not the first of all.
+    let twos = frequent.iter().enumerate().flat_map(|(at, &first)| {
+        frequent[at + 1..].iter().map(move |&second| (u64::from(second) << 32) | u64::from(first))
+    });
+    single.chain(twos).collect()
 }
 
 /// 0, and the sum up to each count.
@@ -102,7 +125,7 @@ mod tests {
             .to_vec();
         let words = RowWords::of(&columns, 1500);
         assert!(words.counts().iter().all(|&count| count > LARGEST));
-        let blocks = Blocks::of(&words);
+        let blocks = Blocks::of(&words, 2);
         let beside = |most: usize, of: u32| blocks.rows_beside(0, most, |row| row % of == 0);
         assert!(beside(400, 1).contains(&1001) && !beside(400, 1).contains(&0), "{:?}", beside(400, 1));
         assert!(beside(1, 1).len() <= LARGEST as usize && beside(0, 1).is_empty());

@@ -25,12 +25,23 @@ pub(super) struct RowWords {
     counts: Vec<u32>,
     /// By word: how much it says, `ln(1 + rows / rows with it)`.
     weights: Vec<f64>,
+    /// The hashes of all words, ascending, each with its word.
+    hashes: Vec<(u64, u32)>,
+}
+
+/// The words of a record that is no row.
+pub(super) struct RecordWords {
+    /// Those that rows have, ascending.
+    pub known: Vec<u32>,
+    /// The weight of those that no row has.
+    unknown: f64,
 }
 
 impl RowWords {
     /// The words of all columns of `rows` rows.
     pub(super) fn of(columns: &[RecordColumn], rows: usize) -> Self {
-        let hashes: Vec<Vec<u64>> = (0..rows).into_par_iter().map(|row| hashes_of(columns, row)).collect();
+        let values = |row: usize| columns.iter().map(move |column| column.values[row].as_deref());
+        let hashes: Vec<Vec<u64>> = (0..rows).into_par_iter().map(|row| hashes_of(values(row))).collect();
         let starts: Vec<usize> = std::iter::once(0)
             .chain(hashes.iter().scan(0, |end, of_row| {
                 *end += of_row.len();
@@ -47,14 +58,26 @@ impl RowWords {
         let weights = counts.iter().map(|&count| (1.0 + rows as f64 / f64::from(count)).ln()).collect();
         let mut numbers = vec![0; order.len()];
         order.iter().zip(0u32..).for_each(|(&at, number)| numbers[at as usize] = number);
-        let number = |hash: &u64| counted.binary_search_by_key(hash, |known| known.0).ok().map(|at| numbers[at]);
+        let known: Vec<(u64, u32)> = counted.iter().zip(numbers).map(|(&(hash, _), number)| (hash, number)).collect();
+        drop((counted, order));
+        let number = |hash: &u64| known.binary_search_by_key(hash, |known| known.0).ok().map(|at| known[at].1);
         let sorted = |of_row: &Vec<u64>| {
             let mut words: Vec<u32> = of_row.iter().filter_map(number).collect();
             words.sort_unstable();
             words
         };
         let words: Vec<Vec<u32>> = hashes.par_iter().map(sorted).collect();
-        Self { starts, words: words.into_iter().flatten().collect(), counts, weights }
+        Self { starts, words: words.into_iter().flatten().collect(), counts, weights, hashes: known }
+    }
+
+    /// The words of a record, whose values are in the order of the columns.
+    pub(super) fn of_record(&self, values: &[Option<String>]) -> RecordWords {
+        let hashes = hashes_of(values.iter().map(Option::as_deref));
+        let number = |hash: &u64| self.hashes.binary_search_by_key(hash, |known| known.0).ok();
+        let mut known: Vec<u32> = hashes.iter().filter_map(number).map(|at| self.hashes[at].1).collect();
+        known.sort_unstable();
+        let unknown = (hashes.len() - known.len()) as f64 * (1.0 + self.rows() as f64).ln();
+        RecordWords { known, unknown }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -77,8 +100,17 @@ impl RowWords {
 
     /// The weight of the common words of two rows by that of all their words, in [0, 1].
     pub(super) fn overlap(&self, a: u32, b: u32) -> f64 {
-        let (mut a, mut b) = (self.of_row(a), self.of_row(b));
-        let (mut common, mut all) = (0.0, 0.0);
+        self.overlap_of(self.of_row(a), 0.0, b)
+    }
+
+    /// The same of a record and a row.
+    pub(super) fn overlap_with(&self, record: &RecordWords, row: u32) -> f64 {
+        self.overlap_of(&record.known, record.unknown, row)
+    }
+
+    fn overlap_of(&self, mut a: &[u32], unknown: f64, b: u32) -> f64 {
+        let mut b = self.of_row(b);
+        let (mut common, mut all) = (0.0, unknown);
         while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
             let word = x.min(y);
             let weight = self.weight(word);
@@ -92,11 +124,11 @@ impl RowWords {
     }
 }
 
-/// The hashes of a row's words, each once.
-fn hashes_of(columns: &[RecordColumn], row: usize) -> Vec<u64> {
+/// The hashes of the words of a row's values, each once.
+fn hashes_of<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Vec<u64> {
     let mut found = Vec::new();
-    for (column, at) in columns.iter().zip(0u64..) {
-        let Some(value) = &column.values[row] else { continue };
+    for (value, at) in values.zip(0u64..) {
+        let Some(value) = value else { continue };
         for word in tokens(value) {
             if !word.contains(char::is_alphabetic) {
                 found.push(XxHash64::oneshot(NUMBER + at, word.as_bytes()));
@@ -134,6 +166,10 @@ mod tests {
         let (oslo, rome, anna) = (5f64.ln(), 3f64.ln(), (1.0f64 + 4.0 / 3.0).ln());
         assert!((words.overlap(0, 1) - anna / (oslo + rome + anna)).abs() < 1e-12);
         assert_eq!(words.overlap(3, 3), 0.0);
+        let record = |value: &str| words.of_record(&[Some(value.to_owned())]);
+        assert_eq!(words.overlap_with(&record("rome anna"), 2), 1.0);
+        let (same, lima) = (words.overlap_with(&record("anna lima"), 1), 5f64.ln());
+        assert!((same - anna / (oslo + lima + anna)).abs() < 1e-12);
     }
 
     #[test]

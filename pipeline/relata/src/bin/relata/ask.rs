@@ -12,7 +12,7 @@ use crate::ask_settings;
 use crate::failure::Outcome;
 
 /// The variable that holds the token, so that it need not be an argument, which others on this machine can see.
-const TOKEN: &str = "RELATA_TOKEN";
+pub const TOKEN: &str = "RELATA_TOKEN";
 
 /// Serves a web page on which people answer the open questions of a run, until Ctrl-C. Every answer is on disk before
 /// the page says so.
@@ -61,21 +61,23 @@ pub async fn run(arguments: Arguments) -> Outcome {
         return Ok(writeln!(stdout(), "Every question of {folder} has its answers. {next}")?);
     }
     let before = ledger.since(0)?.last().map_or(0, |row| row.sequence);
-    let stop = async {
-        // Without a signal to wait for, the page is served until the process is ended.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     let announce = |link: &str| eprintln!("{link}");
-    serve(run.samples()?, ledger.clone(), settings, announce, stop).await?;
+    serve(run.samples()?, ledger.clone(), settings, announce, until_ctrl_c()).await?;
     let (new, open) = (ledger.since(before)?.len(), ledger.unanswered(annotators)?.len());
     let next = if open == 0 { ask_settings::next_step(&run) } else { "Go on with the same command.".to_owned() };
     Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)
 }
 
+/// Until somebody presses Ctrl-C.
+pub async fn until_ctrl_c() {
+    // Without a signal to wait for, the page is served until the process is ended.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Whether an address can be reached from other machines. One that cannot be understood is for the check to refuse.
-fn is_beyond(address: &str) -> bool {
+pub fn is_beyond(address: &str) -> bool {
     address.to_socket_addrs().is_ok_and(|mut all| all.any(|address| !address.ip().is_loopback()))
 }
 

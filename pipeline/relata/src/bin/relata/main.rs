@@ -13,6 +13,7 @@ mod graph;
 mod import;
 mod interchange;
 mod log;
+mod lookup;
 mod new_samples;
 mod plan;
 mod plot;
@@ -21,6 +22,7 @@ mod prompt;
 mod report;
 mod rerun;
 mod score;
+mod serve;
 mod setting;
 mod sql;
 mod values;
@@ -54,6 +56,8 @@ enum Verb {
     Plot(plot::Arguments),
     Embed(embed::Arguments),
     Extend(extend::Arguments),
+    Lookup(lookup::Arguments),
+    Serve(serve::Arguments),
     Explain(explain::Arguments),
     Plan(plan::Arguments),
     Rerun(rerun::Arguments),
@@ -74,6 +78,8 @@ impl Verb {
             Self::Plot(arguments) => plot::run(&arguments),
             Self::Embed(arguments) => embed::run(arguments).await,
             Self::Extend(arguments) => extend::run(arguments),
+            Self::Lookup(arguments) => lookup::run(arguments).await,
+            Self::Serve(arguments) => serve::run(arguments).await,
             Self::Explain(arguments) => explain::run(arguments).await,
             Self::Plan(arguments) => plan::run(&arguments),
             Self::Rerun(arguments) => rerun::run(arguments).await,

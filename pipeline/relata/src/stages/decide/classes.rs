@@ -47,7 +47,7 @@ impl StageContext<'_> {
             Some(column) => self.names(column).await?,
             None => BTreeMap::new(),
         };
-        let (embeddings, width) = all_unit_embeddings(self, run)?;
+        let (embeddings, width) = all_unit_embeddings(&self.samples, run)?;
         let neighbours = NeighbourGraph::of(&embeddings, width, NEIGHBOURS);
         drop(embeddings);
         // Where a person names groups, rows that only have a name are none.

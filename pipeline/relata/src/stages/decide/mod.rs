@@ -23,7 +23,7 @@ use self::tables::{write_entities, write_pairs};
 use super::context::StageContext;
 use super::evaluate::Measured;
 use crate::error::Result;
-use crate::store::Run;
+use crate::store::{Run, write_linkage};
 
 /// What makes a pair at the threshold worth joining.
 const AT_THRESHOLD: f64 = 1e-9;
@@ -98,6 +98,7 @@ impl StageContext<'_> {
         let mut metrics = summary(&scored, &probabilities, &of_pairs, &entities);
         metrics.extend(candidate_rules::write(run, &scored, &probabilities, known.must_links())?);
         metrics.extend(audited);
+        write_linkage(run, &scored.linkage.model(&of_pairs)?)?;
         write_pairs(run, &self.samples, &scored, &probabilities, &of_pairs)?;
         let ids = self.entity_ids(&entities);
         write_entities(run, &self.samples, &evidence, (&entities, &ids), &confidence)?;

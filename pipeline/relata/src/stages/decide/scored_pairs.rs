@@ -29,7 +29,7 @@ impl ScoredPairs {
     pub async fn find(context: &StageContext<'_>, run: &Run, query_loop: Option<&QueryLoop<'_>>) -> Result<Self> {
         let StageContext { spec, session, samples, sources, reporter, .. } = context;
         let stage = reporter.stage("compare", None, "pairs");
-        let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(context, run)?;
+        let (embeddings, width) = super::super::round_embeddings::all_unit_embeddings(&context.samples, run)?;
         let rules = spec.candidates.clone().unwrap_or_else(Candidates::default);
         let row = |place: TrainingRow| context.rows[place.index()];
         let asked = query_loop.map(|query_loop| query_loop.asked().map(|(a, b)| (row(a), row(b))).collect());
