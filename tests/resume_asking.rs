@@ -121,6 +121,36 @@ async fn a_run_that_has_spent_its_budget_goes_on_with_more_of_it_as_if_it_had_ha
     assert!(Run::open(raised.path()).unwrap().is_finished());
 }
 
+/// Answers nothing, ever.
+struct Broken;
+
+#[async_trait]
+impl Oracle for Broken {
+    fn describe(&self) -> Description {
+        Description::new("broken")
+    }
+
+    async fn answer(&self, _: &Context<'_>, _: &[Question], _: &dyn Record) -> relata_oracle::Result<()> {
+        Err(relata_oracle::OracleError::setting("broken", "answer", "given", "nothing"))
+    }
+}
+
+#[tokio::test]
+async fn an_oracle_that_has_answered_nothing_can_be_exchanged() {
+    let [whole, exchanged] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    pipeline(whole.path(), labels("label")).run_async().await.unwrap();
+    pipeline(exchanged.path(), Broken).run_async().await.unwrap_err();
+    // Questions wait for answers: they are asked as they are, so that nothing else may change.
+    let more = with_budget(exchanged.path(), labels("label"), 40.0).run_async().await.unwrap_err().to_string();
+    assert!(more.contains("ask.config.budget"), "{more}");
+    pipeline(exchanged.path(), labels("label")).run_async().await.unwrap();
+    let (found, expected) = (outcome(exchanged.path()).await, outcome(whole.path()).await);
+    assert_eq!(found.0, expected.0);
+    assert!(found.1 == expected.1, "other embeddings");
+    let late = pipeline(exchanged.path(), labels("split")).run_async().await.unwrap_err().to_string();
+    assert!(late.contains("another plan"), "{late}");
+}
+
 #[tokio::test]
 async fn a_run_killed_between_two_answers_asks_the_rest_only() {
     let whole = tempfile::tempdir().unwrap();

@@ -20,6 +20,8 @@ pub struct Classified {
     pub probability: Vec<f64>,
     /// By row: whether its class was known.
     pub known: Vec<bool>,
+    /// The share of known rows whose class follows from the others, when they are hidden in turn; nothing where none can be.
+    pub agreement: Option<f64>,
 }
 
 /// Spreads the classes of known groups over the neighbour graph (see
@@ -54,7 +56,7 @@ pub fn classify(neighbours: &NeighbourGraph, groups: &KnownGroups, least: f64) -
     let seed = |row: usize| groups.of_row[row].and_then(|group| of_group[group as usize]);
     let seeds: Vec<Option<u32>> = (0..rows).map(seed).collect();
     let spread = |seeds: &[Option<u32>]| propagate_labels(neighbours, seeds, classes + 1);
-    let temperature = temperature::fit(&seeds, &groups.of_row, classes + 1, &spread);
+    let (temperature, agreement) = temperature::fit(&seeds, &groups.of_row, classes + 1, &spread);
     let probabilities = ClassProbabilities::new(&spread(&seeds), temperature);
     let (mut class, mut probability) = (vec![None; rows], vec![0.0; rows]);
     for row in 0..rows {
@@ -75,7 +77,7 @@ pub fn classify(neighbours: &NeighbourGraph, groups: &KnownGroups, least: f64) -
         }
         *class = class.filter(|&class| (class as usize) < classes);
     }
-    Ok(Classified { class, probability, known: seeds.iter().map(Option::is_some).collect() })
+    Ok(Classified { class, probability, known: seeds.iter().map(Option::is_some).collect(), agreement })
 }
 
 #[cfg(test)]

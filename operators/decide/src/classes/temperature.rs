@@ -15,13 +15,13 @@ const PRIOR: f64 = 1.0;
 
 /// The temperature of the greatest posterior probability of the classes of known rows, each found from the seeds of other
 /// folds. Rows of a group are spread over the folds; rows that are their class's only ones are never hidden. 1 where nothing
-/// can be hidden.
+/// can be hidden. And the share of hidden rows whose class is found.
 pub(super) fn fit(
     seeds: &[Option<u32>],
     groups: &[Option<u32>],
     classes: usize,
     spread: &dyn Fn(&[Option<u32>]) -> LabelPropagation,
-) -> f64 {
+) -> (f64, Option<f64>) {
     let mut in_group = vec![0usize; groups.iter().flatten().max().map_or(0, |&last| last as usize + 1)];
     let fold = |(seed, group): (&Option<u32>, &Option<u32>)| {
         let (_, group) = (seed.as_ref()?, group.as_ref()?);
@@ -56,5 +56,8 @@ pub(super) fn fit(
         hidden_rows.iter().map(of_row).sum::<f64>() + (log / PRIOR).powi(2) / 2.0
     };
     let best = (-STEPS..=STEPS).map(|step| (loss(&step), step)).min_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(1.0, |(_, step)| (WIDEST * f64::from(step) / f64::from(STEPS)).exp())
+    let temperature = best.map_or(1.0, |(_, step)| (WIDEST * f64::from(step) / f64::from(STEPS)).exp());
+    let is_found = |(scores, class): &&(Vec<f64>, usize)| scores.iter().all(|score| *score <= scores[*class]);
+    let found = hidden_rows.iter().filter(is_found).count();
+    (temperature, (!hidden_rows.is_empty()).then(|| found as f64 / hidden_rows.len() as f64))
 }

@@ -2,11 +2,13 @@
 
 mod class_decision;
 mod entity_decision;
+mod warnings;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::class_decision::{ClassDecision, classes};
 pub use self::entity_decision::{EntityDecision, Method, entities};
+pub use self::warnings::warnings;
 use crate::error::Result;
 
 /// What is decided about all rows: which are the same [`entities`], or of which of some [`classes`] each is.

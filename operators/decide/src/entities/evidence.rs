@@ -100,6 +100,13 @@ impl Evidence {
         Ok(self)
     }
 
+    /// The same with the log-odds of all scored pairs moved by as much: another threshold.
+    pub fn moved(&self, by: f64) -> Self {
+        let mut moved = self.clone();
+        moved.pairs.iter_mut().for_each(|pair| pair.log_odds += by);
+        moved
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> usize {
         self.rows

@@ -56,6 +56,9 @@ pub use record_lookup::{OtherPairs, RecordLookup, RecordMatch};
 /// The log-odds of pairs with a known answer.
 const KNOWN: f64 = 20.0;
 
+/// Fewer known pairs say nothing about how well they fit together.
+const LEAST_KNOWN: usize = 20;
+
 /// Log-odds of the evidence are clipped to this: no agreement is as certain as an answer.
 const MOST_EVIDENCE: f64 = 15.0;
 
@@ -202,6 +205,26 @@ impl Linkage {
             }
         }
         Ok(Scores { log_odds, disagreement })
+    }
+
+    /// How well what is known of the pairs fits together: the share of known pairs whose relation follows from the others by the
+    /// columns, each half scored by a model of the other half. Nothing where fewer than 20 are known.
+    pub fn agreement(&self, known: &[Option<bool>]) -> Result<Option<f64>> {
+        error::same_length("known pairs", self.pairs.len(), known.len())?;
+        let asked: Vec<usize> = self.considered.iter().map(|&pair| pair as usize).collect();
+        let asked: Vec<usize> = asked.into_iter().filter(|&pair| known[pair].is_some()).collect();
+        if asked.len() < LEAST_KNOWN {
+            return Ok(None);
+        }
+        let mut right = 0;
+        for half in 0..2 {
+            let mut others = known.to_vec();
+            let hidden: Vec<usize> = asked.iter().copied().skip(half).step_by(2).collect();
+            hidden.iter().for_each(|&pair| others[pair] = None);
+            let scores = self.scores(&others)?;
+            right += hidden.iter().filter(|&&pair| known[pair] == Some(scores.log_odds[pair] > 0.0)).count();
+        }
+        Ok(Some(right as f64 / asked.len() as f64))
     }
 
     /// What the answers teach; nothing without any about considered pairs, whose log-odds by the evidence are given.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::decision::warned;
 use super::facts::Facts;
 use super::html::{Cell, number, percent, table};
 use crate::error::Result;
@@ -74,7 +75,8 @@ pub(super) async fn show(facts: &Facts) -> Result<String> {
         })
         .collect();
     Ok(format!(
-        "<div class=\"tiles\">{tiles}</div>{}<p>Most worth asking about next: the rows whose class is least sure.</p>{}",
+        "<div class=\"tiles\">{tiles}</div>{}{}<p>Most worth asking about next: the rows whose class is least sure.</p>{}",
+        warned(&scores),
         table(&["class", "stands for it", "rows", "known", "mean probability"], &sums),
         table(&["sample", "class", "stands for it", "probability"], &doubts)
     ))

@@ -7,11 +7,12 @@ use arrow::datatypes::UInt64Type;
 use arrow::util::display::array_value_to_string;
 use relata_data::query;
 use relata_data::source::KEPT_BACK;
+use relata_decide::decision::warnings;
 use serde::Deserialize;
 
 use super::chart::{Line, chart};
 use super::facts::Facts;
-use super::html::{Cell, number, percent, table};
+use super::html::{Cell, escaped, number, percent, table};
 use crate::error::Result;
 use crate::sql::SqlError;
 use crate::store::Artifact;
@@ -72,7 +73,14 @@ pub(super) async fn show(facts: &Facts) -> Result<String> {
     tile("candidates", score("candidates"), number, note);
     tile("F1", score("f1"), percent, "beside the label column".to_owned());
     let (charts, doubtful) = (audited(facts).await?, doubtful(facts).await?);
-    Ok(format!("<div class=\"tiles\">{}</div>{charts}{doubtful}", tiles.concat()))
+    let warned = warned(&scores);
+    Ok(format!("<div class=\"tiles\">{}</div>{warned}{charts}{doubtful}", tiles.concat()))
+}
+
+/// What is suspicious about a decision.
+pub(super) fn warned(scores: &BTreeMap<String, f64>) -> String {
+    let all = warnings(|name| scores.get(name).copied());
+    all.iter().map(|text| format!("<p><b>Careful:</b> {}.</p>", escaped(text))).collect()
 }
 
 #[derive(Deserialize)]

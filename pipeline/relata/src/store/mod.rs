@@ -3,6 +3,7 @@
 mod artifact;
 mod embeddings;
 mod error;
+mod exchanged_oracle;
 mod graph;
 mod ledger;
 mod linkage;

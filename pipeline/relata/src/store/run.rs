@@ -71,7 +71,8 @@ impl Run {
         })
     }
 
-    /// Writes the plan down, or refuses to if the run has another one; more budget for questions is no other plan.
+    /// Writes the plan down, or refuses to if the run has another one; more budget for questions is no other plan, nor is
+    /// another oracle that nobody has answered for yet.
     pub(crate) fn claim(&self, plan: &Plan) -> Result<()> {
         let path = self.path(Artifact::Plan);
         match Plan::read(&path)? {
@@ -79,7 +80,7 @@ impl Run {
             // What is written counts: how often a fit saves checkpoints is free to change from run to run.
             Some(old) => match old.difference(plan) {
                 difference if difference.is_empty() => Ok(()),
-                _ if self.takes_more_budget(&old, plan)? => plan.write(&path),
+                _ if self.takes_more_budget(&old, plan)? || self.takes_another_oracle(&old, plan)? => plan.write(&path),
                 difference => Err(StoreError::PlanChanged { folder: self.folder.clone(), difference }),
             },
         }

@@ -71,13 +71,18 @@ impl StageContext<'_> {
             rows as u64,
             &format!("of {} classes, {of_none} of none; expected accuracy {mean:.3}", stands_for.len()),
         );
+        let several = groups.members().iter().filter(|members| members.len() > 1).count();
+        let agreement = found.agreement.map(|share| ("decision.agreement", share));
         let metrics = [
+            ("decision.groups", several as f64),
             ("decision.classes", stands_for.len() as f64),
             ("decision.of_none", of_none as f64),
             ("decision.known", found.known.iter().filter(|known| **known).count() as f64),
             ("decision.expected_accuracy", mean),
         ];
-        Ok(metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        let metrics = metrics.into_iter().chain(agreement).map(|(name, value)| (name.to_owned(), value)).collect();
+        self.warn(&metrics);
+        Ok(metrics)
     }
 
     /// The names of training rows, by row.

@@ -11,8 +11,9 @@ mod tables;
 use relata_active::query_loop::QueryLoop;
 use relata_active::strategy::ScoredCandidates;
 use relata_data::index::{Row, TrainingRow};
-use relata_decide::decision::{Decision, EntityDecision};
+use relata_decide::decision::{Decision, EntityDecision, warnings};
 use relata_decide::entities::{Evidence, ScoredPair, confidence};
+use relata_decide::evaluation::{Contingency, PairMeasures};
 use relata_decide::log_odds::{log_odds, probability};
 
 pub(super) use self::audit::Asked;
@@ -25,6 +26,8 @@ use super::evaluate::Measured;
 use crate::error::Result;
 use crate::store::{Run, write_linkage};
 
+/// Log-odds by which the threshold is moved to see how stable a decision is: probabilities of 0.27 and 0.73.
+const MOVED: f64 = 1.0;
 /// What makes a pair at the threshold worth joining.
 const AT_THRESHOLD: f64 = 1e-9;
 
@@ -96,6 +99,8 @@ impl StageContext<'_> {
         // How sure it is follows from the probabilities, whatever the threshold.
         let confidence = confidence(&evidence, &entities)?;
         let mut metrics = summary(&scored, &probabilities, &of_pairs, &entities);
+        metrics.push(("decision.stability".to_owned(), stability(decision, &evidence)?));
+        metrics.extend(scored.linkage.agreement(&of_pairs)?.map(|share| ("decision.agreement".to_owned(), share)));
         metrics.extend(candidate_rules::write(run, &scored, &probabilities, known.must_links())?);
         metrics.extend(audited);
         write_linkage(run, &scored.linkage.model(&of_pairs)?)?;
@@ -111,7 +116,14 @@ impl StageContext<'_> {
             value("decision.expected_recall"),
         );
         stage.finish(rows as u64, &found);
+        self.warn(&metrics);
         Ok(metrics)
+    }
+
+    /// Tells what is suspicious about a decision.
+    pub(super) fn warn(&self, metrics: &Measured) {
+        let measure = |name: &str| metrics.iter().find(|metric| metric.0 == name).map(|metric| metric.1);
+        warnings(measure).iter().for_each(|warning| self.reporter.note("decide", warning));
     }
 
     /// The candidates for the questions of a round by the embeddings of `run`, most worth asking first; none if the pipeline
@@ -172,6 +184,15 @@ impl StageContext<'_> {
     }
 }
 
+/// How much the entities depend on the threshold: F1 of the pairs within those of a lower one, against a higher one.
+fn stability(decision: &EntityDecision, evidence: &Evidence) -> Result<f64> {
+    let clustering = decision.clustering()?;
+    let lower = clustering.entities(&evidence.moved(MOVED))?;
+    let higher = clustering.entities(&evidence.moved(-MOVED))?;
+    let higher: Vec<Option<u32>> = higher.into_iter().map(Some).collect();
+    Ok(PairMeasures::of(&Contingency::of(&lower, &higher)?).f1().unwrap_or(1.0))
+}
+
 /// How many entities there are, and how right they are by the model's own probabilities: precision is the mean probability
 /// of the pairs within entities that are candidates, recall the share of all candidates' probability that is within.
 fn summary(scored: &ScoredPairs, probabilities: &[f64], known: &[Option<bool>], entities: &[u32]) -> Measured {
@@ -188,6 +209,7 @@ fn summary(scored: &ScoredPairs, probabilities: &[f64], known: &[Option<bool>], 
     let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
     let found = [
         ("decision.candidates", probabilities.len() as f64),
+        ("decision.rows", entities.len() as f64),
         ("decision.known", known.iter().flatten().count() as f64),
         ("decision.entities", sizes.iter().filter(|&&size| size > 0).count() as f64),
         ("decision.entities_of_several", sizes.iter().filter(|&&size| size > 1).count() as f64),
