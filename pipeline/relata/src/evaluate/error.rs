@@ -91,6 +91,9 @@ pub enum EvaluateError {
         /// The width of the offending ones.
         found: usize,
     },
+    /// A thread could not be started.
+    #[error("starting a thread: {0}. Let the process have one more.")]
+    Thread(#[source] rayon::ThreadPoolBuildError),
     /// The optimiser or an eigenvalue decomposition failed.
     #[error("{what} failed: {why}. Look for enormous or constant embeddings.")]
     Numerics {

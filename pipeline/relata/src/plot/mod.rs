@@ -16,6 +16,7 @@ mod projection;
 mod scatter;
 mod spread;
 mod ticks;
+mod tsne;
 mod two_axes;
 
 pub use bands::bands;
@@ -27,4 +28,5 @@ pub use matrix::{Matrix, matrix};
 pub use projection::{Projection, projection};
 pub use scatter::{Scatter, scatter};
 pub use spread::Spread;
+pub use tsne::{Tsne, tsne};
 pub use two_axes::TwoAxes;

@@ -17,6 +17,12 @@ pub struct Projection {
     pub classes: Vec<u32>,
     /// The share of the whole variance along each of the two axes.
     pub explained: [f64; 2],
+    /// The rows as they were before, one after the other.
+    pub vectors: Vec<f32>,
+    /// The numbers per row.
+    pub width: usize,
+    /// How many rows there are, projected or not.
+    pub all_rows: u64,
 }
 
 /// Projects at most 5,000 rows, drawn with `seed`, on the principal axes of all rows (PCA by the covariance, streamed).
@@ -46,7 +52,14 @@ pub fn projection(vectors: &Vectors, seed: u64) -> Result<Projection> {
         centred.zip(axis).map(|(x, weight)| x * weight).sum()
     };
     let points = sample.values.chunks_exact(width).map(|row| (coordinate(row, 0), coordinate(row, 1))).collect();
-    Ok(Projection { points, classes: sample.classes, explained: [share(0), share(1)] })
+    Ok(Projection {
+        points,
+        classes: sample.classes,
+        explained: [share(0), share(1)],
+        vectors: sample.values,
+        width,
+        all_rows: vectors.rows(),
+    })
 }
 
 impl Projection {
@@ -73,6 +86,6 @@ mod tests {
             assert!((point.0 - expected.0).abs() < 1e-5 && (point.1 - expected.1).abs() < 1e-5, "{projected:?}");
         }
         assert!((projected.explained[0] - 0.9).abs() < 1e-6 && (projected.explained[1] - 0.1).abs() < 1e-6);
-        assert_eq!(projected.classes, [1; 4]);
+        assert_eq!((&projected.classes[..], projected.vectors.len(), projected.all_rows), (&[1; 4][..], 8, 4));
     }
 }

@@ -1,4 +1,4 @@
-//! Scatter plots of the embeddings, coloured by a label and by what the answers joined.
+//! Scatter plots of the embeddings, on axes and by neighbourhoods, coloured by a label and by what the answers joined.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use super::html::{escaped, number, percent};
 use crate::audit::Audit;
 use crate::error::Result;
 use crate::evaluate::{Classes, MAX_CLASSES, VectorColumn, Vectors};
-use crate::plot::projection;
+use crate::plot::{Projection, Tsne, projection, tsne};
 use crate::store::Run;
 
 /// The width of a picture, its least and largest height, and the room around its points.
@@ -36,32 +36,37 @@ struct Joined {
 /// A point's label, and the place of its component among the largest.
 type PointKind = (Option<String>, Option<usize>);
 
-/// The pictures of a run's embeddings, on the first two principal axes of all rows: by the column `label` if there is
-/// one, and by the largest components that the answers made. Nothing if it has no embeddings yet.
+/// The pictures of a run's embeddings, by the column `label` if there is one, and by the largest components that the
+/// answers made: each on the first two principal axes of all rows and, unless these show everything, as a map by t-SNE.
+/// Nothing if it has no embeddings yet.
 pub(super) async fn pictures(run: &Run, audit: &Audit, label: Option<&str>) -> Result<String> {
     if !run.embeddings().is_file() {
         return Ok(String::new());
     }
     let components = components(audit).await?;
     let (vectors, kinds) = read(run, label, &components)?;
-    if vectors.rows() < 2 {
+    let label = label.filter(|_| kinds.iter().any(|kind| kind.0.is_some()));
+    if vectors.rows() < 2 || (label.is_none() && components.is_empty()) {
         return Ok(String::new());
     }
     let projected = projection(&vectors, 0)?;
-    let of_point = projected.classes.iter().map(|class| &kinds[*class as usize]);
-    let points: Vec<(&PointKind, (f64, f64))> = of_point.zip(projected.points.iter().copied()).collect();
+    let map = tsne(&projected)?;
+    let kinds: Vec<&PointKind> = projected.classes.iter().map(|class| &kinds[*class as usize]).collect();
+    let both = |title: &str, names: &[String], rest: &str, place: &dyn Fn(&PointKind) -> Option<usize>| {
+        let axes = scatter(title, &kinds, &projected.points, names, rest, place);
+        let title = format!("{title}: neighbourhoods");
+        let map = map.as_ref().map(|map| scatter(&title, &kinds, &map.points, names, rest, place));
+        axes + &map.unwrap_or_default()
+    };
     let mut html = String::new();
-    if let Some(label) = label.filter(|_| kinds.iter().any(|kind| kind.0.is_some())) {
+    if let Some(label) = label {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        points
-            .iter()
-            .filter_map(|(kind, _)| kind.0.as_deref())
-            .for_each(|label| *counts.entry(label).or_default() += 1);
+        kinds.iter().filter_map(|kind| kind.0.as_deref()).for_each(|label| *counts.entry(label).or_default() += 1);
         let mut names: Vec<&str> = counts.keys().copied().collect();
         names.sort_by_key(|name| std::cmp::Reverse(counts[name]));
         let most = Classes::new(names.into_iter().take(COLOURS).map(str::to_owned).collect());
         let place = |kind: &PointKind| kind.0.as_deref().and_then(|name| most.number(name)).map(|place| place as usize);
-        html += &scatter(&format!("By {label}"), &points, most.names(), "other or none", place);
+        html += &both(&format!("By {label}"), most.names(), "other or none", &place);
     }
     if !components.is_empty() {
         let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
@@ -69,14 +74,27 @@ pub(super) async fn pictures(run: &Run, audit: &Audit, label: Option<&str>) -> R
         let name = |place: usize| format!("{} samples", number(sizes.get(&place).copied().unwrap_or_default() as f64));
         let names: Vec<String> = (0..COLOURS.min(sizes.len())).map(name).collect();
         let place = |kind: &PointKind| kind.1.filter(|place| *place < COLOURS);
-        html += &scatter("What the answers joined", &points, &names, "smaller or not asked about", place);
+        html += &both("What the answers joined", &names, "smaller or not asked about", &place);
     }
-    let axes = "The first two principal axes, which show";
+    Ok(format!("<div class=\"figures wide\">{html}</div><p class=\"note\">{}</p>", note(&projected, map.as_ref())))
+}
+
+/// What the pictures show, and what they do not.
+fn note(projected: &Projection, map: Option<&Tsne>) -> String {
     let share = percent(projected.explained.iter().sum());
-    if html.is_empty() {
-        return Ok(html);
+    let mut note = format!("The first two principal axes, which show {share} of the variance");
+    if let Some(map) = map {
+        let perplexity = map.perplexity;
+        note += &format!(
+            ", and neighbourhoods by t-SNE of perplexity {perplexity}: near rows stay near, while the distances between \
+             groups and their sizes mean little"
+        );
     }
-    Ok(format!("<div class=\"figures wide\">{html}</div><p class=\"note\">{axes} {share} of the variance.</p>"))
+    let shown = projected.points.len();
+    if (shown as u64) < projected.all_rows {
+        note += &format!(". A sample of {} of {} rows", number(shown as f64), number(projected.all_rows as f64));
+    }
+    note + "."
 }
 
 /// The place of every sample's component, the largest first; components of one sample are none.
@@ -131,13 +149,14 @@ fn read(run: &Run, label: Option<&str>, components: &BTreeMap<u64, usize>) -> Re
 /// Points in the plane, on the same scale both ways; those without a place among the names lie below, in grey.
 fn scatter(
     title: &str,
-    points: &[(&PointKind, (f64, f64))],
+    kinds: &[&PointKind],
+    points: &[(f64, f64)],
     names: &[String],
     rest: &str,
     place: impl Fn(&PointKind) -> Option<usize>,
 ) -> String {
     let bounds = |axis: fn(&(f64, f64)) -> f64| {
-        let values = points.iter().map(|(_, point)| axis(point));
+        let values = points.iter().map(axis);
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
     };
     let (x, y) = (bounds(|point| point.0), bounds(|point| point.1));
@@ -151,7 +170,7 @@ fn scatter(
     };
     // A dot is a line of no length with round ends: a class is one path, and a page of thousands of dots stays small.
     let mut paths = vec![String::new(); names.len() + 1];
-    for (kind, point) in points {
+    for (kind, point) in kinds.iter().zip(points) {
         let (x, y) = at(*point);
         let path = &mut paths[place(kind).map_or(0, |place| place + 1)];
         // Writing to a String cannot fail.
@@ -213,6 +232,19 @@ mod tests {
         assert!(by_component.contains("<li class=\"c0\">2 samples</li><li class=\"other\">"), "{by_component}");
         assert_eq!((dots(by_component, "c0"), dots(by_component, "other")), (2, 2));
         assert!(html.contains("100.0% of the variance"));
+    }
+
+    #[tokio::test]
+    async fn each_picture_has_a_map_of_neighbourhoods_where_two_axes_do_not_show_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        let corner = |row: u64| (row, [0, 1, 2, 3].map(|at| if row % 4 == at { 2.0 } else { row as f32 / 40.0 }));
+        fixture::embeddings(&run, &(0..24).map(corner).collect::<Vec<_>>());
+        memberships(&run, &[(0, 5, "answers", false), (4, 5, "answers", false)]);
+        let audit = Audit::open(&run).await.unwrap();
+        let html = pictures(&run, &audit, None).await.unwrap();
+        assert_eq!(html.matches("<figure>").count(), 2);
+        assert!(html.contains("What the answers joined: neighbourhoods") && html.contains("t-SNE of perplexity 7"));
     }
 
     #[tokio::test]

@@ -43,6 +43,11 @@ pub(super) struct Extension {
 }
 
 impl StageContext<'_> {
+    /// The label that colours pictures of the embeddings.
+    pub fn coloured_by(&self) -> Option<&str> {
+        self.spec.evaluations.first().map(|evaluation| evaluation.label())
+    }
+
     /// An error if the run was cancelled, in front of a stage that cannot be left in the middle.
     pub fn unless_cancelled(&self, stage: &'static str) -> Result<()> {
         match self.spec.cancel.is_cancelled() {

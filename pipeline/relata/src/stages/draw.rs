@@ -1,4 +1,4 @@
-//! Plots of a run: views, loss, metrics, and the embeddings in two dimensions.
+//! Plots of a run: views, loss, metrics, and the embeddings in two dimensions, on axes and by neighbourhoods.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use relata_train::training::MetricRow;
 use super::measurements::read_split;
 use crate::error::{PipelineError, Result};
 use crate::evaluate::{Classes, EvaluateError, read_vectors};
-use crate::plot::{Figure, Series, curves, projection};
+use crate::plot::{Figure, Series, curves, projection, tsne};
 use crate::store::{Artifact, Run, StoreError, metrics_of_rounds};
 
 /// Samples on the contact sheet.
@@ -120,30 +120,57 @@ fn in_unit((name, points): Series) -> Series {
 /// `plots/embeddings.{svg,png}`: the first two principal components, of the test rows and coloured by a label if there
 /// is one, and no more classes than there can be, else of all rows.
 pub(crate) fn draw_embeddings(run: &Run, columns: &[String], label: Option<&str>) -> Result<()> {
-    scatter_by_default(run, &run.path(Artifact::Plots), columns, label)?;
+    scatter_by_default(run, &run.path(Artifact::Plots), columns, label, false)?;
+    Ok(())
+}
+
+/// Also `plots/neighbourhoods.{svg,png}`: the same rows by t-SNE, which takes some seconds for thousands of rows.
+pub(crate) fn draw_embeddings_and_neighbourhoods(run: &Run, columns: &[String], label: Option<&str>) -> Result<()> {
+    scatter_by_default(run, &run.path(Artifact::Plots), columns, label, true)?;
     Ok(())
 }
 
 /// By a label that nobody has asked for a picture of: it may be that of thousands of entities, which have no colours.
-fn scatter_by_default(run: &Run, folder: &Path, columns: &[String], label: Option<&str>) -> Result<Vec<PathBuf>> {
-    match scatter(run, folder, columns, label) {
-        Err(PipelineError::Evaluate(EvaluateError::TooManyClasses { .. })) => scatter(run, folder, columns, None),
+fn scatter_by_default(
+    run: &Run,
+    folder: &Path,
+    columns: &[String],
+    label: Option<&str>,
+    neighbourhoods: bool,
+) -> Result<Vec<PathBuf>> {
+    match scatter(run, folder, columns, label, neighbourhoods) {
+        Err(PipelineError::Evaluate(EvaluateError::TooManyClasses { .. })) => {
+            scatter(run, folder, columns, None, neighbourhoods)
+        }
         drawn => drawn,
     }
 }
 
-fn scatter(run: &Run, folder: &Path, columns: &[String], label: Option<&str>) -> Result<Vec<PathBuf>> {
-    let figure = match label {
+fn scatter(
+    run: &Run,
+    folder: &Path,
+    columns: &[String],
+    label: Option<&str>,
+    neighbourhoods: bool,
+) -> Result<Vec<PathBuf>> {
+    let (vectors, classes, by) = match label {
         Some(label) => {
             let split = read_split(&run.embeddings(), columns, label)?;
-            projection(&split.test, 0)?.figure(format!("Embeddings by {label}"), &split.classes)
+            (split.test, split.classes, format!(" by {label}"))
         }
         None => {
             let Some(all) = read_vectors(&run.embeddings())?.filter(|all| all.rows() > 1) else { return Ok(vec![]) };
-            projection(&all, 0)?.figure("Embeddings", &Classes::new(BTreeSet::from(["all rows".to_owned()])))
+            (all, Classes::new(BTreeSet::from(["all rows".to_owned()])), String::new())
         }
     };
-    save(&figure, &folder.join("embeddings"))
+    let projected = projection(&vectors, 0)?;
+    let mut drawn = save(&projected.figure(format!("Embeddings{by}"), &classes), &folder.join("embeddings"))?;
+    let map = if neighbourhoods { tsne(&projected)? } else { None };
+    if let Some(map) = map {
+        let figure = map.figure(format!("Neighbourhoods of embeddings{by}"), &classes);
+        drawn.extend(save(&figure, &folder.join("neighbourhoods"))?);
+    }
+    Ok(drawn)
 }
 
 fn save(figure: &impl Figure, path: &Path) -> Result<Vec<PathBuf>> {
@@ -152,9 +179,10 @@ fn save(figure: &impl Figure, path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 impl Run {
-    /// Draws the loss, the metrics and the embeddings again, as `loss`, `metrics` and `embeddings`, each `.svg` and
-    /// `.png`, in `folder` (by default the run's `plots`), and returns the files. Embeddings are coloured by the column
-    /// `label`, by default that of the run's first evaluation; without either all rows have one colour.
+    /// Draws the loss, the metrics and the embeddings again, as `loss`, `metrics`, `embeddings` (their first two principal
+    /// components) and `neighbourhoods` (t-SNE, unless there are fewer than 10 rows, or two components show everything),
+    /// each `.svg` and `.png`, in `folder` (by default the run's `plots`), and returns the files. Embeddings are coloured
+    /// by the column `label`, by default that of the run's first evaluation; without either all rows have one colour.
     pub fn plot(&self, label: Option<&str>, folder: Option<&Path>) -> Result<Vec<PathBuf>> {
         let plan = self.plan()?;
         let folder = folder.map_or_else(|| self.path(Artifact::Plots), Path::to_path_buf);
@@ -164,10 +192,10 @@ impl Run {
         self.existing(Artifact::Embeddings)?;
         let columns = self.samples()?.columns;
         drawn.extend(match label {
-            Some(label) => scatter(self, &folder, &columns, Some(label))?,
+            Some(label) => scatter(self, &folder, &columns, Some(label), true)?,
             None => {
                 let first = plan.evaluate.first().and_then(|first| first["label"].as_str());
-                scatter_by_default(self, &folder, &columns, first)?
+                scatter_by_default(self, &folder, &columns, first, true)?
             }
         });
         if drawn.is_empty() {
@@ -185,9 +213,28 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
 
     fn metric(step: u64, name: &str, value: f64) -> MetricRow {
         MetricRow::now(step, 0, name.to_owned(), value)
+    }
+
+    #[test]
+    fn neighbourhoods_are_drawn_where_two_axes_do_not_show_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = fixture::run(folder.path());
+        let corner = |row: u64| (row, [0, 1, 2, 3].map(|at| if row % 4 == at { 2.0 } else { row as f32 / 40.0 }));
+        fixture::embeddings(&run, &(0..24).map(corner).collect::<Vec<_>>());
+        let names = |neighbourhoods: bool| -> Vec<String> {
+            let drawn = scatter(&run, folder.path(), &[], None, neighbourhoods).unwrap();
+            drawn.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        let both = ["embeddings.svg", "embeddings.png", "neighbourhoods.svg", "neighbourhoods.png"];
+        assert_eq!(names(true), both);
+        assert!(both.iter().all(|name| folder.path().join(name).exists()));
+        assert_eq!(names(false), both[..2]);
+        fixture::embeddings(&run, &(0..24).map(|row| (row, [row as f32, (row % 5) as f32])).collect::<Vec<_>>());
+        assert_eq!(names(true), both[..2]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use relata_data::DataError;
 use relata_train::training::MetricRow;
 
 use super::context::StageContext;
-use super::draw::{draw_embeddings, draw_loss, draw_metrics};
+use super::draw::{draw_embeddings, draw_embeddings_and_neighbourhoods, draw_loss, draw_metrics};
 use super::measurements::measure;
 use super::model::Embedder;
 use crate::error::Result;
@@ -56,7 +56,12 @@ impl StageContext<'_> {
         metrics.extend(values.into_iter().map(|(name, value)| MetricRow::now(step, epoch.into(), name, value)));
         draw_loss(run, &metrics)?;
         draw_metrics(run, &[(round, &metrics)])?;
-        draw_embeddings(run, &self.samples.columns, evaluations.first().map(|evaluation| evaluation.label()))?;
+        let (columns, label) = (&self.samples.columns, self.coloured_by());
+        // Of rounds, the run shows the last one only, once it knows which that is.
+        match run.folder() == self.run.folder() {
+            true => draw_embeddings_and_neighbourhoods(run, columns, label)?,
+            false => draw_embeddings(run, columns, label)?,
+        }
         write_metrics(&run.path(Artifact::Metrics), &metrics, round)?;
         let baseline = run.path(Artifact::Baseline);
         if baseline.exists() {

@@ -10,7 +10,7 @@ use relata_schemas::metrics::METRICS;
 use relata_train::training::MetricRow;
 
 use super::context::StageContext;
-use super::draw::draw_metrics;
+use super::draw::{draw_embeddings_and_neighbourhoods, draw_metrics};
 use crate::error::Result;
 use crate::store::{Artifact, Run, metrics_batch};
 
@@ -63,7 +63,7 @@ pub(super) fn copy_results(context: &StageContext<'_>, last: u32) -> Result<()> 
     Ok(())
 }
 
-/// Writes the metrics of all rounds, and what was measured after them; they come last and mark the run as done.
+/// Draws, and writes the metrics of all rounds and what was measured after them; they come last and mark the run as done.
 pub(super) fn finish(context: &StageContext<'_>, rounds: u32, after: &[MetricRow]) -> Result<()> {
     let measured: Vec<(u32, Vec<MetricRow>)> = (0..=rounds)
         .map(|number| (number, context.run.round(number)))
@@ -71,6 +71,7 @@ pub(super) fn finish(context: &StageContext<'_>, rounds: u32, after: &[MetricRow
         .map(|(number, run)| Ok((number, run.metrics()?)))
         .collect::<Result<_>>()?;
     draw_metrics(&context.run, &measured)?;
+    draw_embeddings_and_neighbourhoods(&context.run, &context.samples.columns, context.coloured_by())?;
     let mut sink = ParquetSink::create(&context.run.path(Artifact::Metrics), METRICS.schema())?;
     for number in 0..=rounds {
         let run = context.run.round(number);

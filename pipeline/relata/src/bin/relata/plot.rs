@@ -7,8 +7,8 @@ use relata::Run;
 
 use crate::failure::Outcome;
 
-/// Draws the training loss, the other metrics and the embeddings (their first two principal components) of a finished
-/// run, as SVG and PNG, and prints the paths of the pictures.
+/// Draws the training loss, the other metrics and the embeddings (their first two principal components, and their
+/// neighbourhoods by t-SNE) of a finished run, as SVG and PNG, and prints the paths of the pictures.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  relata plot runs/digits --label label --output pictures")]
 pub struct Arguments {
