@@ -35,14 +35,15 @@ PACKAGES = ["splink", "duckdb", "dedupe", "BTrees", "scikit-learn", "numpy"]
 
 
 def relata(table, seed, binary):
-    """F1 by column and budget, each budget in a run of its own."""
+    """F1 by column and budget. A run with answers goes on with the next budget, which is as if it had had it from the start."""
     scores = {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         table.write(folder / "table.csv")
         link = entity_tables.SOURCE if table.sources else "-"
         for budget in BUDGETS:
-            arguments = [folder / "table.csv", folder / f"run_{budget}", entity_tables.TRUTH, link, budget, seed]
+            run = folder / ("run_without" if budget == 0 else "run_with")
+            arguments = [folder / "table.csv", run, entity_tables.TRUTH, link, budget, seed]
             command = list(map(str, [binary, *arguments]))
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             [line] = [line for line in done.stdout.splitlines() if line.startswith("{")]
