@@ -56,7 +56,8 @@ pub(super) fn ranked(questions: Vec<(TrainingRow, Vec<TrainingRow>)>) -> Vec<Que
     questions.into_iter().enumerate().map(question).collect()
 }
 
-fn order(a: &ScoredPair, b: &ScoredPair) -> std::cmp::Ordering {
+/// By use, then by probability, the largest first.
+pub(super) fn order(a: &ScoredPair, b: &ScoredPair) -> std::cmp::Ordering {
     let by_use = b.score.total_cmp(&a.score).then(b.probability.total_cmp(&a.probability));
     by_use.then((a.anchor, a.candidate).cmp(&(b.anchor, b.candidate)))
 }

@@ -7,7 +7,8 @@ use relata_graph::label_propagation::propagate_labels;
 use relata_graph::neighbour_graph::NeighbourGraph;
 
 use super::batch_selection::{ScoredPair, select_batch};
-use super::candidate_pool::CandidatePool;
+use super::candidate_pool::{CandidatePool, LOOKED_AT};
+use super::candidate_queries::scored;
 use super::explore_consolidate::{ExploreConsolidate, explore_consolidate};
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
@@ -56,6 +57,15 @@ impl Strategy for Boundary {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        if let Some(candidates) = context.candidates {
+            // Between two components, or a component and a row; others, where there are none.
+            let known = |row| context.belief.is_known(row);
+            let disputed = |a, b, probability: f32| {
+                let doubt = 1.0 - (2.0 * probability - 1.0).abs();
+                doubt + f32::from(u8::from(known(a))) + f32::from(u8::from(known(b)))
+            };
+            return select_batch(context, scored(candidates, context, LOOKED_AT * pairs, disputed), pairs);
+        }
         let pool = CandidatePool::draw(context);
         let mut queries = select_batch(context, disputed(context, &pool), pairs);
         if queries.len() < pairs {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch_selection::{ScoredPair, ranked};
 use super::candidate_pool::CandidatePool;
+use super::candidate_queries;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
@@ -51,10 +52,10 @@ impl Strategy for Diverse {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
-        let pool = CandidatePool::draw(context);
-        let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
-        let mut scored = pool.against_components(context, PAIRS, |_, _, probability| uncertainty(probability));
-        scored.extend(unqueried_pairs(context, &pool, Some(&neighbours), uncertainty));
+        let mut scored = match context.candidates {
+            Some(all) => candidate_queries::scored(all, context, PAIRS, |_, _, probability| uncertainty(probability)),
+            None => drawn_pairs(context),
+        };
         let mut rng = Purpose::DiverseSamples.stream(context.seed, &[context.round.into()]);
         if scored.len() > PAIRS {
             let chosen = rand::seq::index::sample(&mut rng, scored.len(), PAIRS);
@@ -84,6 +85,15 @@ impl Strategy for Diverse {
         }
         ranked(chosen)
     }
+}
+
+/// Pairs of rows that are drawn, with components and with each other.
+fn drawn_pairs(context: &QueryContext<'_>) -> Vec<ScoredPair> {
+    let pool = CandidatePool::draw(context);
+    let neighbours = NeighbourGraph::of(&pool.vectors, pool.width, NEIGHBOURS);
+    let mut scored = pool.against_components(context, PAIRS, |_, _, probability| uncertainty(probability));
+    scored.extend(unqueried_pairs(context, &pool, Some(&neighbours), uncertainty));
+    scored
 }
 
 fn uncertainty(probability: f32) -> f32 {

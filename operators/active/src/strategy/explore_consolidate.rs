@@ -14,6 +14,7 @@ use self::embedded_graph::EmbeddedGraph;
 use self::explorer::Explorer;
 use super::batch_selection::ranked;
 use super::candidate_pool::CandidatePool;
+use super::candidate_queries::most_probable;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::most_probable_first;
@@ -43,6 +44,8 @@ pub struct ExploreConsolidate {
 ///   without an answer that says so.
 /// - Every fourth question reconciles two components, so that a class in several parts becomes one: those whose rows (by
 ///   the walks' chances) lie in the most similar direction, and that are known to differ from few others.
+///
+/// Where a pipeline has candidates, it asks about the most probable ones, no component twice in a round.
 ///
 /// Rows proposed together cover different regions. On the digits (1,438 training rows, cosine of the pixels), with one
 /// pair a round, the ten largest components are the ten classes after 100 pairs, and spread over the graph they give a
@@ -86,6 +89,9 @@ impl Strategy for ExploreConsolidate {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        if let Some(candidates) = context.candidates {
+            return most_probable(candidates, context, pairs);
+        }
         let pool = CandidatePool::draw(context);
         if pool.rows.len() < 2 || pairs == 0 {
             return vec![];

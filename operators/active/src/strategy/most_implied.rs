@@ -1,14 +1,16 @@
 //! Most implied pairs: the questions whose answers imply the most.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
+use relata_data::index::TrainingRow;
 use relata_graph::neighbour_graph::NeighbourGraph;
 
 use super::batch_selection::select_batch;
 use super::candidate_pool::{CandidatePool, LOOKED_AT};
+use super::candidate_queries;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::unqueried_pairs::unqueried_pairs;
@@ -50,6 +52,11 @@ impl Strategy for MostImplied {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        if let Some(candidates) = context.candidates {
+            let gain = |a, b, probability| implied(context, a, b, probability);
+            let scored = candidate_queries::scored(candidates, context, LOOKED_AT * pairs, gain);
+            return select_batch(context, scored, pairs);
+        }
         let pool = CandidatePool::draw(context);
         let separated = CannotLinkCounts::new(context, &pool);
         let size = |at: usize| pool.components[at].size as f64;
@@ -69,6 +76,18 @@ impl Strategy for MostImplied {
         }
         select_batch(context, scored, pairs)
     }
+}
+
+/// The pairs that an answer about two rows makes known, in expectation.
+fn implied(context: &QueryContext<'_>, a: TrainingRow, b: TrainingRow, probability: f32) -> f32 {
+    let belief = context.belief;
+    let (a, b) = (belief.component(a), belief.component(b));
+    let size = |component: u32| belief.members(component).len() as f64;
+    let separated = |from: u32| belief.cannot_links(from).collect::<HashSet<u32>>();
+    let (from_a, from_b) = (separated(a), separated(b));
+    let only = |own: &HashSet<u32>, other: &HashSet<u32>| own.difference(other).map(|&it| size(it)).sum::<f64>();
+    let yes = size(a) * only(&from_b, &from_a) + size(b) * only(&from_a, &from_b);
+    (size(a) * size(b) + f64::from(probability) * yes) as f32
 }
 
 /// How many rows the components of the pool are known to differ from.
@@ -103,8 +122,6 @@ impl CannotLinkCounts {
 
 #[cfg(test)]
 mod tests {
-    use relata_data::index::TrainingRow;
-
     use super::super::fixture::{World, check, unresolved};
     use super::*;
     use crate::inference::{Belief, BeliefSettings, Constraint};
@@ -146,6 +163,9 @@ mod tests {
         for query in &found {
             let expected = naive(&world, query.anchor, query.candidates[0]);
             assert!((f64::from(query.priority) - expected).abs() < 1e-3 * expected, "{query:?} {expected}");
+            let (anchor, candidate) = (query.anchor, query.candidates[0]);
+            let probability = context.calibration.probability(context.similarity(anchor, candidate));
+            assert!((f64::from(implied(&context, anchor, candidate, probability)) - expected).abs() < 1e-3 * expected);
         }
         let pool = CandidatePool::draw(&context);
         let shown = |row: TrainingRow| match pool.component[row.index()] {

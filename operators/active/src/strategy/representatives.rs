@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch_selection::ranked;
 use super::candidate_pool::{CandidatePool, most_central_first};
+use super::candidate_queries::gathered;
 use super::query_context::QueryContext;
 use super::query_strategy::{Query, Strategy};
 use super::ridge::RidgeClassifier;
@@ -49,6 +50,8 @@ impl Default for Representatives {
 /// with the nearest neighbours (Hacohen, Dekel and Weinshall 2022), are compared with rows near them. The rule is made
 /// for classes of which a row is known; [`explore_consolidate`](super::explore_consolidate()) finds them sooner.
 ///
+/// Where a pipeline has candidates, rows are shown with their most probable ones instead.
+///
 /// ```
 /// use relata_active::query_loop::StrategyExt;
 /// use relata_active::strategy::{Strategy, representatives};
@@ -72,6 +75,9 @@ impl Strategy for Representatives {
     }
 
     fn propose(&self, context: &QueryContext<'_>, pairs: usize) -> Vec<Query> {
+        if let Some(candidates) = context.candidates {
+            return gathered(candidates, context, self.candidates.get(), pairs);
+        }
         let pool = CandidatePool::draw(context);
         let classes = classes(context);
         ranked(match classes.is_empty() {
