@@ -120,6 +120,7 @@ fn single_pairs(pairs: Vec<(TrainingRow, TrainingRow)>) -> Vec<Query> {
 mod tests {
     use relata_data::seed::Purpose;
 
+    use super::super::STRATEGIES;
     use super::super::fixture::World;
     use super::*;
 
@@ -150,7 +151,8 @@ mod tests {
         let near = |at: u32| (TrainingRow(at), TrainingRow(at + 3));
         let pairs: Vec<_> = (0..30).map(|at| (near(at), 0.3 + 0.02 * at as f32)).collect();
         let candidates = ScoredCandidates { pairs, ranked: vec![] };
-        for (name, strategy) in STRATEGIES.iter().map(|strategy| (strategy.name, (strategy.default)())) {
+        for name in STRATEGIES.names() {
+            let strategy = STRATEGIES.parse(name, &[]).unwrap();
             let context = QueryContext { candidates: Some(&candidates), ..world.context(1) };
             let queries = strategy.propose(&context, 6);
             let asked: Vec<_> =
