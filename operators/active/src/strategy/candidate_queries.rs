@@ -160,7 +160,10 @@ mod tests {
             assert!(!asked.is_empty() && asked.len() <= 6, "{name}: {asked:?}");
             for (a, b) in asked {
                 let pair = (a.min(b), a.max(b));
-                assert!(candidates.pairs.iter().any(|known| known.0 == pair) && context.is_open(a, b), "{name}: {pair:?}");
+                assert!(
+                    candidates.pairs.iter().any(|known| known.0 == pair) && context.is_open(a, b),
+                    "{name}: {pair:?}"
+                );
             }
         }
     }

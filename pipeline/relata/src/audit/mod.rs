@@ -5,6 +5,7 @@
 
 mod annotators;
 mod audited;
+mod chain;
 mod curve;
 mod oracles;
 mod rounds;
@@ -13,6 +14,7 @@ mod tables;
 pub(crate) use annotators::PairVote;
 pub use annotators::{ANNOTATORS, AnnotatorSummary};
 pub use audited::Audit;
+pub use chain::ChainLink;
 pub use curve::{CURVE, CurvePoint};
 pub use oracles::{ORACLES, OracleSummary};
 pub use rounds::{ROUNDS, RoundSummary};

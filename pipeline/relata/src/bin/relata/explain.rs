@@ -1,12 +1,15 @@
 //! `relata explain`: why two rows are, or are not, the same entity.
 
+use std::collections::HashMap;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{Float32Type, Float64Type};
+use arrow::datatypes::{Float32Type, Float64Type, UInt64Type};
 use arrow::util::display::array_value_to_string;
 use relata::Run;
+use relata::audit::{Audit, ChainLink};
+use relata_data::index::SampleId;
 use relata_data::query;
 use relata_data::source::IdLookup;
 
@@ -15,7 +18,8 @@ use crate::failure::{Failure, Outcome};
 /// The columns of `pairs` that say what each column counted for, before any answer.
 const WEIGHT: &str = "weight.";
 
-/// Explains what a decision made of a pair: its probability, what is known of it, and what each column counted for.
+/// Explains what a decision made of a pair: its probability, what is known of it and by which answers, and what
+/// each column counted for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  relata explain runs/people 17 42")]
 pub struct Arguments {
@@ -49,7 +53,40 @@ pub async fn run(arguments: Arguments) -> Outcome {
         let row = run.sql(&format!("SELECT * FROM samples WHERE id = {id}")).await?;
         values.push(one(query::collect(row).await.map_err(relata::sql::SqlError::from)?));
     }
-    write(&mut stdout(), &arguments, &pair, &values).map_err(Failure::Output)
+    let chain = Audit::open(&run).await?.chain(SampleId(a), SampleId(b)).await?.unwrap_or_default();
+    let texts = texts(&run, &chain).await?;
+    write(&mut stdout(), &arguments, &pair, &values).map_err(Failure::Output)?;
+    write_chain(&mut stdout(), &chain, &texts).map_err(Failure::Output)
+}
+
+/// The ids of the samples of a chain as the dataset has them, where they are text.
+async fn texts(run: &Run, chain: &[ChainLink]) -> Result<HashMap<SampleId, String>, Failure> {
+    let ids: Vec<String> = chain.iter().flat_map(|link| [link.src, link.dst]).map(|id| id.to_string()).collect();
+    if ids.is_empty() || !run.samples()?.text_ids {
+        return Ok(HashMap::new());
+    }
+    let rows = run.sql(&format!("SELECT id, source_id FROM samples WHERE id IN ({})", ids.join(", "))).await?;
+    let mut texts = HashMap::new();
+    for batch in query::collect(rows).await.map_err(relata::sql::SqlError::from)? {
+        let ids = batch["id"].as_primitive::<UInt64Type>().values();
+        let own = batch["source_id"].as_string::<i32>();
+        texts.extend(ids.iter().zip(own).map(|(&id, text)| (SampleId(id), text.unwrap_or_default().to_owned())));
+    }
+    Ok(texts)
+}
+
+fn write_chain(out: &mut impl Write, chain: &[ChainLink], texts: &HashMap<SampleId, String>) -> std::io::Result<()> {
+    if chain.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nKnown by")?;
+    let name = |id: SampleId| texts.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    for link in chain {
+        let sign = if link.related { "is the same as" } else { "is not the same as" };
+        let question = link.question.map(|number| format!(", question {number}")).unwrap_or_default();
+        writeln!(out, "  {} {sign} {}  ({}{question})", name(link.src), name(link.dst), link.said_by)?;
+    }
+    Ok(())
 }
 
 fn write(
