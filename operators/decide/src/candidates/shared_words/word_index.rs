@@ -38,10 +38,11 @@ impl WordIndex {
     /// The words of all columns of `rows` rows.
     pub fn new(columns: &[RecordColumn], rows: usize) -> Self {
         let words = RowWords::of(columns, rows);
-        let mut only_rows = vec![0; words.counts().partition_point(|&count| count == 1)];
+        let only = words.counts().partition_point(|&count| count == 1);
+        let mut only_rows = vec![0; only];
         for row in 0..words.rows() as u32 {
             // Ascending words.
-            let alone = words.of_row(row).iter().take_while(|word| (**word as usize) < only_rows.len());
+            let alone = words.of_row(row).iter().take_while(|word| (**word as usize) < only);
             alone.for_each(|&word| only_rows[word as usize] = row);
         }
         let blocks = Blocks::of(&words, 1).without_rows();
