@@ -121,7 +121,7 @@ impl GroupsBuilder {
             groups[number.index()].members.push(row);
         }
         let cannot_links = cannot_links(&stated, &rels, &numbers, groups.len())?;
-        Ok(Groups::index(groups, ids.rows(), cannot_links))
+        Ok(Groups::index(rels, groups, ids.rows(), cannot_links))
     }
 }
 
