@@ -6,6 +6,7 @@
 mod annotators;
 mod audited;
 mod curve;
+mod oracle_estimates;
 mod oracles;
 mod rounds;
 mod tables;
@@ -14,5 +15,6 @@ pub(crate) use annotators::PairVote;
 pub use annotators::{ANNOTATORS, AnnotatorSummary};
 pub use audited::Audit;
 pub use curve::{CURVE, CurvePoint};
+pub use oracle_estimates::{ORACLE_ESTIMATES, OracleEstimate};
 pub use oracles::{ORACLES, OracleSummary};
 pub use rounds::{ROUNDS, RoundSummary};
