@@ -88,7 +88,9 @@ impl Relations {
     /// let [anna, ben, cleo] = [7, 3, 9].map(SampleId);
     /// relations.edge(&"colleagues".into(), anna, ben, 1.0)?;
     /// relations.members("label", &[(anna, 0), (ben, 0), (cleo, 1)], 1.0, true)?;
+    /// relations.known("label");
     /// let stated = relations.finish()?;
+    /// assert!(stated.known.contains("label"));
     /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
     /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
