@@ -1,6 +1,7 @@
 //! What crosses crates: golden values, the exact optimum, crashes, bad input, graphs and other programs.
 #![allow(clippy::unwrap_used)]
 
+mod agreement;
 mod ask;
 mod bad_edges;
 mod bad_samples;

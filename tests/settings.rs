@@ -100,6 +100,16 @@ const TABLE: &[Row] = &[
         refused: USED,
     },
     Row {
+        setting: "weigh_by_agreement",
+        pipeline: |at, by| train(labelled(at).relate(nearest(2)).weigh_by_agreement(), by),
+        refused: USED,
+    },
+    Row {
+        setting: "weigh_by_agreement of one oracle",
+        pipeline: |at, by| train(labelled(at).weigh_by_agreement(), by),
+        refused: ["agreement takes others"; 3],
+    },
+    Row {
         setting: "noisy",
         pipeline: |at, by| train(read(at).relate(noisy(same_label("label"), 0.1)), by),
         refused: USED,

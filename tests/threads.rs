@@ -49,7 +49,7 @@ fn result(threads: usize) -> Outcome {
     let query = "SELECT step, name, value FROM metrics WHERE name <> 'stall' ORDER BY step, name";
     let run = Run::open(folder.path()).unwrap();
     let answer = |query: &str| tokio::runtime::Runtime::new().unwrap().block_on(data::answer(&run, query));
-    let files = ["edges.parquet", "conflicts.parquet", "memberships.parquet", "graph.csr"];
+    let files = ["edges.parquet", "conflicts.parquet", "oracle_accuracy.parquet", "memberships.parquet", "graph.csr"];
     Outcome {
         embeddings: data::embedding_bits(folder.path()),
         measured: answer(query),

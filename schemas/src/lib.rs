@@ -16,6 +16,7 @@ pub mod features;
 mod induced;
 pub mod memberships;
 pub mod metrics;
+pub mod oracle_accuracy;
 pub mod pairs;
 pub mod questions;
 pub mod reference;

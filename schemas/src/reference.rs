@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::computed::COMPUTED;
 use crate::{
     Table, answers, audit, candidate_rules, classes, conflicts, edges, embeddings, entities, memberships, metrics,
-    pairs, questions, samples, separations, skipped,
+    oracle_accuracy, pairs, questions, samples, separations, skipped,
 };
 
 /// Every table that is kept in a run.
@@ -16,6 +16,7 @@ pub const TABLES: &[&Table] = &[
     &memberships::MEMBERSHIPS,
     &separations::SEPARATIONS,
     &conflicts::CONFLICTS,
+    &oracle_accuracy::ORACLE_ACCURACY,
     &questions::QUESTIONS,
     &answers::ANSWERS,
     &embeddings::EMBEDDINGS,

@@ -22,6 +22,8 @@ pub const MEMBERSHIPS: &str = "memberships.parquet";
 pub const SEPARATIONS: &str = "separations.parquet";
 /// The table `conflicts`.
 pub const CONFLICTS: &str = "conflicts.parquet";
+/// The table `oracle_accuracy`.
+pub const ORACLE_ACCURACY: &str = "oracle_accuracy.parquet";
 /// The explicit edges as a compressed sparse row matrix, memory-mapped.
 pub const GRAPH: &str = "graph.csr";
 /// The settings with which the graph was resolved.

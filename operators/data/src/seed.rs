@@ -22,6 +22,8 @@ pub enum Purpose {
     SamplerPairs = 0x9a12,
     /// The labelled rows that `same_value` keeps.
     LabelledRows = 0x1abe1,
+    /// The pairs of groups on which oracles are compared.
+    ComparedPairs = 0xc03fa2ed,
     /// Label noise: wrong relations.
     NoisyRelations = 0x2015e,
     /// Label noise: wrong answers.

@@ -121,7 +121,7 @@ impl GroupsBuilder {
             groups[number.index()].members.push(row);
         }
         let cannot_links = cannot_links(&stated, &rels, &numbers, groups.len())?;
-        Ok(Groups::index(groups, ids.rows(), cannot_links))
+        Ok(Groups::index(rels, groups, ids.rows(), cannot_links))
     }
 }
 
@@ -149,6 +149,7 @@ impl Groups {
     ///     ],
     /// )?;
     /// let groups = Groups::new(&[memberships], &[], &IdIndex::RowNumbers(3))?;
+    /// assert_eq!(groups.relations(), ["label"]);
     /// assert_eq!([1, 2].map(|row| groups.weight(Row(0), Row(row))), [1.0, -1.0]);
     /// # Ok::<(), relata_graph::GraphError>(())
     /// ```

@@ -5,6 +5,7 @@
 //! row number ([`Row`](relata_data::index::Row)); the nodes of [`InducedEdges`] are places in a batch.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod agreement;
 mod cannot_link;
 mod closure;
 mod components;
@@ -23,8 +24,10 @@ mod noise;
 mod policy;
 mod relations;
 mod resolve;
+mod statements;
 mod statistics;
 
+pub use agreement::OracleAccuracy;
 pub use components::Components;
 pub use conflicts::Conflict;
 pub use csr::{Csr, CsrBuilder, CsrPlaces};
@@ -36,5 +39,5 @@ pub use must_link::{Group, Groups};
 pub use policy::{Decision, Opinion, Policy};
 pub use relata_data::index::GroupNumber;
 pub use relations::{RelationCounts, Relations, StatedRelations};
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolution, Resolved, resolve};
 pub use statistics::{GraphStatistics, statistics};

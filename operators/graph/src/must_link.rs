@@ -18,6 +18,8 @@ pub struct Group {
 /// All must-link groups of a graph, and the cannot-links between them.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
+    /// Names of relations, by number.
+    relations: Vec<String>,
     groups: Vec<Group>,
     /// `groups_of[starts[r]..starts[r + 1]]` are the groups of row r.
     starts: Vec<u32>,
@@ -30,6 +32,11 @@ impl Groups {
     /// All groups.
     pub fn iter(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// The names of the relations, by the number that a group has of its own.
+    pub fn relations(&self) -> &[String] {
+        &self.relations
     }
 
     /// Numbers of the groups of a row, ascending.
@@ -48,27 +55,42 @@ impl Groups {
     /// What the groups imply about a pair of rows (the sum over relations, clipped to [-1, 1]; 0 is nothing).
     /// A row with itself is in its own groups: two views of a labelled sample share its label.
     pub fn weight(&self, a: Row, b: Row) -> f32 {
-        let (of_a, of_b) = (self.of(a), self.of(b));
         let mut sum = 0.0;
+        self.each_relation(a, b, |_, weight| sum += weight);
+        sum.clamp(-1.0, 1.0)
+    }
+
+    /// What the groups imply about a pair of rows, as the number of the relation and a weight; a relation may imply
+    /// several things. See [`weight`](Self::weight).
+    pub(crate) fn each_relation(&self, a: Row, b: Row, mut take: impl FnMut(u32, f32)) {
+        let (of_a, of_b) = (self.of(a), self.of(b));
         for &g in of_a {
             let group = &self.groups[g.index()];
-            sum -= self.cannot_links(g).iter().filter(|(other, _)| of_b.contains(other)).map(|(_, w)| w).sum::<f32>();
+            let links = self.cannot_links(g).iter().filter(|(other, _)| of_b.contains(other));
+            let apart: f32 = links.map(|(_, w)| w).sum();
+            if apart != 0.0 {
+                take(group.rel, -apart);
+            }
             if of_b.contains(&g) {
-                sum += group.weight;
+                take(group.rel, group.weight);
             } else if group.exclusive {
                 let same_rel = |h: &&GroupNumber| self.groups[h.index()].rel == group.rel;
                 let shared = |h: &GroupNumber| of_a.contains(h);
                 let mut others = of_b.iter().filter(same_rel).peekable();
                 if others.peek().is_some() && !others.any(shared) {
-                    sum -= group.weight.abs();
+                    take(group.rel, -group.weight.abs());
                 }
             }
         }
-        sum.clamp(-1.0, 1.0)
     }
 
     /// Indexes groups, whose members may come in any order and repeatedly, over so many rows.
-    pub(crate) fn index(mut groups: Vec<Group>, rows: usize, cannot_links: Vec<Vec<(GroupNumber, f32)>>) -> Self {
+    pub(crate) fn index(
+        relations: Vec<String>,
+        mut groups: Vec<Group>,
+        rows: usize,
+        cannot_links: Vec<Vec<(GroupNumber, f32)>>,
+    ) -> Self {
         let mut starts = vec![0u32; rows + 1];
         for group in &mut groups {
             group.members.sort_unstable();
@@ -86,7 +108,7 @@ impl Groups {
                 next[row.index()] += 1;
             }
         }
-        Self { groups, starts, groups_of, cannot_links }
+        Self { relations, groups, starts, groups_of, cannot_links }
     }
 }
 

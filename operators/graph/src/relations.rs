@@ -1,7 +1,7 @@
 //! Relations (constraints) that oracles state, written down as they come: pairs to a Parquet file, must-link groups,
 //! cannot-links and views beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ pub struct Relations {
     noise: Vec<Noise>,
     counts: RelationCounts,
     conflicts: Vec<Conflict>,
+    known: BTreeSet<String>,
 }
 
 /// How many relations there are.
@@ -65,6 +66,8 @@ pub struct StatedRelations {
     pub groups: GroupsBuilder,
     /// Contradictions that oracles found among their own statements.
     pub conflicts: Vec<Conflict>,
+    /// Relations of groups that are taken for true where oracles are compared.
+    pub known: BTreeSet<String>,
 }
 
 impl std::fmt::Debug for Relations {
@@ -85,7 +88,9 @@ impl Relations {
     /// let [anna, ben, cleo] = [7, 3, 9].map(SampleId);
     /// relations.edge(&"colleagues".into(), anna, ben, 1.0)?;
     /// relations.members("label", &[(anna, 0), (ben, 0), (cleo, 1)], 1.0, true)?;
+    /// relations.known("label");
     /// let stated = relations.finish()?;
+    /// assert!(stated.known.contains("label"));
     /// assert_eq!((stated.counts.edges, stated.counts.memberships, stated.conflicts.len()), (1, 3, 0));
     /// # Ok::<(), relata_graph::GraphError>(())
     /// ```
@@ -102,6 +107,7 @@ impl Relations {
             noise: vec![],
             counts: RelationCounts::default(),
             conflicts: vec![],
+            known: BTreeSet::new(),
         })
     }
 
@@ -254,13 +260,20 @@ impl Relations {
         self.conflicts.push(conflict);
     }
 
+    /// Takes what the groups of a relation say for true where oracles are compared, as answers are. The name is that which
+    /// [`members`](Self::members) gave.
+    pub fn known(&mut self, rel: &str) {
+        self.known.insert(rel.to_owned());
+    }
+
     /// Completes all files and hands on what need not be read back from them.
     pub fn finish(mut self) -> Result<StatedRelations> {
         self.flush()?;
         self.statements.finish()?;
         self.memberships.finish()?;
         self.separations.finish()?;
-        Ok(StatedRelations { counts: self.counts, groups: self.groups, conflicts: self.conflicts })
+        let Self { counts, groups, conflicts, known, .. } = self;
+        Ok(StatedRelations { counts, groups, conflicts, known })
     }
 
     fn disturbed(&self, rel: &str, a: SampleId, b: SampleId, weight: f32) -> f32 {

@@ -1,32 +1,54 @@
 //! Resolution of constraints, from everything that oracles stated to the canonical graph: one edge per pair under a
-//! policy, contradictions kept as rows of `conflicts`, and the edges as a CSR file. Sorting is DataFusion's and spills
-//! to disk.
+//! policy, contradictions kept as rows of `conflicts`, and the edges as a CSR file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray, Float32Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
-use arrow::datatypes::{Float32Type, UInt32Type, UInt64Type};
-use datafusion::prelude::{ParquetReadOptions, col};
-use futures::StreamExt;
-use relata_schemas::edges::{CONFIDENCE, DST, EDGES, INFERRED, REL, ROUND, SRC, WEIGHT};
+use arrow::datatypes::{Float32Type, UInt64Type};
+use relata_schemas::edges::{DST, EDGES, SRC, WEIGHT};
 
+use crate::agreement::{OracleAccuracy, OracleWeights, Votes, write_accuracies};
 use crate::conflicts::{Conflict, ConflictWriter};
 use crate::csr::{Csr, CsrBuilder};
 use crate::error::{GraphError, Result};
 use crate::graph::{Graph, GraphSettings};
 use crate::must_link::Groups;
 use crate::policy::{Opinion, Policy};
+use crate::statements::each_pair;
 use relata_data::id_index::IdIndex;
 use relata_data::index::{Row, SampleId};
 use relata_data::sink::ParquetSink;
-use relata_data::{ParquetFile, Session, query};
+use relata_data::{ParquetFile, Session};
 use relata_schemas::run_file;
 
 /// Rows buffered before they are written.
 const ROWS: usize = 8 * 1024;
 
-/// The resolved graph and how many rows its tables have.
+/// How statements are resolved.
+///
+/// ```
+/// use relata_graph::{GraphSettings, Policy, Resolution};
+///
+/// let settings = GraphSettings { policy: Policy::WeightedVote, ..GraphSettings::default() };
+/// let resolution = Resolution { settings, by_agreement: true, ..Resolution::default() };
+/// assert!(resolution.known.is_empty());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Resolution {
+    /// What holds for the whole graph.
+    pub settings: GraphSettings,
+    /// Whether oracles are weighed by how often they are right, as far as their agreement shows; the weights of their
+    /// groups change in the tables of the folder, too.
+    pub by_agreement: bool,
+    /// Relations of groups that are taken for true where oracles are compared, such as answers.
+    pub known: BTreeSet<String>,
+    /// The seed of the pairs of groups on which oracles are compared.
+    pub seed: u64,
+}
+
+/// The resolved graph and what there is to say about its tables.
 #[derive(Debug)]
 pub struct Resolved {
     /// The graph.
@@ -35,40 +57,64 @@ pub struct Resolved {
     pub edges: u64,
     /// Rows of `conflicts.parquet`.
     pub conflicts: u64,
+    /// The rows of `oracle_accuracy.parquet`.
+    pub oracles: Vec<OracleAccuracy>,
+    /// Pairs on which oracles were not compared because their votes differ in too many ways.
+    pub uncounted: u64,
 }
 
 /// Resolves the statements in the Parquet file `statements` (columns of `edges`, any order, pairs repeated) and writes
-/// `edges.parquet`, `conflicts.parquet` (those `found` by oracles first) and `graph.csr` to
+/// `edges.parquet`, `conflicts.parquet` (those `found` by oracles first), `oracle_accuracy.parquet` and `graph.csr` to
 /// `folder`. The result does not depend on the order of rows.
 pub async fn resolve(
     session: &Session,
     statements: &Path,
-    groups: Groups,
+    mut groups: Groups,
     ids: &IdIndex,
-    settings: GraphSettings,
+    resolution: Resolution,
     found: Vec<Conflict>,
     folder: &Path,
 ) -> Result<Resolved> {
+    let Resolution { settings, by_agreement, known, seed } = resolution;
+    let mut votes = Votes::new(&groups, &known, seed);
+    let (mut oracles, mut weights) = (vec![], OracleWeights::default());
+    if by_agreement {
+        // Weights are known when all votes are counted, and so before the first pair is decided.
+        let count = |a, b, opinions: Vec<Opinion>| {
+            votes.count(&groups, ids, a, b, &opinions);
+            Ok(())
+        };
+        each_pair(session, statements, count).await?;
+        votes.count_groups(&groups);
+        oracles = votes.accuracies();
+        weights = OracleWeights::by_accuracy(&mut oracles, known);
+        groups = weights.weigh_groups(folder, ids)?;
+    }
     let mut pairs = PairWriter::create(folder, ids, &groups, settings)?;
     for conflict in found {
         pairs.conflicts.push(conflict)?;
     }
-    let options = ParquetReadOptions::default();
-    let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
-    let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE, INFERRED].map(|name| col(name).sort(true, true));
-    let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
-    while let Some(batch) = stream.next().await {
-        pairs.read(&batch?)?;
-    }
-    drop(stream);
+    let decide = |a, b, mut opinions: Vec<Opinion>| {
+        match by_agreement {
+            true => weights.weigh(&mut opinions),
+            false => votes.count(&groups, ids, a, b, &opinions),
+        }
+        pairs.decide(a, b, &opinions)
+    };
+    each_pair(session, statements, decide).await?;
     let (csr, edges, mut conflicts) = pairs.finish()?;
+    if !by_agreement {
+        votes.count_groups(&groups);
+        oracles = votes.accuracies();
+    }
+    write_accuracies(folder, &oracles)?;
     let mut places = csr.places();
     each_edge(&folder.join(run_file::EDGES), ids, &mut |a, b, weight| places.put(a, b, weight))?;
     let graph = Graph::new(settings, places.finish()?, groups);
     if settings.closure {
         closure_conflicts(&graph, ids, graph.edges(), settings.policy, &mut conflicts)?;
     }
-    Ok(Resolved { graph, edges, conflicts: conflicts.finish()? })
+    Ok(Resolved { graph, edges, conflicts: conflicts.finish()?, oracles, uncounted: votes.uncounted() })
 }
 
 /// Reads the edges that were written a moment ago, by row number, one batch after the other. A CSR takes two passes, one
@@ -121,13 +167,11 @@ struct Edge {
     inferred: bool,
 }
 
-/// Gathers the statements about one pair after the other and writes what the policy makes of them.
+/// Takes the statements about one pair after the other and writes what the policy makes of them.
 struct PairWriter<'a> {
     ids: &'a IdIndex,
     groups: &'a Groups,
     settings: GraphSettings,
-    current: Option<(SampleId, SampleId)>,
-    opinions: Vec<Opinion>,
     pending: Vec<Edge>,
     edges: ParquetSink,
     csr: CsrBuilder,
@@ -140,8 +184,6 @@ impl<'a> PairWriter<'a> {
             ids,
             groups,
             settings,
-            current: None,
-            opinions: vec![],
             pending: vec![],
             edges: ParquetSink::create(&folder.join(run_file::EDGES), EDGES.schema())?,
             csr: CsrBuilder::create(&folder.join(run_file::GRAPH), ids.rows()),
@@ -149,55 +191,20 @@ impl<'a> PairWriter<'a> {
         })
     }
 
-    fn read(&mut self, batch: &RecordBatch) -> Result<()> {
-        let src = batch[SRC].as_primitive::<UInt64Type>().values();
-        let dst = batch[DST].as_primitive::<UInt64Type>().values();
-        let weight = batch[WEIGHT].as_primitive::<Float32Type>().values();
-        let confidence = batch[CONFIDENCE].as_primitive::<Float32Type>().values();
-        let round = batch[ROUND].as_primitive::<UInt32Type>().values();
-        let inferred = batch[INFERRED].as_boolean();
-        let rel = batch[REL].as_string::<i32>();
-        for at in 0..batch.num_rows() {
-            let pair = (SampleId(src[at]), SampleId(dst[at]));
-            if self.current != Some(pair) {
-                self.decide()?;
-                self.current = Some(pair);
-            }
-            self.opinions.push(Opinion {
-                weight: weight[at],
-                confidence: confidence[at],
-                round: round[at],
-                inferred: inferred.value(at),
-                rel: rel.value(at).to_owned(),
-            });
-        }
-        Ok(())
-    }
-
-    fn decide(&mut self) -> Result<()> {
-        let Some((src, dst)) = self.current.take() else { return Ok(()) };
-        let mut opinions = std::mem::take(&mut self.opinions);
-        // One oracle saying the same thing twice in one round is one statement: the strongest, of equally strong ones the
-        // surest, then one that somebody stated rather than inferred. The order is total, whatever the order of the rows.
-        opinions.sort_by(|a, b| {
-            let key = |o: &Opinion| (o.round, o.rel.clone(), o.weight > 0.0);
-            let strength = b.weight.abs().total_cmp(&a.weight.abs()).then(b.confidence.total_cmp(&a.confidence));
-            key(a).cmp(&key(b)).then(strength).then(a.inferred.cmp(&b.inferred))
-        });
-        opinions.dedup_by(|b, a| a.round == b.round && a.rel == b.rel && (a.weight > 0.0) == (b.weight > 0.0));
-        let decision = self.settings.policy.decide(&opinions);
+    fn decide(&mut self, src: SampleId, dst: SampleId, opinions: &[Opinion]) -> Result<()> {
+        let decision = self.settings.policy.decide(opinions);
         if decision.conflict {
-            let (positive, negative) = (rels(&opinions, 1.0), rels(&opinions, -1.0));
+            let (positive, negative) = (rels(opinions, 1.0), rels(opinions, -1.0));
             let (kept, policy) = (decision.weight, self.settings.policy.name());
             self.conflicts.push(Conflict { a: src, b: dst, positive, negative, kept, policy })?;
         }
         if decision.weight != 0.0 {
-            self.check_groups(src, dst, decision.weight, &opinions)?;
+            self.check_groups(src, dst, decision.weight, opinions)?;
             let confidence = opinions.iter().map(|o| o.confidence).fold(0.0, f32::max);
             let round = opinions.iter().map(|o| o.round).max().unwrap_or_default();
             // An edge that somebody stated is no inference, whoever else infers it.
             let inferred = opinions.iter().filter(|o| o.weight * decision.weight > 0.0).all(|o| o.inferred);
-            let rel = rels(&opinions, decision.weight);
+            let rel = rels(opinions, decision.weight);
             self.pending.push(Edge { src, dst, weight: decision.weight, rel, confidence, round, inferred });
         }
         if self.pending.len() >= ROWS { self.flush() } else { Ok(()) }
@@ -246,7 +253,6 @@ impl<'a> PairWriter<'a> {
     }
 
     fn finish(mut self) -> Result<(CsrBuilder, u64, ConflictWriter)> {
-        self.decide()?;
         self.flush()?;
         Ok((self.csr, self.edges.finish()?, self.conflicts))
     }
@@ -258,4 +264,69 @@ fn rels(opinions: &[Opinion], sign: f32) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use relata_data::source::session;
+
+    use super::*;
+    use crate::relations::Relations;
+
+    /// What became of 600 pairs, of which every other is related, after three oracles of their own mistakes: `a` is wrong
+    /// about every 20th pair, `b` about every 15th and `c` about two in five.
+    async fn resolved(by_agreement: bool, reversed: bool) -> (Resolved, Vec<(Row, Row, f32)>) {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = IdIndex::RowNumbers(1200);
+        let mut relations = Relations::create(folder.path()).unwrap();
+        let mut numbers: Vec<u64> = (0..600).collect();
+        if reversed {
+            numbers.reverse();
+        }
+        for number in numbers {
+            let wrong = [("a", number % 20 == 3), ("b", number % 15 == 4), ("c", number % 5 < 2)];
+            for (rel, wrong) in wrong {
+                let weight = if (number % 2 == 0) == wrong { -1.0 } else { 1.0 };
+                relations.edge(&rel.into(), SampleId(2 * number), SampleId(2 * number + 1), weight).unwrap();
+            }
+        }
+        // `c` puts two rows together that nobody else speaks about.
+        relations.members("c", &[(SampleId(0), 0), (SampleId(3), 0)], 1.0, false).unwrap();
+        let stated = relations.finish().unwrap();
+        let groups = stated.groups.build(&ids).unwrap();
+        let resolution = Resolution { by_agreement, known: stated.known, ..Resolution::default() };
+        let statements = folder.path().join(run_file::STATEMENTS);
+        let found = stated.conflicts;
+        let resolved = resolve(&session(), &statements, groups, &ids, resolution, found, folder.path()).await.unwrap();
+        let edges = resolved.graph.edges().iter().collect();
+        (resolved, edges)
+    }
+
+    #[tokio::test]
+    async fn weights_follow_agreement_if_they_are_to() {
+        let (plain, plain_edges) = resolved(false, false).await;
+        let (weighed, weighed_edges) = resolved(true, false).await;
+        let numbers = |resolved: &Resolved| -> Vec<(String, f64, u64)> {
+            resolved.oracles.iter().map(|it| (it.oracle.clone(), it.accuracy, it.positives + it.negatives)).collect()
+        };
+        assert_eq!(numbers(&plain), numbers(&weighed));
+        assert!(plain.oracles.iter().all(|oracle| oracle.weight == 1.0));
+        let [a, b, c] = &weighed.oracles[..] else { panic!("{:?}", weighed.oracles) };
+        assert!(a.accuracy > 0.9 && b.accuracy > 0.88 && (c.accuracy - 0.6).abs() < 0.05, "{:?}", weighed.oracles);
+        assert!(a.weight.max(b.weight) == 1.0 && a.weight.min(b.weight) > 0.7 && c.weight < 0.25, "{a:?} {b:?} {c:?}");
+        assert_eq!(plain.graph.relation(Row(0), Row(3)), 1.0);
+        assert_eq!(weighed.graph.relation(Row(0), Row(3)), c.weight);
+        let mistakes = |edges: &[(Row, Row, f32)]| {
+            edges.iter().filter(|edge| (edge.2 > 0.0) != (edge.0.0 / 2).is_multiple_of(2)).count()
+        };
+        // Where one of two good oracles is wrong, the bad one decides: no longer.
+        assert!(mistakes(&weighed_edges) <= mistakes(&plain_edges), "{}", mistakes(&weighed_edges));
+    }
+
+    #[tokio::test]
+    async fn the_order_of_statements_does_not_matter() {
+        let (first, second) = (resolved(true, false).await, resolved(true, true).await);
+        assert_eq!(first.0.oracles, second.0.oracles);
+        assert_eq!(first.1, second.1);
+    }
 }

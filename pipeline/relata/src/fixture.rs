@@ -20,6 +20,7 @@ use relata_schemas::edges::EDGES;
 use relata_schemas::embeddings::embedding_field;
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::metrics::METRICS;
+use relata_schemas::oracle_accuracy::ORACLE_ACCURACY;
 use relata_train::fit::Fit;
 use relata_train::learner::Head;
 use tempfile::TempDir;
@@ -123,6 +124,25 @@ pub fn conflicts(run: &Run, rows: &[(u64, u64, &str, &str, f32)]) {
     write(run, Artifact::Conflicts, &batch.unwrap());
 }
 
+/// Writes `oracle_accuracy` of `(oracle, accuracy, agreement)`, of weight 1.
+pub fn oracle_accuracy(run: &Run, rows: &[(&str, f64, Option<f64>)]) {
+    let counts = || -> ArrayRef { Arc::new(UInt64Array::from(vec![8; rows.len()])) };
+    let batch = RecordBatch::try_new(
+        ORACLE_ACCURACY.schema(),
+        vec![
+            Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0))),
+            counts(),
+            counts(),
+            counts(),
+            counts(),
+            Arc::new(Float64Array::from_iter(rows.iter().map(|row| row.2))),
+            Arc::new(Float64Array::from_iter_values(rows.iter().map(|row| row.1))),
+            Arc::new(Float32Array::from(vec![1.0; rows.len()])),
+        ],
+    );
+    write(run, Artifact::OracleAccuracy, &batch.unwrap());
+}
+
 /// A plan that trains for so many epochs.
 pub fn plan(epochs: u64) -> Plan {
     Plan {
@@ -140,7 +160,7 @@ pub fn plan(epochs: u64) -> Plan {
         seed: None,
         views: ViewsPlan { count: 2, view: Description::new("noise").with("std", 0.5) },
         relate: vec![Description::new("same_sample"), Description::new("same_value").with("rel", "label")],
-        resolve: ResolvePlan { policy: Policy::default(), infer: false },
+        resolve: ResolvePlan { policy: Policy::default(), infer: false, weigh_by_agreement: false },
         ask: None,
         train: Some(TrainPlan {
             encoder: Description::new("linear").with("width", 8),

@@ -87,6 +87,7 @@ impl Oracle for BeliefOracle {
             return Ok(());
         }
         let rel = out.weighted_members("answers", &self.members, false)?;
+        out.known(&rel);
         let apart: Vec<_> = self.apart.iter().map(|&(a, b)| (a, b, self.weight)).collect();
         Ok(out.cannot_link(&rel, &apart)?)
     }

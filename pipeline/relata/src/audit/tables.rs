@@ -10,13 +10,15 @@ use relata_schemas::conflicts::CONFLICTS;
 use relata_schemas::edges::EDGES;
 use relata_schemas::memberships::MEMBERSHIPS;
 use relata_schemas::metrics::METRICS;
+use relata_schemas::oracle_accuracy::ORACLE_ACCURACY;
 use relata_schemas::questions::QUESTIONS;
 use relata_schemas::separations::SEPARATIONS;
 
 use crate::error::Result;
 use crate::store::Run;
 
-const TABLES: [&Table; 7] = [&QUESTIONS, &ANSWERS, &METRICS, &CONFLICTS, &EDGES, &MEMBERSHIPS, &SEPARATIONS];
+const TABLES: [&Table; 8] =
+    [&QUESTIONS, &ANSWERS, &METRICS, &CONFLICTS, &ORACLE_ACCURACY, &EDGES, &MEMBERSHIPS, &SEPARATIONS];
 
 /// A session with all of [`TABLES`]: those that neither the run nor its rounds have are empty.
 pub(super) async fn session(run: &Run) -> Result<Session> {

@@ -77,6 +77,7 @@ impl Pipeline<Read> {
             asks: vec![],
             seed: None,
             settings: GraphSettings::default(),
+            weigh_by_agreement: false,
             // Replaced by `train` or `solve`, which the types demand before a run.
             trainer: Trainer::ClosedForm(closed_form(Kernel::Linear, 1)),
             head: Head::Encoder,
@@ -258,6 +259,25 @@ impl Pipeline<Related> {
     /// ```
     pub fn infer(mut self) -> Self {
         self.spec.settings.closure = true;
+        self
+    }
+
+    /// Weighs oracles by how often they are right, as far as their agreement with each other, and with answers, shows: the
+    /// weights of their relations are multiplied by the log-odds that they are right, as a share of those of the best
+    /// one. What an oracle states that is no better than chance is left out. The estimates are the table
+    /// `oracle_accuracy`, with and without this.
+    ///
+    /// From agreement alone, at least three oracles that speak about the same pairs can be told apart, of which two say
+    /// both yes and no. With fewer, and without answers, all weights stay as they are.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let related = Pipeline::read(csv("people.csv")).relate(edges("by_ann.csv")).relate(edges("by_bob.csv"));
+    /// let pipeline = related.relate(same_value("phone")).weigh_by_agreement();
+    /// assert!(pipeline.plan().resolve.weigh_by_agreement);
+    /// ```
+    pub fn weigh_by_agreement(mut self) -> Self {
+        self.spec.weigh_by_agreement = true;
         self
     }
 

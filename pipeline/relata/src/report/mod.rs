@@ -36,13 +36,14 @@ const LOSSES: usize = 200;
 const AXIS: &str = "units spent";
 
 /// The titles of all parts that a page may have, in order.
-const TITLES: [&str; 12] = [
+const TITLES: [&str; 13] = [
     "Decision",
     "Summary",
     "Cost curves",
     "Runs",
     "Rounds",
     "Who answered",
+    "Oracles",
     "Embeddings",
     "Questions",
     "Contradictions",
@@ -85,6 +86,7 @@ async fn one(run: &Run) -> Result<String> {
         questions::ids(&shown).chain(conflicts.ids()).chain(bridges::ids(facts.bridges())).collect();
     let gallery = Gallery::open(run, &ids)?;
     let (annotators, oracles) = (audit.annotators().await?, audit.oracles().await?);
+    let estimates = audit.oracle_estimates().await?;
     let label = facts.plan.evaluate.first().and_then(|first| first["label"].as_str());
 
     let bodies = [
@@ -112,6 +114,13 @@ async fn one(run: &Run) -> Result<String> {
              conflict are shares of all pairs asked about: those that an oracle speaks about, that another speaks about \
              too, and that another contradicts.",
             tables::annotators(&annotators) + &tables::oracles(&oracles),
+        ),
+        (
+            "Oracles",
+            "Those that state relations unasked. Agreement is that with what others and answers say about the same pairs; \
+             accuracy, the share of an oracle's statements that is right, is estimated from it, and 75% where nothing \
+             tells. Weight is what the weights of its pairs were multiplied by.",
+            tables::estimates(&estimates),
         ),
         ("Embeddings", "", embedding::pictures(run, audit, label).await?),
         (

@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::html::{Cell, change, number, table};
-use crate::audit::{AnnotatorSummary, OracleSummary};
+use crate::audit::{AnnotatorSummary, OracleEstimate, OracleSummary};
 
 /// What each round asked, cost and gained.
 pub(super) fn rounds(facts: &Facts) -> String {
@@ -121,6 +121,26 @@ pub(super) fn oracles(oracles: &[OracleSummary]) -> String {
     table(&["oracle", "", "pairs", "coverage", "overlap", "conflict"], &oracles.iter().map(row).collect::<Vec<_>>())
 }
 
+/// How often oracles are right, where there are others to compare them with.
+pub(super) fn estimates(oracles: &[OracleEstimate]) -> String {
+    if oracles.len() < 2 {
+        return String::new();
+    }
+    let row = |oracle: &OracleEstimate| {
+        vec![
+            Cell::Text(oracle.oracle.clone()),
+            Cell::count(oracle.positives),
+            Cell::count(oracle.negatives),
+            Cell::count(oracle.compared),
+            Cell::of(oracle.agreement, Cell::Share),
+            Cell::Share(oracle.accuracy),
+            Cell::Figure(format!("{:.2}", oracle.weight)),
+        ]
+    };
+    let head = ["oracle", "positives", "negatives", "compared", "agreement", "accuracy", "weight"];
+    table(&head, &oracles.iter().map(row).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,6 +155,23 @@ mod tests {
         assert!(html.contains("<td class=\"n\">10</td><td class=\"n\">0.7500</td><td class=\"n\">+2.5</td>"), "{html}");
         assert!(html.contains("<td class=\"n\">0.5000</td><td class=\"n none\">–</td>"), "{html}");
         assert!(rounds(&facts).contains("<td>fixture</td>"));
+    }
+
+    #[test]
+    fn oracles_are_compared_where_there_are_several() {
+        let one = OracleEstimate {
+            oracle: "edges".to_owned(),
+            pairs: 7,
+            positives: 4,
+            negatives: 3,
+            compared: 0,
+            agreement: None,
+            accuracy: 0.75,
+            weight: 1.0,
+        };
+        assert_eq!(estimates(std::slice::from_ref(&one)), "");
+        let html = estimates(&[one.clone(), OracleEstimate { weight: 0.5, ..one }]);
+        assert!(html.contains("75.0%") && html.contains("0.50"), "{html}");
     }
 
     #[test]

@@ -145,7 +145,7 @@ mod tests {
     use arrow::array::{AsArray, BooleanArray, UInt32Array};
     use arrow::datatypes::{Float32Type, UInt64Type};
     use relata_data::source::{csv, ingest};
-    use relata_graph::{GraphSettings, Groups, resolve};
+    use relata_graph::{GraphSettings, Groups, Resolution, resolve};
     use relata_schemas::edges::EDGES;
     use relata_schemas::memberships::MEMBERSHIPS;
 
@@ -189,7 +189,8 @@ mod tests {
         fixture::write(&run, Artifact::Statements, &statements(&edges));
         let settings = GraphSettings { closure, ..Default::default() };
         let groups = Groups::new(&[memberships], &[], &samples.ids).unwrap();
-        resolve(&session, &run.path(Artifact::Statements), groups, &samples.ids, settings, vec![], folder)
+        let resolution = Resolution { settings, ..Default::default() };
+        resolve(&session, &run.path(Artifact::Statements), groups, &samples.ids, resolution, vec![], folder)
             .await
             .unwrap();
         std::fs::write(run.path(Artifact::GraphSettings), serde_json::to_vec(&settings).unwrap()).unwrap();

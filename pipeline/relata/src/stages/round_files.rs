@@ -15,11 +15,12 @@ use crate::error::Result;
 use crate::store::{Artifact, Run, metrics_batch};
 
 /// What a finished run has of its last round.
-const RESULTS: [Artifact; 8] = [
+const RESULTS: [Artifact; 9] = [
     Artifact::Edges,
     Artifact::Memberships,
     Artifact::Separations,
     Artifact::Conflicts,
+    Artifact::OracleAccuracy,
     Artifact::Adjacency,
     Artifact::GraphSettings,
     Artifact::Embeddings,

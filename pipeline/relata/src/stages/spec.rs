@@ -48,6 +48,8 @@ pub(crate) struct Spec {
     /// The seed of what is random beside the training, if it was given.
     pub seed: Option<u64>,
     pub settings: GraphSettings,
+    /// Whether oracles are weighed by how often they are right, as far as their agreement shows.
+    pub weigh_by_agreement: bool,
     pub trainer: Trainer,
     pub head: Head,
     /// Where pairs come from, if it was said.
@@ -203,7 +205,11 @@ impl Spec {
             seed: self.seed,
             views: ViewsPlan { count: self.views().count(), view },
             relate: self.oracles.iter().map(|oracle| oracle.describe()).collect(),
-            resolve: ResolvePlan { policy: self.settings.policy, infer: self.settings.closure },
+            resolve: ResolvePlan {
+                policy: self.settings.policy,
+                infer: self.settings.closure,
+                weigh_by_agreement: self.weigh_by_agreement,
+            },
             ask: self.ask().map(|(oracle, config)| OracleAskPlan {
                 oracle: oracle.describe(),
                 cost: oracle.cost(),
@@ -251,6 +257,7 @@ impl Spec {
             asks: asks.collect::<Result<_, ReadError>>()?,
             seed: plan.seed,
             settings: GraphSettings { policy: plan.resolve.policy, closure: plan.resolve.infer, ..Default::default() },
+            weigh_by_agreement: plan.resolve.weigh_by_agreement,
             trainer,
             head: plan.embed,
             candidates: plan.candidates.clone(),

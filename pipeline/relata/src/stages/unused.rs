@@ -2,6 +2,9 @@
 
 use relata_data::DataError;
 use relata_decide::decision::Decision;
+use relata_graph::edge_file::EdgeFile;
+use relata_oracle::Oracle;
+use relata_registry::Settings;
 
 use super::spec::{Spec, Trainer};
 use crate::error::{PipelineError, Result};
@@ -11,6 +14,7 @@ impl Spec {
     pub fn check_used(&self) -> Result<()> {
         self.check_head()?;
         self.check_views()?;
+        self.check_weights()?;
         self.check_rounds()?;
         self.check_evaluations()?;
         self.check_decision()
@@ -57,6 +61,18 @@ impl Spec {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// Weights are relative to the best oracle: one alone keeps its weight. A file of edges may name several.
+    fn check_weights(&self) -> Result<()> {
+        let all = self.oracles.iter().flat_map(|oracle| sources(&**oracle));
+        let stating: Vec<_> = all.filter(|oracle| !oracle.needs_views()).collect();
+        let has_file = stating.iter().any(|oracle| oracle.describe().name == EdgeFile::NAME);
+        if !self.weigh_by_agreement || stating.len() > 1 || has_file {
+            return Ok(());
+        }
+        let reason = "fewer than two oracles state relations between samples, and agreement takes others";
+        Err(unused("weigh_by_agreement()", reason, "relate another oracle, or leave it out"))
     }
 
     /// The closed form is solved anew in every round.
@@ -136,6 +152,14 @@ impl Spec {
                 Err(unused(setting, reason, "add `.decide(entities())` or `.decide(classes())`, or leave it out"))
             }
         }
+    }
+}
+
+/// The oracles that state something themselves, of one that may wrap or combine others.
+fn sources(oracle: &dyn Oracle) -> Vec<&dyn Oracle> {
+    match oracle.inner() {
+        inner if inner.is_empty() => vec![oracle],
+        inner => inner.into_iter().flat_map(sources).collect(),
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Artifact {
     Separations,
     /// The table `conflicts`.
     Conflicts,
+    /// The table `oracle_accuracy`.
+    OracleAccuracy,
     /// The adjacency lists of the resolved graph.
     Adjacency,
     /// The settings of the resolved graph, written last of the graph's files.
@@ -76,13 +78,14 @@ pub enum Artifact {
 
 impl Artifact {
     /// The tables in Parquet that a query sees.
-    pub const TABLES: [Self; 13] = [
+    pub const TABLES: [Self; 14] = [
         Self::Samples,
         Self::Skipped,
         Self::Edges,
         Self::Memberships,
         Self::Separations,
         Self::Conflicts,
+        Self::OracleAccuracy,
         Self::Embeddings,
         Self::Pairs,
         Self::CandidateRules,
@@ -106,6 +109,7 @@ impl Artifact {
             Self::Separations => run_file::SEPARATIONS,
             Self::Skipped => run_file::SKIPPED,
             Self::Conflicts => run_file::CONFLICTS,
+            Self::OracleAccuracy => run_file::ORACLE_ACCURACY,
             Self::Adjacency => run_file::GRAPH,
             Self::GraphSettings => run_file::GRAPH_SETTINGS,
             Self::Ledger => run_file::LEDGER,
@@ -155,6 +159,7 @@ mod tests {
     use relata_schemas::entities::ENTITIES;
     use relata_schemas::memberships::MEMBERSHIPS;
     use relata_schemas::metrics::METRICS;
+    use relata_schemas::oracle_accuracy::ORACLE_ACCURACY;
     use relata_schemas::pairs::PAIRS;
     use relata_schemas::separations::SEPARATIONS;
     use relata_schemas::skipped::SKIPPED;
@@ -170,6 +175,7 @@ mod tests {
             &MEMBERSHIPS,
             &SEPARATIONS,
             &CONFLICTS,
+            &ORACLE_ACCURACY,
             &EMBEDDINGS,
             &PAIRS,
             &CANDIDATE_RULES,

@@ -103,6 +103,9 @@ pub struct ResolvePlan {
     pub policy: Policy,
     /// Whether the transitive closure is taken.
     pub infer: bool,
+    /// Whether oracles are weighed by how often they are right, as far as their agreement shows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub weigh_by_agreement: bool,
 }
 
 /// Which oracle is asked, and how.

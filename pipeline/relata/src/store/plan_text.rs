@@ -99,6 +99,14 @@ mod tests {
     }
 
     #[test]
+    fn weighing_oracles_is_in_the_plan_if_it_is_done() {
+        let mut weighed = plan(5);
+        weighed.resolve.weigh_by_agreement = true;
+        let [plain, weighed] = [plan(5), weighed].map(|plan| serde_json::to_string(&plan.resolve).unwrap());
+        assert!(!plain.contains("weigh") && weighed.contains("\"weigh_by_agreement\":true"), "{plain} {weighed}");
+    }
+
+    #[test]
     fn a_plan_comes_back_from_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan");

@@ -13,7 +13,7 @@ use crate::prompt::prompt;
 
 /// Asks a question about one or more runs in SQL, or opens a prompt if there is no question.
 ///
-/// The tables are samples, edges, memberships, separations, conflicts, embeddings, metrics and scores (the last value of each
+/// The tables are samples, edges, memberships, separations, conflicts, oracle_accuracy, embeddings, metrics and scores (the last value of each
 /// measure); with several runs, those of each are there as RUN.TABLE too; files are tables as well: 'file.parquet',
 /// 'file.csv'. Several statements have a semicolon between them. A run that asks has questions, answers, standing (answers that were not taken back),
 /// implied, rounds, bridges, annotators, oracles and cost_curve. nearest(embeddings, ID or VECTOR or TABLE, K) and
