@@ -150,7 +150,7 @@ impl ValueColumn {
                 beside.counts.push(known.map_or(0, |known| self.counts[known as usize]) + 1);
                 beside.of_row.push(0);
                 beside.filled += 1;
-                known.into_iter().for_each(|known| drop(numbers.insert(known, 0)));
+                numbers.extend(known.map(|known| (known, 0)));
             }
         }
         for &row in rows {
