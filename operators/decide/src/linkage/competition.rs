@@ -13,16 +13,17 @@ const CLIP: f64 = 50.0;
 const CLUSTERING_CLIP: f64 = 8.0;
 
 /// The odds of log-odds, without overflow.
-pub(super) fn odds(log_odds: f64) -> f64 {
+fn odds(log_odds: f64) -> f64 {
     log_odds.clamp(-CLIP, CLIP).exp()
 }
 
 /// The share of each pair in the competition of its two rows, in (0, 1]: `(1 + odds) / (1 + sum of the odds of all
 /// pairs of the row)` in the worse row. It is the factor by which at most one match per record (as in one-to-one
-/// assignment, Jaro 1989) would lower the probability of the pair. `totals` are the odds of other pairs that each row has.
-pub(super) fn shares(mut totals: Vec<f64>, pairs: &[(u32, u32)], log_odds: &[f64]) -> Vec<f64> {
+/// assignment, Jaro 1989) would lower the probability of the pair.
+pub(super) fn shares(rows: usize, pairs: &[(u32, u32)], log_odds: &[f64]) -> Vec<f64> {
     let mut shares: Vec<f64> = log_odds.par_iter().with_min_len(4096).map(|&log_odds| odds(log_odds)).collect();
     // In the order of the pairs, so that the sums are the same on any number of threads.
+    let mut totals = vec![0.0; rows];
     for (&(a, b), odds) in pairs.iter().zip(&shares) {
         totals[a as usize] += odds;
         totals[b as usize] += odds;

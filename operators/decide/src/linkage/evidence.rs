@@ -77,18 +77,16 @@ impl Evidence {
         Ok(Self::Columns { rows, mixture, patterns: seen.patterns })
     }
 
-    /// What an agreement that was fitted before says of other pairs. `totals` are the odds of the pairs that each row has
-    /// beside these.
+    /// What an agreement that was fitted before says of pairs of other rows.
     pub(super) fn by(
         agreement: Agreement,
-        pairs: &[(u32, u32)],
+        (rows, pairs): (usize, &[(u32, u32)]),
         columns: &[ValueColumn],
         compared: &[ComparedColumn],
         swaps: &Swaps,
-        totals: Vec<f64>,
     ) -> Self {
-        let (rows, seen) = (totals.len(), SeenPairs::new(pairs, columns, compared, swaps, |_| false));
-        let mixture = Mixture::of(agreement, seen.agreeing(columns.len()), pairs, totals);
+        let seen = SeenPairs::new(pairs, columns, compared, swaps, |_| false);
+        let mixture = Mixture::of(agreement, seen.agreeing(columns.len()), rows, pairs);
         Self::Columns { rows, mixture, patterns: seen.patterns }
     }
 

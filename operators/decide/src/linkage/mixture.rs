@@ -89,7 +89,7 @@ impl Mixture {
             if !input.one && iteration >= ROOM_FROM && iteration % ROOM_EVERY == 0 {
                 state.agreement.room = room_for_more(input.rows, input.pairs, &state.log_odds)?;
             }
-            state.compete(vec![0.0; input.rows], input.pairs);
+            state.compete(input.rows, input.pairs);
             // The last iteration ends here, so that the log-odds are those of the parameters.
             if iteration + 1 == ITERATIONS {
                 break;
@@ -126,17 +126,16 @@ impl Mixture {
         Self { agreement, log_odds: none.clone(), competition: none }
     }
 
-    /// What an agreement that was fitted before makes of other pairs. `totals` are the odds of the pairs that each row has
-    /// beside these.
-    pub(super) fn of(agreement: Agreement, seen: AgreeingPairs<'_>, pairs: &[(u32, u32)], totals: Vec<f64>) -> Self {
+    /// What an agreement that was fitted before makes of pairs of other rows.
+    pub(super) fn of(agreement: Agreement, seen: AgreeingPairs<'_>, rows: usize, pairs: &[(u32, u32)]) -> Self {
         let mut found = Self { agreement, log_odds: vec![0.0; pairs.len()], competition: vec![] };
         found.agreement.expect(seen, &mut found.log_odds, &mut vec![0.0; pairs.len()]);
-        found.compete(totals, pairs);
+        found.compete(rows, pairs);
         found
     }
 
-    fn compete(&mut self, totals: Vec<f64>, pairs: &[(u32, u32)]) {
-        self.competition = shares(totals, pairs, &self.log_odds);
+    fn compete(&mut self, rows: usize, pairs: &[(u32, u32)]) {
+        self.competition = shares(rows, pairs, &self.log_odds);
         self.agreement.left_by_competition(&mut self.competition);
     }
 

@@ -51,7 +51,7 @@ use crate::error::{self, Result};
 
 pub use input::{LinkageInput, RecordColumn};
 pub use linkage_model::LinkageModel;
-pub use record_lookup::{OtherPairs, RecordLookup, RecordMatch};
+pub use record_lookup::{RecordLookup, RecordMatch};
 
 /// The log-odds of pairs with a known answer.
 const KNOWN: f64 = 20.0;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::agreement::Agreement;
 use super::clipped;
 use super::compared_pairs::ComparedColumn;
-use super::competition::odds;
 use super::considered_pairs::considered_pairs;
 use super::evidence::Evidence;
 use super::input::RecordColumn;
@@ -14,32 +13,7 @@ use super::pair_features::PairFeatures;
 use super::rivals::Rivals;
 use super::swaps::Swaps;
 use super::value_column::{ValueColumn, Words};
-use crate::error::{DecideError, Result};
-
-/// The pairs that each row of a table has already: their odds, and the best of them. A record that comes later competes
-/// with them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OtherPairs {
-    odds: Vec<f64>,
-    best: Vec<f32>,
-}
-
-impl OtherPairs {
-    /// None, of so many rows.
-    pub fn new(rows: usize) -> Self {
-        Self { odds: vec![0.0; rows], best: vec![f32::NEG_INFINITY; rows] }
-    }
-
-    /// Adds a pair of rows, with its log-odds before any answer and without competition.
-    pub fn add(&mut self, (a, b): (u32, u32), log_odds: f64) {
-        for row in [a as usize, b as usize] {
-            if let (Some(total), Some(best)) = (self.odds.get_mut(row), self.best.get_mut(row)) {
-                *total += odds(log_odds);
-                *best = best.max(log_odds as f32);
-            }
-        }
-    }
-}
+use crate::error::{self, DecideError, Result};
 
 /// A row that may be the same entity as a record.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,10 +27,11 @@ pub struct RecordMatch {
 }
 
 /// A table and its [`LinkageModel`], ready to score pairs of its rows with records that come later, by the same comparisons,
-/// value frequencies and models as its own pairs.
+/// value frequencies and models as its own pairs. Candidates compete for the record; that one has duplicates in the table
+/// already is nothing against it, since the record may be one more of them.
 ///
 /// ```
-/// use relata_decide::linkage::{Linkage, LinkageInput, OtherPairs, RecordColumn, RecordLookup};
+/// use relata_decide::linkage::{Linkage, LinkageInput, RecordColumn, RecordLookup};
 ///
 /// let column = |name: &str, values: &[&str]| RecordColumn {
 ///     name: name.into(),
@@ -71,7 +46,7 @@ pub struct RecordMatch {
 ///     LinkageInput { columns: &columns, pairs: &pairs, cosine: &cosine, sources, one_per_source, seed: 0 };
 /// let model = Linkage::fit(input)?.model(&[None, None, None])?;
 ///
-/// let lookup = RecordLookup::new(&columns, model, OtherPairs::new(8))?;
+/// let lookup = RecordLookup::new(&columns, model, 8)?;
 /// let bob = [Some("bob stone".to_owned()), Some("oslo".to_owned())];
 /// let found = lookup.matches(&bob, &[(2, 0.95), (4, 0.4)])?;
 /// assert!(found[0].row == 2 && found[0].log_odds > found[1].log_odds);
@@ -82,7 +57,7 @@ pub struct RecordLookup {
     model: LinkageModel,
     columns: Vec<LookupColumn>,
     words: Arc<Words>,
-    others: OtherPairs,
+    rows: usize,
 }
 
 /// A column, whose values are found by their text.
@@ -96,8 +71,8 @@ struct LookupColumn {
 }
 
 impl RecordLookup {
-    /// The rows of a table, by the columns that the model was fitted to, found by their names.
-    pub fn new(columns: &[RecordColumn], model: LinkageModel, others: OtherPairs) -> Result<Self> {
+    /// The rows of a table, `rows` many, by the columns that the model was fitted to, found by their names.
+    pub fn new(columns: &[RecordColumn], model: LinkageModel, rows: usize) -> Result<Self> {
         model.check()?;
         let mut words = Words::default();
         let mut found = Vec::new();
@@ -105,21 +80,20 @@ impl RecordLookup {
             let position = columns.iter().position(|column| column.name == *name);
             let position = position.ok_or_else(|| DecideError::NoColumn { name: name.clone() })?;
             let column = ValueColumn::new(name, &columns[position].values, &mut words);
-            crate::error::same_length("rows with other pairs", column.of_row.len(), others.odds.len())?;
+            error::same_length("values of a column", rows, column.of_row.len())?;
             let mut by_text: Vec<u32> = (0..column.values.len() as u32).collect();
             by_text.sort_unstable_by(|&a, &b| column.values[a as usize].text.cmp(&column.values[b as usize].text));
             found.push(LookupColumn { column, by_text, position });
         }
-        Ok(Self { model, columns: found, words: Arc::new(words), others })
+        Ok(Self { model, columns: found, words: Arc::new(words), rows })
     }
 
     /// How likely each candidate, a row and the cosine of its embedding with that of the record, is the same entity as the
     /// record, in the order of the candidates. The values of the record are in the order of the columns.
     pub fn matches(&self, record: &[Option<String>], candidates: &[(u32, f32)]) -> Result<Vec<RecordMatch>> {
         let rows: Vec<u32> = candidates.iter().map(|candidate| candidate.0).collect();
-        let known = self.others.odds.len();
-        if let Some(&row) = rows.iter().find(|&&row| row as usize >= known) {
-            return Err(DecideError::Pair { a: row, b: row, rows: known });
+        if let Some(&row) = rows.iter().find(|&&row| row as usize >= self.rows) {
+            return Err(DecideError::Pair { a: row, b: row, rows: self.rows });
         }
         if candidates.is_empty() {
             return Ok(vec![]);
@@ -135,14 +109,12 @@ impl RecordLookup {
         let compared: Vec<ComparedColumn> =
             columns.iter().map(|column| ComparedColumn::new(column, &words, &pairs)).collect();
         let swaps = Swaps::find(&columns, &words, &compared, &pairs);
-        let evidence = self.evidence(&rows, &cosine, &pairs, (&columns, &compared, &swaps));
+        let evidence = self.evidence(&cosine, &pairs, (&columns, &compared, &swaps));
         let mut log_odds: Vec<f64> = (0..pairs.len()).map(|pair| clipped(&evidence, pair)).collect();
         if let Some(answers) = &self.model.answers {
             let considered = considered_pairs(rows.len() + 1, &pairs, evidence.log_odds(), &cosine);
             let before: Vec<f64> = considered.iter().map(|&pair| log_odds[pair as usize]).collect();
-            let best = rows.iter().map(|&row| f64::from(self.others.best[row as usize]));
-            let best: Vec<f64> = std::iter::once(f64::NEG_INFINITY).chain(best).collect();
-            let rivals = Rivals::beside(&best, &pairs, evidence.log_odds());
+            let rivals = Rivals::new(rows.len() + 1, &pairs, evidence.log_odds());
             let (of_pairs, evidence) = ((&pairs[..], &cosine[..]), (&evidence, &rivals));
             let layout = &self.model.features;
             let features = PairFeatures::new(of_pairs, &columns, &compared, &swaps, evidence, layout, &considered)?;
@@ -159,17 +131,14 @@ impl RecordLookup {
 
     fn evidence(
         &self,
-        rows: &[u32],
         cosine: &[f32],
         pairs: &[(u32, u32)],
         (columns, compared, swaps): (&[ValueColumn], &[ComparedColumn], &Swaps),
     ) -> Evidence {
-        let totals = rows.iter().map(|&row| self.others.odds[row as usize]);
-        let totals: Vec<f64> = std::iter::once(0.0).chain(totals).collect();
+        let rows = pairs.len() + 1;
         let by_columns =
-            |agreement: &Agreement| Evidence::by(agreement.clone(), pairs, columns, compared, swaps, totals.clone());
-        let by_cosine = || Evidence::by_cosine(rows.len() + 1, cosine);
-        self.model.agreement.as_ref().map_or_else(by_cosine, by_columns)
+            |agreement: &Agreement| Evidence::by(agreement.clone(), (rows, pairs), columns, compared, swaps);
+        self.model.agreement.as_ref().map_or_else(|| Evidence::by_cosine(rows, cosine), by_columns)
     }
 }
 
@@ -226,25 +195,22 @@ mod tests {
         let answer = |&(a, b): &(u32, u32)| (b >= 40 && b != 59 && a % 3 == 0).then_some(b == a + 50);
         let answered: Vec<Option<bool>> = pairs.iter().map(answer).collect();
         for known in [vec![None; pairs.len()], answered] {
-            let scores = linkage.scores(&known).unwrap();
             let model = linkage.model(&known).unwrap();
             let text = serde_json::to_string(&model).unwrap();
             let model = serde_json::from_str(&text).unwrap();
             let mut without = columns.clone();
             without.iter_mut().for_each(|column| column.values.truncate(59));
-            let mut others = OtherPairs::new(59);
-            for (at, &pair) in pairs.iter().enumerate().filter(|(_, pair)| pair.1 < 59) {
-                let before: f64 = linkage.contributions(at).iter().map(|term| term.1).sum();
-                let competition = linkage.contributions(at).iter().find(|term| term.0 == "competition").unwrap().1;
-                others.add(pair, before - competition);
-            }
-            let lookup = RecordLookup::new(&without, model, others).unwrap();
+            let lookup = RecordLookup::new(&without, model, 59).unwrap();
             let record: Vec<Option<String>> = columns.iter().map(|column| column.values[59].clone()).collect();
             let candidates: Vec<(u32, f32)> = (0..59).map(|row| (row, if row == 9 { 0.95 } else { 0.2 })).collect();
             let found = lookup.matches(&record, &candidates).unwrap();
+            let before = |terms: &[(&str, f64)]| {
+                terms.iter().filter(|term| term.0 != "competition").map(|term| term.1).sum::<f64>()
+            };
             for found in &found {
                 let at = pairs.binary_search(&(found.row, 59)).unwrap();
-                let (expected, there) = (scores.log_odds[at], found.log_odds);
+                let terms: Vec<(&str, f64)> = found.terms.iter().map(|(name, term)| (&**name, *term)).collect();
+                let (expected, there) = (before(&linkage.contributions(at)), before(&terms));
                 assert!((expected - there).abs() < 0.02 * (1.0 + expected.abs()), "{}: {expected} {there}", found.row);
             }
             let best = found.iter().max_by(|a, b| a.log_odds.total_cmp(&b.log_odds)).unwrap();
@@ -259,13 +225,13 @@ mod tests {
         let input =
             LinkageInput { columns: &columns, pairs: &pairs, cosine: &cosine, sources, one_per_source, seed: 3 };
         let model = Linkage::fit(input).unwrap().model(&vec![None; pairs.len()]).unwrap();
-        let lookup = RecordLookup::new(&columns, model.clone(), OtherPairs::new(60)).unwrap();
+        let lookup = RecordLookup::new(&columns, model.clone(), 60).unwrap();
         let found = lookup.matches(&[Some("zoë quist".to_owned()), None, Some("bergen".to_owned())], &[(1, 0.1)]);
         assert!(found.unwrap()[0].log_odds < 0.0);
         assert!(lookup.matches(&[None, None, None], &[(1, 0.1), (2, 0.1)]).unwrap()[0].log_odds.is_finite());
         assert_eq!(lookup.matches(&[None, None, None], &[]).unwrap(), []);
         assert!(lookup.matches(&[None, None, None], &[(60, 0.1)]).is_err());
-        let other = RecordLookup::new(&columns[..2], model, OtherPairs::new(60));
+        let other = RecordLookup::new(&columns[..2], model, 60);
         assert!(matches!(other, Err(DecideError::NoColumn { name }) if name == "city"));
     }
 }

@@ -22,13 +22,7 @@ struct Best {
 impl Rivals {
     /// Finds the best two pairs of each row, of equal ones the first.
     pub(super) fn new(rows: usize, pairs: &[(u32, u32)], log_odds: &[f64]) -> Self {
-        Self::beside(&vec![f64::NEG_INFINITY; rows], pairs, log_odds)
-    }
-
-    /// The same, where rows have other pairs, of which the best of each row is `best`.
-    pub(super) fn beside(best: &[f64], pairs: &[(u32, u32)], log_odds: &[f64]) -> Self {
-        let other = |&first: &f64| Best { pair: u32::MAX, first, second: f64::NEG_INFINITY };
-        let mut of_row: Vec<Best> = best.iter().map(other).collect();
+        let mut of_row = vec![Best { pair: u32::MAX, first: f64::NEG_INFINITY, second: f64::NEG_INFINITY }; rows];
         for (at, (&(a, b), &z)) in pairs.iter().zip(log_odds).enumerate() {
             for row in [a, b] {
                 let best = &mut of_row[row as usize];
@@ -63,8 +57,5 @@ mod tests {
         let rivals = Rivals::new(4, &pairs, &log_odds);
         assert_eq!(rivals.margins(0, pairs[0], 3.0), [2.0, 20.0]);
         assert_eq!(rivals.margins(1, pairs[1], 1.0), [-2.0, 20.0]);
-        // Row 1 has a better pair elsewhere.
-        let rivals = Rivals::beside(&[f64::NEG_INFINITY, 4.0, 0.0], &pairs[..1], &log_odds[..1]);
-        assert_eq!(rivals.margins(0, pairs[0], 3.0), [-1.0, 20.0]);
     }
 }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float32Type, UInt64Type};
+use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::index::{Row, SampleId};
 use relata_data::seed::Purpose;
 use relata_data::source::Samples;
 use relata_data::{DataError, ParquetFile};
 use relata_decide::candidates::{Candidates, WordIndex};
-use relata_decide::linkage::{OtherPairs, RecordLookup};
+use relata_decide::linkage::RecordLookup;
 use relata_decide::records::record_columns;
 use relata_graph::knn::InvertedFile;
 use relata_schemas::samples::SOURCE_ID;
@@ -18,12 +18,8 @@ use relata_schemas::samples::SOURCE_ID;
 use super::answer::LookupId;
 use crate::error::Result;
 use crate::stages::all_unit_embeddings;
-use crate::store::{Artifact, Run, StoreError, read_linkage};
+use crate::store::{Artifact, Run, read_linkage};
 
-/// What pairs count for is in columns of this name and that of a column.
-const WEIGHT: &str = "weight.";
-/// The term of competition, which a record enters anew.
-const COMPETITION: &str = "competition";
 /// Rows up to which all are compared with a record.
 const EXACT: usize = 20_000;
 /// A record whose source is known has candidates of other sources only, so that more are looked for.
@@ -53,7 +49,7 @@ impl Rows {
         let columns = record_columns(samples);
         let rows = samples.ids.rows();
         let words = WordIndex::new(&columns, rows);
-        let lookup = RecordLookup::new(&columns, model, other_pairs(run, samples)?)?;
+        let lookup = RecordLookup::new(&columns, model, rows)?;
         drop(columns);
         let (embeddings, width) = all_unit_embeddings(samples, run)?;
         let all: Vec<u32> = (0..rows as u32).collect();
@@ -141,38 +137,6 @@ fn sources(samples: &Samples, column: &str) -> Result<(HashMap<String, u32>, Vec
     });
     let of_row = of_row.collect();
     Ok((numbers, of_row))
-}
-
-/// The pairs that the rows have, from the table `pairs`: the evidence before any answer, without competition.
-fn other_pairs(run: &Run, samples: &Samples) -> Result<OtherPairs> {
-    use relata_schemas::pairs::{DST, SRC};
-
-    let path = run.existing(Artifact::Pairs)?;
-    let file = ParquetFile::open(&path)?;
-    let is_term = |name: &str| name.strip_prefix(WEIGHT).is_some_and(|term| term != COMPETITION);
-    let fields = file.schema().fields().iter().enumerate();
-    let wanted: Vec<usize> = fields
-        .filter(|(_, field)| [SRC, DST].contains(&field.name().as_str()) || is_term(field.name()))
-        .map(|(at, _)| at)
-        .collect();
-    let mut pairs = OtherPairs::new(samples.ids.rows());
-    for batch in file.batches(wanted, 8192)? {
-        let batch = batch?;
-        let ids = |name: &str| batch[name].as_primitive::<UInt64Type>().values().clone();
-        let mut log_odds = vec![0.0; batch.num_rows()];
-        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            if is_term(field.name()) {
-                let terms = column.as_primitive::<Float32Type>();
-                log_odds.iter_mut().zip(terms).for_each(|(sum, term)| *sum += f64::from(term.unwrap_or(0.0)));
-            }
-        }
-        for ((&a, &b), log_odds) in ids(SRC).iter().zip(&ids(DST)).zip(log_odds) {
-            let row = |id: u64| samples.ids.row(SampleId(id)).map(|row| row.0);
-            let unknown = || StoreError::corrupt(&path, format!("a pair of the ids {a} and {b}, which are no samples"));
-            pairs.add((row(a).ok_or_else(unknown)?, row(b).ok_or_else(unknown)?), log_odds);
-        }
-    }
-    Ok(pairs)
 }
 
 /// By row: the id that names its entity.
