@@ -48,6 +48,8 @@ pub const EMBEDDINGS: &str = "embeddings.parquet";
 pub const PAIRS: &str = "pairs.parquet";
 /// The table `entities`.
 pub const ENTITIES: &str = "entities.parquet";
+/// An index of the embeddings, for approximate searches.
+pub const NEAREST_INDEX: &str = "nearest.index";
 /// What was learned of pairs of records, to score records that come later.
 pub const LINKAGE: &str = "linkage.json";
 /// The table `candidate_rules`.

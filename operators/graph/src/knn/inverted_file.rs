@@ -15,7 +15,7 @@ const ROWS_OF_CENTROID: usize = 64;
 /// Rounds of k-means.
 const ROUNDS: usize = 6;
 /// Centroids whose rows a query looks at.
-const PROBES: usize = 24;
+pub(super) const PROBES: usize = 24;
 /// Queries that look for their centroids at once.
 const QUERIES: usize = 1 << 14;
 
@@ -69,12 +69,35 @@ impl InvertedFile {
                 }
             }
         }
-        let mut cells = vec![Vec::new(); centroids.len() / width.max(1)];
-        for rows in rows.chunks(QUERIES) {
-            let near = nearest(&gather(values, width, rows), &centroids, width, 1);
-            rows.iter().zip(near).for_each(|(&row, near)| cells[near[0].0 as usize].push(row));
-        }
+        let cells = vec![Vec::new(); centroids.len() / width.max(1)];
+        let mut index = Self { width, centroids, cells };
+        index.add(values, rows);
+        index
+    }
+
+    /// An index of these centroids and the rows of each.
+    pub(super) fn of(width: usize, centroids: Vec<f32>, cells: Vec<Vec<u32>>) -> Self {
         Self { width, centroids, cells }
+    }
+
+    /// Adds rows of the matrix, after those that there are, each to the cell of its nearest centroid.
+    pub(super) fn add(&mut self, values: &[f32], rows: &[u32]) {
+        for rows in rows.chunks(QUERIES) {
+            let near = nearest(&gather(values, self.width, rows), &self.centroids, self.width, 1);
+            rows.iter().zip(near).for_each(|(&row, near)| self.cells[near[0].0 as usize].push(row));
+        }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(super) fn centroids(&self) -> &[f32] {
+        &self.centroids
+    }
+
+    pub(super) fn cells(&self) -> &[Vec<u32>] {
+        &self.cells
     }
 
     /// Calls `found` with each query, which are rows of the matrix too, and the `k` rows of the index of the largest cosine
@@ -99,32 +122,9 @@ impl InvertedFile {
             queries.iter().zip(&best).for_each(|(&query, near)| found(query, near));
         }
     }
-
-    /// The `k` rows of the index of the largest cosine with a vector of unit length that is no row of the matrix, the largest
-    /// first; of equally near ones the smaller row.
-    ///
-    /// ```
-    /// use relata_data::seed::Purpose;
-    /// use relata_graph::knn::InvertedFile;
-    ///
-    /// let values = [1.0, 0.0, 0.0, 1.0, 0.8, 0.6, 0.6, 0.8];
-    /// let index = InvertedFile::build(&values, 2, &[0, 1, 2, 3], &mut Purpose::NearestRows.stream(7, &[]));
-    /// assert_eq!(index.nearest(&values, &[0.0, 1.0], 2).iter().map(|near| near.0).collect::<Vec<_>>(), [1, 3]);
-    /// ```
-    pub fn nearest(&self, values: &[f32], query: &[f32], k: usize) -> Vec<(u32, f32)> {
-        let probed = nearest(query, &self.centroids, self.width, PROBES).remove(0);
-        let mut best = Vec::with_capacity(2 * k);
-        for (cell, _) in probed {
-            let rows = &self.cells[cell as usize];
-            let near = nearest(query, &gather(values, self.width, rows), self.width, k).remove(0);
-            best.extend(near.into_iter().map(|(place, score)| (rows[place as usize], score)));
-            keep_best(&mut best, k);
-        }
-        best
-    }
 }
 
-fn keep_best(near: &mut Vec<(u32, f32)>, k: usize) {
+pub(super) fn keep_best(near: &mut Vec<(u32, f32)>, k: usize) {
     near.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     near.truncate(k);
 }
@@ -134,7 +134,7 @@ fn gather(values: &[f32], width: usize, rows: &[u32]) -> Vec<f32> {
 }
 
 /// The nearest of some vectors, by their place among them.
-fn nearest(queries: &[f32], vectors: &[f32], width: usize, k: usize) -> Vec<Vec<(u64, f32)>> {
+pub(super) fn nearest(queries: &[f32], vectors: &[f32], width: usize, k: usize) -> Vec<Vec<(u64, f32)>> {
     let Ok(near) = top_k(queries, width, [Ok::<_, Infallible>((0, vectors))], k, Metric::Cosine);
     near
 }

@@ -88,7 +88,7 @@ impl Lookup {
         let scores = run.scores()?;
         let threshold = scores.iter().find(|score| score.name == "decision.threshold").map(|score| score.value);
         let candidates = spec.candidates.clone().unwrap_or_else(Candidates::default);
-        let rows = Rows::open(run, &samples, &candidates, spec.link.as_deref(), spec.seed())?;
+        let rows = Rows::open(run, &samples, &candidates, spec.link.as_deref())?;
         Ok(Self {
             run: run.clone(),
             session: session(),

@@ -6,22 +6,19 @@ use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, UInt64Type};
 use relata_data::index::{Row, SampleId};
-use relata_data::seed::Purpose;
 use relata_data::source::Samples;
 use relata_data::{DataError, ParquetFile};
 use relata_decide::candidates::{Candidates, WordIndex};
 use relata_decide::linkage::RecordLookup;
 use relata_decide::records::record_columns;
-use relata_graph::knn::InvertedFile;
+use relata_graph::knn::NearestIndex;
 use relata_schemas::samples::SOURCE_ID;
 
 use super::answer::LookupId;
 use crate::error::Result;
 use crate::stages::all_unit_embeddings;
-use crate::store::{Artifact, Run, read_linkage};
+use crate::store::{Artifact, Run, nearest_index, read_linkage};
 
-/// Rows up to which all are compared with a record.
-const EXACT: usize = 20_000;
 /// A record whose source is known has candidates of other sources only, so that more are looked for.
 const ACROSS: usize = 4;
 
@@ -30,7 +27,7 @@ pub(super) struct Rows {
     embeddings: Vec<f32>,
     width: usize,
     /// None where all rows are compared with a record.
-    index: Option<InvertedFile>,
+    index: Option<NearestIndex>,
     words: WordIndex,
     lookup: RecordLookup,
     /// Nearest rows and rows of most shared words that are candidates.
@@ -52,9 +49,7 @@ impl Rows {
         let lookup = RecordLookup::new(&columns, model, rows)?;
         drop(columns);
         let (embeddings, width) = all_unit_embeddings(samples, run)?;
-        let all: Vec<u32> = (0..rows as u32).collect();
-        let mut rng = Purpose::NearestRows.stream(seed, &[rows as u64]);
-        let index = (rows > EXACT).then(|| InvertedFile::build(&embeddings, width, &all, &mut rng));
+        let index = nearest_index(&run.embeddings())?;
         let sources = link.map(|column| sources(samples, column)).transpose()?;
         let texts = samples.text_ids.then(|| text_column(samples, SOURCE_ID)).transpose()?;
         let (neighbours, entities) = (candidates.neighbours(), entities(run, samples)?);
@@ -90,7 +85,7 @@ impl Rows {
         let (near, sharing) = self.neighbours;
         let wanted = if own.is_some() { ACROSS * near } else { near };
         let nearest = match &self.index {
-            Some(index) => index.nearest(&self.embeddings, vector, wanted),
+            Some(index) => index.nearest(vector, wanted),
             None => self.all_by_cosine(vector),
         };
         let mut rows: Vec<u32> =

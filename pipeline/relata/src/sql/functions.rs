@@ -23,7 +23,7 @@ struct SqlFunction {
 const FUNCTIONS: &[SqlFunction] = &[
     SqlFunction {
         calls: &[
-            ("nearest(embeddings, ID, K [, METRIC])", "table: rank, id and score of the K nearest samples"),
+            ("nearest(embeddings, ID, K [, METRIC] [, exact])", "table: rank, id and score of the K nearest samples"),
             ("nearest(embeddings, [0.1, ..], K [, METRIC])", "table: the same for a vector"),
             (
                 "nearest(embeddings, TABLE, K [, METRIC])",

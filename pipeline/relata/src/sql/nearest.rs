@@ -1,4 +1,5 @@
-//! NearestFunction neighbours: the table function `nearest(embeddings, query, k [, metric])`, an exact search.
+//! Nearest neighbours: the table function `nearest(embeddings, query, k [, metric] [, exact])`, by the index of a run where
+//! it has one, and exact otherwise.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,17 +10,20 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::DataFusionError;
 use rayon::prelude::*;
-use relata_graph::knn::{Metric, top_k};
+use relata_graph::knn::{Metric, NearestIndex, top_k};
 
 use super::arguments::{Arguments, IdArgument};
 use super::catalogue::Catalogue;
 use super::computed::{Computation, TableOnDemand};
 use super::embedding_file::EmbeddingFile;
 use super::error::SqlError;
-use super::hits::nearest;
+use super::hits::{Hit, nearest};
 use super::nearest_each::{self, SearchEach};
+use crate::store::nearest_index;
 
-const FUNCTION: &str = "nearest(embeddings, query, k [, metric])";
+const FUNCTION: &str = "nearest(embeddings, query, k [, metric] [, exact])";
+/// The argument that asks for an exact search.
+const EXACT: &str = "exact";
 
 /// The schema of an answer about embeddings with ids of this type.
 fn schema(id: DataType) -> SchemaRef {
@@ -39,15 +43,22 @@ pub(super) struct NearestFunction(pub Arc<Catalogue>);
 
 impl TableFunctionImpl for NearestFunction {
     fn call_with_args(&self, args: TableFunctionArgs) -> Result<Arc<dyn TableProvider>, DataFusionError> {
-        let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 4)?;
+        let arguments = Arguments::new(FUNCTION, args.exprs(), 3, 5)?;
         let table = arguments.name(0, "embeddings")?;
         let k = arguments.whole_number(2).filter(|&k| k > 0);
         let k = k.ok_or_else(|| arguments.wrong(2, "k", "a whole number from 1"))? as usize;
-        let metric = match arguments.len() {
+        let last = arguments.len() - 1;
+        let exact = last > 2 && arguments.name(last, "metric").is_ok_and(|word| word == EXACT);
+        let metric = match arguments.len() - usize::from(exact) {
             3 => Metric::Cosine,
-            _ => metric(&arguments)?,
+            4 => metric(&arguments)?,
+            _ => return Err(arguments.wrong(last, "the last argument", "'exact'").into()),
         };
         let path = self.0.file(&table)?;
+        let index = match metric {
+            Metric::Cosine if !exact => nearest_index(&path).map_err(SqlError::run)?,
+            _ => None,
+        };
         let id = EmbeddingFile::open(&path)?.id_type();
         let query = match (arguments.id(1), arguments.vector(1), arguments.name(1, "query")) {
             (Some(id), _, _) => NearestQuery::Sample(id),
@@ -56,7 +67,7 @@ impl TableFunctionImpl for NearestFunction {
                 let queries = self.0.file(&name)?;
                 let schema = nearest_each::schema(EmbeddingFile::open(&queries)?.id_type(), id);
                 let (function, names) = (FUNCTION, [table, name]);
-                let search = SearchEach { function, names, embeddings: path, queries, schema, k, metric };
+                let search = SearchEach { function, names, embeddings: path, queries, schema, k, metric, index };
                 return Ok(Arc::new(TableOnDemand::new(search)));
             }
             _ => {
@@ -65,7 +76,7 @@ impl TableFunctionImpl for NearestFunction {
             }
         };
         let schema = schema(id);
-        Ok(Arc::new(TableOnDemand::new(Search { path, schema, table, query, k, metric })))
+        Ok(Arc::new(TableOnDemand::new(Search { path, schema, table, query, k, metric, index })))
     }
 }
 
@@ -93,6 +104,7 @@ struct Search {
     query: NearestQuery,
     k: usize,
     metric: Metric,
+    index: Option<NearestIndex>,
 }
 
 impl Computation for Search {
@@ -104,13 +116,10 @@ impl Computation for Search {
         let file = EmbeddingFile::open(&self.path)?;
         let (query, own) = self.query(&file)?;
         let wanted = self.k.saturating_add(usize::from(own.is_some()));
-        // Row groups are searched in parallel and merged by score and row, whatever the order in which they finish.
-        let search = |group| {
-            let found = top_k(&query, file.width(), file.blocks(group)?, wanted, self.metric)?;
-            Ok::<_, SqlError>(found.into_iter().flatten().collect::<Vec<_>>())
+        let hits = match &self.index {
+            Some(index) => by_index(index, &query, wanted),
+            None => self.exact(&file, &query, wanted)?,
         };
-        let found: Vec<_> = (0..file.groups()).into_par_iter().map(search).collect();
-        let hits = found.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
         let hits = nearest(hits, own, self.k, self.metric);
 
         let mut rows: Vec<u64> = hits.iter().map(|hit| hit.0).collect();
@@ -124,7 +133,24 @@ impl Computation for Search {
     }
 }
 
+/// The nearest rows of a vector by an index.
+pub(super) fn by_index(index: &NearestIndex, query: &[f32], k: usize) -> Vec<Hit> {
+    let norm = query.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    let query: Vec<f32> = query.iter().map(|value| value / norm).collect();
+    index.nearest(&query, k).into_iter().map(|(row, score)| (u64::from(row), score)).collect()
+}
+
 impl Search {
+    fn exact(&self, file: &EmbeddingFile, query: &[f32], wanted: usize) -> Result<Vec<Hit>, SqlError> {
+        // Row groups are searched in parallel and merged by score and row, whatever the order in which they finish.
+        let search = |group| {
+            let found = top_k(query, file.width(), file.blocks(group)?, wanted, self.metric)?;
+            Ok::<_, SqlError>(found.into_iter().flatten().collect::<Vec<_>>())
+        };
+        let found: Vec<_> = (0..file.groups()).into_par_iter().map(search).collect();
+        Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     /// The query's vector, and its row if it is a sample's.
     fn query(&self, file: &EmbeddingFile) -> Result<(Vec<f32>, Option<u64>), SqlError> {
         match &self.query {
@@ -212,10 +238,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_index_is_used_unless_it_is_of_other_embeddings_or_all_are_asked_for() {
+        use relata_data::seed::Purpose;
+        use relata_graph::knn::InvertedFile;
+
+        let (_folder, run) = small();
+        // An index that knows of two rows only shows that it is used.
+        let values = [1.0, 0.0, 0.6, 0.8, -1.0, 0.0, 0.0, 1.0];
+        let index = InvertedFile::build(&values, 2, &[2, 3], &mut Purpose::NearestRows.stream(1, &[]));
+        run.write_nearest_index(&index, &values).unwrap();
+        let found = async |call: &str| ask(&run, &format!("SELECT * FROM {call} ORDER BY rank")).await.unwrap();
+        assert_eq!(found("nearest(embeddings, 10, 3)").await, [(13, 0.0), (12, -1.0)]);
+        for exact in ["nearest(embeddings, 10, 1, exact)", "nearest(embeddings, 10, 1, 'cosine', 'exact')"] {
+            assert_eq!(found(exact).await, [(11, 0.6)], "{exact}");
+        }
+        assert_eq!(found("nearest(embeddings, [0.0, 4.0], 1, l2)").await, [(13, 1.0)]);
+        fixture::embeddings(&run, &[(10, [1.0, 0.0]), (11, [3.0, 4.0])]);
+        assert_eq!(found("nearest(embeddings, 10, 3)").await, [(11, 0.6)]);
+    }
+
+    #[tokio::test]
     async fn wrong_arguments_say_what_is_expected() {
         let (_folder, run) = small();
         for (call, expected) in [
-            ("nearest(embeddings, 10)", "3 to 4"),
+            ("nearest(embeddings, 10)", "3 to 5"),
+            ("nearest(embeddings, 10, 1, cosine, most)", "'exact'"),
             ("nearest(embeddings, 10, 0)", "from 1"),
             ("nearest(embeddings, 10, -1)", "from 1"),
             ("nearest(embeddings, 1.5, 1)", "an id, a vector"),

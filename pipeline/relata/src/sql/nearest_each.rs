@@ -7,12 +7,13 @@ use arrow::array::{ArrayRef, Float32Array, RecordBatch, UInt32Array, UInt64Array
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use rayon::prelude::*;
-use relata_graph::knn::{Metric, top_k};
+use relata_graph::knn::{Metric, NearestIndex, top_k};
 
 use super::computed::Computation;
 use super::embedding_file::EmbeddingFile;
 use super::error::SqlError;
 use super::hits::{Hit, nearest};
+use super::nearest::by_index;
 
 /// A search for every row of a table of queries.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(super) struct SearchEach {
     pub schema: SchemaRef,
     pub k: usize,
     pub metric: Metric,
+    /// The index of the embeddings, if it is to be used.
+    pub index: Option<NearestIndex>,
 }
 
 /// The schema of an answer: `query` is the id of the row that was searched for.
@@ -84,6 +87,9 @@ impl SearchEach {
     fn hits(&self, file: &EmbeddingFile, vectors: &[f32]) -> Result<Vec<Vec<Hit>>, SqlError> {
         // One more than asked for, since a row is not its own neighbour.
         let wanted = self.k.saturating_add(1);
+        if let Some(index) = &self.index {
+            return Ok(vectors.par_chunks(file.width()).map(|vector| by_index(index, vector, wanted)).collect());
+        }
         let search = |group| top_k(vectors, file.width(), file.blocks(group)?, wanted, self.metric);
         let groups: Vec<_> = (0..file.groups()).into_par_iter().map(search).collect();
         let mut all = vec![vec![]; vectors.len() / file.width()];

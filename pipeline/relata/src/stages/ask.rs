@@ -63,6 +63,7 @@ pub(super) async fn ask(context: &StageContext<'_>, oracle: &dyn Oracle, config:
     }
     let last = (0..=number).rev().find(|&number| context.run.round(number).is_finished()).unwrap_or_default();
     copy_results(context, last)?;
+    context.index(None)?;
     let asked = Asked { query_loop: &query_loop, oracle, round: number, audits: true };
     let mut decided = context.decide(&context.run, Some(&asked)).await?;
     if context.spec.decide.is_some() {

@@ -88,6 +88,7 @@ pub(crate) async fn extend(extend: &ExtendSpec) -> Result<Run> {
     let rows = Arc::new(all.collect::<Vec<_>>());
     let context = StageContext { spec: &spec, run, session, samples, rows, sources, reporter, extension };
     context.embed(&context.run, &old.embedder(context.samples.features.shape())?)?;
+    context.index(Some(&old))?;
     decide(&context, &old, extend.questions).await?;
     context.reporter.summarise(&context.run.scores()?);
     Ok(context.run)

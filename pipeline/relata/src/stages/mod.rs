@@ -13,6 +13,7 @@ mod final_checkpoint;
 mod ingest;
 mod measurements;
 mod model;
+mod nearest_index;
 mod order;
 mod relate;
 mod round_embeddings;

@@ -64,6 +64,7 @@ async fn once(context: &StageContext<'_>) -> Result<()> {
     let baseline = context.baseline(run)?;
     let learned = context.train(run, Arc::new(graph), Amount::whole(context.spec))?;
     context.embed(run, &learned.model)?;
+    context.index(None)?;
     let mut before = baseline;
     if !run.is_finished() {
         before.extend(context.decide(run, None).await?);

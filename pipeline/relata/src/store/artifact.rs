@@ -42,6 +42,8 @@ pub enum Artifact {
     Solution,
     /// The table `embeddings`.
     Embeddings,
+    /// An index of the embeddings.
+    NearestIndex,
     /// The table `pairs` of candidate pairs and their probabilities.
     Pairs,
     /// What was learned of pairs of records.
@@ -116,6 +118,7 @@ impl Artifact {
             Self::Checkpoints => run_file::CHECKPOINTS,
             Self::Solution => run_file::SOLUTION,
             Self::Embeddings => run_file::EMBEDDINGS,
+            Self::NearestIndex => run_file::NEAREST_INDEX,
             Self::Pairs => run_file::PAIRS,
             Self::Linkage => run_file::LINKAGE,
             Self::CandidateRules => run_file::CANDIDATE_RULES,
