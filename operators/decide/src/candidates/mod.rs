@@ -14,6 +14,7 @@ mod sources;
 use relata_data::Session;
 use relata_data::index::Row;
 use relata_data::source::Samples;
+use relata_graph::knn::InvertedFile;
 use relata_oracle::{Context, Oracle, OracleError};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,8 @@ pub struct CandidateContext<'a> {
     pub embeddings: &'a [f32],
     /// Numbers of each embedding.
     pub width: usize,
+    /// An index of the embeddings of all rows, if there is one.
+    pub index: Option<&'a InvertedFile>,
     /// The source of each row, if only pairs of different sources count.
     pub sources: Option<&'a Sources>,
     /// Pairs that were asked about, which are candidates whatever the rules find: an answer that was paid for teaches.

@@ -43,9 +43,13 @@ fn search(
 ) {
     let (values, width) = (context.embeddings, context.width);
     if others.len() > rule.exact_limit() {
+        let mut found = |row: u32, near: &[(u32, f32)]| near.iter().for_each(|&(other, _)| add(row, other));
+        if let Some(index) = context.index.filter(|_| context.sources.is_none()) {
+            return index.search(values, queries, k, found);
+        }
         let mut rng = Purpose::NearestRows.stream(context.seed, &[others.len() as u64]);
         let index = InvertedFile::build(values, width, others, &mut rng);
-        return index.search(values, queries, k, |row, near| near.iter().for_each(|&(other, _)| add(row, other)));
+        return index.search(values, queries, k, &mut found);
     }
     let vectors = |rows: &[u32]| -> Vec<f32> {
         rows.iter().flat_map(|&row| &values[row as usize * width..][..width]).copied().collect()

@@ -31,8 +31,17 @@ impl Fixture {
             angles.iter().flat_map(|angle| [angle.to_radians().cos(), angle.to_radians().sin()]).collect();
         let (session, samples) = (&self.session, &self.samples);
         let (records, embeddings) = (&record_columns(samples)[..], &embeddings[..]);
-        let context =
-            CandidateContext { session, samples, records, embeddings, width: 2, sources, asked: &[], seed: 7 };
+        let context = CandidateContext {
+            session,
+            samples,
+            records,
+            embeddings,
+            width: 2,
+            index: None,
+            sources,
+            asked: &[],
+            seed: 7,
+        };
         candidates.check().unwrap();
         candidates.find(&context).await.unwrap()
     }

@@ -9,7 +9,7 @@ use relata_decide::records::record_columns;
 
 use super::super::context::StageContext;
 use crate::error::Result;
-use crate::store::Run;
+use crate::store::{Run, nearest_index};
 
 /// Blocks of equal values that were left out, of which so many are named.
 const NAMED: usize = 3;
@@ -36,12 +36,14 @@ impl ScoredPairs {
         let asked: Vec<(Row, Row)> = asked.unwrap_or_default();
         let (sources_of, seed) = (sources.as_ref(), spec.seed());
         let columns = record_columns(samples);
+        let index = nearest_index(&run.embeddings())?.map(|index| index.grown(&embeddings, &[]));
         let about = CandidateContext {
             session,
             samples,
             records: &columns,
             embeddings: &embeddings,
             width,
+            index: index.as_ref(),
             sources: sources_of,
             asked: &asked,
             seed,
@@ -55,7 +57,7 @@ impl ScoredPairs {
         let vector = |row: u32| &embeddings[row as usize * width..][..width];
         let cosine = |&(a, b): &(u32, u32)| vector(a).iter().zip(vector(b)).map(|(x, y)| x * y).sum::<f32>();
         let cosine: Vec<f32> = pairs.iter().map(cosine).collect();
-        drop(embeddings);
+        drop((embeddings, index));
         let linkage = Linkage::fit(LinkageInput {
             columns: &columns,
             pairs: &pairs,
