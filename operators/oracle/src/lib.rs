@@ -23,7 +23,7 @@ pub use answer::Answer;
 pub use combinators::OracleExt;
 pub use cost::Cost;
 pub use error::{OracleError, Result};
-pub use name_question::NameQuestion;
+pub use name_question::{NameQuestion, most_frequent_name};
 pub use notes::Notes;
 pub use oracle::{Context, Oracle, check_inner};
 pub use question::Question;

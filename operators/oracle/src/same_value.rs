@@ -16,7 +16,7 @@ use relata_registry::{Description, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{OracleError, Result};
-use crate::name_question::NameQuestion;
+use crate::name_question::{NameQuestion, most_frequent_name};
 use crate::oracle::{Context, Oracle};
 use crate::question::Question;
 use crate::record::Record;
@@ -209,13 +209,8 @@ impl Oracle for SameValue {
         let table = self.values_of(context, "samples").await?.filter(asked)?;
         let values: HashMap<SampleId, String> = known(table).await?.into_iter().collect();
         let name = |question: &NameQuestion| {
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            question
-                .members
-                .iter()
-                .filter_map(|id| values.get(id))
-                .for_each(|name| *counts.entry(name).or_default() += 1);
-            counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned())
+            let names = question.members.iter().filter_map(|id| values.get(id)).map(String::as_str);
+            most_frequent_name(names).map(str::to_owned)
         };
         Ok(questions.iter().map(name).collect())
     }

@@ -8,6 +8,7 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt64Array, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Field, UInt64Type};
 use relata_schemas::samples::{ID, SOURCE_ID};
+use relata_schemas::skipped::SKIPPED;
 use relata_schemas::{SchemaError, run_file};
 
 use super::dataset::Dataset;
@@ -55,13 +56,24 @@ pub async fn extend(
     if let Some(raw) = old.features.raw() {
         raw.fitted().write(&Samples::fields_path(folder))?;
     }
-    let skipped = temporary.path().join(run_file::SKIPPED);
-    if skipped.is_file() {
-        let kept = folder.join(run_file::SKIPPED);
-        std::fs::rename(&skipped, &kept).map_err(DataError::io(&kept))?;
-    }
+    join_skipped([from, temporary.path()], folder)?;
     join_tables(&old, &new, (dataset, first), &Samples::samples_path(folder))?;
     Samples::open(folder)
+}
+
+/// Writes the list of samples that were left out of either dataset, if there are any: those of the run first.
+fn join_skipped(of: [&Path; 2], folder: &Path) -> Result<()> {
+    let lists = of.map(|folder| folder.join(run_file::SKIPPED));
+    if !lists.iter().any(|list| list.is_file()) {
+        return Ok(());
+    }
+    let mut sink = ParquetSink::create(&folder.join(run_file::SKIPPED), SKIPPED.schema())?;
+    for list in lists.iter().filter(|list| list.is_file()) {
+        for batch in ParquetFile::open(list)?.all_batches()? {
+            sink.write(&batch?.with_schema(SKIPPED.schema())?)?;
+        }
+    }
+    sink.finish().map(|_| ())
 }
 
 /// The number after the largest id.
@@ -125,8 +137,13 @@ fn converted(found: &ArrayRef, field: &Field, dataset: &Dataset) -> Result<Array
 fn column(batch: &RecordBatch, field: &Field, dataset: &Dataset, first: u64) -> Result<ArrayRef> {
     let found = match batch.column_by_name(field.name()) {
         Some(found) if field.name() == ID => {
-            let moved = found.as_primitive::<UInt64Type>().values().iter().map(|id| id + first);
-            return Ok(Arc::new(moved.collect::<UInt64Array>()));
+            let too_large = |id: u64| {
+                let expected = format!("at most {}, so that ids of all samples are different", u64::MAX - first);
+                DataError::setting(dataset.name(), "id", expected, id)
+            };
+            let ids = found.as_primitive::<UInt64Type>().values().iter();
+            let moved = ids.map(|&id| id.checked_add(first).ok_or_else(|| too_large(id)));
+            return Ok(Arc::new(UInt64Array::from(moved.collect::<Result<Vec<u64>>>()?)));
         }
         Some(found) => converted(found, field, dataset)?,
         None => new_null_array(field.data_type(), batch.num_rows()),

@@ -12,7 +12,7 @@ use relata_data::{DataError, query};
 use relata_decide::classes::{Classified, KnownGroups, classify};
 use relata_decide::decision::ClassDecision;
 use relata_graph::neighbour_graph::NeighbourGraph;
-use relata_oracle::{Context, NameQuestion, Notes};
+use relata_oracle::{Context, NameQuestion, Notes, most_frequent_name};
 use relata_schemas::classes::CLASSES;
 
 use super::super::context::StageContext;
@@ -167,15 +167,12 @@ impl StageContext<'_> {
         for group in order {
             let named: Vec<(usize, &str)> =
                 members[group].iter().filter_map(|&row| Some((row, names.get(&(row as u32))?.as_str()))).collect();
-            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-            named.iter().for_each(|(_, name)| *counts.entry(name).or_default() += 1);
             let name = if decision.largest_groups().is_some() {
                 // Only the row that stands for the group is looked at: the one in the densest place.
                 named.iter().min_by(|a, b| neighbours.scale(a.0).total_cmp(&neighbours.scale(b.0))).map(|named| named.1)
             } else {
-                several += usize::from(counts.len() > 1);
-                // The most frequent; of equal ones the first by the alphabet.
-                counts.iter().rev().max_by_key(|(_, count)| **count).map(|(name, _)| *name)
+                several += usize::from(named.iter().any(|other| other.1 != named[0].1));
+                most_frequent_name(named.iter().map(|named| named.1))
             };
             let next = numbers.len() as u32;
             groups.classes[group] = name.map(|name| *numbers.entry(name).or_insert(next));
@@ -194,10 +191,7 @@ impl StageContext<'_> {
 fn earlier_names(groups: &mut KnownGroups, earlier: Option<&HashMap<u32, String>>) -> Vec<Option<String>> {
     let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
     let of_rows = |rows: &[usize]| {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let names = rows.iter().filter_map(|&row| earlier?.get(&(row as u32)));
-        names.for_each(|name| *counts.entry(name).or_default() += 1);
-        counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(name, _)| name)
+        most_frequent_name(rows.iter().filter_map(|&row| earlier?.get(&(row as u32))).map(String::as_str))
     };
     for (group, rows) in groups.members().iter().enumerate() {
         let next = numbers.len() as u32;
