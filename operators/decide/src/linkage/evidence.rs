@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::agreement::{AgreeingPairs, Agreement};
 use super::allowed_pairs::AllowedPairs;
 use super::compared_pairs::ComparedColumn;
+use super::comparison::{EQUAL, NO_LEVEL};
 use super::cosine_evidence::by_cosine;
 use super::input::LinkageInput;
 use super::level_patterns::LevelPatterns;
@@ -17,6 +18,9 @@ use crate::error::Result;
 
 /// What rules out a pair of rows of one source, if an entity has at most one row of each.
 const SAME_SOURCE_LOG_ODDS: f64 = -40.0;
+
+/// Values of at least this level are similar.
+const SIMILAR: u8 = 3;
 
 /// By the last number of a pattern: neither; swapped values; one source; both.
 const FIXED: [f64; 4] = [0.0, SWAP_LOG_ODDS, SAME_SOURCE_LOG_ODDS, SWAP_LOG_ODDS + SAME_SOURCE_LOG_ODDS];
@@ -135,6 +139,21 @@ impl Evidence {
             }
             Self::Cosine { .. } => 0.0,
         }
+    }
+
+    /// Which columns of a pair agree, are similar, differ and miss a value, as a number; 0 where there are none.
+    pub(super) fn kind(&self, pair: usize) -> u64 {
+        let Self::Columns { patterns, .. } = self else { return 0 };
+        let of_level = |level: u8| match level {
+            NO_LEVEL => 3,
+            EQUAL => 2,
+            level if level >= SIMILAR => 1,
+            _ => 0,
+        };
+        let levels = patterns.of(pair);
+        levels[..levels.len() - 1]
+            .iter()
+            .fold(0, |kind: u64, &level| kind.wrapping_mul(4).wrapping_add(of_level(level)))
     }
 
     /// The names of all terms that a pair may have.

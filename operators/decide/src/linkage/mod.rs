@@ -32,6 +32,7 @@ mod term_frequency;
 mod value_column;
 mod word_overlap;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -42,7 +43,7 @@ use comparison::Comparison;
 use considered_pairs::considered_pairs;
 use evidence::Evidence;
 use pair_features::{FeatureLayout, PairFeatures};
-use questions::{OpenPair, choose};
+use questions::{KindAnswers, OpenPair, choose};
 use rivals::Rivals;
 use swaps::Swaps;
 use value_column::{ValueColumn, Words};
@@ -244,10 +245,19 @@ impl Linkage {
         let pair = |&pair: &u32| {
             let pair = pair as usize;
             let (log_odds, disagreement) = (*scores.log_odds.get(pair)?, *scores.disagreement.get(pair)?);
-            open(pair).then_some(OpenPair { pair, rows: self.pairs[pair], log_odds, disagreement })
+            let kind = self.evidence.kind(pair);
+            open(pair).then_some(OpenPair { pair, rows: self.pairs[pair], log_odds, disagreement, kind })
         };
         let open: Vec<OpenPair> = self.considered.iter().filter_map(pair).collect();
-        choose(&open, count, self.seed.wrapping_mul(1 << 32).wrapping_add(u64::from(round)))
+        let mut answers: BTreeMap<u64, KindAnswers> = BTreeMap::new();
+        for &pair in &self.considered {
+            let (pair, of) = (pair as usize, scores.log_odds.get(pair as usize).copied().unwrap_or(0.0));
+            if of.abs() >= KNOWN && self.evidence.total(pair) > 0.0 {
+                let told = answers.entry(self.evidence.kind(pair)).or_default();
+                *(if of > 0.0 { &mut told.yes } else { &mut told.no }) += 1;
+            }
+        }
+        choose(&open, &answers, count, self.seed.wrapping_mul(1 << 32).wrapping_add(u64::from(round)))
     }
 }
 
