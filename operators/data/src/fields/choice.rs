@@ -4,7 +4,7 @@ use std::fmt;
 
 use arrow::datatypes::{DataType, Schema};
 use relata_schemas::SchemaError;
-use relata_schemas::samples::{LABEL, SPLIT};
+use relata_schemas::samples::{ID, LABEL, SPLIT};
 
 use super::field::{Field, FieldKind, category, date, number, text};
 use crate::Result;
@@ -61,7 +61,13 @@ pub fn choose_fields(
         let reason = match name.as_str() {
             _ if Some(at) == id => Some("the id".to_owned()),
             _ if used.is_some() => used,
-            LABEL | SPLIT => Some(format!("called `{name}`")),
+            // An answer is no feature, however its column is written.
+            name if [LABEL, SPLIT].iter().any(|known| name.eq_ignore_ascii_case(known)) => {
+                Some(format!("called `{name}`"))
+            }
+            name if name.eq_ignore_ascii_case(ID) => {
+                Some(format!("called `{name}`; `.id(\"{name}\")` makes it the id"))
+            }
             name if is_row_number(at, name, field.data_type()) => Some("numbers the rows".to_owned()),
             _ if by_type.is_none() => Some(format!("of type {}", field.data_type())),
             _ => None,
@@ -154,6 +160,13 @@ mod tests {
             "features: text(name), date(born), category(city), number(year, digits), number(income), number(alive); \
              left out:  (numbers the rows), key (the id), label (called `label`), entity (read by `knn`), \
              photo (of type Binary)"
+        );
+        let capitals = ["ID", "Label", "SPLIT", "name"].map(|name| ArrowField::new(name, DataType::Utf8, true));
+        let choice = choose_fields("t", &Schema::new(capitals.to_vec()), None, &[]).unwrap();
+        assert_eq!(
+            choice.to_string(),
+            "features: text(name); left out: ID (called `ID`; `.id(\"ID\")` makes it the id), Label (called `Label`), \
+             SPLIT (called `SPLIT`)"
         );
         let only = Schema::new(vec![ArrowField::new("label", DataType::Int64, true)]);
         assert!(choose_fields("t", &only, None, &[]).unwrap_err().to_string().contains("only label"));
