@@ -41,7 +41,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub fn open(run: &Run, samples: &Samples, candidates: &Candidates, link: Option<&str>, seed: u64) -> Result<Self> {
+    pub fn open(run: &Run, samples: &Samples, candidates: &Candidates, link: Option<&str>) -> Result<Self> {
         let model = read_linkage(run)?;
         let columns = record_columns(samples);
         let rows = samples.ids.rows();
