@@ -5,6 +5,7 @@ use relata::prelude::*;
 use serde_json::{Value, json};
 
 use crate::cli::says;
+use crate::data;
 use crate::extend::{row, run};
 use crate::http_client::request;
 
@@ -51,6 +52,12 @@ fn a_record_finds_its_entity_and_a_stranger_is_new() {
     let own = find(&lookup, &runtime, &record(7, 0));
     assert_eq!(own[0].matches[0].id.to_string(), "p7.0");
     assert_eq!(find(&lookup, &runtime, &json!({ "name": record(7, 0)["name"] })).len(), 1);
+    let known = "SELECT a.source_id AS a, b.source_id AS b FROM pairs p JOIN samples a ON a.id = p.src
+                 JOIN samples b ON b.id = p.dst WHERE p.known ORDER BY p.src, p.dst LIMIT 1";
+    let known = runtime.block_on(data::answer(&run, known)).remove(0);
+    let ids: Vec<&str> = known.split('\t').collect();
+    let why = says(&["explain", "run", ids[0], ids[1]], folder.path());
+    assert!(why.contains("Known by\n  ") && why.contains("is the same as") && why.contains(", question "), "{why}");
     let refused = runtime.block_on(lookup.find_json(r#"{"nmae": "x"}"#)).unwrap_err().to_string();
     assert!(refused.contains("`nmae`") && refused.contains("name, street, born"), "{refused}");
 }
@@ -98,7 +105,7 @@ fn lookups_are_served_with_a_token_and_printed() {
 #[test]
 fn a_run_without_entities_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let samples = crate::data::text_file(folder.path(), "samples.csv", &crate::data::circle(40, 3));
+    let samples = data::text_file(folder.path(), "samples.csv", &data::circle(40, 3));
     let trained = Pipeline::read(csv(samples)).views(2, noise(0.1)).relate(same_sample());
     let trained = trained.train(mlp([8, 4]), vicreg(), Fit::epochs(1).batch(16));
     let run = trained.write(folder.path().join("run")).run().unwrap();
