@@ -6,8 +6,10 @@ use std::convert::Infallible;
 
 use rand::RngExt;
 use rand::seq::index::sample;
+use rayon::prelude::*;
 use relata_data::seed::Rng;
 
+use super::product::{Matrix, multiply};
 use super::top_k::{Metric, top_k};
 
 /// Rows that a centroid is learned from.
@@ -16,8 +18,14 @@ const ROWS_OF_CENTROID: usize = 64;
 const ROUNDS: usize = 6;
 /// Centroids whose rows a query looks at.
 pub(super) const PROBES: usize = 24;
-/// Queries that look for their centroids at once.
+/// Rows that look for their centroids at once.
 const QUERIES: usize = 1 << 14;
+/// Queries that a thread searches for at once: the more, the larger the matrix products.
+const BLOCK: usize = 1 << 12;
+/// Queries whose nearest rows are in memory at once.
+const TOGETHER: usize = 1 << 16;
+/// Rows more than are wanted that are kept until they are ranked.
+const SPARE: usize = 8;
 
 /// Vectors of unit length, by the nearest of some centroids; vectors are rows of a matrix that the caller keeps.
 #[derive(Debug)]
@@ -103,24 +111,86 @@ impl InvertedFile {
     /// Calls `found` with each query, which are rows of the matrix too, and the `k` rows of the index of the largest cosine
     /// with it, the largest first; of equally near ones the smaller row. Queries come in their order.
     pub fn search(&self, values: &[f32], queries: &[u32], k: usize, mut found: impl FnMut(u32, &[(u32, f32)])) {
-        for queries in queries.chunks(QUERIES) {
-            let probed = nearest(&gather(values, self.width, queries), &self.centroids, self.width, PROBES);
-            let mut of_cell = vec![Vec::new(); self.cells.len()];
-            for (at, probes) in probed.iter().enumerate() {
-                probes.iter().for_each(|(cell, _)| of_cell[*cell as usize].push(at));
-            }
-            let mut best: Vec<Vec<(u32, f32)>> = vec![Vec::with_capacity(2 * k); queries.len()];
-            for (cell, asking) in self.cells.iter().zip(&of_cell).filter(|(cell, _)| !cell.is_empty()) {
-                let asked: Vec<u32> = asking.iter().map(|&at| queries[at]).collect();
-                let near =
-                    nearest(&gather(values, self.width, &asked), &gather(values, self.width, cell), self.width, k);
-                for (&at, near) in asking.iter().zip(near) {
-                    best[at].extend(near.into_iter().map(|(place, score)| (cell[place as usize], score)));
-                    keep_best(&mut best[at], k);
-                }
-            }
+        for queries in queries.chunks(TOGETHER) {
+            let best: Vec<Vec<(u32, f32)>> =
+                queries.par_chunks(BLOCK).flat_map_iter(|queries| self.search_block(values, queries, k)).collect();
             queries.iter().zip(&best).for_each(|(&query, near)| found(query, near));
         }
+    }
+
+    /// The nearest rows of each query of a block, cell by cell.
+    fn search_block(&self, values: &[f32], queries: &[u32], k: usize) -> Vec<Vec<(u32, f32)>> {
+        let width = self.width;
+        let vectors = gather(values, width, queries);
+        let mut of_cell = vec![Vec::new(); self.cells.len()];
+        for (at, probes) in nearest(&vectors, &self.centroids, width, PROBES).iter().enumerate() {
+            probes.iter().for_each(|(cell, _)| of_cell[*cell as usize].push(at));
+        }
+        let mut best: Vec<NearRows> = vec![NearRows::default(); queries.len()];
+        let (mut asked, mut rows, mut scores) = (Vec::new(), Vec::new(), Vec::new());
+        for (cell, asking) in self.cells.iter().zip(&of_cell).filter(|(cell, _)| !cell.is_empty()) {
+            asked.clear();
+            asking.iter().for_each(|&at| asked.extend_from_slice(&vectors[at * width..][..width]));
+            rows.clear();
+            cell.iter().for_each(|&row| rows.extend_from_slice(&values[row as usize * width..][..width]));
+            scores.resize(asking.len() * cell.len(), 0.0);
+            let (left, right) = (Matrix::rows(&rows, cell.len(), width), Matrix::columns(&asked, width, asking.len()));
+            multiply(left, right, &mut scores);
+            for (&at, scores) in asking.iter().zip(scores.chunks_exact(cell.len())) {
+                best[at].add(cell, scores, k);
+            }
+        }
+        let near = best.into_iter().zip(vectors.chunks_exact(width));
+        near.map(|(best, query)| best.ranked(values, query, k)).collect()
+    }
+}
+
+/// The rows nearest to a query so far, by 32-bit products: a few more than are wanted, since those are not exact.
+#[derive(Debug, Clone)]
+struct NearRows {
+    found: Vec<(f32, u32)>,
+    /// What a further row has to exceed.
+    least: f32,
+}
+
+impl Default for NearRows {
+    fn default() -> Self {
+        Self { found: Vec::new(), least: f32::NEG_INFINITY }
+    }
+}
+
+impl NearRows {
+    fn add(&mut self, rows: &[u32], scores: &[f32], k: usize) {
+        let kept = k + SPARE;
+        for (&row, &score) in rows.iter().zip(scores) {
+            if score > self.least {
+                self.found.push((score, row));
+                if self.found.len() >= 4 * kept {
+                    self.shrink(kept);
+                }
+            }
+        }
+    }
+
+    fn shrink(&mut self, kept: usize) {
+        self.found.select_nth_unstable_by(kept - 1, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        self.found.truncate(kept);
+        self.least = self.found[kept - 1].0;
+    }
+
+    /// The `k` best by exact cosines.
+    fn ranked(mut self, values: &[f32], query: &[f32], k: usize) -> Vec<(u32, f32)> {
+        if self.found.len() > k + SPARE {
+            self.shrink(k + SPARE);
+        }
+        let exact = |&(_, row): &(f32, u32)| {
+            let vector = &values[row as usize * query.len()..][..query.len()];
+            let product: f64 = vector.iter().zip(query).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum();
+            (row, product as f32)
+        };
+        let mut near = self.found.iter().map(exact).collect();
+        keep_best(&mut near, k);
+        near
     }
 }
 
