@@ -33,8 +33,8 @@ pub struct LinkageModel {
     pub(super) columns: Vec<String>,
     /// None where no column says anything.
     pub(super) agreement: Option<Agreement>,
-    pub(super) features: FeatureLayout,
-    pub(super) answers: Option<AnswerModel>,
+    /// What answers have taught, and the features that it goes by.
+    pub(super) answers: Option<(FeatureLayout, AnswerModel)>,
 }
 
 impl Linkage {
@@ -42,11 +42,12 @@ impl Linkage {
     pub fn model(&self, known: &[Option<bool>]) -> Result<LinkageModel> {
         error::same_length("known pairs", self.pairs.len(), known.len())?;
         let considered: Vec<f64> = self.considered.iter().map(|&pair| clipped(&self.evidence, pair as usize)).collect();
+        let answers = self.answer_model(known, &considered)?;
+        let layout = || FeatureLayout::of(&self.columns, &self.compared, &self.swaps);
         Ok(LinkageModel {
             columns: self.columns.iter().map(|column| column.name.clone()).collect(),
             agreement: self.evidence.agreement().cloned(),
-            features: FeatureLayout::of(&self.columns, &self.compared, &self.swaps),
-            answers: self.answer_model(known, &considered)?,
+            answers: answers.map(|answers| (layout(), answers)),
         })
     }
 }
@@ -60,7 +61,8 @@ impl LinkageModel {
     /// Refuses a model whose parts do not fit together.
     pub(super) fn check(&self) -> Result<()> {
         let columns = self.columns.len();
-        error::same_length("columns with features", columns, self.features.columns())?;
+        let with_features = self.answers.as_ref().map_or(columns, |(features, _)| features.columns());
+        error::same_length("columns with features", columns, with_features)?;
         let Some(agreement) = &self.agreement else { return Ok(()) };
         for levels in [&agreement.matches, &agreement.random, &agreement.related] {
             error::same_length("columns with levels", columns, levels.len())?;

@@ -111,12 +111,11 @@ impl RecordLookup {
         let swaps = Swaps::find(&columns, &words, &compared, &pairs);
         let evidence = self.evidence(&cosine, &pairs, (&columns, &compared, &swaps));
         let mut log_odds: Vec<f64> = (0..pairs.len()).map(|pair| clipped(&evidence, pair)).collect();
-        if let Some(answers) = &self.model.answers {
+        if let Some((layout, answers)) = &self.model.answers {
             let considered = considered_pairs(rows.len() + 1, &pairs, evidence.log_odds(), &cosine);
             let before: Vec<f64> = considered.iter().map(|&pair| log_odds[pair as usize]).collect();
             let rivals = Rivals::new(rows.len() + 1, &pairs, evidence.log_odds());
             let (of_pairs, evidence) = ((&pairs[..], &cosine[..]), (&evidence, &rivals));
-            let layout = &self.model.features;
             let features = PairFeatures::new(of_pairs, &columns, &compared, &swaps, evidence, layout, &considered)?;
             let (learned, _) = answers.scores(&features, &before)?;
             considered.iter().zip(learned).for_each(|(&pair, learned)| log_odds[pair as usize] = learned);
