@@ -76,9 +76,9 @@ mod tests {
         assert_eq!(lines(r#"[{"name": "a"}, {"city": 1}]"#).unwrap().lines().count(), 2);
         for (wrong, told) in [
             ("", "an object, or an array of objects"),
-            ("3", "found 3"),
+            ("3", "but is 3"),
             ("[]", "at least one object"),
-            (r#"[{"name": "a"}, 3]"#, "found 3"),
+            (r#"[{"name": "a"}, 3]"#, "but is 3"),
             (r#"{"nam": "a"}"#, "`nam`"),
         ] {
             let error = lines(wrong).unwrap_err().to_string();
