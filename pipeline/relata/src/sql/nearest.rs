@@ -17,7 +17,7 @@ use super::catalogue::Catalogue;
 use super::computed::{Computation, TableOnDemand};
 use super::embedding_file::EmbeddingFile;
 use super::error::SqlError;
-use super::hits::{Hit, nearest};
+use super::hits::{Hit, by_index, nearest};
 use super::nearest_each::{self, SearchEach};
 use crate::store::nearest_index;
 
@@ -131,13 +131,6 @@ impl Computation for Search {
         let columns = vec![Arc::new(ranks) as _, ids, Arc::new(scores) as _];
         Ok(RecordBatch::try_new(self.schema(), columns)?)
     }
-}
-
-/// The nearest rows of a vector by an index.
-pub(super) fn by_index(index: &NearestIndex, query: &[f32], k: usize) -> Vec<Hit> {
-    let norm = query.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    let query: Vec<f32> = query.iter().map(|value| value / norm).collect();
-    index.nearest(&query, k).into_iter().map(|(row, score)| (u64::from(row), score)).collect()
 }
 
 impl Search {

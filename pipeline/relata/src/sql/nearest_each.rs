@@ -12,8 +12,7 @@ use relata_graph::knn::{Metric, NearestIndex, top_k};
 use super::computed::Computation;
 use super::embedding_file::EmbeddingFile;
 use super::error::SqlError;
-use super::hits::{Hit, nearest};
-use super::nearest::by_index;
+use super::hits::{Hit, by_index, nearest};
 
 /// A search for every row of a table of queries.
 #[derive(Debug)]
