@@ -17,7 +17,7 @@ use crate::linkage::RecordColumn;
 /// let names = ["ann miller", "ann miler", "bob stone", "cy young"].map(|name| Some(name.to_owned()));
 /// let index = WordIndex::new(&[RecordColumn { name: "name".into(), values: names.to_vec() }], 4);
 /// assert_eq!(index.nearest(&[Some("Bob Ston".to_owned())], 2, |_| true), [2]);
-/// assert_eq!(index.nearest(&[Some("ann young".to_owned())], 1, |row| row != 3), [0]);
+/// assert_eq!(index.nearest(&[Some("ann young".to_owned())], 1, |row| row != 3), [1]);
 /// ```
 pub struct WordIndex {
     words: RowWords,
