@@ -1,6 +1,7 @@
 //! Chain of statements: which answers and statements, one after the other, imply that two samples are the same, or that they
 //! are not.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use relata_data::index::SampleId;
@@ -78,9 +79,9 @@ impl Reached {
         while let Some(sample) = next.pop_front() {
             let explicit = near.get(&sample).into_iter().flatten().cloned();
             for link in explicit.chain(groups.beside(sample)) {
-                if !by.contains_key(&link.dst) {
+                if let Entry::Vacant(place) = by.entry(link.dst) {
                     next.push_back(link.dst);
-                    by.insert(link.dst, Some(link));
+                    place.insert(Some(link));
                 }
             }
         }

@@ -17,6 +17,7 @@ use relata_data::Session;
 use relata_data::index::Row;
 use relata_data::source::{Dataset, OpenDataset, Samples, session};
 use relata_decide::candidates::Candidates;
+use relata_decide::linkage::RecordMatch;
 use relata_decide::log_odds::{log_odds, probability};
 use relata_decide::records::record_columns;
 
@@ -159,40 +160,38 @@ impl Lookup {
     }
 
     /// Chooses the entity that most speaks for, and puts the best matches first.
-    fn answer(&self, matches: Vec<(Row, f64, Vec<(String, f64)>)>) -> LookupAnswer {
-        let over = |of: f64| of - log_odds(self.threshold);
+    fn answer(&self, matches: Vec<RecordMatch>) -> LookupAnswer {
+        let over = |found: &RecordMatch| found.log_odds - log_odds(self.threshold);
+        let entity_of = |found: &RecordMatch| self.rows.entity(Row(found.row));
         let mut entities: Vec<(u64, f64)> = Vec::new();
-        for (row, of, _) in &matches {
-            let entity = self.rows.entity(*row);
+        for found in &matches {
+            let entity = entity_of(found);
             match entities.iter_mut().find(|known| known.0 == entity) {
-                Some(known) => known.1 += over(*of),
-                None => entities.push((entity, over(*of))),
+                Some(known) => known.1 += over(found),
+                None => entities.push((entity, over(found))),
             }
         }
         let best = entities.into_iter().filter(|(_, sum)| *sum > 0.0);
-        let best = best.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        let of_entity = |entity: u64| {
-            let own = matches.iter().filter(move |(row, _, _)| self.rows.entity(*row) == entity);
-            own.map(|(_, of, _)| probability(*of)).fold(0.0, f64::max)
+        let best = best.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(entity, _)| entity);
+        let most = |of: &dyn Fn(&RecordMatch) -> bool| {
+            matches.iter().filter(|found| of(found)).map(|found| probability(found.log_odds)).fold(0.0, f64::max)
+        };
+        let probable = match best {
+            Some(entity) => most(&|found| entity_of(found) == entity),
+            None => 1.0 - most(&|_| true),
         };
         let mut found: Vec<LookupMatch> = matches
             .iter()
-            .map(|(row, of, terms)| LookupMatch {
-                id: self.rows.id(&self.samples, *row),
-                probability: probability(*of),
-                entity: self.rows.id_of(&self.samples, self.rows.entity(*row)),
-                weights: terms.iter().cloned().collect(),
+            .map(|found| LookupMatch {
+                id: self.rows.id(&self.samples, Row(found.row)),
+                probability: probability(found.log_odds),
+                entity: self.rows.id_of(&self.samples, entity_of(found)),
+                weights: found.terms.iter().cloned().collect(),
             })
             .collect();
         // Candidates come by row, so that equal ones stay in the order of the rows.
         found.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        LookupAnswer {
-            entity: best.map(|(entity, _)| self.rows.id_of(&self.samples, entity)),
-            probability: best.map_or_else(
-                || 1.0 - found.first().map_or(0.0, |best| best.probability),
-                |(entity, _)| of_entity(entity),
-            ),
-            matches: found,
-        }
+        let entity = best.map(|entity| self.rows.id_of(&self.samples, entity));
+        LookupAnswer { entity, probability: probable, matches: found }
     }
 }

@@ -9,7 +9,7 @@ use relata_data::index::{Row, SampleId};
 use relata_data::source::Samples;
 use relata_data::{DataError, ParquetFile};
 use relata_decide::candidates::{Candidates, WordIndex};
-use relata_decide::linkage::RecordLookup;
+use relata_decide::linkage::{RecordLookup, RecordMatch};
 use relata_decide::records::record_columns;
 use relata_graph::knn::NearestIndex;
 use relata_schemas::samples::SOURCE_ID;
@@ -72,13 +72,8 @@ impl Rows {
         samples.ids.row(SampleId(id)).map_or(LookupId::Number(id), |row| self.id(samples, row))
     }
 
-    /// The candidates of a record with their log-odds and what these are made of, by row.
-    pub fn matches(
-        &self,
-        values: &[Option<String>],
-        vector: &[f32],
-        source: Option<&str>,
-    ) -> Result<Vec<(Row, f64, Vec<(String, f64)>)>> {
+    /// The candidates of a record, by row.
+    pub fn matches(&self, values: &[Option<String>], vector: &[f32], source: Option<&str>) -> Result<Vec<RecordMatch>> {
         let own = self.sources.as_ref().zip(source).and_then(|((numbers, _), source)| numbers.get(source));
         let of_rows = self.sources.as_ref().map(|(_, of_rows)| of_rows);
         let allowed = |row: u32| own.zip(of_rows).is_none_or(|(own, of_rows)| of_rows[row as usize] != *own);
@@ -94,8 +89,7 @@ impl Rows {
         rows.sort_unstable();
         rows.dedup();
         let candidates: Vec<(u32, f32)> = rows.into_iter().map(|row| (row, self.cosine(row, vector))).collect();
-        let found = self.lookup.matches(values, &candidates)?;
-        Ok(found.into_iter().map(|found| (Row(found.row), found.log_odds, found.terms)).collect())
+        Ok(self.lookup.matches(values, &candidates)?)
     }
 
     fn cosine(&self, row: u32, vector: &[f32]) -> f32 {
