@@ -45,6 +45,8 @@ impl Run {
                 RoundRecord::write(&record, &last)?;
             }
         }
+        // It is of embeddings that will change, perhaps to others of the same length.
+        remove(self, Artifact::NearestIndex)?;
         remove(self, Artifact::Metrics)
     }
 }
