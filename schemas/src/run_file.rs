@@ -4,6 +4,8 @@
 pub const PLAN: &str = "run.json";
 /// Held by the process that works in the run.
 pub const LOCK: &str = "run.lock";
+/// The checksums of the files beside it.
+pub const CHECKSUMS: &str = "checksums";
 /// The table `samples`.
 pub const SAMPLES: &str = "samples.parquet";
 /// The features of all samples, memory-mapped.

@@ -38,6 +38,28 @@ pub enum DataError {
         /// What to do about it.
         hint: String,
     },
+    /// A file of a run is not what was written.
+    #[error(
+        "`{}` has changed since it was written: expected the checksum and bytes {expected} (listed in `{}`), found {found}. Restore it from a copy of the run, or run the pipeline into another folder; `relata export RUN answers` keeps what was answered.", path.display(), list.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Checksum and bytes of what was written.
+        expected: String,
+        /// Those of the file.
+        found: String,
+        /// Where the checksums are listed.
+        list: PathBuf,
+    },
+    /// A result would take the place of a file that it must not touch.
+    #[error("`{}` {what}: writing there would destroy it. Name another file.", path.display())]
+    Overwrites {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// A dataset or a table without rows.
     #[error("{what} has no rows. {hint}")]
     Empty {

@@ -45,7 +45,7 @@ impl FeatureWriter {
     /// Starts a store of samples of one shape.
     pub fn create(path: &Path, shape: FeatureShape) -> Result<Self> {
         let schema: SchemaRef = Schema::new(vec![shape.field(COLUMN)]).into();
-        let writer = FileWriter::try_new(AtomicFile::create(path)?, &schema)?;
+        let writer = FileWriter::try_new(AtomicFile::sealed(path)?, &schema)?;
         Ok(Self { shape, schema, writer, pending: vec![], pending_rows: 0, rows: 0 })
     }
 

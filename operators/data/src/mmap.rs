@@ -8,10 +8,13 @@ use std::sync::Arc;
 use arrow::buffer::Buffer;
 use memmap2::Mmap;
 
+use crate::sink::verify;
 use crate::{DataError, Result};
 
-/// Maps a file that Relata wrote atomically and never changes in place; the map lives as long as any array over it.
+/// Maps a file that Relata wrote atomically and never changes in place, if it is [what was written](verify); the map
+/// lives as long as any array over it.
 pub fn map_file(path: &Path) -> Result<Buffer> {
+    verify(path)?;
     let file = File::open(path).map_err(DataError::io(path))?;
     // SAFETY: the file is written once under a temporary name and renamed; Relata never changes it in place.
     let map = unsafe { Mmap::map(&file) }.map_err(DataError::io(path))?;

@@ -11,6 +11,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReader
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use crate::decoder_panic::caught;
+use crate::sink::verify;
 use crate::{DataError, Result};
 
 /// What every Parquet file starts and ends with.
@@ -36,6 +37,7 @@ impl ParquetFile {
     /// Opens a file and reads its schema. A footer that points out of the file is an error: readers would allocate
     /// whatever length it names.
     pub fn open(path: &Path) -> Result<Self> {
+        verify(path)?;
         let len = check_ends(path)?;
         let file = File::open(path).map_err(DataError::io(path))?;
         let metadata = caught(|| ArrowReaderMetadata::load(&file, Default::default()));

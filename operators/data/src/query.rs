@@ -3,10 +3,12 @@
 //! once.
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
-use datafusion::prelude::{ParquetReadOptions, SQLOptions};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::ParquetReadOptions;
 use futures::future::BoxFuture;
 
 use crate::Session;
@@ -14,13 +16,21 @@ use crate::decoder_panic::{caught_query, caught_stream};
 
 /// The table that a query describes.
 pub fn plan_sql(session: &Session, query: &str) -> BoxFuture<'static, Result<DataFrame>> {
-    plan_sql_with(session, query, SQLOptions::new())
+    plan_sql_if(session, query, |_| Ok(()))
 }
 
-/// The table that a query describes, if the options allow its kind of statement.
-pub fn plan_sql_with(session: &Session, query: &str, options: SQLOptions) -> BoxFuture<'static, Result<DataFrame>> {
+/// The table that a query describes, if its plan is allowed; what is not allowed has no effect.
+pub fn plan_sql_if(
+    session: &Session,
+    query: &str,
+    allowed: impl FnOnce(&LogicalPlan) -> Result<()> + Send + 'static,
+) -> BoxFuture<'static, Result<DataFrame>> {
     let (session, query) = (session.context().clone(), query.to_owned());
-    Box::pin(async move { session.sql_with_options(&query, options).await })
+    Box::pin(async move {
+        let plan = session.state().create_logical_plan(&query).await?;
+        allowed(&plan)?;
+        session.execute_logical_plan(plan).await
+    })
 }
 
 /// All rows of a table.
@@ -46,14 +56,18 @@ pub fn count(table: DataFrame) -> BoxFuture<'static, Result<usize>> {
     Box::pin(caught_query(table.count()))
 }
 
-/// Parquet files as a table.
+/// Parquet files as a table; of this schema, if there is one.
 pub fn read_parquet(
     session: &Session,
     paths: Vec<String>,
     options: ParquetReadOptions<'static>,
+    schema: Option<SchemaRef>,
 ) -> BoxFuture<'static, Result<DataFrame>> {
     let session = session.context().clone();
-    Box::pin(caught_query(async move { session.read_parquet(paths, options).await }))
+    Box::pin(caught_query(async move {
+        let options = ParquetReadOptions { schema: schema.as_deref(), ..options };
+        session.read_parquet(paths, options).await
+    }))
 }
 
 /// Gives Parquet files a name in a session.

@@ -38,7 +38,7 @@ pub(crate) struct ConflictWriter {
 
 impl ConflictWriter {
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        Ok(Self { sink: ParquetSink::create(path, CONFLICTS.schema())?, rows: vec![] })
+        Ok(Self { sink: ParquetSink::sealed(path, CONFLICTS.schema())?, rows: vec![] })
     }
 
     pub(crate) fn push(&mut self, conflict: Conflict) -> Result<()> {

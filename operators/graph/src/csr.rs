@@ -156,7 +156,7 @@ impl CsrPlaces {
         self.offsets.pop();
         self.offsets.insert(0, 0);
         self.sort();
-        let mut file = std::io::BufWriter::with_capacity(1 << 20, AtomicFile::create(&self.path)?);
+        let mut file = std::io::BufWriter::with_capacity(1 << 20, AtomicFile::sealed(&self.path)?);
         let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(DataError::io(&self.path));
         for word in [MAGIC, self.offsets.len() as u64 - 1, self.neighbours.len() as u64] {
             write(&word.to_le_bytes())?;

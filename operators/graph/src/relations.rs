@@ -96,9 +96,9 @@ impl Relations {
     /// ```
     pub fn create(folder: &Path) -> Result<Self> {
         Ok(Self {
-            statements: ParquetSink::create(&folder.join(run_file::STATEMENTS), EDGES.schema())?,
-            memberships: ParquetSink::create(&folder.join(run_file::MEMBERSHIPS), MEMBERSHIPS.schema())?,
-            separations: ParquetSink::create(&folder.join(run_file::SEPARATIONS), SEPARATIONS.schema())?,
+            statements: ParquetSink::sealed(&folder.join(run_file::STATEMENTS), EDGES.schema())?,
+            memberships: ParquetSink::sealed(&folder.join(run_file::MEMBERSHIPS), MEMBERSHIPS.schema())?,
+            separations: ParquetSink::sealed(&folder.join(run_file::SEPARATIONS), SEPARATIONS.schema())?,
             calls: BTreeMap::new(),
             disturbed_groups: BTreeMap::new(),
             groups: GroupsBuilder::default(),

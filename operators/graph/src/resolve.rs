@@ -185,7 +185,7 @@ impl<'a> PairWriter<'a> {
             groups,
             settings,
             pending: vec![],
-            edges: ParquetSink::create(&folder.join(run_file::EDGES), EDGES.schema())?,
+            edges: ParquetSink::sealed(&folder.join(run_file::EDGES), EDGES.schema())?,
             csr: CsrBuilder::create(&folder.join(run_file::GRAPH), ids.rows()),
             conflicts: ConflictWriter::create(&folder.join(run_file::CONFLICTS))?,
         })

@@ -22,7 +22,7 @@ pub(crate) async fn each_pair(
     mut take: impl FnMut(SampleId, SampleId, Vec<Opinion>) -> Result<()>,
 ) -> Result<()> {
     let options = ParquetReadOptions::default();
-    let frame = query::read_parquet(session, vec![statements.display().to_string()], options).await?;
+    let frame = query::read_parquet(session, vec![statements.display().to_string()], options, None).await?;
     let order = [SRC, DST, ROUND, REL, WEIGHT, CONFIDENCE, INFERRED].map(|name| col(name).sort(true, true));
     let mut stream = query::stream(frame.sort(order.to_vec())?).await?;
     let mut gathered = Gathered { pair: None, opinions: vec![] };

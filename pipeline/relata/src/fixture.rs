@@ -186,7 +186,7 @@ pub fn run(folder: &Path) -> Run {
 
 /// Writes a table of the run.
 pub fn write(run: &Run, artifact: Artifact, batch: &RecordBatch) {
-    let mut sink = ParquetSink::create(&run.path(artifact), batch.schema()).unwrap();
+    let mut sink = ParquetSink::sealed(&run.path(artifact), batch.schema()).unwrap();
     sink.write(batch).unwrap();
     sink.finish().unwrap();
 }

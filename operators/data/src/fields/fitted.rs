@@ -18,7 +18,7 @@ use super::record::{Record, Value, digits};
 use super::record_store::RecordStore;
 use super::static_model::StaticModel;
 use crate::index::Row;
-use crate::sink::write_atomically;
+use crate::sink::{read_verified, write_sealed};
 use crate::{DataError, Result};
 
 /// Numbers that the n-grams of a text are hashed into.
@@ -171,7 +171,7 @@ impl FittedFields {
             found,
             hint: "Delete the run folder and run the pipeline again.".to_owned(),
         };
-        let text = std::fs::read(path).map_err(DataError::io(path))?;
+        let text = read_verified(path)?;
         let mut fitted: Self = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
         if !fitted.frequency.is_whole() || fitted.fields.iter().any(|field| !field.is_sound()) {
             return Err(unreadable("other statistics than those of its fields".to_owned()));
@@ -197,7 +197,7 @@ impl FittedFields {
     /// Writes it as JSON.
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_vec(self).unwrap_or_else(|error| unreachable!("statistics are plain data: {error}"));
-        write_atomically(path, &text)
+        write_sealed(path, &text)
     }
 
     /// The fields.

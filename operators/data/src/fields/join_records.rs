@@ -19,7 +19,7 @@ pub(crate) fn join_records(path: &Path, first: &RecordStore, second: &RecordStor
     let (schema, before) = first.batches();
     let (_, after) = second.batches();
     let block = before.first().map_or(1, RecordBatch::num_rows).max(MOST_OF_SMALL.min(second.rows()));
-    let mut writer = FileWriter::try_new(AtomicFile::create(path)?, &schema)?;
+    let mut writer = FileWriter::try_new(AtomicFile::sealed(path)?, &schema)?;
     let elsewhere = (first.folder() != second.folder()).then(|| second.folder());
     let moved = after.iter().map(|batch| {
         let columns = batch.columns().iter().zip(fields).zip(schema.fields()).map(|((column, field), expected)| {

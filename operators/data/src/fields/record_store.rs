@@ -87,7 +87,7 @@ impl RecordWriter {
         }
         let schema: SchemaRef = schema.into();
         if self.writer.is_none() {
-            self.writer = Some(FileWriter::try_new(AtomicFile::create(&self.path)?, &schema)?);
+            self.writer = Some(FileWriter::try_new(AtomicFile::sealed(&self.path)?, &schema)?);
         }
         self.pending.push(RecordBatch::try_new(schema, converted)?);
         self.rows += batch.num_rows();

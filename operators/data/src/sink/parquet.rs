@@ -28,7 +28,7 @@ impl std::fmt::Debug for ParquetSink {
 }
 
 impl ParquetSink {
-    /// Starts a file of this schema.
+    /// Starts a file of this schema that a user has named; see [`AtomicFile::create`].
     ///
     /// ```
     /// use std::sync::Arc;
@@ -44,6 +44,16 @@ impl ParquetSink {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
+        Self::into_file(AtomicFile::create(path)?, schema)
+    }
+
+    /// Starts a file of this schema that belongs to a run; see [`AtomicFile::sealed`].
+    pub fn sealed(path: &Path, schema: SchemaRef) -> Result<Self> {
+        Self::into_file(AtomicFile::sealed(path)?, schema)
+    }
+
+    /// Starts a table of this schema in a file.
+    pub fn into_file(file: AtomicFile, schema: SchemaRef) -> Result<Self> {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(ROW_GROUP));
@@ -53,7 +63,7 @@ impl ParquetSink {
                 properties = properties.set_column_dictionary_enabled(column.path().clone(), false);
             }
         }
-        let writer = ArrowWriter::try_new(AtomicFile::create(path)?, schema, Some(properties.build()))?;
+        let writer = ArrowWriter::try_new(file, schema, Some(properties.build()))?;
         Ok(Self { writer, rows: 0 })
     }
 

@@ -258,6 +258,11 @@ impl Dataset {
         }
     }
 
+    /// The files that it is read from; objects of a store by their addresses.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        self.source.files()
+    }
+
     pub(super) fn source(&self) -> &dyn Source {
         self.source.as_ref()
     }

@@ -67,7 +67,7 @@ fn join_skipped(of: [&Path; 2], folder: &Path) -> Result<()> {
     if !lists.iter().any(|list| list.is_file()) {
         return Ok(());
     }
-    let mut sink = ParquetSink::create(&folder.join(run_file::SKIPPED), SKIPPED.schema())?;
+    let mut sink = ParquetSink::sealed(&folder.join(run_file::SKIPPED), SKIPPED.schema())?;
     for list in lists.iter().filter(|list| list.is_file()) {
         for batch in ParquetFile::open(list)?.all_batches()? {
             sink.write(&batch?.with_schema(SKIPPED.schema())?)?;
@@ -86,7 +86,7 @@ fn next_id(samples: &Samples) -> u64 {
 fn join_tables(old: &Samples, new: &Samples, (dataset, first): (&Dataset, u64), path: &Path) -> Result<()> {
     let before = ParquetFile::open(&old.samples_path)?;
     let schema = before.schema().clone();
-    let mut sink = ParquetSink::create(path, schema.clone())?;
+    let mut sink = ParquetSink::sealed(path, schema.clone())?;
     // Text ids by the rows where they came first; other ids are compared when the table is opened.
     let mut texts: HashMap<String, u64> = HashMap::new();
     let mut row = 0;

@@ -114,7 +114,8 @@ impl Source for Sql {
             inner.register_table(name.as_str(), table.into_view())?;
         }
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        crate::query::plan_sql_with(&inner, &self.query, read_only).await.map_err(|error| read_error("sql", error))
+        let planned = crate::query::plan_sql_if(&inner, &self.query, move |plan| read_only.verify_plan(plan)).await;
+        planned.map_err(|error| read_error("sql", error))
     }
 
     fn fingerprint_content(&self) -> bool {

@@ -45,7 +45,7 @@ impl OracleAccuracy {
 
 /// Writes `oracle_accuracy.parquet` to `folder`.
 pub(crate) fn write_accuracies(folder: &Path, oracles: &[OracleAccuracy]) -> Result<()> {
-    let mut sink = ParquetSink::create(&folder.join(run_file::ORACLE_ACCURACY), ORACLE_ACCURACY.schema())?;
+    let mut sink = ParquetSink::sealed(&folder.join(run_file::ORACLE_ACCURACY), ORACLE_ACCURACY.schema())?;
     let batch = RecordBatch::try_new(
         ORACLE_ACCURACY.schema(),
         vec![

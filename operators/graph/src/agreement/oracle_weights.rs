@@ -62,7 +62,7 @@ impl OracleWeights {
     }
 
     fn rewrite(&self, path: &Path, table: &Table) -> Result<()> {
-        let mut sink = ParquetSink::create(path, table.schema())?;
+        let mut sink = ParquetSink::sealed(path, table.schema())?;
         for batch in ParquetFile::open(path)?.all_batches()? {
             sink.write(&self.weighed(&batch?, table)?)?;
         }

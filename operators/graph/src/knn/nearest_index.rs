@@ -47,7 +47,7 @@ impl NearestIndex {
     /// are: a later reader may compare it.
     pub fn write(path: &Path, index: &InvertedFile, values: &[f32], stamp: u64) -> Result<()> {
         let (width, cells) = (index.width(), index.cells());
-        let mut file = BufWriter::with_capacity(1 << 20, AtomicFile::create(path)?);
+        let mut file = BufWriter::with_capacity(1 << 20, AtomicFile::sealed(path)?);
         let mut write = |bytes: &[u8]| file.write_all(bytes).map_err(DataError::io(path));
         let rows: u64 = cells.iter().map(|cell| cell.len() as u64).sum();
         for word in [MAGIC, width as u64, cells.len() as u64, rows, stamp] {

@@ -1,5 +1,6 @@
 //! Errors of queries: each says what is wrong, what there is instead, and what to do about it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::error::ArrowError;
@@ -57,6 +58,20 @@ pub enum SqlError {
         /// What was given.
         found: String,
     },
+    /// A statement that does more than to read.
+    #[error("{statement} changes more than it answers, and statements only read here. `relata sql --write` allows it.")]
+    ReadOnly {
+        /// The kind of statement.
+        statement: String,
+    },
+    /// A statement that would write into the folder of a run.
+    #[error(
+        "`{}` lies in the folder of a run, to which no statement may write. Name a path outside; to read a file of a run, write its path in quotes after FROM.", path.display()
+    )]
+    IntoRun {
+        /// The path of the statement.
+        path: PathBuf,
+    },
     /// The operating system gave the query no thread or no runtime to work on.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -69,7 +84,7 @@ pub enum SqlError {
         asked: usize,
     },
     /// An output format that does not exist.
-    #[error("there is no output format `{found}`: use table, csv, json or parquet")]
+    #[error("there is no output format `{found}`: use table, csv, tsv, json or parquet")]
     Format {
         /// What was given.
         found: String,

@@ -1,18 +1,20 @@
 //! SQL over runs: every table of one or more run folders, nearest neighbours, the graph, and ways to print an answer.
 
+mod access;
 mod arguments;
 mod catalogue;
+mod cell_formatter;
 mod computed;
 mod describe;
 mod embedding_file;
 mod error;
 mod format;
+mod formulas;
 mod functions;
 mod hits;
 mod implied;
 mod known_pairs;
 mod ledger;
-mod list_formatter;
 mod mean_vector;
 mod nearest;
 mod nearest_each;
@@ -27,11 +29,13 @@ mod table_files;
 pub(crate) mod views;
 mod write;
 
+pub use access::Access;
+pub use cell_formatter::printable;
 pub use describe::describe;
 pub use error::SqlError;
 pub use format::Format;
 pub use functions::functions;
-pub use query::query;
+pub use query::{files_of, query, query_with};
 pub use session::session;
 pub use statements::{Statements, statements};
-pub use write::write_result;
+pub use write::{Writing, Written, write_result, write_result_with};

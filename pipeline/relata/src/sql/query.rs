@@ -1,11 +1,14 @@
 //! Query planning, with an error that lists the tables if a query names one that is not there.
 
+use std::path::PathBuf;
+
 use datafusion::common::TableReference;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::DataFrame;
 use relata_data::Session;
-use relata_data::query::plan_sql;
+use relata_data::query::plan_sql_if;
 
+use super::access::Access;
 use super::describe::table_names;
 use super::error::SqlError;
 use super::table_files;
@@ -24,17 +27,35 @@ use super::table_files;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Statements that write files or change the session are refused; see [`query_with`].
 pub async fn query(session: &Session, text: &str) -> Result<DataFrame, SqlError> {
+    query_with(session, text, Access::Read).await
+}
+
+/// [`query`], or any other statement that the [`Access`] allows.
+pub async fn query_with(session: &Session, text: &str, access: Access) -> Result<DataFrame, SqlError> {
     let mut files = Vec::new();
-    let planned = plan(session, text, &mut files).await;
+    let planned = plan(session, text, access, &mut files).await;
     files.iter().try_for_each(|file| table_files::deregister(session, file))?;
     planned
 }
 
+/// The files that a statement names as tables.
+pub fn files_of(session: &Session, text: &str) -> Vec<PathBuf> {
+    let state = session.state();
+    // What cannot be parsed is refused when it is planned.
+    let Ok(statement) = state.sql_to_statement(text, &state.config().options().sql_parser.dialect) else {
+        return vec![];
+    };
+    let tables = state.resolve_table_references(&statement).unwrap_or_default();
+    tables.iter().map(|table| PathBuf::from(table.to_string())).filter(|path| path.is_file()).collect()
+}
+
 /// Plans a query; every table that it misses is taken for a file, whose name is added to `files`.
-async fn plan(session: &Session, text: &str, files: &mut Vec<String>) -> Result<DataFrame, SqlError> {
+async fn plan(session: &Session, text: &str, access: Access, files: &mut Vec<String>) -> Result<DataFrame, SqlError> {
     loop {
-        let error = match plan_sql(session, text).await {
+        let error = match plan_sql_if(session, text, move |plan| access.check(plan)).await {
             Ok(frame) => return Ok(frame),
             Err(error) => error,
         };

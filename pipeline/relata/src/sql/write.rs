@@ -18,12 +18,10 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use relata_data::query::stream;
 
+use super::cell_formatter::CellFormatter;
 use super::error::SqlError;
 use super::format::Format;
-use super::list_formatter::ListFormatter;
-
-/// Rows of a printed table; those beyond are counted.
-const TABLE_ROWS: usize = 1000;
+use super::formulas::defuse;
 
 /// Runs a query and writes its rows as they come; returns how many there are. Memory holds a batch, or the rows of a
 /// printed table.
@@ -38,45 +36,99 @@ const TABLE_ROWS: usize = 1000;
 /// # Ok(())
 /// # }
 /// ```
-pub async fn write_result(frame: DataFrame, format: Format, mut out: impl Write + Send) -> Result<u64, SqlError> {
+pub async fn write_result(frame: DataFrame, format: Format, out: impl Write + Send) -> Result<u64, SqlError> {
+    Ok(write_result_with(frame, format, Writing::default(), out).await?.rows)
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing {
+    /// Rows of a printed table; those beyond are counted. Control characters are printed as what they are, `\u{1b}`.
+    pub table_rows: usize,
+    /// Texts in CSV that a spreadsheet would take for a formula stay as they are, instead of starting with an apostrophe.
+    pub raw: bool,
+}
+
+impl Default for Writing {
+    fn default() -> Self {
+        Self { table_rows: 1000, raw: false }
+    }
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The rows of the answer.
+    pub rows: u64,
+    /// Texts that looked like a formula and start with an apostrophe now.
+    pub formulas: u64,
+}
+
+/// [`write_result`], in a way of one's own.
+pub async fn write_result_with(
+    frame: DataFrame,
+    format: Format,
+    writing: Writing,
+    mut out: impl Write + Send,
+) -> Result<Written, SqlError> {
     let batches = stream(frame).await?;
+    let mut formulas = 0;
     let rows = match format {
-        Format::Table => write_table(batches, &mut out).await?,
-        Format::Csv => write_csv(batches, &mut out).await?,
+        Format::Table => write_table(batches, writing.table_rows, &mut out).await?,
+        Format::Csv | Format::Tsv => {
+            let mut writer = csv::WriterBuilder::new().with_header(true);
+            if format == Format::Tsv {
+                writer = writer.with_delimiter(b'\t');
+            }
+            write_csv(batches, writer, (!writing.raw).then_some(&mut formulas), &mut out).await?
+        }
         Format::Json => write_json(batches, &mut out).await?,
         Format::Parquet => write_parquet(batches, &mut out).await?,
     };
     out.flush()?;
-    Ok(rows)
+    Ok(Written { rows, formulas })
 }
 
-async fn write_table(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
+async fn write_table(
+    mut stream: SendableRecordBatchStream,
+    table_rows: usize,
+    out: &mut (impl Write + Send),
+) -> Result<u64, SqlError> {
     // An empty batch carries the header if there are no rows.
     let mut shown = vec![RecordBatch::new_empty(stream.schema())];
     let mut rows = 0;
     while let Some(batch) = stream.try_next().await? {
-        let room = TABLE_ROWS.saturating_sub(rows).min(batch.num_rows());
+        let room = table_rows.saturating_sub(rows).min(batch.num_rows());
         if room > 0 {
             shown.push(batch.slice(0, room));
         }
         rows += batch.num_rows();
     }
     if !stream.schema().fields().is_empty() {
-        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&ListFormatter));
+        let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&CellFormatter));
         writeln!(out, "{}", pretty_format_batches_with_options(&shown, &options)?)?;
     }
-    if rows > TABLE_ROWS {
-        writeln!(out, "and {} more rows", rows - TABLE_ROWS)?;
+    if rows > table_rows {
+        writeln!(out, "and {} more rows", rows - table_rows)?;
     }
     Ok(rows as u64)
 }
 
-async fn write_csv(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
-    let mut writer = csv::WriterBuilder::new().with_header(true).build(out);
+async fn write_csv(
+    mut stream: SendableRecordBatchStream,
+    writer: csv::WriterBuilder,
+    mut formulas: Option<&mut u64>,
+    out: &mut (impl Write + Send),
+) -> Result<u64, SqlError> {
+    let mut writer = writer.build(out);
     writer.write(&with_text_lists(&RecordBatch::new_empty(stream.schema()))?)?;
     let mut rows = 0;
     while let Some(batch) = stream.try_next().await? {
-        writer.write(&with_text_lists(&batch)?)?;
+        let mut texts = with_text_lists(&batch)?;
+        if let Some(formulas) = &mut formulas {
+            **formulas += defuse(&mut texts)?;
+        }
+        writer.write(&texts)?;
         rows += batch.num_rows() as u64;
     }
     Ok(rows)
@@ -180,6 +232,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn neither_spreadsheets_nor_terminals_obey_a_cell() {
+        let (_folder, session) = five().await;
+        let texts =
+            "SELECT * FROM (VALUES ('=cmd|'' /C calc''!A0'), ('+49 30 1234'), ('-1'), ('@x'), (chr(27) || '[2J')) t(a)";
+        for (raw, first, formulas) in [(false, "'=cmd", 2), (true, "=cmd", 0)] {
+            let (mut out, frame) = (Vec::new(), query(&session, texts).await.unwrap());
+            let written =
+                write_result_with(frame, Format::Tsv, Writing { raw, ..Writing::default() }, &mut out).await.unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert_eq!(written, Written { rows: 5, formulas });
+            assert!(text.starts_with(&format!("a\n{first}")) && text.contains("\n+49 30 1234\n-1\n"), "{text}");
+        }
+        let printed = String::from_utf8(written(&session, texts, Format::Table).await.1).unwrap();
+        assert!(printed.contains(r"\u{1b}[2J") && !printed.contains('\u{1b}'), "{printed}");
+    }
+
+    #[tokio::test]
     async fn parquet_keeps_types() {
         let (_folder, session) = five().await;
         let (rows, bytes) = written(&session, "SELECT embedding FROM embeddings WHERE id = 3", Format::Parquet).await;
@@ -198,6 +267,10 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         assert_eq!((rows, text.lines().last()), (20_000, Some("and 19000 more rows")));
         assert_eq!(text.lines().count(), 1000 + 4 + 1);
+        let frame = query(&session, "SELECT * FROM generate_series(1, 20000)").await.unwrap();
+        let (writing, mut out) = (Writing { table_rows: usize::MAX, ..Writing::default() }, Vec::new());
+        write_result_with(frame, Format::Table, writing, &mut out).await.unwrap();
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 20_000 + 4);
         for (format, header) in [(Format::Csv, "id\n"), (Format::Json, ""), (Format::Table, "| id |\n")] {
             let (rows, out) = written(&session, "SELECT id FROM embeddings WHERE id > 9", format).await;
             let text = String::from_utf8(out).unwrap();

@@ -1,5 +1,7 @@
 //! Embed stage: the vectors of all samples.
 
+use relata_data::sink::AtomicFile;
+
 use super::context::StageContext;
 use super::model::Embedder;
 use crate::error::Result;
@@ -14,7 +16,8 @@ impl StageContext<'_> {
         }
         self.unless_cancelled("embed")?;
         let stage = self.reporter.stage("embed", self.samples.ids.rows() as u64, "rows");
-        let rows = model.write(&self.samples, &run.embeddings(), &mut |rows| stage.at(rows, ""))?;
+        let rows =
+            model.write(&self.samples, AtomicFile::sealed(&run.embeddings())?, &mut |rows| stage.at(rows, ""))?;
         stage.finish(rows, &format!("of {} dimensions", model.width()));
         Ok(())
     }

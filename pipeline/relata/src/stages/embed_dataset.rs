@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use relata_data::DataError;
+use relata_data::sink::{AtomicFile, not_an_input};
 use relata_data::source::{Dataset, OpenDataset, Samples, session};
 use relata_schemas::{FeatureShape, run_file};
 use relata_train::encoder::{Architecture, IntoArchitecture};
@@ -69,6 +70,7 @@ impl Run {
             Some(encoder) => self.trained(&*encoder, &trained_on)?,
             None => Embedder::Solution(self.solution()?),
         };
+        not_an_input(output, &dataset.files()?)?;
         let beside = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(beside).map_err(DataError::io(beside))?;
         // Features may be larger than what the system's folder for temporary files can hold.
@@ -89,7 +91,7 @@ impl Run {
             std::fs::remove_file(&listed).map_err(DataError::io(&listed))?;
         }
         same_shape(&dataset, &samples, &trained_on)?;
-        model.write(&samples, output, &mut |_| {})
+        model.write(&samples, AtomicFile::create(output)?, &mut |_| {})
     }
 
     /// Where [`embed`](Self::embed) lists samples that it left out since their picture could not be read: beside its

@@ -1,6 +1,7 @@
 //! Evaluate stage: measurements of the raw features before training and of the embeddings after it.
 
 use relata_data::DataError;
+use relata_data::sink::AtomicFile;
 use relata_train::training::MetricRow;
 
 use super::context::StageContext;
@@ -29,7 +30,8 @@ impl StageContext<'_> {
         self.unless_cancelled("baseline")?;
         let stage = self.reporter.stage("baseline", evaluations.len() as u64, "measures");
         let raw = run.path(Artifact::RawFeatures);
-        Embedder::RawFeatures(self.samples.features.shape().len()).write(&self.samples, &raw, &mut |_| {})?;
+        let features = Embedder::RawFeatures(self.samples.features.shape().len());
+        features.write(&self.samples, AtomicFile::sealed(&raw)?, &mut |_| {})?;
         let measured = measure(evaluations, &raw, &self.samples.columns, RAW, None);
         std::fs::remove_file(&raw).map_err(DataError::io(&raw))?;
         let measured = measured?;

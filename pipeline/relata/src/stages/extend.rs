@@ -8,6 +8,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::UInt64Type;
 use relata_active::query_loop::{QueryLoop, ask_pairs};
 use relata_data::index::{Row, SampleId, TrainingRow};
+use relata_data::sink::remove_unfinished;
 use relata_data::source::{Dataset, Samples, extend as extend_samples, session};
 use relata_data::{DataError, ParquetFile};
 use relata_decide::candidates::Sources;
@@ -67,6 +68,7 @@ pub(crate) async fn extend(extend: &ExtendSpec) -> Result<Run> {
     inputs.extend(Input::all(extend.dataset.fingerprint()?));
     let _lock = RunLock::take(&run)?;
     run.claim(&Plan { extends: Some(extends), inputs, ..plan })?;
+    remove_unfinished(run.folder())?;
     let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
     if run.is_finished() {
         reporter.found("extend");

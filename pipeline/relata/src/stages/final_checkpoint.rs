@@ -1,6 +1,6 @@
 //! Final checkpoint: the weights of a run that has been trained to its end, or the optimum that it was solved for.
 
-use relata_data::DataError;
+use relata_data::sink::read_verified;
 use relata_train::closed_form::Solution;
 use relata_train::training::{Checkpoint, Checkpoints};
 
@@ -22,7 +22,7 @@ impl Run {
         if !path.exists() {
             return Err(self.unfinished(Artifact::Solution.name()));
         }
-        Ok(Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?)
+        Ok(Solution::from_bytes(&read_verified(&path)?)?)
     }
 
     fn unfinished(&self, what: &str) -> PipelineError {

@@ -1,8 +1,7 @@
 //! Models: what maps samples to vectors once it is trained, solved for, or given.
 
-use std::path::Path;
-
 use relata_data::sample_batch::{SampleBatch, SampleContent};
+use relata_data::sink::AtomicFile;
 use relata_data::source::Samples;
 use relata_train::closed_form::Solution;
 use relata_train::learner::{Head, Learner};
@@ -31,10 +30,10 @@ impl Embedder {
         }
     }
 
-    /// Embeds samples into a table of embeddings at `path`; returns the number of rows.
-    pub fn write(&self, samples: &Samples, path: &Path, on_rows: &mut dyn FnMut(u64)) -> Result<u64> {
+    /// Embeds samples into a table of embeddings; returns the number of rows.
+    pub fn write(&self, samples: &Samples, file: AtomicFile, on_rows: &mut dyn FnMut(u64)) -> Result<u64> {
         let embed = &mut |samples, rows| self.embed(samples, rows);
-        Ok(write_embeddings(samples, path, (self.width(), self.content()), embed, on_rows)?)
+        Ok(write_embeddings(samples, file, (self.width(), self.content()), embed, on_rows)?)
     }
 
     /// The vectors of a few samples, one after the other, each of unit length.

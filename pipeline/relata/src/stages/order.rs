@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use relata_data::sink::remove_unfinished;
 use relata_data::source::session;
 use relata_decide::candidates::Sources;
 use relata_oracle::Context;
@@ -23,6 +24,7 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     let plan = Plan { inputs: Input::all(spec.fingerprints()?), ..spec.plan() };
     let _lock = RunLock::take(&run)?;
     run.claim(&plan)?;
+    remove_unfinished(run.folder())?;
     let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
     let mut samples = ingest::ingest(spec, &run, &session, &reporter).await?;
     let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;

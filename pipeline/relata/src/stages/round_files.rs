@@ -73,7 +73,7 @@ pub(super) fn finish(context: &StageContext<'_>, rounds: u32, after: &[MetricRow
         .collect::<Result<_>>()?;
     draw_metrics(&context.run, &measured)?;
     draw_embeddings_and_neighbourhoods(&context.run, &context.samples.columns, context.coloured_by())?;
-    let mut sink = ParquetSink::create(&context.run.path(Artifact::Metrics), METRICS.schema())?;
+    let mut sink = ParquetSink::sealed(&context.run.path(Artifact::Metrics), METRICS.schema())?;
     for number in 0..=rounds {
         let run = context.run.round(number);
         if run.is_finished() {
@@ -97,7 +97,7 @@ pub(super) fn copy(from: &Run, to: &Run, artifact: impl AsRef<Path>) -> Result<(
         return Ok(());
     }
     let mut reader = BufReader::with_capacity(BUFFER, File::open(&source).map_err(DataError::io(&source))?);
-    let mut file = AtomicFile::create(&target)?;
+    let mut file = AtomicFile::sealed(&target)?;
     io::copy(&mut reader, &mut file).map_err(DataError::io(&target))?;
     Ok(file.commit()?)
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::{read_verified, write_sealed};
 use relata_graph::Graph;
 use relata_train::TrainError;
 use relata_train::closed_form::{ClosedForm, Solution, ViewGraph};
@@ -134,7 +133,7 @@ impl StageContext<'_> {
         let path = run.path(Artifact::Solution);
         let solution = if path.exists() {
             self.reporter.found("solve");
-            Solution::from_bytes(&std::fs::read(&path).map_err(DataError::io(&path))?)?
+            Solution::from_bytes(&read_verified(&path)?)?
         } else {
             let (rows, views) = (self.rows.len(), self.spec.views().count());
             if rows < 2 {
@@ -151,7 +150,7 @@ impl StageContext<'_> {
             let ViewGraph { edges, diagonal } = settings.view_graph(graph, &self.rows, views);
             let prepared = settings.prepare(train, features.shape().len())?;
             let solution = prepared.solve_with_diagonal(&edges, &diagonal)?;
-            write_atomically(&path, &solution.to_bytes()?)?;
+            write_sealed(&path, &solution.to_bytes()?)?;
             stage.finish(self.rows.len() as u64, "");
             solution
         };

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use relata_data::sample_batch::{SampleBatch, SampleContent};
-use relata_data::sink::ParquetSink;
+use relata_data::sink::{AtomicFile, ParquetSink};
 use relata_data::source::Samples;
 use relata_data::{DataError, ParquetFile};
 use relata_schemas::embeddings::{self, EMBEDDINGS, embedding_field};
@@ -21,14 +21,14 @@ pub(crate) type Embed<'a> = &'a mut dyn FnMut(SampleBatch, usize) -> Vec<f32>;
 /// Writes `id`, `embedding` and the samples' other columns, block by block: memory does not grow with the rows.
 pub(crate) fn write_embeddings(
     samples: &Samples,
-    path: &Path,
+    file: AtomicFile,
     (width, content): (usize, SampleContent),
     embed: Embed<'_>,
     on_rows: &mut dyn FnMut(u64),
 ) -> Result<u64> {
     let mut columns = SampleColumns::open(&samples.samples_path)?;
     let schema = schema(&columns.schema, width);
-    let mut sink = ParquetSink::create(path, schema.clone())?;
+    let mut sink = ParquetSink::into_file(file, schema.clone())?;
     let features = samples.features.shape().len();
     // Encoding and compressing take a thread of their own beside the model; two batches at most wait for it.
     std::thread::scope(|scope| {

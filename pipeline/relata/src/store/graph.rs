@@ -1,7 +1,6 @@
 //! Graph of a run: groups, edges and what they look like.
 
-use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::{read_verified, write_sealed};
 use relata_data::source::Samples;
 use relata_graph::{Graph, GraphSettings, GraphStatistics, Groups, statistics};
 
@@ -21,7 +20,7 @@ impl Run {
     /// ```
     pub fn graph(&self, samples: &Samples) -> Result<Graph> {
         let path = self.existing(Artifact::GraphSettings)?;
-        let text = std::fs::read(&path).map_err(DataError::io(&path))?;
+        let text = read_verified(&path)?;
         let settings: GraphSettings =
             serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(path, error))?;
         Ok(Graph::open(&self.existing(Artifact::Adjacency)?, groups(self, samples)?, settings)?)
@@ -31,7 +30,7 @@ impl Run {
     pub(crate) fn write_graph_settings(&self, settings: &GraphSettings) -> Result<()> {
         let path = self.path(Artifact::GraphSettings);
         let text = serde_json::to_vec(settings).map_err(|error| StoreError::corrupt(&path, error))?;
-        Ok(write_atomically(&path, &text)?)
+        Ok(write_sealed(&path, &text)?)
     }
 
     /// Sizes, degrees, components and conflicts of the resolved graph.

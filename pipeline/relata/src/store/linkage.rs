@@ -1,7 +1,6 @@
 //! Linkage of a run: what was learned of pairs of its records, as JSON.
 
-use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::{read_verified, write_sealed};
 use relata_decide::linkage::LinkageModel;
 
 use super::artifact::Artifact;
@@ -12,7 +11,7 @@ use super::run::Run;
 pub(crate) fn write_linkage(run: &Run, model: &LinkageModel) -> Result<()> {
     let path = run.path(Artifact::Linkage);
     let text = serde_json::to_vec(model).map_err(|error| StoreError::corrupt(&path, error))?;
-    Ok(write_atomically(&path, &text)?)
+    Ok(write_sealed(&path, &text)?)
 }
 
 /// Reads it.
@@ -27,6 +26,6 @@ pub(crate) fn read_linkage(run: &Run) -> Result<LinkageModel> {
                 .to_owned(),
         });
     }
-    let text = std::fs::read(&path).map_err(DataError::io(&path))?;
+    let text = read_verified(&path)?;
     serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(&path, error))
 }

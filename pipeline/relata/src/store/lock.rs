@@ -14,7 +14,7 @@ pub(crate) struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock and removes temporary files that a killed process left behind.
+    /// Takes the lock; nothing in the folder is touched.
     pub fn take(run: &Run) -> Result<Self> {
         std::fs::create_dir_all(run.folder()).map_err(DataError::io(run.folder()))?;
         let path = run.path(Artifact::Lock);
@@ -23,12 +23,6 @@ impl RunLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Locked { folder: run.folder().to_path_buf() }),
             Err(TryLockError::Error(error)) => return Err(DataError::io(&path)(error).into()),
-        }
-        for entry in std::fs::read_dir(run.folder()).map_err(DataError::io(run.folder()))? {
-            let path = entry.map_err(DataError::io(run.folder()))?.path();
-            if path.extension().is_some_and(|extension| extension == "tmp") && path.is_file() {
-                std::fs::remove_file(&path).map_err(DataError::io(&path))?;
-            }
         }
         Ok(Self { _file: file })
     }

@@ -69,7 +69,7 @@ pub(crate) fn read_metrics(path: &Path) -> Result<Vec<(u32, Vec<MetricRow>)>> {
 
 /// Writes the `metrics` table of a round; 0 is training without questions.
 pub(crate) fn write_metrics(path: &Path, metrics: &[MetricRow], round: u32) -> Result<()> {
-    let mut sink = ParquetSink::create(path, METRICS.schema())?;
+    let mut sink = ParquetSink::sealed(path, METRICS.schema())?;
     sink.write(&metrics_batch(metrics, round)?)?;
     sink.finish()?;
     Ok(())

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use relata_active::query_loop::AskPlan;
 use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::write_sealed;
 use relata_data::source::DatasetPlan;
 use relata_decide::candidates::Candidates;
 use relata_decide::decision::Decision;
@@ -193,7 +193,7 @@ impl Plan {
     /// Writes `run.json`.
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::corrupt(path, error))?;
-        Ok(write_atomically(path, &text)?)
+        Ok(write_sealed(path, &text)?)
     }
 
     /// The seed of views and batches: that of training, or the pipeline's where the optimum is solved for.

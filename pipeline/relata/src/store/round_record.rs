@@ -1,9 +1,8 @@
 //! Round records: what was written down about each round of questions, and why the last one was the last.
 
 use relata_active::query_loop::{Round, StopReason};
-use relata_data::DataError;
 use relata_data::index::SampleId;
-use relata_data::sink::write_atomically;
+use relata_data::sink::{read_verified, write_sealed};
 use serde::{Deserialize, Serialize};
 
 use super::artifact::Artifact;
@@ -36,7 +35,7 @@ impl RoundRecord {
     /// Reads the record of a round's own run.
     pub(crate) fn read(run: &Run) -> Result<Self> {
         let path = run.existing(Artifact::RoundRecord)?;
-        let text = std::fs::read(&path).map_err(DataError::io(&path))?;
+        let text = read_verified(&path)?;
         serde_json::from_slice(&text).map_err(|error| StoreError::corrupt(path, error))
     }
 
@@ -44,7 +43,7 @@ impl RoundRecord {
     pub(crate) fn write(&self, run: &Run) -> Result<()> {
         let path = run.path(Artifact::RoundRecord);
         let text = serde_json::to_vec_pretty(self).map_err(|error| StoreError::corrupt(&path, error))?;
-        Ok(write_atomically(&path, &text)?)
+        Ok(write_sealed(&path, &text)?)
     }
 }
 

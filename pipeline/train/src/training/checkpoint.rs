@@ -4,7 +4,7 @@ use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
 use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::write_sealed;
 use relata_schemas::run_file;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
@@ -77,12 +77,12 @@ impl Checkpoints {
             optimiser: format!("step-{step:08}.optimiser"),
             optimiser_hash: hash(&optimiser),
         };
-        write_atomically(&self.folder.join(&checkpoint.weights), &weights)?;
-        write_atomically(&self.folder.join(&checkpoint.optimiser), &optimiser)?;
+        write_sealed(&self.folder.join(&checkpoint.weights), &weights)?;
+        write_sealed(&self.folder.join(&checkpoint.optimiser), &optimiser)?;
         let latest = self.latest_path();
         let wrong =
             |error: serde_json::Error| TrainError::Checkpoint { path: latest.clone(), found: error.to_string() };
-        write_atomically(&latest, &serde_json::to_vec(&checkpoint).map_err(wrong)?)?;
+        write_sealed(&latest, &serde_json::to_vec(&checkpoint).map_err(wrong)?)?;
         self.remove_others(&checkpoint)?;
         Ok(latest)
     }
@@ -128,8 +128,7 @@ impl Checkpoints {
             let path = entry.map_err(DataError::io(&self.folder))?.path();
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let old = name.starts_with("step-") && name != kept.weights && name != kept.optimiser;
-            // Temporary files are what a process that was killed left behind.
-            if old || name.ends_with(".tmp") {
+            if old {
                 std::fs::remove_file(&path).map_err(DataError::io(&path))?;
             }
         }

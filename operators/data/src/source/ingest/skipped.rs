@@ -64,7 +64,7 @@ impl SkippedRows {
             texts(|row| row.path.as_deref()),
             texts(|row| Some(&row.reason)),
         ];
-        let mut sink = ParquetSink::create(&path, SKIPPED.schema())?;
+        let mut sink = ParquetSink::sealed(&path, SKIPPED.schema())?;
         sink.write(&RecordBatch::try_new(SKIPPED.schema(), columns)?)?;
         sink.finish().map(|_| ())
     }

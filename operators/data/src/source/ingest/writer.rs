@@ -62,7 +62,7 @@ impl Writer {
         let others: Vec<usize> =
             (0..source.fields().len()).filter(|at| Some(*at) != ids.column && !features.take(source, *at)).collect();
         let schema = samples_schema(table, source, &ids, &others)?;
-        let samples = ParquetSink::create(&Samples::samples_path(folder), schema.clone())?;
+        let samples = ParquetSink::sealed(&Samples::samples_path(folder), schema.clone())?;
         Ok(Self { ids, features, others, schema, samples, rows: 0 })
     }
 

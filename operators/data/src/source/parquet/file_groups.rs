@@ -32,7 +32,9 @@ pub(super) async fn read(session: &Session, root: &Path, files: Vec<PathBuf>) ->
     let mut whole: Option<DataFrame> = None;
     for group in &groups {
         let options = ParquetReadOptions::new().file_extension("").skip_metadata(groups.len() > 1);
-        let rows = query::read_parquet(session, urls(session, &group.files)?, options).await;
+        // Plans that join tables compare the metadata of their schemas, which is not the same in any two of ours.
+        let columns = (groups.len() == 1).then(|| Arc::new(Schema::new(group.schema.fields().clone())));
+        let rows = query::read_parquet(session, urls(session, &group.files)?, options, columns).await;
         let mut rows = rows.map_err(|error| read_error(&name, error))?;
         if groups.len() > 1 || !group.columns.is_empty() {
             let columns = schema.fields().iter().map(|field| group.column(field));

@@ -28,12 +28,14 @@ mod sql;
 mod values;
 mod views;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use failure::{Failure, Outcome};
+use relata::sql::printable;
 
 /// Looks into runs of Relata, and works on embeddings that anybody made.
 ///
@@ -92,7 +94,7 @@ impl Verb {
 }
 
 fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = Command::parse_from(std::env::args_os().map(statement));
     // Nobody else sets one in this process.
     let _ = tracing::subscriber::set_global_default(log::StandardError);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -102,10 +104,25 @@ fn main() -> ExitCode {
         Err(Failure::Usage(message)) => Command::command().error(ErrorKind::ValueValidation, message).exit(),
         Err(failure) if failure.reader_has_left() => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", printable(&failure.to_string()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A statement that begins with a comment, `-- first\nSELECT 1`, would be taken for an option: no option has a blank
+/// before its value, and a statement may begin with one.
+fn statement(argument: OsString) -> OsString {
+    let is_statement = argument.to_str().is_some_and(|text| {
+        let option = text.split('=').next().unwrap_or(text);
+        text.starts_with("--") && option.contains(char::is_whitespace)
+    });
+    if !is_statement {
+        return argument;
+    }
+    let mut statement = OsString::from(" ");
+    statement.push(argument);
+    statement
 }
 
 #[cfg(test)]
@@ -113,6 +130,15 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn a_statement_may_begin_with_a_comment() {
+        let arguments = ["relata", "sql", "run", "-- first\nSELECT 1", "--format", "csv", "--output=a b.csv"];
+        let command = Command::parse_from(arguments.map(|argument| statement(argument.into())));
+        let Verb::Sql(sql) = command.verb else { panic!("another verb") };
+        assert!(format!("{sql:?}").contains(r#"["run", " -- first\nSELECT 1"]"#), "{sql:?}");
+        assert!(format!("{sql:?}").contains("a b.csv"), "{sql:?}");
+    }
 
     #[test]
     fn the_command_line_is_consistent_and_every_verb_has_an_example() {

@@ -7,22 +7,22 @@ use relata_data::Session;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-use relata::sql::{Format, SqlError, Statements, describe, functions, query, write_result};
+use relata::sql::{Access, Format, SqlError, Statements, describe, functions, query_with, write_result};
 
 const HELP: &str = "Statements end with a semicolon; \\d lists the tables, \\? the functions, \\q quits.";
 
 /// Reads statements from the terminal, or from a pipe, until `\q` or the end of input, and prints their answers.
 /// Ctrl-C clears what is typed or stops a running query; `\d` lists the tables. Lines are kept in the file `history`.
 /// [`SqlError::Statements`] at the end of a pipe of statements of which some failed.
-pub async fn prompt(session: Session, history: PathBuf) -> Result<(), SqlError> {
-    match converse(&session, &history).await {
+pub async fn prompt(session: Session, access: Access, history: PathBuf) -> Result<(), SqlError> {
+    match converse((&session, access), &history).await {
         // Whoever read the answers has left.
         Err(SqlError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         ended => ended,
     }
 }
 
-async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
+async fn converse((session, access): (&Session, Access), history: &Path) -> Result<(), SqlError> {
     let interactive = stdin().is_terminal();
     let mut editor = DefaultEditor::new().map_err(input_error)?;
     if interactive {
@@ -62,7 +62,7 @@ async fn converse(session: &Session, history: &Path) -> Result<(), SqlError> {
                 remember(&mut editor, history, &statement);
             }
             asked += 1;
-            failed += usize::from(!report(run(session, &statement, interactive).await)?);
+            failed += usize::from(!report(run(session, &statement, access, interactive).await)?);
         }
         if last {
             return ended(asked, failed);
@@ -104,8 +104,8 @@ fn report(outcome: Result<(), SqlError>) -> Result<bool, SqlError> {
     }
 }
 
-async fn run(session: &Session, statement: &str, interactive: bool) -> Result<(), SqlError> {
-    let answer = answer(session, statement, stdout());
+async fn run(session: &Session, statement: &str, access: Access, interactive: bool) -> Result<(), SqlError> {
+    let answer = answer(session, statement, access, stdout());
     if !interactive {
         return answer.await;
     }
@@ -115,8 +115,13 @@ async fn run(session: &Session, statement: &str, interactive: bool) -> Result<()
     }
 }
 
-async fn answer(session: &Session, statement: &str, mut out: impl Write + Send) -> Result<(), SqlError> {
-    let frame = query(session, statement).await?;
+async fn answer(
+    session: &Session,
+    statement: &str,
+    access: Access,
+    mut out: impl Write + Send,
+) -> Result<(), SqlError> {
+    let frame = query_with(session, statement, access).await?;
     let rows = write_result(frame, Format::Table, &mut out).await?;
     Ok(writeln!(out, "{rows} row{}", if rows == 1 { "" } else { "s" })?)
 }
@@ -141,14 +146,14 @@ mod tests {
     async fn statements_and_commands_are_answered() {
         let session = session(&[]).await.unwrap();
         let mut out = Vec::new();
-        answer(&session, "CREATE VIEW numbers AS SELECT 0 AS id", &mut out).await.unwrap();
+        answer(&session, "CREATE VIEW numbers AS SELECT 0 AS id", Access::Read, &mut out).await.unwrap();
         out.clear();
         command(&session, "\\d;", &mut out).await.unwrap();
         command(&session, "\\x", &mut out).await.unwrap();
         command(&session, "\\?", &mut out).await.unwrap();
-        answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM numbers", &mut out).await.unwrap();
-        answer(&session, "SELECT * FROM v", &mut out).await.unwrap();
-        assert!(!report(answer(&session, "SELEC", &mut out).await).unwrap());
+        answer(&session, "CREATE VIEW v AS SELECT id + 7 AS seven FROM numbers", Access::Read, &mut out).await.unwrap();
+        answer(&session, "SELECT * FROM v", Access::Read, &mut out).await.unwrap();
+        assert!(!report(answer(&session, "SELEC", Access::Read, &mut out).await).unwrap());
         assert!(report(Err(SqlError::Output(ErrorKind::BrokenPipe.into()))).is_err());
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("numbers") && text.contains("\n    id "), "{text}");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use relata::registries::LOSSES;
 use relata::score::score_files;
+use relata_data::sink::not_an_input;
 use relata_train::{DeviceChoice, TrainError};
 use serde_json::json;
 
@@ -68,6 +69,7 @@ pub async fn run(arguments: &Arguments) -> Outcome {
                 "the gradient has numbers that are not finite: check the embeddings for zero vectors".to_owned();
             return Err(Failure::Measured(message));
         }
+        not_an_input(path, &[arguments.embeddings.clone(), arguments.edges.edges.clone()])?;
         scored.write_gradient(path)?;
     }
     if scored.skipped.total() > 0 {

@@ -5,8 +5,8 @@ use std::io::{BufWriter, IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
 use relata::Run;
-use relata::sql::{Format, query, session, statements, write_result};
-use relata_data::sink::AtomicFile;
+use relata::sql::{Access, Format, Writing, files_of, query_with, session, statements, write_result_with};
+use relata_data::sink::{AtomicFile, not_an_input};
 
 use crate::failure::{Failure, Outcome};
 use crate::prompt::prompt;
@@ -29,24 +29,40 @@ pub struct Arguments {
     /// The query, instead of the last argument.
     #[arg(short, long, value_name = "QUERY")]
     query: Option<String>,
-    /// table, csv, json (one object a line) or parquet [default: by the extension of the output file, or else table].
+    /// table, csv, tsv, json (one object a line) or parquet [default: by the ending of the output file, or else table].
     #[arg(long)]
     format: Option<Format>,
     /// Writes the answer to a file instead of printing it.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Allows statements that write files (COPY, INSERT, CREATE EXTERNAL TABLE) or change settings; the folders of runs
+    /// are never written to.
+    #[arg(long)]
+    write: bool,
+    /// Leaves texts in csv and tsv as they are that a spreadsheet would take for a formula; otherwise they start with an
+    /// apostrophe.
+    #[arg(long)]
+    raw: bool,
 }
 
 /// Does what the arguments ask.
 pub async fn run(arguments: Arguments) -> Outcome {
     let (folders, text) = split(arguments.runs, arguments.query)?;
-    let format = arguments.format.or(arguments.output.as_deref().and_then(by_extension)).unwrap_or_default();
+    let access = if arguments.write { Access::Write } else { Access::Read };
+    let format = match (arguments.format, &arguments.output) {
+        (Some(format), _) => format,
+        (None, None) => Format::default(),
+        (None, Some(path)) => Format::of_file(path).ok_or_else(|| {
+            let message = "no format has this ending: use .csv, .tsv, .json, .jsonl or .parquet, or name the format";
+            Failure::Usage(format!("`{}`: {message} with --format", path.display()))
+        })?,
+    };
     let runs = folders.into_iter().map(Run::open).collect::<Result<Vec<_>, _>>()?;
     let Some(text) = text else {
         if arguments.output.is_some() || arguments.format.is_some() {
             return Err(Failure::Usage("--format and --output need a query".to_owned()));
         }
-        return Ok(prompt(session(&runs).await?, history()).await?);
+        return Ok(prompt(session(&runs).await?, access, history()).await?);
     };
     if arguments.output.is_none() && format == Format::Parquet && stdout().is_terminal() {
         return Err(Failure::Usage("Parquet is nothing to look at: add --output FILE.parquet".to_owned()));
@@ -57,8 +73,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
             if all.len() > 1 && format == Format::Parquet {
                 return Err(Failure::Usage("a Parquet file is the answer to one statement".to_owned()));
             }
+            let writing = Writing { raw: arguments.raw, ..Writing::default() };
             for statement in all {
-                write_result(query(&session, &statement).await?, format, BufWriter::new(stdout())).await?;
+                let frame = query_with(&session, &statement, access).await?;
+                tell_formulas(write_result_with(frame, format, writing, BufWriter::new(stdout())).await?.formulas);
             }
         }
         Some(path) => {
@@ -68,8 +86,11 @@ pub async fn run(arguments: Arguments) -> Outcome {
                     all.len()
                 )));
             };
+            not_an_input(path, &files_of(&session, statement))?;
+            let frame = query_with(&session, statement, access).await?;
             let mut file = AtomicFile::create(path)?;
-            write_result(query(&session, statement).await?, format, &mut file).await?;
+            let writing = Writing { table_rows: usize::MAX, raw: arguments.raw };
+            tell_formulas(write_result_with(frame, format, writing, &mut file).await?.formulas);
             file.commit()?;
         }
     }
@@ -87,12 +108,12 @@ fn split(mut runs: Vec<String>, query: Option<String>) -> Result<(Vec<String>, O
     }
 }
 
-fn by_extension(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()? {
-        "csv" => Some(Format::Csv),
-        "json" | "jsonl" | "ndjson" => Some(Format::Json),
-        "parquet" | "pq" => Some(Format::Parquet),
-        _ => None,
+/// Says that texts are not what they were.
+fn tell_formulas(count: u64) {
+    if count > 0 {
+        eprintln!(
+            "{count} texts that a spreadsheet would take for a formula start with an apostrophe; --raw leaves them."
+        );
     }
 }
 
@@ -128,11 +149,5 @@ mod tests {
     fn a_query_without_a_run_or_before_one_is_refused() {
         assert!(matches!(split(words(&["SELECT 1"]), None), Err(Failure::Usage(_))));
         assert!(matches!(split(words(&["SELECT 1", "a"]), None), Err(Failure::Usage(_))));
-    }
-
-    #[test]
-    fn the_format_follows_the_extension() {
-        assert_eq!(by_extension(Path::new("a/b.parquet")), Some(Format::Parquet));
-        assert_eq!(by_extension(Path::new("a.txt")), None);
     }
 }

@@ -173,7 +173,7 @@ impl Audit {
         ];
         let batch = RecordBatch::try_new(AUDIT.schema(), columns).map_err(DataError::from)?;
         relata_schemas::audit::validate(&batch, 0).map_err(DataError::from)?;
-        let mut sink = ParquetSink::create(&run.path(Artifact::Audit), AUDIT.schema())?;
+        let mut sink = ParquetSink::sealed(&run.path(Artifact::Audit), AUDIT.schema())?;
         sink.write(&batch)?;
         Ok(sink.finish().map(|_| ())?)
     }

@@ -69,7 +69,7 @@ pub(super) fn write(
     ];
     let batch = RecordBatch::try_new(CANDIDATE_RULES.schema(), columns).map_err(DataError::from)?;
     relata_schemas::candidate_rules::validate(&batch, 0).map_err(DataError::from)?;
-    let mut sink = ParquetSink::create(&run.path(Artifact::CandidateRules), CANDIDATE_RULES.schema())?;
+    let mut sink = ParquetSink::sealed(&run.path(Artifact::CandidateRules), CANDIDATE_RULES.schema())?;
     sink.write(&batch)?;
     sink.finish()?;
     Ok(recall(all).map(|recall| ("decision.candidates_recall".to_owned(), recall)).into_iter().collect())

@@ -231,7 +231,7 @@ fn write(
             *smallest = (*smallest).min(id(row));
         }
     }
-    let mut sink = ParquetSink::create(&run.path(Artifact::Classes), CLASSES.schema())?;
+    let mut sink = ParquetSink::sealed(&run.path(Artifact::Classes), CLASSES.schema())?;
     for first in (0..found.class.len()).step_by(BLOCK) {
         let block = first..found.class.len().min(first + BLOCK);
         let class = &found.class[block.clone()];

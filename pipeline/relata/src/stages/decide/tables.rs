@@ -37,7 +37,7 @@ pub(super) fn write_pairs(
     let mut fields: Vec<_> = PAIRS.schema().fields().to_vec();
     fields.extend(names.iter().map(|name| Arc::new(Field::new(name, DataType::Float32, true))));
     let schema: SchemaRef = Arc::new(Schema::new_with_metadata(fields, PAIRS.metadata()));
-    let mut sink = ParquetSink::create(&run.path(Artifact::Pairs), schema.clone())?;
+    let mut sink = ParquetSink::sealed(&run.path(Artifact::Pairs), schema.clone())?;
     let pairs: Vec<(u64, u64)> = scored.candidates.pairs().map(|(a, b)| ordered(samples, a, b)).collect();
     for first in (0..pairs.len()).step_by(BLOCK) {
         let block = first..pairs.len().min(first + BLOCK);
@@ -99,7 +99,7 @@ pub(super) fn write_entities(
     entities.iter().for_each(|&entity| sizes[entity as usize] += 1);
     let id = |row: u32| samples.ids.id(Row(row)).0;
     let representatives = representatives(evidence.pairs(), entities);
-    let mut sink = ParquetSink::create(&run.path(Artifact::Entities), ENTITIES.schema())?;
+    let mut sink = ParquetSink::sealed(&run.path(Artifact::Entities), ENTITIES.schema())?;
     for first in (0..rows).step_by(BLOCK) {
         let block = first..rows.min(first + BLOCK);
         let of = |value: &dyn Fn(usize) -> u64| Arc::new(block.clone().map(value).collect::<UInt64Array>()) as ArrayRef;

@@ -1,5 +1,7 @@
-//! List formatter of printed tables: the first numbers of a long list, and how many there are.
+//! Cell formatter of printed tables: the first numbers of a long list, and how many there are; texts without what a
+//! terminal would obey.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -13,11 +15,12 @@ const WHOLE: usize = 4;
 /// Items shown of a longer list.
 const SHOWN: usize = 3;
 
-/// Formats lists like `[0.12, -0.5, 0.25, … 128 numbers]`, and everything else as usual.
+/// Formats lists like `[0.12, -0.5, 0.25, … 128 numbers]`, control characters in texts like `\u{1b}`, and everything
+/// else as usual.
 #[derive(Debug)]
-pub(super) struct ListFormatter;
+pub(super) struct CellFormatter;
 
-impl ArrayFormatterFactory for ListFormatter {
+impl ArrayFormatterFactory for CellFormatter {
     fn create_array_formatter<'formatter>(
         &self,
         array: &'formatter dyn Array,
@@ -28,6 +31,10 @@ impl ArrayFormatterFactory for ListFormatter {
             DataType::FixedSizeList(..) => array.as_fixed_size_list().values(),
             DataType::List(_) => array.as_list::<i32>().values(),
             DataType::LargeList(_) => array.as_list::<i64>().values(),
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                let text = PlainText { array, text: ArrayFormatter::try_new(array, options)? };
+                return Ok(Some(ArrayFormatter::new(Box::new(text), options.safe())));
+            }
             _ => return Ok(None),
         };
         let what = if items.data_type().is_numeric() { "numbers" } else { "items" };
@@ -79,6 +86,39 @@ impl DisplayIndex for ShortenedList<'_> {
     }
 }
 
+/// Text in which control characters, but for the ends of lines, are written as what they are.
+struct PlainText<'a> {
+    array: &'a dyn Array,
+    text: ArrayFormatter<'a>,
+}
+
+impl DisplayIndex for PlainText<'_> {
+    fn write(&self, row: usize, out: &mut dyn Write) -> FormatResult {
+        let text = self.text.value(row).to_string();
+        if self.array.is_null(row) {
+            return Ok(out.write_str(&text)?);
+        }
+        Ok(out.write_str(&printable(&text))?)
+    }
+}
+
+/// Text that no terminal obeys: control characters, but for tabs and the ends of lines, are written like `\u{1b}`.
+///
+/// ```
+/// assert_eq!(relata::sql::printable("a\u{1b}[2Jb"), r"a\u{1b}[2Jb");
+/// ```
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let escaped = |character: char| match obeyed(character) {
+        true => character.escape_unicode().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(escaped).collect::<String>().into()
+}
+
 #[cfg(test)]
 mod tests {
     use arrow::array::{FixedSizeListArray, ListArray};
@@ -88,7 +128,7 @@ mod tests {
 
     fn shown(array: &dyn Array) -> Vec<String> {
         let options = FormatOptions::new().with_null("NULL");
-        let formatter = ListFormatter.create_array_formatter(array, &options, None).unwrap().unwrap();
+        let formatter = CellFormatter.create_array_formatter(array, &options, None).unwrap().unwrap();
         (0..array.len()).map(|row| formatter.value(row).to_string()).collect()
     }
 
