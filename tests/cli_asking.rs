@@ -48,7 +48,10 @@ fn open(folder: &Path) -> Option<usize> {
 /// `relata ask` with the address of its page.
 fn serve(folder: &Path) -> (Child, BufReader<std::process::ChildStderr>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_relata"));
-    command.args(["ask", "run", "--address", "127.0.0.1:0"]).current_dir(folder).stdin(Stdio::null());
+    command
+        .args(["ask", "run", "--without-token", "--address", "127.0.0.1:0"])
+        .current_dir(folder)
+        .stdin(Stdio::null());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut messages = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();

@@ -32,6 +32,8 @@ pub const GRAPH: &str = "graph.csr";
 pub const GRAPH_SETTINGS: &str = "graph.json";
 /// The questions and answers (SQLite).
 pub const LEDGER: &str = "answers.sqlite";
+/// The seal of the ledger when questions were asked last.
+pub const LEDGER_SEAL: &str = "answers.seal";
 /// What the last round of questions changed, in words, for people who answer.
 pub const PROGRESS: &str = "progress.json";
 /// The folder of the rounds of questions, each with files as those of a run.

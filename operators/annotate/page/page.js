@@ -358,11 +358,12 @@ setInterval(() => {
     looking = exclusively(next).finally(() => { looking = null; });
   }
 }, 2000);
+// Whoever is invited answers under the name of the invitation.
+const known = new URLSearchParams(location.search).get("name") ?? localStorage.getItem(NAME);
 // The secret is a cookie by now, and should not stay where others may read it.
 if (location.search !== "") {
   history.replaceState(null, "", "/");
 }
-const known = localStorage.getItem(NAME);
 if (known === null) {
   introduce();
 } else {

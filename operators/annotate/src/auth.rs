@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::error::ApiError;
+use crate::invitation::{Invitation, Invited};
 use crate::token::AccessToken;
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -27,6 +28,10 @@ const SAFEGUARDS: [(&str, &str); 6] = [
 /// The rules of one server about who may use it.
 pub(crate) struct Auth {
     token: Option<AccessToken>,
+    /// Where there are invitations, nobody else is let in.
+    invitations: Vec<Invitation>,
+    /// Whether cookies are for encrypted connections only.
+    secure: bool,
     /// The cookie's name; cookies know no ports, so that the name does.
     cookie: String,
     /// The host in the address that was asked for.
@@ -35,7 +40,31 @@ pub(crate) struct Auth {
 
 impl Auth {
     pub(crate) fn new(token: Option<AccessToken>, address: &str, port: u16) -> Self {
-        Self { token, cookie: format!("relata-{port}"), host: host_of(address).to_ascii_lowercase() }
+        let (cookie, host) = (format!("relata-{port}"), host_of(address).to_ascii_lowercase());
+        Self { token, invitations: vec![], secure: false, cookie, host }
+    }
+
+    /// Lets only those in who were invited.
+    pub(crate) fn inviting(self, invitations: Vec<Invitation>) -> Self {
+        Self { invitations, ..self }
+    }
+
+    /// Has cookies sent over encrypted connections only.
+    pub(crate) fn secure(self, secure: bool) -> Self {
+        Self { secure, ..self }
+    }
+
+    /// Who comes with a token; nobody if it is wrong.
+    fn whose(&self, given: &str) -> Option<Invited> {
+        if !self.invitations.is_empty() {
+            let invitation = self.invitations.iter().find(|invitation| invitation.token.is(given))?;
+            return Some(Invited(Some(invitation.name.clone())));
+        }
+        self.token.as_ref()?.is(given).then_some(Invited(None))
+    }
+
+    fn needs_token(&self) -> bool {
+        self.token.is_some() || !self.invitations.is_empty()
     }
 
     /// Without a token, a page elsewhere may point a name of its own to this machine ("DNS rebinding"), so that only
@@ -43,28 +72,35 @@ impl Auth {
     fn accepts_host(&self, host: &str) -> bool {
         let name = host_of(host).to_ascii_lowercase();
         let is_loopback = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        self.token.is_some() || name == self.host || name == "localhost" || is_loopback()
+        self.needs_token() || name == self.host || name == "localhost" || is_loopback()
     }
 
-    /// Whether the request knows the token; and if so, whether it is to be given the cookie.
-    fn authorises(&self, request: &Request) -> Option<bool> {
-        let Some(token) = &self.token else { return Some(false) };
+    /// Who the request comes from, and the token that it is to be given as a cookie; nobody if it knows no token.
+    fn authorises(&self, request: &Request) -> Option<(Invited, Option<String>)> {
+        if !self.needs_token() {
+            return Some((Invited(None), None));
+        }
         // Programs have no cookies.
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if header.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|given| token.is(given.trim())) {
-            return Some(false);
+        if let Some(who) = header.and_then(|value| self.whose(value.strip_prefix("Bearer ")?.trim())) {
+            return Some((who, None));
         }
-        let cookies = request.headers().get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        if pairs.any(|(name, value)| name == self.cookie && token.is(value)) {
-            return Some(false);
-        }
+        // The link comes before the cookie, which may be of another invitation.
         let mut given = request.uri().query().unwrap_or_default().split('&').filter_map(|part| part.split_once('='));
         let is_page = request.method() == Method::GET && request.uri().path() == "/";
-        (is_page && given.any(|(name, value)| name == "token" && token.is(value))).then_some(true)
+        if is_page
+            && let Some((_, token)) = given.find(|(name, _)| *name == "token")
+            && let Some(who) = self.whose(token)
+        {
+            return Some((who, Some(token.to_owned())));
+        }
+        let cookies = request.headers().get_all(COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+        let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut own = pairs.filter(|(name, _)| *name == self.cookie);
+        own.find_map(|(_, value)| self.whose(value)).map(|who| (who, None))
     }
 
-    fn check(&self, request: &Request) -> Result<bool, ApiError> {
+    fn check(&self, request: &Request) -> Result<(Invited, Option<String>), ApiError> {
         let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
         let forbidden = |reason: &str| Err(ApiError::new(StatusCode::FORBIDDEN, reason));
         let Some(host) = text(HOST).filter(|host| self.accepts_host(host)) else {
@@ -74,7 +110,7 @@ impl Auth {
         if request.uri().path() != "/" && text(SITE).is_some_and(|site| !matches!(site, "same-origin" | "none")) {
             return forbidden("Requests of other sites are not accepted.");
         }
-        let Some(give_cookie) = self.authorises(request) else {
+        let Some(authorised) = self.authorises(request) else {
             let reason = "Open the link that was given to you: it ends with ?token= and a secret.";
             return Err(ApiError::new(StatusCode::UNAUTHORIZED, reason));
         };
@@ -89,19 +125,21 @@ impl Auth {
                 return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason));
             }
         }
-        Ok(give_cookie)
+        Ok(authorised)
     }
 }
 
 /// Lets in what the rules allow.
-pub(crate) async fn authenticate(State(auth): State<Arc<Auth>>, request: Request, next: Next) -> Response {
+pub(crate) async fn authenticate(State(auth): State<Arc<Auth>>, mut request: Request, next: Next) -> Response {
     let mut response = match auth.check(&request) {
         Err(error) if request.uri().path() == "/" => error.into_page(),
         Err(error) => error.into_response(),
-        Ok(give_cookie) => {
+        Ok((who, cookie)) => {
+            request.extensions_mut().insert(who);
             let mut response = next.run(request).await;
-            if let (true, Some(token)) = (give_cookie, &auth.token) {
-                let cookie = format!("{}={}; HttpOnly; SameSite=Strict; Path=/", auth.cookie, token.reveal());
+            if let Some(token) = cookie {
+                let secure = if auth.secure { "; Secure" } else { "" };
+                let cookie = format!("{}={token}; HttpOnly; SameSite=Strict; Path=/{secure}", auth.cookie);
                 let cookie =
                     HeaderValue::try_from(cookie).expect("a token is made of letters, digits, `-`, `_` and `.`");
                 response.headers_mut().insert(SET_COOKIE, cookie);
@@ -128,13 +166,16 @@ mod tests {
     use axum::body::Body;
 
     use super::*;
+    use crate::annotator_name::AnnotatorName;
 
     fn ask(auth: &Auth, method: Method, path: &str, headers: &[(&str, &str)]) -> Result<bool, u16> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        auth.check(&request.body(Body::empty()).unwrap()).map_err(|error| error.into_response().status().as_u16())
+        auth.check(&request.body(Body::empty()).unwrap())
+            .map(|(_, cookie)| cookie.is_some())
+            .map_err(|error| error.into_response().status().as_u16())
     }
 
     #[test]
@@ -155,6 +196,30 @@ mod tests {
             assert_eq!(host(other), Err(403), "{other}");
         }
         assert_eq!(ask(&auth, Method::GET, "/", &[]), Err(403));
+    }
+
+    #[test]
+    fn where_people_are_invited_nobody_else_is_let_in() {
+        let secret = AccessToken::new("correct-horse");
+        let invite = |name: &str| Invitation { name: name.to_owned(), token: secret.of_person(name) };
+        let auth = Auth::new(Some(secret.clone()), "0.0.0.0:80", 80).inviting(vec![invite("Ada"), invite("Bob")]);
+        let who = |path: String, cookie: &str| {
+            let request = Request::builder().uri(path).header("host", "any.example").header("cookie", cookie);
+            auth.check(&request.body(Body::empty()).unwrap()).ok().and_then(|(who, _)| who.0)
+        };
+        let (ada, bob) = (invite("Ada").token, invite("Bob").token);
+        assert_eq!(who(format!("/?token={}", ada.reveal()), "").as_deref(), Some("Ada"));
+        assert_eq!(who("/api/next".to_owned(), &format!("relata-80={}", bob.reveal())).as_deref(), Some("Bob"));
+        // A new link takes the place of the cookie of another.
+        let bob_before = format!("relata-80={}", bob.reveal());
+        assert_eq!(who(format!("/?name=Ada&token={}", ada.reveal()), &bob_before).as_deref(), Some("Ada"));
+        assert_eq!(who("/?token=correct-horse".to_owned(), ""), None);
+        assert_ne!(secret.of_person("Ada").reveal(), AccessToken::new("another-horse").of_person("Ada").reveal());
+        let named = |name: &str| AnnotatorName::try_from(name.to_owned()).unwrap();
+        assert!(Invited(Some("Ada".to_owned())).check(&named("Bob")).is_err());
+        assert!(
+            Invited(Some("Ada".to_owned())).check(&named(" Ada ")).is_ok() && Invited(None).check(&named("x")).is_ok()
+        );
     }
 
     #[test]

@@ -25,10 +25,12 @@ impl ApiError {
         (self.status, self.error).into_response()
     }
 
-    /// Something failed on our side; whoever runs the server reads of it in the log, too.
+    /// Something failed on our side. What it is, with paths and all, is for whoever runs the server, who reads of it in
+    /// the log.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         tracing::error!("{error}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+        let told = "Something went wrong where the page is served, and nothing was recorded: whoever runs it reads more in its log.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, told)
     }
 }
 

@@ -49,9 +49,11 @@ mod answer_index;
 mod auth;
 mod background_server;
 mod card;
+mod connections;
 mod error;
 mod guarded_server;
 mod handlers;
+mod invitation;
 mod json_id;
 mod name;
 mod naming;
@@ -62,6 +64,7 @@ mod questions;
 mod server;
 mod settings;
 mod state;
+mod tls;
 mod token;
 mod waiter;
 
@@ -72,6 +75,7 @@ pub use guarded_server::GuardedServer;
 pub use person::{Person, person};
 pub use server::{Server, serve};
 pub use settings::PageConfig;
+pub use tls::{Tls, TlsError};
 pub use token::AccessToken;
 
 registry! {

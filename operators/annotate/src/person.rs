@@ -1,7 +1,7 @@
 //! The oracle that is people at a web page.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -111,17 +111,16 @@ impl Person {
         self
     }
 
-    /// A secret that people need: at least 8 letters, digits, `-`, `_` or `.`. Beyond loopback there must be one.
+    /// A secret that people need: at least 8 letters, digits, `-`, `_` or `.`. Without this, one is drawn at random for each
+    /// process; it is part of the link.
     ///
     /// ```
     /// use relata_annotate::person;
     /// use relata_oracle::Oracle;
     ///
-    /// assert!(person("0.0.0.0:7878").check().is_err());
     /// let oracle = person("0.0.0.0:7878").token("correct-horse").lease(60);
     /// oracle.check()?;
     /// assert!(!format!("{oracle:?}").contains("horse"));
-    /// person("0.0.0.0:7878").generated_token().check()?;
     /// # Ok::<(), relata_oracle::OracleError>(())
     /// ```
     pub fn token(mut self, token: impl Into<String>) -> Self {
@@ -129,16 +128,46 @@ impl Person {
         self
     }
 
-    /// A secret that people need, drawn at random for each process and printed as part of the link.
+    /// Lets everybody on this machine answer, and every program that runs on it; refused beyond loopback.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    /// use relata_oracle::Oracle;
+    ///
+    /// person("127.0.0.1:7878").without_token().check()?;
+    /// assert!(person("0.0.0.0:7878").without_token().check().is_err());
+    /// # Ok::<(), relata_oracle::OracleError>(())
+    /// ```
+    pub fn without_token(mut self) -> Self {
+        self.config.open = true;
+        self
+    }
+
+    /// Lets only these people answer, each by a link of their own and under their own name, so that who answered is more
+    /// than a claim. The links follow from the [`token`](Self::token).
     ///
     /// ```
     /// use relata_annotate::person;
     ///
-    /// let oracle = person("0.0.0.0:7878").generated_token();
-    /// assert!(oracle.settings().token.is_some());
+    /// let oracle = person("0.0.0.0:7878").token("correct-horse").invite(["Ada", "Bob"]);
+    /// assert_eq!(oracle.settings().invited, ["Ada", "Bob"]);
     /// ```
-    pub fn generated_token(mut self) -> Self {
-        self.config.token = Some(AccessToken::generate());
+    pub fn invite<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.config.invited.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Encrypts connections by a chain of certificates (the server's first) and its key, two files in PEM. Without it,
+    /// what is sent beyond this machine can be read on the way, unless a proxy in front encrypts it.
+    ///
+    /// ```
+    /// use relata_annotate::person;
+    ///
+    /// let oracle = person("0.0.0.0:7878").tls("fullchain.pem", "privkey.pem");
+    /// assert!(oracle.settings().tls.is_some());
+    /// ```
+    pub fn tls(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.config.tls = Some((certificate.into(), key.into()));
         self
     }
 

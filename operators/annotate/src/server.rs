@@ -14,6 +14,7 @@ use crate::guarded_server::GuardedServer;
 use crate::handlers::{assets, queries, submissions};
 use crate::settings::PageConfig;
 use crate::state::AppState;
+use crate::token::AccessToken;
 
 /// Serves the page of a run until `shutdown` is ready. `announce` gets a sentence with the link, as soon as there is one.
 pub async fn serve(
@@ -55,7 +56,9 @@ impl Server {
 
     fn listen(samples: Samples, ledger: Ledger, settings: PageConfig, for_oracle: bool) -> Result<Self> {
         settings.check()?;
-        let guarded = GuardedServer::bind(&settings.address, settings.token.clone())?;
+        let token = settings.token.clone().or_else(|| (!settings.open).then(AccessToken::generate));
+        let guarded = GuardedServer::bind(&settings.address, token)?.tls(settings.read_tls()?);
+        let guarded = guarded.inviting(&settings.people()?);
         let state = Arc::new(AppState::new(samples, ledger, settings, for_oracle)?);
         Ok(Self { guarded, state })
     }
@@ -95,7 +98,16 @@ impl Server {
             true => " (elsewhere with this machine's name instead of localhost)",
             false => "",
         };
-        format!("Questions wait for people at {}{elsewhere}", self.link())
+        let mut text =
+            match self.guarded.personal_links().map(|(name, link)| format!("{name} at {link}")).collect::<Vec<_>>() {
+                links if links.is_empty() => format!("Questions wait for people at {}{elsewhere}", self.link()),
+                links => format!("Questions wait for {}{elsewhere}", links.join(", for ")),
+            };
+        if self.guarded.is_readable_on_the_way() {
+            text +=
+                ". The connection is not encrypted: give the page a certificate, or put a proxy that has one in front";
+        }
+        text
     }
 
     /// What its requests share.

@@ -1,13 +1,16 @@
 //! Settings of a page: where it is served, to whom, and what it shows.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 
 use relata_oracle::{Cost, OracleError, Result};
 use relata_registry::{Description, ReadError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::annotator_name::{AnnotatorName, InvalidName};
 use crate::name::ORACLE;
+use crate::tls::{Tls, TlsError};
 use crate::token::AccessToken;
 
 /// The settings of a page, also of the oracle [`person`](crate::person()).
@@ -31,9 +34,19 @@ pub struct PageConfig {
     /// The columns of the samples that are shown as text; empty for none beside pictures, and otherwise all but `id`,
     /// `label`, `split` and `path`.
     pub show: Vec<String>,
-    /// The secret that people need; must be there beyond loopback.
+    /// The secret that people need; none for one that is drawn at random when the page opens.
     #[serde(skip)]
     pub token: Option<AccessToken>,
+    /// Whether nobody needs a token, which is refused beyond loopback: everybody on this machine can answer then.
+    #[serde(skip)]
+    pub open: bool,
+    /// The people who may answer, each under the own name and with a link of their own; empty for everybody with the
+    /// token.
+    #[serde(skip)]
+    pub invited: Vec<String>,
+    /// The files of a certificate chain and its key, both in PEM, with which connections are encrypted.
+    #[serde(skip)]
+    pub tls: Option<(PathBuf, PathBuf)>,
     /// What an answer costs.
     pub cost: Cost,
     /// The page's name, to tell the answers of several pages in one run apart.
@@ -41,7 +54,7 @@ pub struct PageConfig {
 }
 
 impl Default for PageConfig {
-    /// At `127.0.0.1:7878`: one annotator, five minutes for each question, no token, a cost of 1 for each candidate, no
+    /// At `127.0.0.1:7878`: one annotator, five minutes for each question, a token drawn at random, a cost of 1 for each candidate, no
     /// name; pictures, or else all columns that cannot hold the answer.
     fn default() -> Self {
         Self {
@@ -51,6 +64,9 @@ impl Default for PageConfig {
             question_text: None,
             show: Vec::new(),
             token: None,
+            open: false,
+            invited: Vec::new(),
+            tls: None,
             cost: Cost::default(),
             page: None,
         }
@@ -122,12 +138,35 @@ impl PageConfig {
         }
         if let Some(token) = &self.token {
             token.check()?;
-        } else if self.resolve()?.iter().any(|address| !address.ip().is_loopback()) {
-            let expected = "set where the page can be reached from other machines, by `.token(..)` or \
-                            `.generated_token()`";
+        }
+        for name in &self.invited {
+            self.name_of(name)?;
+        }
+        if self.open && !self.invited.is_empty() {
+            return setting("invited", "empty where nobody needs a token", &format!("{:?}", self.invited));
+        }
+        if self.open && self.token.is_none() && self.resolve()?.iter().any(|address| !address.ip().is_loopback()) {
+            let expected = "needed where the page can be reached from other machines (leave `.without_token()` away)";
             return setting("token", expected, &format!("missing for {}", self.address));
         }
         Ok(())
+    }
+
+    /// The people who are invited.
+    pub(crate) fn people(&self) -> Result<Vec<AnnotatorName>> {
+        self.invited.iter().map(|name| self.name_of(name)).collect()
+    }
+
+    fn name_of(&self, name: &str) -> Result<AnnotatorName> {
+        let wrong = |error: InvalidName| OracleError::setting(ORACLE, "invited", "names of people", error.to_string());
+        AnnotatorName::try_from(name.to_owned()).map_err(wrong)
+    }
+
+    /// The certificate and the key, if connections are encrypted.
+    pub(crate) fn read_tls(&self) -> Result<Option<Tls>> {
+        let wrong =
+            |error: TlsError| OracleError::setting(ORACLE, "tls", "a certificate and its key", error.to_string());
+        self.tls.as_ref().map(|(chain, key)| Tls::read(chain, key).map_err(wrong)).transpose()
     }
 
     /// The addresses that the name stands for.
@@ -176,13 +215,15 @@ mod tests {
     #[test]
     fn beyond_loopback_a_token_is_required() {
         for beyond in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-            assert!(error_of(|s| s.address = beyond.to_owned()).contains("`token` must be set"));
-            let token = Some(AccessToken::generate());
-            PageConfig { token, ..PageConfig::new(beyond) }.check().unwrap();
+            let open = |s: &mut PageConfig| (s.address, s.open) = (beyond.to_owned(), true);
+            assert!(error_of(open).contains("`token` must be needed"));
+            PageConfig::new(beyond).check().unwrap();
         }
         for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0", "localhost:0"] {
-            PageConfig::new(loopback).check().unwrap();
+            PageConfig { open: true, ..PageConfig::new(loopback) }.check().unwrap();
         }
+        assert!(error_of(|s| s.invited = vec!["a\nb".to_owned()]).contains("`invited` must be names"));
+        assert!(error_of(|s| (s.invited, s.open) = (vec!["Ada".to_owned()], true)).contains("`invited`"));
     }
 
     #[test]

@@ -26,6 +26,13 @@ impl AccessToken {
         Self(format!("{:016x}{:016x}", state.hash_one(0u64), state.hash_one(1u64)))
     }
 
+    /// The token of one person, which is known to whoever knows this one and the name, and to nobody else.
+    pub(crate) fn of_person(&self, name: &str) -> Self {
+        let digest =
+            ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, self.0.as_bytes()), name.as_bytes());
+        Self(digest.as_ref()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// The secret itself, for the link that people are given.
     pub fn reveal(&self) -> &str {
         &self.0

@@ -248,7 +248,7 @@ fn an_address_that_is_taken_and_a_column_that_is_missing_are_errors() {
     assert!(error.contains("free to listen on") && error.contains(&address), "{error}");
     let error = bind(PageConfig { show: vec!["nope".to_owned()], ..PageConfig::new("127.0.0.1:0") });
     assert!(error.contains("`nope`") && error.contains("id, label, split"), "{error}");
-    assert!(bind(PageConfig::new("0.0.0.0:0")).contains("`token` must be set"));
+    assert!(bind(PageConfig { open: true, ..PageConfig::new("0.0.0.0:0") }).contains("`token` must be needed"));
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn the_oracle_waits_for_every_answer_or_for_somebody_who_ends_the_round() {
     let questions = Arc::new(run.ask(&[(0, &[1, 2]), (3, &[4])]));
     // A free port; nothing else asks for this one in the moment until it is used.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let oracle = Arc::new(person(&*address).annotators(2).priced(1.0, 0.5));
+    let oracle = Arc::new(person(&*address).without_token().annotators(2).priced(1.0, 0.5));
     oracle.check().unwrap();
     // A round on a thread of its own, which a failed assertion here leaves behind.
     let wait = || {

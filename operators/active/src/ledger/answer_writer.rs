@@ -7,6 +7,7 @@ use relata_oracle::{Answer, Question};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::error::{LedgerError, Refusal};
+use super::seals::{self, Sealed};
 use super::{questions, timestamp};
 
 pub(super) const STANDING: &str = "SELECT sequence, related, oracle, answered_at FROM standing WHERE question = ?1 AND candidate = ?2 AND annotator = ?3";
@@ -78,6 +79,7 @@ impl<'t> AnswerWriter<'t> {
             f64::from(answer.cost),
             answer.answered_at,
         ])?;
+        seals::append(self.transaction, Sealed::Answer, row)?;
         self.touch(answer.question, &answer.annotator);
         Ok(Some(row.cast_unsigned()))
     }
@@ -89,6 +91,12 @@ impl<'t> AnswerWriter<'t> {
             Ok(Standing { row: row.get(0)?, related: row.get(1)?, oracle: row.get(2)?, answered_at: row.get(3)? })
         };
         Ok(self.transaction.prepare_cached(STANDING)?.query_row(key, standing).optional()?)
+    }
+
+    /// The last row so far; 0 if there is none.
+    pub fn last_row(&self) -> Result<u64, LedgerError> {
+        let last = "SELECT COALESCE(MAX(sequence), 0) FROM answers";
+        Ok(self.transaction.query_row(last, [], |row| row.get(0))?)
     }
 
     /// The row of an answer that the same annotator gave at the same moment, undone or not.
@@ -106,12 +114,15 @@ impl<'t> AnswerWriter<'t> {
         let undo = "
             INSERT INTO answers
             SELECT NULL, question, anchor, candidate, related, confidence, oracle, annotator, 0, ?2, sequence
-            FROM standing WHERE sequence = ?1 RETURNING question, annotator";
+            FROM standing WHERE sequence = ?1 RETURNING question, annotator, sequence";
         let mut statement = self.transaction.prepare_cached(undo)?;
-        let undone = statement.query_row(params![row.cast_signed(), at], |row| Ok((row.get(0)?, row.get(1)?)));
-        let undone: Option<(u64, String)> = undone.optional()?;
-        self.touched.extend(undone.clone());
-        Ok(undone.is_some())
+        let undone = statement.query_row(params![row.cast_signed(), at], |row| {
+            Ok(((row.get::<_, u64>(0)?, row.get::<_, String>(1)?), row.get::<_, i64>(2)?))
+        });
+        let Some((touched, own_row)) = undone.optional()? else { return Ok(false) };
+        seals::append(self.transaction, Sealed::Answer, own_row)?;
+        self.touched.insert(touched);
+        Ok(true)
     }
 
     /// Brings progress and leases up to date.

@@ -15,6 +15,13 @@ pub(super) enum LedgerError {
     Sqlite(rusqlite::Error),
     /// The file as a whole cannot be used.
     File { found: String, hint: &'static str },
+    /// There is a seal, and no ledger.
+    Lost,
+    /// The ledger is not the one that was sealed, or an older copy of it.
+    Swapped {
+        /// Questions and answers that the sealed ledger has.
+        rows: u64,
+    },
     /// A question or an answer is not as it should be.
     Refusal(Refusal),
     /// Anything else, with its own message.
@@ -46,6 +53,16 @@ impl LedgerError {
                 ledger(error.into(), hint)
             }
             Self::File { found, hint } => ledger(LedgerProblem::File { found }, hint),
+            Self::Lost => {
+                let found = "the ledger is gone, and answers.seal beside it says that questions were asked".to_owned();
+                ledger(LedgerProblem::File { found }, PUT_BACK)
+            }
+            Self::Swapped { rows } => {
+                let found = format!(
+                    "this is another ledger, or an older copy, than the one of {rows} rows whose seal is in answers.seal"
+                );
+                ledger(LedgerProblem::File { found }, PUT_BACK)
+            }
             Self::Refusal(Refusal { oracle: Some(oracle), question, expected, found, hint }) => {
                 OracleError::Answer { oracle, question, expected, found, hint: hint.to_owned() }.into()
             }
@@ -75,14 +92,17 @@ impl From<DataError> for LedgerError {
     }
 }
 
+const PUT_BACK: &str = "Put the right file back, with answers.sqlite-wal if there is one. To go on with what is there, move answers.seal away; `relata import` takes the answers of another ledger in.";
+
+/// What to do about a damaged file.
+pub(super) const DAMAGED: &str = "The file is damaged: put back a copy of it with answers.seal, or move both away and import what was exported, or a copy of the ledger, with `relata import`.";
+
 fn advice(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "Another process has been writing for too long: wait until it is done, or end it, and try again."
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            "The file is damaged: put back a copy of it, or move it away and import the answers that were exported."
-        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DAMAGED,
         Some(ErrorCode::DiskFull) => "Make room on the disk and try again; nothing of this write was kept.",
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             "Allow this user to write the file and its folder."

@@ -100,8 +100,10 @@ pub(super) fn is_name(text: &str) -> bool {
 pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Imported> {
     ledger.write(|transaction| {
         let (mut writer, mut imported, now) = (AnswerWriter::new(transaction), Imported::default(), timestamp::now());
-        // The row of the ledger for each row of the file; none where the ledger has another answer instead.
-        let mut rows: BTreeMap<u64, Option<u64>> = BTreeMap::new();
+        // The row of the ledger for each row of the file, none where the ledger has another answer instead, and what it
+        // is about.
+        let mut rows: BTreeMap<u64, (Option<u64>, u64, SampleId)> = BTreeMap::new();
+        let before = writer.last_row()?;
         lines(path, "an answer: {\"question\", \"candidate\", \"related\", ..}", |line: AnswerLine| {
             let at = match &line.answered_at {
                 None => now,
@@ -114,13 +116,23 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 })?,
             };
             if let Some(undone) = line.undoes {
-                let row = rows.get(&undone).copied().ok_or_else(|| Refusal {
+                let refusal = |expected: &str, found: String| Refusal {
                     oracle: None,
                     question: line.question,
-                    expected: "`undoes` to be the `sequence` of a line above".to_owned(),
-                    found: undone.to_string(),
+                    expected: expected.to_owned(),
+                    found,
                     hint: "",
-                })?;
+                };
+                let (row, question, candidate) = rows
+                    .get(&undone)
+                    .copied()
+                    .ok_or_else(|| refusal("`undoes` to be the `sequence` of a line above", undone.to_string()))?;
+                if (question, candidate) != (line.question, line.candidate) {
+                    let found = format!("question {} and candidate {}", line.question, line.candidate);
+                    let expected =
+                        format!("the question {question} and the candidate {candidate} of the line that it undoes");
+                    return Err(refusal(&expected, found).into());
+                }
                 imported.count(row.map_or(Ok(false), |row| writer.undo(row, at))?);
                 return Ok(());
             }
@@ -149,12 +161,13 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 cost: line.cost.unwrap_or_default(),
                 answered_at: at,
             };
-            let known = writer.same_moment(&answer)?;
+            // Without exact times, answers of this very file may share a moment.
+            let known = writer.same_moment(&answer)?.filter(|row| *row <= before);
             let standing = writer.standing(&answer)?;
             let new = if known.is_none() { writer.answer(&answer)? } else { None };
             // An answer that the ledger has, and has taken back, differs from nothing.
             imported.answer(&answer, new.is_some(), standing.as_ref().filter(|_| known.is_none()));
-            rows.extend(line.sequence.map(|sequence| (sequence, known.or(new))));
+            rows.extend(line.sequence.map(|sequence| (sequence, (known.or(new), line.question, line.candidate))));
             Ok(())
         })?;
         writer.finish()?;
@@ -284,6 +297,28 @@ mod tests {
         assert_eq!(ledger.since(0).unwrap(), []);
         let missing = import_questions(&ledger, Path::new("nowhere.jsonl"), &|_| true).unwrap_err().to_string();
         assert!(missing.contains("nowhere.jsonl"), "{missing}");
+    }
+
+    #[test]
+    fn the_last_answer_stands_also_where_lines_have_no_or_the_same_time() {
+        for time in ["", ",\"answered_at\":\"2026-01-31\""] {
+            let (_folder, ledger) = ledger(&[question(1, 0.5, 2)]);
+            let line = |sequence: u64, related: bool, more: &str| {
+                format!(
+                    "{{\"sequence\":{sequence},\"question\":1,\"candidate\":101,\"related\":{related}{time}{more}}}\n"
+                )
+            };
+            let history = line(1, true, "") + &line(2, true, ",\"undoes\":1") + &line(3, false, "");
+            assert_eq!(import(&ledger, &history).unwrap(), Imported { new: 3, ..Imported::default() });
+            import(&ledger, &history).unwrap();
+            let rows = ledger.since(0).unwrap();
+            assert_eq!((rows.len(), rows[1].undoes, rows[2].answer.related), (3, Some(1), Some(false)), "{time}");
+        }
+        let (_folder, ledger) = ledger(&[question(1, 0.5, 2)]);
+        let other = "{\"sequence\":1,\"question\":1,\"candidate\":101,\"related\":true}\n\
+                     {\"question\":1,\"candidate\":102,\"related\":true,\"undoes\":1}\n";
+        let error = import(&ledger, other).unwrap_err().to_string();
+        assert!(error.contains("in line 2") && error.contains("the candidate 101 of the line"), "{error}");
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Ledger {
     /// Whether somebody has a live lease of a question.
     pub fn is_leased(&self, question: u64, holder: &str) -> Result<bool> {
         self.read(|transaction| {
-            let live = "SELECT 1 FROM leases WHERE annotator = ?1 AND question = ?2 AND until > ?3";
+            let live = "SELECT 1 FROM leases WHERE annotator = ?1 AND question = ?2 AND until > ?3 AND granted <= ?3";
             Ok(transaction.prepare_cached(live)?.exists(params![holder, question.cast_signed(), timestamp::now()])?)
         })
     }
@@ -58,13 +58,13 @@ impl Ledger {
     fn lease_at(&self, annotator: &str, wanted: usize, seconds: u64, now: i64) -> Result<Option<Question>> {
         let until = end(now, seconds);
         self.write(|transaction| {
-            transaction.prepare_cached("DELETE FROM leases WHERE until <= ?1")?.execute([now])?;
+            transaction.prepare_cached(ENDED)?.execute([now])?;
             let own = "SELECT question FROM leases WHERE annotator = ?1";
             let own = transaction.prepare_cached(own)?.query_row([annotator], |row| row.get(0)).optional()?;
             let Some(number) = own.map_or_else(|| next(transaction, annotator, wanted), |own| Ok(Some(own)))? else {
                 return Ok(None);
             };
-            transaction.prepare_cached(KEEP)?.execute(params![annotator, number, until])?;
+            transaction.prepare_cached(KEEP)?.execute(params![annotator, number, until, now])?;
             Ok(questions::find(transaction, number.cast_unsigned())?)
         })
     }
@@ -77,7 +77,7 @@ impl Ledger {
         choose: impl FnOnce(&[Lease]) -> Option<u64>,
     ) -> Result<Option<u64>> {
         self.write(|transaction| {
-            transaction.prepare_cached("DELETE FROM leases WHERE until <= ?1")?.execute([now])?;
+            transaction.prepare_cached(ENDED)?.execute([now])?;
             let mut all = transaction.prepare_cached("SELECT annotator, question FROM leases ORDER BY annotator")?;
             let lease =
                 |row: &Row<'_>| Ok(Lease { holder: row.get(0)?, question: row.get::<_, i64>(1)?.cast_unsigned() });
@@ -86,7 +86,7 @@ impl Ledger {
             match chosen {
                 Some(question) => {
                     let until = end(now, seconds);
-                    transaction.prepare_cached(KEEP)?.execute(params![holder, question.cast_signed(), until])?
+                    transaction.prepare_cached(KEEP)?.execute(params![holder, question.cast_signed(), until, now])?
                 }
                 None => transaction.prepare_cached("DELETE FROM leases WHERE annotator = ?1")?.execute([holder])?,
             };
@@ -95,7 +95,9 @@ impl Ledger {
     }
 }
 
-const KEEP: &str = "INSERT OR REPLACE INTO leases VALUES (?1, ?2, ?3)";
+const KEEP: &str = "INSERT OR REPLACE INTO leases VALUES (?1, ?2, ?3, ?4)";
+/// Leases whose time is up, and those from a future that a clock has come back from: they might last for days.
+const ENDED: &str = "DELETE FROM leases WHERE until <= ?1 OR granted > ?1";
 
 /// When a lease ends.
 fn end(now: i64, seconds: u64) -> i64 {
@@ -198,6 +200,15 @@ mod tests {
         assert_eq!(lease(&ledger, "ben", 1, 18), None);
         assert_eq!(lease(&ledger, "ben", 1, 19), Some(1));
         assert_eq!(lease(&ledger, "ann", 1, 19), None);
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_strands_no_question() {
+        let (_folder, ledger) = ledger(&[question(1, 0.0, 2)]);
+        assert_eq!(lease(&ledger, "ann", 1, 100_000), Some(1));
+        assert_eq!(lease(&ledger, "ben", 1, 100_001), None);
+        assert_eq!(lease(&ledger, "ben", 1, 50), Some(1));
+        assert_eq!((lease(&ledger, "ann", 1, 51), lease(&ledger, "ann", 1, 60)), (None, Some(1)));
     }
 
     #[test]

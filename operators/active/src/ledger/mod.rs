@@ -9,9 +9,11 @@ mod fixture;
 mod import_questions;
 mod json_lines;
 pub mod label_studio;
+mod last_seal;
 mod lease;
 mod questions;
 mod schema;
+mod seals;
 mod sqlite_ledger;
 mod timestamp;
 
@@ -19,4 +21,5 @@ pub use answers::LedgerEntry;
 pub use import_questions::import_questions;
 pub use json_lines::{Imported, export_answers, export_questions, import_answers};
 pub use lease::Lease;
+pub use seals::{LedgerAudit, Seal};
 pub use sqlite_ledger::{FILE, Ledger};

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use relata_data::index::SampleId;
 use relata_oracle::Question;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, params};
 
 use super::error::{LedgerError, Refusal};
+use super::last_seal;
+use super::seals::{self, Sealed};
 use super::sqlite_ledger::Ledger;
 use crate::error::Result;
 
@@ -26,7 +28,8 @@ impl Ledger {
     ///
     /// [`ActiveError::Ledger`]: crate::ActiveError::Ledger
     pub fn ask(&self, questions: &[Question]) -> Result<()> {
-        self.write(|transaction| questions.iter().try_for_each(|question| insert(transaction, question).map(drop)))
+        self.write(|transaction| questions.iter().try_for_each(|question| insert(transaction, question).map(drop)))?;
+        last_seal::write(self, self.folder())
     }
 
     /// All questions, by number.
@@ -85,9 +88,9 @@ pub(super) fn find(connection: &Connection, number: u64) -> rusqlite::Result<Opt
 }
 
 /// Stores a question; false if it is there already.
-pub(super) fn insert(connection: &Connection, question: &Question) -> Result<bool, LedgerError> {
+pub(super) fn insert(transaction: &Transaction<'_>, question: &Question) -> Result<bool, LedgerError> {
     check(question)?;
-    if let Some(stored) = find(connection, question.question)? {
+    if let Some(stored) = find(transaction, question.question)? {
         return match stored == *question {
             true => Ok(false),
             false => Err(refused(
@@ -99,7 +102,7 @@ pub(super) fn insert(connection: &Connection, question: &Question) -> Result<boo
         };
     }
     let candidates = serde_json::to_string(&question.candidates).expect("a list of numbers is JSON");
-    connection.prepare_cached("INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+    transaction.prepare_cached("INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
         question.question.cast_signed(),
         question.round,
         question.anchor.0.cast_signed(),
@@ -107,12 +110,13 @@ pub(super) fn insert(connection: &Connection, question: &Question) -> Result<boo
         question.strategy,
         f64::from(question.priority),
     ])?;
-    connection.prepare_cached("INSERT INTO progress VALUES (?1, ?2, ?3, ?4, 0)")?.execute(params![
+    transaction.prepare_cached("INSERT INTO progress VALUES (?1, ?2, ?3, ?4, 0)")?.execute(params![
         question.question.cast_signed(),
         question.round,
         -f64::from(question.priority),
         question.candidates.len() as i64,
     ])?;
+    seals::append(transaction, Sealed::Question, question.question.cast_signed())?;
     Ok(true)
 }
 

@@ -1,15 +1,19 @@
 //! SQLite schema of the ledger, and how its file is opened.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::error::LedgerError;
+use super::error::{DAMAGED, LedgerError};
+use super::seals;
 
 /// The layout of the file, kept in its `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// The layout before: without seals, and leases without the moment they were granted at.
+const UNSEALED: i64 = 1;
 /// Kept in the file's `application_id`: "Rela" in ASCII.
 const APPLICATION: i64 = 0x5265_6c61;
 /// How long a connection waits for another one to finish writing.
@@ -59,7 +63,8 @@ const TABLES: &str = "
     CREATE TABLE leases (
         annotator TEXT PRIMARY KEY,
         question INTEGER NOT NULL REFERENCES questions,
-        until INTEGER NOT NULL
+        until INTEGER NOT NULL,
+        granted INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX leases_by_question ON leases (question);
     CREATE TABLE cursors (
@@ -96,33 +101,71 @@ const APPEND_ONLY: &str = "
     END;
 ";
 
+/// Tables that are append-only, with their keys.
+const KEPT: [(&str, &str); 3] = [("questions", "question"), ("answers", "sequence"), ("seals", "position")];
+
 enum FileState {
     Empty,
+    Unsealed,
     Ours,
 }
 
-/// Opens or creates the file: a connection that writes, and one that only reads.
+/// Opens or creates the file: a connection that writes, and one that only reads. On a medium that cannot be written to,
+/// neither writes.
 pub(super) fn open(path: &Path) -> Result<(Connection, Connection), LedgerError> {
+    use ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+
+    match open_to_write(path) {
+        Err(LedgerError::Sqlite(error))
+            if path.is_file()
+                && matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly)) =>
+        {
+            Ok((open_to_read(path)?, open_to_read(path)?))
+        }
+        opened => opened,
+    }
+}
+
+/// Opens the file without the files that SQLite keeps beside one.
+fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+    let log = format!("{}-wal", path.display());
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        return Err(LedgerError::File {
+            found: "its last answers are in the file answers.sqlite-wal, which can only be read with it where files can be written".to_owned(),
+            hint: "Copy the folder of the run to a disk that can be written to.",
+        });
+    }
+    let name = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+    inspect(&connection)?;
+    check(&connection)?;
+    Ok(connection)
+}
+
+fn open_to_write(path: &Path) -> Result<(Connection, Connection), LedgerError> {
     let mut writer = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
     // One transaction, so that what another process is creating is seen whole or not at all.
     let transaction = writer.transaction()?;
     let state = inspect(&transaction)?;
     drop(transaction);
     write_ahead(&writer)?;
-    if matches!(state, FileState::Empty) {
+    if !matches!(state, FileState::Ours) {
         create(&mut writer)?;
     }
-    let verdict: String = writer.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict != "ok" {
-        return Err(LedgerError::File {
-            found: format!("the file is damaged ({verdict})"),
-            hint: "Put back a copy of it, or move it away and import the answers that were exported.",
-        });
-    }
+    check(&writer)?;
     writer.execute_batch(INDEXES)?;
     let reader = connect(path, OpenFlags::empty())?;
     reader.pragma_update(None, "query_only", true)?;
     Ok((writer, reader))
+}
+
+fn check(connection: &Connection) -> Result<(), LedgerError> {
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match verdict.as_str() {
+        "ok" => Ok(()),
+        _ => Err(LedgerError::File { found: format!("the file is damaged ({verdict})"), hint: DAMAGED }),
+    }
 }
 
 fn connect(path: &Path, more: OpenFlags) -> Result<Connection, LedgerError> {
@@ -141,6 +184,7 @@ fn inspect(connection: &Connection) -> Result<FileState, LedgerError> {
     let (version, application) = (number("PRAGMA user_version")?, number("PRAGMA application_id")?);
     match (version, application) {
         (VERSION, APPLICATION) => Ok(FileState::Ours),
+        (UNSEALED, APPLICATION) => Ok(FileState::Unsealed),
         (newer, APPLICATION) if newer > VERSION => Err(LedgerError::File {
             found: format!("its layout has version {newer}, and this program knows version {VERSION}"),
             hint: "It was written by a newer Relata: update this one.",
@@ -179,15 +223,56 @@ fn write_ahead(connection: &Connection) -> Result<(), LedgerError> {
 fn create(connection: &mut Connection) -> Result<(), LedgerError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if matches!(inspect(&transaction)?, FileState::Empty) {
-        transaction.execute_batch(TABLES)?;
-        for (table, key) in [("questions", "question"), ("answers", "sequence")] {
-            transaction.execute_batch(&APPEND_ONLY.replace("TABLE", table).replace("KEY", key))?;
+    match inspect(&transaction)? {
+        FileState::Ours => {}
+        FileState::Empty => create_tables(&transaction)?,
+        FileState::Unsealed => {
+            transaction.execute_batch(seals::TABLE)?;
+            transaction.execute_batch("ALTER TABLE leases ADD COLUMN granted INTEGER NOT NULL DEFAULT 0")?;
+            transaction.execute_batch(&append_only("seals", "position"))?;
+            seals::append_all(&transaction)?;
         }
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
     }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+fn create_tables(connection: &Connection) -> Result<(), LedgerError> {
+    connection.execute_batch(TABLES)?;
+    connection.execute_batch(seals::TABLE)?;
+    for (table, key) in KEPT {
+        connection.execute_batch(&append_only(table, key))?;
+    }
+    Ok(())
+}
+
+fn append_only(table: &str, key: &str) -> String {
+    APPEND_ONLY.replace("TABLE", table).replace("KEY", key)
+}
+
+/// The tables of questions, answers and seals, and the triggers that keep them, that are not as a new ledger has them.
+pub(super) fn differences(connection: &Connection) -> Result<Vec<String>, LedgerError> {
+    let new = Connection::open_in_memory()?;
+    create_tables(&new)?;
+    let names: Vec<&str> = KEPT.iter().map(|(table, _)| *table).collect();
+    let parts = format!(
+        "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN ('{}') ORDER BY rowid",
+        names.join("', '")
+    );
+    let parts = |connection: &Connection| -> Result<BTreeMap<String, String>, LedgerError> {
+        let mut statement = connection.prepare(&parts)?;
+        let parts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(parts.collect::<Result<_, _>>()?)
+    };
+    let (expected, found) = (parts(&new)?, parts(connection)?);
+    let missing = expected.iter().filter_map(|(name, sql)| match found.get(name) {
+        None => Some(format!("the {name} is missing")),
+        Some(other) if other != sql => Some(format!("the {name} was changed")),
+        Some(_) => None,
+    });
+    let added = found.keys().filter(|name| name.starts_with("trigger") && !expected.contains_key(*name));
+    Ok(missing.chain(added.map(|name| format!("the {name} was added"))).collect())
 }
 
 #[cfg(test)]
@@ -230,6 +315,20 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_can_be_read_where_nothing_can_be_written() {
+        let (folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        ledger.record(&[answer(1, 101, Some(true), "ann")]).unwrap();
+        let path = folder.path().join(FILE);
+        let error = open_to_read(&path).unwrap_err();
+        assert!(matches!(&error, LedgerError::File { found, .. } if found.contains("-wal")), "{error:?}");
+        drop(ledger);
+        let reader = open_to_read(&path).unwrap();
+        assert_eq!(reader.query_row("SELECT COUNT(*) FROM standing", [], |row| row.get(0)), Ok(1));
+        let refused = reader.execute("INSERT INTO leases VALUES ('ann', 1, 0, 0)", []).unwrap_err();
+        assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::ReadOnly));
+    }
+
+    #[test]
     fn files_that_are_not_a_ledger_are_refused() {
         let refusal = |prepare: &dyn Fn(&Path)| {
             let folder = tempfile::tempdir().unwrap();
@@ -242,9 +341,9 @@ mod tests {
         assert!(other.contains("another program"), "{other}");
         let newer = refusal(&|path| {
             drop(Ledger::open(path.parent().unwrap()).unwrap());
-            Connection::open(path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+            Connection::open(path).unwrap().pragma_update(None, "user_version", 3).unwrap();
         });
-        assert!(newer.contains("version 2") && newer.contains("update"), "{newer}");
+        assert!(newer.contains("version 3") && newer.contains("update"), "{newer}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use relata_data::DataError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
-use super::schema;
+use super::{last_seal, schema};
 use crate::error::Result;
 
 /// The ledger's file in the folder of a run.
@@ -59,7 +59,9 @@ pub(super) struct Spending {
 
 impl Ledger {
     /// Opens the ledger in the folder of a run, or creates it. [`DataError::Missing`] if there is no such folder,
-    /// [`ActiveError::Ledger`](crate::ActiveError::Ledger) if the file there is damaged, another program's, or of a newer version.
+    /// [`ActiveError::Ledger`](crate::ActiveError::Ledger) if the file there is damaged, another program's, of a newer
+    /// version, or not the one whose [seal](Self::seal) lies beside it. On a medium that cannot be written to it is only
+    /// read.
     pub fn open(folder: &Path) -> Result<Self> {
         if !folder.is_dir() {
             return Err(DataError::Missing {
@@ -69,8 +71,18 @@ impl Ledger {
             .into());
         }
         let path = folder.join(FILE);
+        let kept = last_seal::read(folder)?;
+        if kept.is_some() && !path.exists() {
+            return Err(last_seal::LOST.at(&path));
+        }
+        if let Some(seal) = &kept
+            && std::fs::metadata(&path).is_ok_and(|about| about.len() == 0)
+        {
+            // It would be made into a new ledger.
+            return Err(last_seal::swapped(seal).at(&path));
+        }
         let (writer, reader) = schema::open(&path).map_err(|error| error.at(&path))?;
-        Ok(Self {
+        let ledger = Self {
             shared: Arc::new(Shared {
                 folder: folder.to_path_buf(),
                 path,
@@ -78,7 +90,11 @@ impl Ledger {
                 reader: Mutex::new(reader),
                 spent: Mutex::default(),
             }),
-        })
+        };
+        match kept {
+            Some(seal) if !ledger.holds(&seal)? => Err(last_seal::swapped(&seal).at(&ledger.shared.path)),
+            _ => Ok(ledger),
+        }
     }
 
     /// Writes a copy of the ledger as it is now into the folder of another run, which has none yet.
@@ -101,7 +117,8 @@ impl Ledger {
         copied.map_err(|error| LedgerError::from(error).at(&unfinished))?;
         let durable = std::fs::File::open(&unfinished).and_then(|file| file.sync_all());
         durable.and_then(|()| std::fs::rename(&unfinished, &path)).map_err(DataError::io(&path))?;
-        Ok(())
+        drop(connection);
+        last_seal::write(self, folder)
     }
 
     /// The ledger's file.

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::annotator_name::AnnotatorName;
 use crate::error::ApiError;
+use crate::invitation::Invited;
 use crate::json_id::JsonId;
 use crate::progress::RoundReport;
 use crate::state::AppState;
@@ -36,9 +37,11 @@ pub(crate) struct AnnotatorRequest {
 /// `GET /api/next`: the question that is kept for this person, or else the next one.
 pub(crate) async fn next(
     State(state): State<Arc<AppState>>,
+    invited: Invited,
     who: Result<Query<AnnotatorRequest>, QueryRejection>,
 ) -> Reply {
     let Query(AnnotatorRequest { annotator }) = who?;
+    invited.check(&annotator)?;
     if let Some((asked, done, of)) = state.naming.next() {
         let members = state.cards.of(&asked.members).await?;
         let names = state.naming.names();

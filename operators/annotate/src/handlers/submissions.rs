@@ -18,6 +18,7 @@ use super::queries::{AnnotatorRequest, Reply};
 use crate::annotator_name::AnnotatorName;
 use crate::answer_index::AnswerIndex;
 use crate::error::ApiError;
+use crate::invitation::Invited;
 use crate::json_id::JsonId;
 use crate::pending_questions::Submission;
 use crate::state::AppState;
@@ -60,9 +61,11 @@ pub(crate) struct NameRequest {
 /// `POST /api/name`: the name of a group, durable when the reply is sent.
 pub(crate) async fn name(
     State(state): State<Arc<AppState>>,
+    invited: Invited,
     request: Result<Json<NameRequest>, JsonRejection>,
 ) -> Reply {
     let Json(NameRequest { group, annotator, name }) = request?;
+    invited.check(&annotator)?;
     let given = state.work(move |state| {
         let name = name.map(|name| name.name().to_owned());
         state.naming.give(group.0, name, annotator.name())
@@ -76,9 +79,11 @@ pub(crate) async fn name(
 /// `POST /api/answer`: durable when the reply is sent; again, it changes nothing.
 pub(crate) async fn answer(
     State(state): State<Arc<AppState>>,
+    invited: Invited,
     request: Result<Json<AnswerRequest>, JsonRejection>,
 ) -> Reply {
     let Json(request) = request?;
+    invited.check(&request.annotator)?;
     // A page that is closed meanwhile does not stop what it has begun.
     let recorded = tokio::spawn(async move {
         let _changing = state.changing.lock().await;
@@ -188,9 +193,11 @@ async fn record(state: &Arc<AppState>, name: String, answers: Vec<Answer>) -> Re
 /// `POST /api/undo`: takes back one's own last answer; again, it changes nothing.
 pub(crate) async fn undo(
     State(state): State<Arc<AppState>>,
+    invited: Invited,
     request: Result<Json<UndoRequest>, JsonRejection>,
 ) -> Reply {
     let Json(UndoRequest { question, annotator, showing }) = request?;
+    invited.check(&annotator)?;
     let _changing = state.changing.lock().await;
     state
         .work(move |state| {

@@ -40,7 +40,7 @@ fn the_page_of_an_oracle_keeps_questions_as_long() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4])]);
     let address = free();
-    let oracle: Box<dyn Oracle> = Box::new(person(&*address).lease(1));
+    let oracle: Box<dyn Oracle> = Box::new(person(&*address).without_token().lease(1));
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &*oracle, &questions, &run.ledger);
         assert_eq!(awaits(&address, "ada").0, 1);

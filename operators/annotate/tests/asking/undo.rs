@@ -19,7 +19,7 @@ fn an_answer_is_taken_back_in_the_round_and_shown_as_it_was_given() {
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4])]);
     let address = free();
     // Everything is turned round on its way into the ledger, under another name.
-    let oracle = noisy(person(&*address), 1.0).named("team");
+    let oracle = noisy(person(&*address).without_token(), 1.0).named("team");
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &oracle, &questions, &run.ledger);
         assert_eq!(awaits(&address, "ada").0, 1);
@@ -43,7 +43,7 @@ fn a_question_of_an_earlier_round_comes_back_with_the_next() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4]), (5, &[6])]);
     let address = free();
-    let oracle: Box<dyn Oracle> = Box::new(person(&*address));
+    let oracle: Box<dyn Oracle> = Box::new(person(&*address).without_token());
     std::thread::scope(|scope| {
         let first = ask(scope, &run, &*oracle, &questions[..1], &run.ledger);
         awaits(&address, "ada");
@@ -54,7 +54,7 @@ fn a_question_of_an_earlier_round_comes_back_with_the_next() {
     });
     // Another process, to which only the ledger tells what was taken back.
     let address = free();
-    let oracle: Box<dyn Oracle> = Box::new(person(&*address));
+    let oracle: Box<dyn Oracle> = Box::new(person(&*address).without_token());
     std::thread::scope(|scope| {
         let second = ask(scope, &run, &*oracle, &questions[1..2], &run.ledger);
         assert_eq!(awaits(&address, "bob"), (1, vec![1, 2]));

@@ -32,7 +32,7 @@ fn noise_name_weight_and_price_reach_the_ledger() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2])]);
     let address = free();
-    let oracle = OracleExt::priced(noisy(person(&*address), 1.0).named("team").weighted(0.5), 3.0, 1.0);
+    let oracle = OracleExt::priced(noisy(person(&*address).without_token(), 1.0).named("team").weighted(0.5), 3.0, 1.0);
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &oracle, &questions, &run.ledger);
         awaits(&address, "ada");
@@ -51,7 +51,7 @@ fn people_get_what_earlier_oracles_passed() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2, 3]), (3, &[4]), (5, &[6])]);
     let address = free();
-    let oracle = || cascade([Box::new(Knows(&[1, 4])) as Boxed, Box::new(person(&*address))]);
+    let oracle = || cascade([Box::new(Knows(&[1, 4])) as Boxed, Box::new(person(&*address).without_token())]);
     let whole = oracle();
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &whole, &questions, &run.ledger);
@@ -84,7 +84,7 @@ fn what_people_pass_goes_on_to_the_next_oracle() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4])]);
     let address = free();
-    let oracle = cascade([Box::new(person(&*address)) as Boxed, Box::new(Knows(&[4]))]);
+    let oracle = cascade([Box::new(person(&*address).without_token()) as Boxed, Box::new(Knows(&[4]))]);
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &oracle, &questions, &run.ledger);
         awaits(&address, "ada");
@@ -102,7 +102,7 @@ fn a_crowd_waits_for_people_although_others_have_answered() {
     let run = Run::digits();
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4])]);
     let address = free();
-    let oracle = crowd([Box::new(Knows(&[1, 4])) as Boxed, Box::new(person(&*address).annotators(2))]);
+    let oracle = crowd([Box::new(Knows(&[1, 4])) as Boxed, Box::new(person(&*address).without_token().annotators(2))]);
     oracle.check().unwrap();
     assert_eq!(oracle.annotators(), 3);
     std::thread::scope(|scope| {
@@ -125,7 +125,13 @@ fn each_page_of_a_crowd_counts_its_own_answers() {
     let questions = run.ask(&[(0, &[1, 2]), (3, &[4])]);
     let addresses = [free(), free()];
     let [left, right] = &addresses;
-    let pages = || crowd([person(left.as_str()).page("left"), person(right.as_str()).page("right")]).at_once();
+    let pages = || {
+        crowd([
+            person(left.as_str()).without_token().page("left"),
+            person(right.as_str()).without_token().page("right"),
+        ])
+        .at_once()
+    };
     let same = crowd([person("127.0.0.1:0").named("a"), person("127.0.0.1:1").named("b")]);
     assert!(same.check().unwrap_err().to_string().contains(".page("));
     let oracle = pages();
@@ -178,7 +184,7 @@ fn the_page_says_that_an_answer_is_written_down_only_when_it_is() {
     let run = Run::digits();
     let questions: Vec<Question> = run.ask(&[(0, &[1, 2])]);
     let address = free();
-    let oracle: Boxed = Box::new(person(&*address));
+    let oracle: Boxed = Box::new(person(&*address).without_token());
     let out = Full { ledger: &run.ledger, is_full: AtomicBool::new(true) };
     std::thread::scope(|scope| {
         let asked = ask(scope, &run, &*oracle, &questions, &out);

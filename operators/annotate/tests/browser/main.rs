@@ -224,10 +224,16 @@ fn server_process() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if std::env::var(FOR_ORACLE).is_err() {
         return runtime
-            .block_on(serve(samples, ledger, PageConfig::new(address), |_| {}, std::future::pending()))
+            .block_on(serve(
+                samples,
+                ledger,
+                PageConfig { open: true, ..PageConfig::new(address) },
+                |_| {},
+                std::future::pending(),
+            ))
             .unwrap();
     }
-    let (oracle, session) = (person(address), session());
+    let (oracle, session) = (person(address).without_token(), session());
     let context = Context::new(&session, &samples, 0);
     let questions = ledger.questions().unwrap();
     loop {

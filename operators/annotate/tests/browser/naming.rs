@@ -16,7 +16,7 @@ use super::webdriver::{Browser, ENTER};
 fn groups_are_named_beside_their_members() {
     let run = Run::digits();
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let (oracle, session) = (person(address.clone()), session());
+    let (oracle, session) = (person(address.clone()).without_token(), session());
     let group = |ids: &[u64]| NameQuestion { group: SampleId(ids[0]), members: SampleId::slice(ids).to_vec() };
     let questions = [group(&[0, 10, 20, 30]), group(&[1, 11]), group(&[5, 15, 33])];
     let named = std::thread::scope(|scope| {

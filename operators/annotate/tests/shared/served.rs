@@ -75,7 +75,7 @@ impl Run {
 
     /// Serves the folder from a thread, until what is given back is dropped.
     pub fn serve(&self, change: impl FnOnce(&mut PageConfig)) -> Served {
-        let mut settings = PageConfig::new("127.0.0.1:0");
+        let mut settings = PageConfig { open: true, ..PageConfig::new("127.0.0.1:0") };
         change(&mut settings);
         let server = Server::bind(self.samples.clone(), self.ledger.clone(), settings).unwrap();
         let (address, link) = (format!("127.0.0.1:{}", server.address().port()), server.link());

@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use relata_annotate::{AccessToken, GuardedServer};
+use relata_annotate::{AccessToken, GuardedServer, Tls};
 use serde_json::json;
 
 use super::Lookup;
@@ -44,6 +44,11 @@ impl LookupServer {
     /// ```
     pub fn bind(lookup: Lookup, address: &str, token: Option<AccessToken>) -> Result<Self> {
         Ok(Self { guarded: GuardedServer::bind(address, token)?, lookup: Arc::new(lookup) })
+    }
+
+    /// Encrypts connections.
+    pub fn tls(self, tls: Option<Tls>) -> Self {
+        Self { guarded: self.guarded.tls(tls), ..self }
     }
 
     /// The link to it, with the token if there is one.

@@ -36,6 +36,8 @@ pub enum Artifact {
     GraphSettings,
     /// The ledger of questions and answers.
     Ledger,
+    /// What the ledger must still hold.
+    LedgerSeal,
     /// The folder of checkpoints.
     Checkpoints,
     /// The optimum of a closed form.
@@ -115,6 +117,7 @@ impl Artifact {
             Self::Adjacency => run_file::GRAPH,
             Self::GraphSettings => run_file::GRAPH_SETTINGS,
             Self::Ledger => run_file::LEDGER,
+            Self::LedgerSeal => run_file::LEDGER_SEAL,
             Self::Checkpoints => run_file::CHECKPOINTS,
             Self::Solution => run_file::SOLUTION,
             Self::Embeddings => run_file::EMBEDDINGS,

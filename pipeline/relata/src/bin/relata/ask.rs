@@ -1,24 +1,20 @@
 //! `relata ask`: the page on which people answer the open questions of a run.
 
-use std::env;
 use std::io::{Write, stdout};
-use std::net::ToSocketAddrs;
 use std::path::PathBuf;
 
 use relata::Run;
-use relata_annotate::{AccessToken, serve};
+use relata_annotate::serve;
 
+use crate::access_arguments::AccessArguments;
 use crate::ask_settings;
 use crate::failure::Outcome;
-
-/// The variable that holds the token, so that it need not be an argument, which others on this machine can see.
-pub const TOKEN: &str = "RELATA_TOKEN";
 
 /// Serves a web page on which people answer the open questions of a run, until Ctrl-C. Every answer is on disk before
 /// the page says so.
 ///
 /// A pipeline that asks `person(..)` serves its own page while it runs; this one is for a run that was stopped, or for
-/// questions that wait for answers from elsewhere. Beyond this machine people need a token, which is part of the link.
+/// questions that wait for answers from elsewhere. People need a token, which is part of the link.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  relata ask runs/digits --address 0.0.0.0:7878 --columns note")]
 pub struct Arguments {
@@ -27,9 +23,12 @@ pub struct Arguments {
     /// Host and port to listen on.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:7878")]
     address: String,
-    /// The secret that people need [default: the variable RELATA_TOKEN; else, beyond this machine, one drawn at random].
-    #[arg(long)]
-    token: Option<String>,
+    #[command(flatten)]
+    access: AccessArguments,
+    /// Lets only people who are named so answer, each by a link of their own; may be given several times. With the same
+    /// --token the links are the same another day.
+    #[arg(long, value_name = "NAME", conflicts_with = "without_token")]
+    invite: Vec<String>,
     /// How many people answer each question [default: as the run asks].
     #[arg(long, value_name = "N")]
     annotators: Option<usize>,
@@ -49,8 +48,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
     if !arguments.columns.is_empty() {
         settings.show = arguments.columns;
     }
-    let token = arguments.token.or_else(|| env::var(TOKEN).ok().filter(|token| !token.is_empty()));
-    settings.token = token.map(AccessToken::new).or_else(|| is_beyond(&settings.address).then(AccessToken::generate));
+    settings.token = arguments.access.token();
+    settings.open = arguments.access.without_token;
+    settings.invited = arguments.invite;
+    settings.tls = arguments.access.tls();
     let (annotators, folder) = (settings.annotators, run.folder().display());
     settings.check()?;
     if ledger.unanswered(annotators)?.is_empty() {
@@ -73,21 +74,5 @@ pub async fn until_ctrl_c() {
     // Without a signal to wait for, the page is served until the process is ended.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
-    }
-}
-
-/// Whether an address can be reached from other machines. One that cannot be understood is for the check to refuse.
-pub fn is_beyond(address: &str) -> bool {
-    address.to_socket_addrs().is_ok_and(|mut all| all.any(|address| !address.ip().is_loopback()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_other_machines_need_a_token() {
-        assert!(is_beyond("0.0.0.0:1") && is_beyond("[::]:1") && is_beyond("192.0.2.1:80"));
-        assert!(!is_beyond("127.0.0.1:1") && !is_beyond("[::1]:1") && !is_beyond("nonsense"));
     }
 }

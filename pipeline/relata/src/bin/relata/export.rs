@@ -13,6 +13,7 @@ use relata_data::sink::AtomicFile;
 use relata_data::source::KEPT_BACK;
 use serde_json::Value;
 
+use crate::any_ledger::any_ledger;
 use crate::ask_settings;
 use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
@@ -35,7 +36,7 @@ const SIDE: u32 = 512;
   relata export runs/digits model --output digits-model
   relata export runs/digits questions --format label-studio --output tasks.json")]
 pub struct Arguments {
-    /// The folder that a pipeline wrote.
+    /// The folder that a pipeline wrote; for questions and answers, the file answers.sqlite in it is enough.
     run: PathBuf,
     /// What to write.
     what: What,
@@ -63,8 +64,8 @@ pub fn run(arguments: &Arguments) -> Outcome {
         let message = "Label Studio has tasks for questions only: export answers with --format jsonl";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let run = Run::open(&arguments.run)?;
     if arguments.what == What::Model {
+        let run = Run::open(&arguments.run)?;
         return match (&arguments.output, arguments.format) {
             (Some(folder), Interchange::Jsonl) => write_model(&run, folder),
             (None, _) => Err(Failure::Usage("a model is a folder of files: name it with --output FOLDER".to_owned())),
@@ -74,12 +75,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
             }
         };
     }
-    let ledger = run.ledger()?;
+    let ledger = any_ledger(&arguments.run)?;
     match &arguments.output {
-        None => write(arguments, &run, &ledger, &mut BufWriter::new(stdout())),
+        None => write(arguments, &ledger, &mut BufWriter::new(stdout())),
         Some(path) => {
             let mut file = AtomicFile::create(path)?;
-            write(arguments, &run, &ledger, &mut BufWriter::new(&mut file))?;
+            write(arguments, &ledger, &mut BufWriter::new(&mut file))?;
             Ok(file.commit()?)
         }
     }
@@ -93,17 +94,18 @@ fn write_model(run: &Run, folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn write(arguments: &Arguments, run: &Run, ledger: &Ledger, out: &mut dyn Write) -> Outcome {
+fn write(arguments: &Arguments, ledger: &Ledger, out: &mut dyn Write) -> Outcome {
     match (arguments.what == What::Questions, arguments.format) {
         (false, _) => export_answers(ledger, out)?,
         (true, Interchange::Jsonl) => export_questions(ledger, out)?,
         (true, Interchange::LabelStudio) => {
+            let run = Run::open(&arguments.run)?;
             let page = ask_settings::page(String::new(), run.plan()?.ask.as_ref())?;
             let annotators = arguments.annotators.unwrap_or(page.annotators);
             let open = ledger.unanswered(annotators)?;
             let ids: BTreeSet<SampleId> =
                 open.iter().flat_map(|q| q.candidates.iter().copied().chain([q.anchor])).collect();
-            let gallery = Gallery::open(run, &ids)?;
+            let gallery = Gallery::open(&run, &ids)?;
             let look = |id| shown(gallery.describe(id, SIDE), &page.show);
             let tasks = export_tasks(ledger, annotators, &look, out)?;
             eprintln!("{tasks} tasks. The labelling configuration of the project:\n\n{CONFIGURATION}");

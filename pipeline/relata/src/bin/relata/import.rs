@@ -1,12 +1,15 @@
 //! `relata import`: answers, or questions, from elsewhere.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write, stdout};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write, stdout};
 use std::path::{Path, PathBuf};
 
 use relata::Run;
+use relata_active::ActiveError;
 use relata_active::ledger::label_studio::{ImportedResults, import_results};
-use relata_active::ledger::{import_answers, import_questions};
+use relata_active::ledger::{
+    FILE, Imported, Ledger, export_answers, export_questions, import_answers, import_questions,
+};
 use relata_data::DataError;
 use serde_json::Value;
 
@@ -15,7 +18,8 @@ use crate::failure::{Failure, Outcome};
 use crate::interchange::Interchange;
 
 /// Takes answers that were given elsewhere into a run: JSON lines, or an export of Label Studio (JSON, JSON-MIN, CSV or
-/// TSV). A file of questions in JSON lines is taken in as well.
+/// TSV). A file of questions in JSON lines is taken in as well, and so is the ledger of another run or a copy of one
+/// (answers.sqlite), questions and answers.
 ///
 /// What the run has already is passed over, and either all or nothing is taken in. Answers in JSON lines need no more
 /// than "question", "candidate" and "related" (null is a pass).
@@ -48,6 +52,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             }
             ("answers", answers)
         }
+        Interchange::Jsonl if is_ledger(file)? => ("answers", import_ledger(&run, &ledger, file, &oracle("imported"))?),
         Interchange::Jsonl if has_questions(file)? => {
             if arguments.oracle.is_some() {
                 return Err(Failure::Usage(format!("`{}` has questions, which have no --oracle", file.display())));
@@ -66,6 +71,36 @@ pub fn run(arguments: &Arguments) -> Outcome {
         eprintln!("{}", ask_settings::next_step(&run));
     }
     Ok(())
+}
+
+/// Whether a file is a database of SQLite.
+fn is_ledger(file: &Path) -> Result<bool, DataError> {
+    let mut start = Vec::new();
+    let opened = File::open(file).map_err(DataError::io(file))?;
+    opened.take(16).read_to_end(&mut start).map_err(DataError::io(file))?;
+    Ok(start == b"SQLite format 3\0")
+}
+
+/// Takes in what another ledger has, by way of JSON lines.
+fn import_ledger(run: &Run, ledger: &Ledger, file: &Path, oracle: &str) -> Result<Imported, Failure> {
+    let folder = tempfile::tempdir()?;
+    // A copy, so that nothing is written beside the file that is only read.
+    std::fs::copy(file, folder.path().join(FILE)).map_err(DataError::io(file))?;
+    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
+    if log(file).is_file() {
+        std::fs::copy(log(file), log(&folder.path().join(FILE))).map_err(DataError::io(log(file)))?;
+    }
+    let other = Ledger::open(folder.path())?;
+    let write = |name: &str, export: fn(&Ledger, &mut dyn Write) -> Result<(), ActiveError>| {
+        let path = folder.path().join(name);
+        let mut out = BufWriter::new(File::create(&path).map_err(DataError::io(&path))?);
+        export(&other, &mut out)?;
+        out.flush().map_err(DataError::io(&path))?;
+        Ok::<_, Failure>(path)
+    };
+    let ids = run.samples()?.ids;
+    import_questions(ledger, &write("questions.jsonl", export_questions)?, &|id| ids.row(id).is_some())?;
+    Ok(import_answers(ledger, &write("answers.jsonl", export_answers)?, oracle)?)
 }
 
 /// Whether the first line is a question. A line that is neither is for the reader of answers to complain about.

@@ -1,8 +1,12 @@
 //! The command `relata`: questions about runs and about files of embeddings. Pipelines themselves are written in Rust.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access_arguments;
+mod any_ledger;
 mod ask;
 mod ask_settings;
+mod audit;
+mod check;
 mod edge_arguments;
 mod embed;
 mod explain;
@@ -67,6 +71,8 @@ enum Verb {
     Export(export::Arguments),
     Import(import::Arguments),
     Report(report::Arguments),
+    Check(check::Arguments),
+    Audit(audit::Arguments),
 }
 
 impl Verb {
@@ -89,6 +95,8 @@ impl Verb {
             Self::Export(arguments) => export::run(&arguments),
             Self::Import(arguments) => import::run(&arguments),
             Self::Report(arguments) => report::run(arguments).await,
+            Self::Check(arguments) => check::run(&arguments),
+            Self::Audit(arguments) => audit::run(&arguments),
         }
     }
 }
