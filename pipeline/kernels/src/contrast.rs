@@ -62,7 +62,7 @@ pub fn contrastive(isa: Isa, z: &[f32], width: usize, contrast: &Contrast) -> (f
     let rows = contrast.positives.starts.len() - 1;
     assert_eq!(z.len(), rows * width);
     let norms: Vec<f32> =
-        z.par_chunks_exact(width).map(|row| (row.iter().map(|v| v * v).sum::<f32>() + 1e-12).sqrt()).collect();
+        z.par_chunks_exact(width).map(|row| (row.iter().map(|v| v * v).sum::<f32>() + 1e-24).sqrt()).collect();
     let mut directions = z.to_vec();
     directions.par_chunks_exact_mut(width).zip(&norms).for_each(|(row, norm)| row.iter_mut().for_each(|v| *v /= norm));
 
@@ -224,7 +224,7 @@ mod tests {
         let rows = z.len() / width;
         let unit = |row: usize| -> Vec<f64> {
             let row = &z[row * width..][..width];
-            let norm = (row.iter().map(|v| v * v).sum::<f64>() + 1e-12).sqrt();
+            let norm = (row.iter().map(|v| v * v).sum::<f64>() + 1e-24).sqrt();
             row.iter().map(|v| v / norm).collect()
         };
         let cosine = |a: usize, b: usize| unit(a).iter().zip(unit(b)).map(|(a, b)| a * b).sum::<f64>();

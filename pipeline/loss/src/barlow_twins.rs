@@ -78,6 +78,10 @@ impl GraphLoss for BarlowTwins {
         false
     }
 
+    fn needs_positives(&self) -> bool {
+        true
+    }
+
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
         let positive = SignedEdges::positive(edges);
         let (on_diagonal, off_diagonal) =

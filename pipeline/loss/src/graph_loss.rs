@@ -28,6 +28,11 @@ pub trait GraphLoss: Send + Sync {
         true
     }
 
+    /// Whether it says nothing where no pair is known to be alike.
+    fn needs_positives(&self) -> bool {
+        false
+    }
+
     /// The loss of `z` (`[edges.nodes, K]`) under the edges among its rows.
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue;
 }

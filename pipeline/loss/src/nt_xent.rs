@@ -207,6 +207,10 @@ impl GraphLoss for NtXent {
         self.denominator == Denominator::KnownNegatives
     }
 
+    fn needs_positives(&self) -> bool {
+        true
+    }
+
     fn forward(&self, z: Tensor<2>, edges: &InducedEdges) -> LossValue {
         let positive = SignedEdges::positive(edges);
         if positive.is_empty() {
@@ -217,7 +221,7 @@ impl GraphLoss for NtXent {
             return LossValue { total: total.clone(), terms: vec![("cross_entropy", total)] };
         }
         let (n, device) = (edges.nodes, z.device());
-        let norms = (z.clone() * z.clone()).sum_dim(1).add_scalar(1e-12).sqrt();
+        let norms = (z.clone() * z.clone()).sum_dim(1).add_scalar(1e-24).sqrt();
         let directions = z / norms;
         let similarity = directions.clone().matmul(directions.transpose()).div_scalar(self.tau);
         let others = self.log_denominator(&similarity, edges);

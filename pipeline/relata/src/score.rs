@@ -69,6 +69,9 @@ pub async fn score_files(
     edges.check().map_err(OracleError::from)?;
     let batch = ScoredRows::read(embeddings)?;
     let (edges, skipped) = batch.edges(edges).await?;
+    if loss.needs_positives() && !edges.weight.iter().any(|weight| *weight > 0.0) {
+        return Err(EvaluateError::NoPositives { loss: loss.describe().name, edges: edges.weight.len() }.into());
+    }
     let score = score(loss, batch.values, batch.width, &edges, &device.open()?);
     let mut names: Vec<_> = batch.texts.into_iter().flatten().map(|(text, number)| (number, text)).collect();
     names.sort_unstable();

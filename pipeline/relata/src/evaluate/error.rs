@@ -43,6 +43,16 @@ pub enum EvaluateError {
         /// How many training rows it has.
         rows: u64,
     },
+    /// A loss that is about positives, and edges without one.
+    #[error(
+        "`{loss}` says nothing where no edge is a positive: {edges} edges were read, and none has a weight above 0. Add pairs that are alike, or use another loss."
+    )]
+    NoPositives {
+        /// The loss.
+        loss: String,
+        /// How many edges there are.
+        edges: usize,
+    },
     /// A side of the split has no labelled rows.
     #[error("no labelled `{side}` rows: {}. Use a column whose values are `train` and `test`, or none.",
         found_text(.column, .found))]

@@ -61,6 +61,16 @@ enum Side {
     Test,
 }
 
+impl Split {
+    /// Classes of test rows that no training row has, which a classifier can only get wrong, and how many rows have them.
+    pub fn unseen(&self) -> (Vec<String>, u64) {
+        let sides = (0..).zip(self.train.class_counts().iter().zip(self.test.class_counts()));
+        let unseen = sides.filter(|(_, (train, test))| **train == 0 && **test > 0);
+        let unseen: Vec<_> = unseen.map(|(class, (_, test))| (self.classes.name(class), *test)).collect();
+        (unseen.iter().map(|(name, _)| name.clone()).collect(), unseen.iter().map(|(_, rows)| rows).sum())
+    }
+}
+
 impl SplitReader {
     /// Reads the vectors from another column: FixedSizeList or List of Float32 or Float64, all of one length.
     ///
@@ -112,7 +122,7 @@ impl SplitReader {
         let (classes, found) = self.read_classes(path)?;
         let table = path.display().to_string();
         let mut sides: Option<(VectorsBuilder, VectorsBuilder)> = None;
-        let (mut width, mut first_row, mut labelled) = (None, 0, 0);
+        let (mut width, mut first_row, mut labelled) = (None, 0, HashMap::new());
         for batch in self.batches(path, true)? {
             let batch = batch?;
             let column = batch[self.embedding.as_str()].clone();
@@ -148,7 +158,7 @@ impl SplitReader {
     fn read_classes(&self, path: &Path) -> Result<(Classes, Vec<String>)> {
         let mut labels = BTreeSet::new();
         let mut found = BTreeSet::new();
-        let mut labelled = 0;
+        let mut labelled = HashMap::new();
         for batch in self.batches(path, false)? {
             let batch = batch?;
             for (_, label, _) in self.labelled(&batch, &mut labelled)? {
@@ -169,7 +179,7 @@ impl SplitReader {
     }
 
     /// The rows of a batch that have a label and a side; `labelled` counts them over the whole file.
-    fn labelled(&self, batch: &RecordBatch, labelled: &mut u64) -> Result<Vec<(usize, String, Side)>> {
+    fn labelled(&self, batch: &RecordBatch, labelled: &mut HashMap<String, u64>) -> Result<Vec<(usize, String, Side)>> {
         let labels = text(batch, &self.label)?;
         let splits = self.split.as_deref().map(|split| text(batch, split)).transpose()?;
         let ids = || SampleId::slice(batch[ID].as_primitive::<UInt64Type>().values());
@@ -184,10 +194,8 @@ impl SplitReader {
                     "test" => Side::Test,
                     _ => continue,
                 },
-                None if *labelled % 5 == 4 => Side::Test,
-                None => Side::Train,
+                None => side_of(label, labelled),
             };
-            *labelled += 1;
             match (side, given) {
                 (Side::Train, Some((given, ids))) => {
                     rows.extend(given.get(&ids[row]).map(|label| (row, label.clone(), side)));
@@ -224,6 +232,23 @@ impl SplitReader {
 }
 
 /// A column as text; a NaN counts as no value, because that is how some writers mark one.
+/// Every fifth row of each class is for the test, never its first; where it begins differs by class, so that classes of
+/// a few rows are on both sides, too. Counting all rows would follow any order that the file has.
+fn side_of(label: &str, rows: &mut HashMap<String, u64>) -> Side {
+    let before = match rows.get_mut(label) {
+        Some(count) => {
+            *count += 1;
+            *count
+        }
+        None => {
+            rows.insert(label.to_owned(), 0);
+            return Side::Train;
+        }
+    };
+    let start: u64 = label.bytes().map(u64::from).sum();
+    if (before + start).is_multiple_of(5) { Side::Test } else { Side::Train }
+}
+
 fn text(batch: &RecordBatch, column: &str) -> Result<StringArray> {
     let values = &batch[column];
     let floating = values.data_type().is_floating();
@@ -278,12 +303,25 @@ mod tests {
     }
 
     #[test]
-    fn every_fifth_labelled_row_is_held_out() {
-        let labels: Int64Array = (0..3000).map(|row| (row != 1).then_some(row % 2)).collect();
+    fn a_fifth_of_each_class_is_held_out_whatever_the_order() {
+        // Counted over all rows, every class but one would be in the training rows alone.
+        let labels: Int64Array = (0..3000).map(|row| (row != 1).then_some(row % 5)).collect();
         let file = file(vec![("v", vectors(3000)), ("label", Arc::new(labels))]);
         let split = split_reader("label").with_embedding("v").read(file.path()).unwrap();
-        assert_eq!((split.train.rows(), split.test.rows()), (2400, 599));
-        assert_eq!(firsts(&split.test).0[..2], [5.0, 10.0]);
+        assert_eq!((split.train.rows() + split.test.rows(), split.unseen()), (2999, (vec![], 0)));
+        for count in split.test.class_counts() {
+            assert!((119..=120).contains(count), "{count}");
+        }
+        assert_eq!(split.test.class_counts().len(), 5);
+    }
+
+    #[test]
+    fn classes_without_a_training_row_are_named() {
+        let labels: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "c", "a"]));
+        let part: ArrayRef = Arc::new(StringArray::from(vec!["train", "train", "test", "test", "test"]));
+        let file = file(vec![("embedding", vectors(5)), ("label", labels), ("part", part)]);
+        let split = split_reader("label").with_split("part").read(file.path()).unwrap();
+        assert_eq!(split.unseen(), (vec!["c".to_owned()], 2));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use super::error::{EvaluateError, Result};
 use super::vectors::{Block, Vectors, block_rows};
 
-/// Added to every standard deviation, so that nearly constant features do not become noise.
+/// Added to every standard deviation, in units of the largest, so that nearly constant features do not become noise and
+/// the unit of the features does not matter.
 const EPSILON: f64 = 1e-6;
 
 /// Mean and scale of every feature.
@@ -22,11 +23,13 @@ impl Standardiser {
         }
         let mean = mean(vectors)?;
         let variance = sums(vectors, |feature, value| (value - mean[feature]).powi(2))?;
-        let scale = |(sum, mean): (&f64, &f64)| {
-            let deviation = (sum / (vectors.rows() - 1).max(1) as f64).sqrt();
-            if deviation <= f64::from(f32::EPSILON) * mean.abs() { 0.0 } else { 1.0 / (deviation + EPSILON) }
+        let deviation = |sum: &f64| (sum / (vectors.rows() - 1).max(1) as f64).sqrt();
+        let deviations: Vec<f64> = variance.iter().map(deviation).collect();
+        let epsilon = EPSILON * deviations.iter().fold(0.0, |largest: f64, deviation| largest.max(*deviation));
+        let scale = |(deviation, mean): (&f64, &f64)| {
+            if *deviation <= f64::from(f32::EPSILON) * mean.abs() { 0.0 } else { 1.0 / (deviation + epsilon) }
         };
-        let scale = variance.iter().zip(&mean).map(|pair| scale(pair) as f32).collect();
+        let scale = deviations.iter().zip(&mean).map(|pair| scale(pair) as f32).collect();
         Ok(Self { mean: mean.iter().map(|&mean| mean as f32).collect(), scale })
     }
 

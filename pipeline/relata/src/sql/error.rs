@@ -72,6 +72,12 @@ pub enum SqlError {
         /// The path of the statement.
         path: PathBuf,
     },
+    /// An answer in which two columns have one name, in a format that keeps only one of them.
+    #[error("two columns of the answer are called `{column}`: give one another name with AS")]
+    SameName {
+        /// The name.
+        column: String,
+    },
     /// The operating system gave the query no thread or no runtime to work on.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),

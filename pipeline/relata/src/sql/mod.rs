@@ -13,6 +13,7 @@ mod formulas;
 mod functions;
 mod hits;
 mod implied;
+mod json_numbers;
 mod known_pairs;
 mod ledger;
 mod mean_vector;

@@ -93,8 +93,8 @@ pub async fn session(runs: &[Run]) -> Result<Session, SqlError> {
             session.register_table(reference(table.name()), Arc::new(read))?;
         }
     }
-    if catalogue.ledgers().iter().any(|(schema, _)| schema.is_none()) {
-        views::register_audits(&session).await?;
+    for (name, _) in catalogue.ledgers() {
+        views::register_audits(&session, name.as_deref()).await?;
     }
     functions::register(&session, &catalogue);
     if let Some(first) = runs.first() {

@@ -91,10 +91,14 @@ pub(super) async fn register_features(
 }
 
 /// Registers each view about questions and answers whose tables are there; those that look at edges and metrics are not
-/// before a round is finished.
-pub(super) async fn register_audits(session: &Session) -> Result<(), SqlError> {
+/// before a round is finished. `run` is the schema of the tables, if they are not those of the first run.
+pub(super) async fn register_audits(session: &Session, run: Option<&str>) -> Result<(), SqlError> {
     for (name, query) in VIEWS {
-        register(session, TableReference::bare(name), query).await?;
+        let name = match run {
+            Some(run) => TableReference::partial(run, name),
+            None => TableReference::bare(name),
+        };
+        register(session, name, query).await?;
     }
     Ok(())
 }
@@ -111,7 +115,12 @@ pub(super) async fn register_neighbourhoods(session: &Session, label: Option<&st
 }
 
 async fn register(session: &Session, name: TableReference, query: &str) -> Result<(), SqlError> {
-    if let Ok(plan) = session.state().create_logical_plan(query).await {
+    let mut state = session.state();
+    if let Some(run) = name.schema() {
+        // The query names the tables of its own run.
+        state.config_mut().options_mut().catalog.default_schema = run.to_owned();
+    }
+    if let Ok(plan) = state.create_logical_plan(query).await {
         session.register_table(name, Arc::new(ViewTable::new(plan, Some(query.to_owned()))))?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Output: the answer to a query written batch by batch as a table, CSV, JSON lines or Parquet.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use super::cell_formatter::CellFormatter;
 use super::error::SqlError;
 use super::format::Format;
 use super::formulas::defuse;
+use super::json_numbers::JsonNumbers;
 
 /// Runs a query and writes its rows as they come; returns how many there are. Memory holds a batch, or the rows of a
 /// printed table.
@@ -71,6 +73,9 @@ pub async fn write_result_with(
     writing: Writing,
     mut out: impl Write + Send,
 ) -> Result<Written, SqlError> {
+    if matches!(format, Format::Json | Format::Parquet) {
+        different_names(&frame)?;
+    }
     let batches = stream(frame).await?;
     let mut formulas = 0;
     let rows = match format {
@@ -87,6 +92,15 @@ pub async fn write_result_with(
     };
     out.flush()?;
     Ok(Written { rows, formulas })
+}
+
+/// Refuses two columns of one name, of which one would be lost.
+fn different_names(frame: &DataFrame) -> Result<(), SqlError> {
+    let mut names = BTreeSet::new();
+    match frame.schema().fields().iter().find(|field| !names.insert(field.name())) {
+        Some(field) => Err(SqlError::SameName { column: field.name().clone() }),
+        None => Ok(()),
+    }
 }
 
 async fn write_table(
@@ -135,7 +149,8 @@ async fn write_csv(
 }
 
 async fn write_json(mut stream: SendableRecordBatchStream, out: &mut (impl Write + Send)) -> Result<u64, SqlError> {
-    let mut writer = json::WriterBuilder::new().with_explicit_nulls(true).build::<_, LineDelimited>(out);
+    let writer = json::WriterBuilder::new().with_explicit_nulls(true).with_encoder_factory(Arc::new(JsonNumbers));
+    let mut writer = writer.build::<_, LineDelimited>(out);
     let mut rows = 0;
     while let Some(batch) = stream.try_next().await? {
         writer.write(&batch)?;
@@ -246,6 +261,24 @@ mod tests {
         }
         let printed = String::from_utf8(written(&session, texts, Format::Table).await.1).unwrap();
         assert!(printed.contains(r"\u{1b}[2J") && !printed.contains('\u{1b}'), "{printed}");
+    }
+
+    #[tokio::test]
+    async fn nothing_gets_lost_in_json() {
+        let (_folder, session) = five().await;
+        let text =
+            "SELECT * FROM (VALUES (1.5, 'NaN'::REAL), (NULL, '-inf'::REAL), ('inf'::DOUBLE, 0.1::REAL)) t(a, b)";
+        let json = String::from_utf8(written(&session, text, Format::Json).await.1).unwrap();
+        let expected = r#"{"a":1.5,"b":"NaN"}
+{"a":null,"b":"-Infinity"}
+{"a":"Infinity","b":0.1}
+"#;
+        assert_eq!(json, expected);
+        for format in [Format::Json, Format::Parquet] {
+            let twice = query(&session, "SELECT a.id, b.id FROM embeddings a, embeddings b").await.unwrap();
+            let error = write_result(twice, format, Vec::new()).await.unwrap_err();
+            assert!(matches!(&error, SqlError::SameName { column } if column == "id"), "{error}");
+        }
     }
 
     #[tokio::test]

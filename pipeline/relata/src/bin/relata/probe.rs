@@ -21,7 +21,8 @@ pub struct Arguments {
     /// The column of labels; rows without a label are left out.
     #[arg(long, value_name = "COLUMN")]
     label: String,
-    /// A column with the values `train` and `test` [default: every fifth labelled row is a test row].
+    /// A column with the values `train` and `test` [default: a fifth of the rows of each class are test
+    /// rows].
     #[arg(long, value_name = "COLUMN")]
     split: Option<String>,
     /// The column of vectors.
@@ -40,6 +41,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
         reader = reader.with_split(split);
     }
     let split = reader.read(&arguments.embeddings)?;
+    let (unseen, rows) = split.unseen();
+    if let Some(first) = unseen.first() {
+        let classes = unseen.len();
+        eprintln!(
+            "{rows} test rows are of {classes} classes that no training row has, such as `{first}`: no classifier gets them right."
+        );
+    }
     let evaluations: [Box<dyn Evaluation>; 4] =
         [Box::new(linear_probe(label)), Box::new(knn(label)), Box::new(clustering(label)), Box::new(geometry(label))];
     let mut values = Vec::new();
