@@ -23,7 +23,7 @@ pub fn says(arguments: &[&str], folder: &Path) -> String {
 }
 
 /// The one message of a verb that fails.
-fn fails(arguments: &[&str], folder: &Path) -> String {
+pub fn fails(arguments: &[&str], folder: &Path) -> String {
     let output = relata(arguments, folder);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && output.stdout.is_empty(), "{arguments:?}: {err}");
@@ -32,7 +32,7 @@ fn fails(arguments: &[&str], folder: &Path) -> String {
 }
 
 /// A trained run that has asked, in the folder `run`, of samples in `samples.csv`.
-async fn run(folder: &Path) -> PathBuf {
+pub async fn run(folder: &Path) -> PathBuf {
     let samples = data::text_file(folder, "samples.csv", &data::circle(60, 3));
     let related = Pipeline::read(csv(samples)).views(2, noise(0.1)).relate(same_sample());
     let asked = related.ask(labels("label"), random_pairs().budget(20.0).per_round(10).epochs(1));

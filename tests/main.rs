@@ -40,3 +40,4 @@ mod sql;
 mod store_server;
 mod tables;
 mod threads;
+mod what_is_yours;

@@ -4,6 +4,8 @@
 pub const PLAN: &str = "run.json";
 /// Held by the process that works in the run.
 pub const LOCK: &str = "run.lock";
+/// What sorts and joins do not hold in memory, while a process works in the run.
+pub const SPILL: &str = "spill";
 /// The checksums of the files beside it.
 pub const CHECKSUMS: &str = "checksums";
 /// The table `samples`.

@@ -52,17 +52,26 @@ impl AppState {
         }
     }
 
-    /// Whether so many others have answered a question since it was kept for somebody that one more is too many.
+    /// Whether so many others have answered a question, or have it before them, that one more answer is too many: each is
+    /// paid for. Whoever has it before them may always answer.
     pub(crate) fn is_too_late(&self, question: &Question, name: &str) -> Result<bool> {
-        if self.ledger.is_leased(question.question, &self.holder(name))? {
+        let mut holders = self.ledger.leased_to(question.question)?;
+        if holders.contains(&self.holder(name)) {
             return Ok(false);
         }
+        let wanted = self.settings.annotators;
         if self.for_oracle {
-            return Ok(self.index()?.annotator_count(question) >= self.settings.annotators);
+            let page = self.holder("");
+            holders.retain(|holder| holder.starts_with(&page));
+            return Ok(self.index()?.annotator_count(question) + holders.len() >= wanted);
         }
         let heard = self.ledger.heard(question.question)?;
-        let others = |candidate| heard.iter().filter(|(about, by)| *about == candidate && by != name).count();
-        Ok(question.candidates.iter().all(|&candidate| others(candidate) >= self.settings.annotators))
+        let others = |candidate| {
+            let answered = |by: &&str| heard.iter().any(|(about, who)| *about == candidate && who == by);
+            let people = heard.iter().filter(|(about, _)| *about == candidate).map(|(_, who)| who.as_str());
+            people.filter(|who| *who != name).count() + holders.iter().filter(|who| !answered(&who.as_str())).count()
+        };
+        Ok(question.candidates.iter().all(|&candidate| others(candidate) >= wanted))
     }
 
     /// Whether the oracle has all answers that it waits for.

@@ -4,6 +4,7 @@
 #[path = "shared/http_client.rs"]
 mod http_client;
 #[path = "shared/served.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod served;
 
 use std::net::TcpListener;

@@ -11,6 +11,9 @@ use relata_schemas::SchemaError;
 /// The result of reading or writing data.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
+/// What to do about a damaged file of a run. The folder may hold answers that were paid for.
+pub const RESTORE: &str = "Restore it from a copy of the run, or run the pipeline into another folder: `relata export RUN answers` and `relata import` take along what was answered.";
+
 /// What can go wrong between a file and a table of samples, or a table and a file of results.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,7 +43,7 @@ pub enum DataError {
     },
     /// A file of a run is not what was written.
     #[error(
-        "`{}` has changed since it was written: expected the checksum and bytes {expected} (listed in `{}`), found {found}. Restore it from a copy of the run, or run the pipeline into another folder; `relata export RUN answers` keeps what was answered.", path.display(), list.display()
+        "`{}` has changed since it was written: expected the checksum and bytes {expected} (listed in `{}`), found {found}. {RESTORE}", path.display(), list.display()
     )]
     Changed {
         /// The file.

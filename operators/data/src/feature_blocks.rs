@@ -13,7 +13,7 @@ use arrow::ipc::{Block, Endianness, Footer, Precision, Type, root_as_footer, roo
 use relata_schemas::{Element, FeatureShape};
 
 use crate::mmap::map_file;
-use crate::{DataError, Result};
+use crate::{DataError, RESTORE, Result};
 
 /// Rows per record batch of the file; every batch but the last has exactly this many.
 pub(crate) const BLOCK: usize = 1024;
@@ -40,7 +40,7 @@ impl FeatureBlocks {
             path: path.to_path_buf(),
             expected: "a feature store (Arrow IPC file)".to_owned(),
             found,
-            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+            hint: RESTORE.to_owned(),
         };
         let buffer = map_file(path)?;
         let (tail, start) = match buffer.last_chunk::<10>() {

@@ -28,7 +28,7 @@ pub mod source;
 mod table_tests;
 pub mod view;
 
-pub use error::{DataError, Result};
+pub use error::{DataError, RESTORE, Result};
 pub use mmap::map_file;
 pub use parquet_file::ParquetFile;
 pub use session::Session;

@@ -37,6 +37,8 @@ pub(crate) struct QuestionBatch {
     asked: Vec<OpenQuestion>,
     /// Requests in a row that brought no answer.
     failures: u32,
+    /// Responses that did not have what was asked for.
+    incomplete: u32,
     due: Instant,
 }
 
@@ -53,7 +55,7 @@ impl QuestionBatch {
         let asked =
             |question: &Question| OpenQuestion { question: question.clone(), missing: question.candidates.clone() };
         let asked = questions.iter().map(asked).collect();
-        Self { context, first: questions[0].question, asked, failures: 0, due: Instant::now() }
+        Self { context, first: questions[0].question, asked, failures: 0, incomplete: 0, due: Instant::now() }
     }
 
     /// Sends a request when it is time and waits for the response: to be run on a thread that may block.
@@ -65,8 +67,8 @@ impl QuestionBatch {
     }
 
     fn ask(&self) -> RequestOutcome {
-        let BatchContext { connection, protocol, annotator, samples, cost, .. } = &*self.context;
-        let text = protocol.request(&self.asked, samples).and_then(|body| connection.post(&body));
+        let BatchContext { connection, protocol, samples, cost, .. } = &*self.context;
+        let text = protocol.request(&self.asked, samples).and_then(|body| connection.post(&body, self.incomplete));
         let response = match text.and_then(|text| protocol.response(&self.asked, &text)) {
             Ok(response) => response,
             Err(error) => return RequestOutcome { answers: vec![], error: Some(error) },
@@ -77,12 +79,22 @@ impl QuestionBatch {
             let asked = self.asked.iter().find(|asked| asked.question.question == answer.question);
             answers.extend(asked.map(|asked| Answer {
                 confidence: answer.confidence as f32,
-                annotator: answer.annotator.unwrap_or_else(|| annotator.clone()),
+                annotator: self.signed(answer.annotator),
                 ..Answer::now(&asked.question, answer.candidate, answer.related, ORACLE, *cost)
             }));
         }
         let expected = "one answer about each candidate that was asked about, with a confidence in [0, 1]";
         RequestOutcome { answers, error: complaint.map(|found| RequestError::form(expected, found)) }
+    }
+
+    /// Who gave an answer. A service's own annotators are named after it, so that none of them answers under the name of
+    /// somebody at the page.
+    fn signed(&self, annotator: Option<String>) -> String {
+        let own = &self.context.annotator;
+        match annotator.filter(|name| name != own) {
+            Some(name) => format!("{own}/{name}"),
+            None => own.clone(),
+        }
     }
 
     /// What is left to ask once the answers are written down: nothing, the batch at a later time, or an error.
@@ -97,14 +109,18 @@ impl QuestionBatch {
         self.asked.retain(|asked| !asked.missing.is_empty());
         let error = match (self.asked.first(), error) {
             (None, None) => return Ok(None),
-            // Everything is answered, but a service that answers more than it was asked mixes something up.
-            (None, Some(error)) => return Err(self.failure(error)),
+            // Everything is answered, and paid for. What came beside it does no harm.
+            (None, Some(error)) => {
+                tracing::warn!("the service answered more than it was asked, which is passed over: {}", error.found);
+                return Ok(None);
+            }
             (Some(_), Some(error)) => error,
             (Some(asked), None) => RequestError::form(
                 "an answer about each candidate",
                 format!("none about candidate {} of question {}", asked.missing[0], asked.question.question),
             ),
         };
+        self.incomplete += u32::from(error.in_response);
         self.failures = if answers.is_empty() { self.failures + 1 } else { 0 };
         if error.again == RetryDecision::Never || self.failures > self.context.retry.times {
             return Err(self.failure(error));

@@ -1,6 +1,6 @@
 //! Cancellable sleep: until it is time, or until nobody waits any more.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Wakes all sleepers once it is set.
@@ -30,17 +30,9 @@ impl SleepCancel {
     }
 }
 
-/// Cancels when it is dropped.
-pub(crate) struct CancelSleepOnDrop(pub(crate) Arc<SleepCancel>);
-
-impl Drop for CancelSleepOnDrop {
-    fn drop(&mut self) {
-        self.0.set();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -55,7 +47,7 @@ mod tests {
             let cancel = cancel.clone();
             move || cancel.sleep_until(start + Duration::from_secs(600))
         });
-        drop(CancelSleepOnDrop(cancel));
+        cancel.set();
         assert!(!sleeper.join().unwrap());
     }
 }

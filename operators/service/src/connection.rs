@@ -1,10 +1,15 @@
 //! HTTP connections: one request, and what its outcome means.
 
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use relata_oracle::{OracleError, Result};
+use twox_hash::XxHash64;
 use ureq::Agent;
 use ureq::http::Uri;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::name::ORACLE;
 use crate::response::{RequestError, shorten};
@@ -13,6 +18,21 @@ use crate::secret::Secret;
 
 /// What a response may have at most.
 const MOST_BYTES: u64 = 64 << 20;
+
+/// What secrets are called in addresses, without dashes.
+const SECRETS: [&str; 11] = [
+    "key",
+    "apikey",
+    "token",
+    "accesstoken",
+    "authtoken",
+    "secret",
+    "clientsecret",
+    "password",
+    "passwd",
+    "signature",
+    "sig",
+];
 
 /// A place to send requests to.
 pub(crate) struct Connection {
@@ -23,8 +43,20 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(url: String, timeout: Duration, concurrency: usize, secret: Option<Secret>) -> Self {
+    pub(crate) fn new(
+        url: String,
+        timeout: Duration,
+        concurrency: usize,
+        secret: Option<Secret>,
+        authorities: Option<Vec<Certificate<'static>>>,
+    ) -> Self {
+        let tls = TlsConfig::builder();
+        let tls = match authorities {
+            Some(own) => tls.root_certs(RootCerts::Specific(Arc::new(own))),
+            None => tls,
+        };
         let config = Agent::config_builder()
+            .tls_config(tls.build())
             .proxy(None)
             .max_redirects(0)
             .http_status_as_error(false)
@@ -34,10 +66,13 @@ impl Connection {
         Self { agent: config.build().new_agent(), url, timeout, secret }
     }
 
-    /// The text of a successful response. The secret is not in it, nor in what is told about a failure.
-    pub(crate) fn post(&self, body: &str) -> Result<String, RequestError> {
-        let mut request =
-            self.agent.post(&self.url).content_type("application/json").header("accept", "application/json");
+    /// The text of a successful response. The secret is not in it, nor in what is told about a failure. A request that is
+    /// sent again since its response did not come has the same key, by which a service can tell that it is the same; one
+    /// after `incomplete` responses has another.
+    pub(crate) fn post(&self, body: &str, incomplete: u32) -> Result<String, RequestError> {
+        let key = format!("{:016x}-{incomplete}", XxHash64::oneshot(0, body.as_bytes()));
+        let request = self.agent.post(&self.url).content_type("application/json");
+        let mut request = request.header("accept", "application/json").header("idempotency-key", key);
         if let Some(secret) = &self.secret {
             request = request.header("authorization", secret.header());
         }
@@ -56,6 +91,7 @@ impl Connection {
             found: format!("status {status}{text}"),
             hint: hint(status.as_u16(), again),
             again,
+            in_response: false,
         })
     }
 
@@ -73,6 +109,7 @@ impl Connection {
             found: self.without_secret(found),
             hint: "Check that the service runs and can be reached, or give it more time: `.timeout(..)`.".to_owned(),
             again,
+            in_response: false,
         }
     }
 
@@ -91,10 +128,47 @@ pub(crate) fn check_url(url: &str) -> Result<()> {
     if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return wrong("without a user and password; use `.secret_from_env(..)`", "an address with some");
     }
+    let mut settings = uri.query().unwrap_or_default().split('&').filter_map(|part| part.split('=').next());
+    let is_secret = |name: &str| SECRETS.contains(&name.to_ascii_lowercase().replace(['-', '_'], "").as_str());
+    if let Some(name) = settings.find(|name| is_secret(name)) {
+        // The secret itself is not repeated.
+        return wrong(
+            "without a secret, which ends up in logs; use `.secret_from_env(..)`",
+            &format!("one with `{name}=`"),
+        );
+    }
     if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none_or(str::is_empty) {
         return wrong("an address such as `http://host:port/path`", url);
     }
     Ok(())
+}
+
+/// Refuses to send a secret where it can be read on the way.
+pub(crate) fn check_secrecy(url: &str) -> Result<()> {
+    let uri: Option<Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if is_loopback || uri.as_ref().and_then(Uri::scheme_str) != Some("http") {
+        return Ok(());
+    }
+    let expected = "one with https where a secret is sent to another machine, which everybody on the way could read";
+    Err(OracleError::setting(ORACLE, "url", expected, url))
+}
+
+/// The certificates of authorities in a PEM file.
+pub(crate) fn read_authorities(path: &Path) -> Result<Vec<Certificate<'static>>> {
+    let wrong = |found: String| {
+        let expected = "a file with certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
+        OracleError::setting(ORACLE, "certificate_authority", expected, format!("`{}` ({found})", path.display()))
+    };
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&bytes) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(error.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() { Err(wrong("none in it".to_owned())) } else { Ok(certificates) }
 }
 
 fn hint(status: u16, again: RetryDecision) -> String {

@@ -31,7 +31,8 @@
 //!       {"id": 41, "columns": {"writer": "w3"}, "image": "iVBORw0KGgo.."}]}]}
 //! ```
 //! The response has an answer for each candidate, in any order. `related` is null for a pass; `confidence` in [0, 1]
-//! and `annotator` may be left out. Several annotators may answer about one candidate.
+//! and `annotator` may be left out. Several annotators may answer about one candidate; they are named after the service,
+//! as `service/anna`.
 //! ```json
 //! {"answers": [
 //!    {"question": 7, "candidate": 40, "related": true, "confidence": 0.9, "annotator": "anna"},
@@ -42,7 +43,8 @@
 //! # The chat protocol
 //! [`Service::chat`] asks one question per request at `<url>/chat/completions`: a system message with the instruction,
 //! and a user message with the anchor and each candidate, as images (`image_url` parts with `data:image/png;base64,`,
-//! enlarged by whole factors to at least 128 pixels), or else with their columns as text. The content of the first
+//! enlarged by whole factors to at least 128 pixels), or else with their columns, as JSON on one line after `data:`, each
+//! text cut after 4,000 characters. The system message says that this is data, whatever it says. The content of the first
 //! choice has to be this JSON and nothing else (`response_format` asks for it):
 //! ```json
 //! {"answers": [{"candidate": 40, "related": true, "confidence": 0.9}, {"candidate": 41, "related": null}]}
@@ -55,6 +57,11 @@
 //! - Asked again: time-outs, connections that break or cannot be made, HTTP 408, 425, 429 and 5xx (`Retry-After` up to
 //!   15 minutes holds all requests back), malformed JSON, missing answers, answers to what was not asked, two answers of
 //!   one annotator about one candidate (neither counts), a confidence out of range.
+//! - Passed over with a warning: what was not asked, once everything that was asked is answered.
+//! - Every request has a header `Idempotency-Key`. One that is sent again since its response did not come has the same, so
+//!   that a service need not do it, and be paid, twice.
+//! - A run that is stopped waits up to 5 seconds for requests under way, and answers that cannot be written down, since the
+//!   ledger is busy or the disk full, are tried again for a minute.
 //! - An error at once: every other status (redirects too), an address or certificate that cannot be right.
 //! - The secret of [`Service::secret_from_env`] is read from the environment, sent as a bearer token, and never written
 //!   anywhere else; where a service repeats it, it is redacted. Proxies of the environment are not used.
@@ -76,6 +83,7 @@ mod service;
 use relata_oracle::Oracle;
 use relata_registry::registry;
 
+pub use batch_queue::unrecorded_requests;
 pub use sample_content::SampleContent;
 pub use service::{Service, service};
 

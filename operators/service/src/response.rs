@@ -52,13 +52,15 @@ pub(crate) struct RequestError {
     pub(crate) found: String,
     pub(crate) hint: String,
     pub(crate) again: RetryDecision,
+    /// Whether there is a response, which does not have what it should.
+    pub(crate) in_response: bool,
 }
 
 impl RequestError {
     /// A response that is not in the form that the documentation describes.
     pub(crate) fn form(expected: &str, found: String) -> Self {
         let hint = "The documentation of relata_service describes what is expected.".to_owned();
-        Self { expected: expected.to_owned(), found, hint, again: RetryDecision::Later }
+        Self { expected: expected.to_owned(), found, hint, again: RetryDecision::Later, in_response: true }
     }
 
     /// A sample that cannot be sent.
@@ -68,6 +70,7 @@ impl RequestError {
             found: error.to_string(),
             hint: "The answers so far are kept; mend this, and run the pipeline again.".to_owned(),
             again: RetryDecision::Never,
+            in_response: false,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The oracle that is a service, and its settings.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::batch::BatchContext;
 use crate::batch_queue::answer_all;
 use crate::cancellable_sleep::SleepCancel;
-use crate::connection::{Connection, check_url};
+use crate::connection::{Connection, check_secrecy, check_url, read_authorities};
 use crate::name::ORACLE;
 use crate::protocol::Protocol;
 use crate::rate_limit::RateLimit;
@@ -50,6 +51,9 @@ pub struct Service {
     pause: Duration,
     #[serde(skip_serializing)]
     rate: RateLimit,
+    /// A file of certificates that are trusted instead of the usual authorities.
+    #[serde(skip_serializing)]
+    certificate_authority: Option<PathBuf>,
     /// The name of a variable, never its value.
     #[serde(skip_serializing)]
     secret_from_env: Option<String>,
@@ -95,6 +99,7 @@ impl Default for Service {
             retries: 4,
             pause: Duration::from_millis(500),
             rate: RateLimit::new(None),
+            certificate_authority: None,
             secret_from_env: None,
         }
     }
@@ -208,6 +213,20 @@ impl Service {
         self
     }
 
+    /// Trusts the certificates in a PEM file instead of the usual authorities, for a service of one's own.
+    ///
+    /// ```
+    /// use relata_oracle::Oracle;
+    /// use relata_service::service;
+    ///
+    /// let oracle = service("https://models.example.org/v1").certificate_authority("missing.pem");
+    /// assert!(oracle.check().unwrap_err().to_string().contains("missing.pem"));
+    /// ```
+    pub fn certificate_authority(mut self, file: impl Into<PathBuf>) -> Self {
+        self.certificate_authority = Some(file.into());
+        self
+    }
+
     fn batch_size(&self) -> usize {
         self.batch.unwrap_or(if self.protocol.model.is_some() { 1 } else { BATCH })
     }
@@ -224,7 +243,13 @@ impl Service {
         let (content, columns) = self.protocol.content(context.samples, self.content, self.columns.as_deref());
         let secret = self.secret()?;
         Ok(BatchContext {
-            connection: Connection::new(self.protocol.address(&self.url), self.timeout, self.concurrency, secret),
+            connection: Connection::new(
+                self.protocol.address(&self.url),
+                self.timeout,
+                self.concurrency,
+                secret,
+                self.certificate_authority.as_deref().map(read_authorities).transpose()?,
+            ),
             protocol: self.protocol.clone(),
             annotator: self.annotator().to_owned(),
             samples: RequestSamples::load(context, questions, content, &columns).await?,
@@ -255,6 +280,10 @@ impl Oracle for Service {
         let wrong =
             |setting: &str, expected: &str, found: String| Err(OracleError::setting(ORACLE, setting, expected, found));
         check_url(&self.url)?;
+        if self.secret_from_env.is_some() {
+            check_secrecy(&self.url)?;
+        }
+        self.certificate_authority.as_deref().map(read_authorities).transpose()?;
         self.protocol.check()?;
         if self.batch_size() == 0 {
             return wrong("batch", "above 0", "0".to_owned());

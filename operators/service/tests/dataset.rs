@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use image::{Rgb, RgbImage};
 use relata_data::index::SampleId;
 use relata_data::source::{Dataset, Samples, csv, image_folder, ingest, session};
-use relata_data::{Session, query};
+use relata_data::{DataError, Session, query};
 use relata_oracle::{Answer, Context, Oracle, Question, Record, Result};
 use tempfile::TempDir;
 
@@ -28,6 +29,16 @@ impl Fixture {
         let file = folder.path().join("samples.csv");
         std::fs::write(&file, text).unwrap();
         Self::of(folder, csv(file).feature_columns(["x", "y"])).await
+    }
+
+    /// A sample for each text, in the column `note`.
+    pub async fn texts(texts: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("samples.csv");
+        let line = |(id, text): (usize, &&str)| format!("{id},{id}.5,\"{text}\"\n");
+        let lines: String = texts.iter().enumerate().map(line).collect();
+        std::fs::write(&file, format!("id,x,note\n{lines}")).unwrap();
+        Self::of(folder, csv(file).feature_columns(["x"])).await
     }
 
     /// Four colour pictures, of 3 x 2 pixels each.
@@ -82,14 +93,19 @@ pub fn said(answers: &[Answer]) -> Vec<(u64, u64, Option<bool>)> {
     said
 }
 
+/// Somewhere to write down, which may be busy for a while.
 #[derive(Default)]
-struct Notes {
-    answers: Mutex<Vec<Answer>>,
+pub struct Notes {
+    pub answers: Mutex<Vec<Answer>>,
+    pub busy: AtomicU32,
     folder: PathBuf,
 }
 
 impl Record for Notes {
     fn record(&self, answers: &[Answer]) -> Result<()> {
+        if self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(DataError::io("answers.sqlite")(std::io::ErrorKind::ResourceBusy.into()).into());
+        }
         self.answers.lock().unwrap().extend_from_slice(answers);
         Ok(())
     }

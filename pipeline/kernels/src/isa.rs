@@ -17,6 +17,15 @@ impl Isa {
         Self::supported().last().copied().unwrap_or(Self::Portable)
     }
 
+    /// The name of the instruction set.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "AVX2",
+            Self::Avx512 => "AVX-512",
+        }
+    }
+
     /// Every instruction set of this machine, the best last.
     pub fn supported() -> &'static [Self] {
         #[cfg(target_arch = "x86_64")]

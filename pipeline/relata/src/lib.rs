@@ -55,7 +55,7 @@ pub mod progress;
 pub mod registries;
 pub mod report;
 pub mod score;
-mod signal;
+pub mod signal;
 pub mod sql;
 mod stages;
 pub mod store;

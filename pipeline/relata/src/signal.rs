@@ -1,16 +1,23 @@
-//! Signals: Ctrl-C as a cancellation token, for programs that want it.
+//! Signals: Ctrl-C, SIGTERM and a closed terminal (SIGHUP) as a cancellation token, for programs that want it.
 
+use std::io::{Write, stderr};
 use std::thread;
+use std::time::{Duration, Instant};
+
+use relata_service::unrecorded_requests;
 
 use crate::cancel::Cancel;
 
 /// The exit code of a process that SIGINT ended.
 const INTERRUPTED: i32 = 130;
+/// How long a process that is told to end at once waits for answers of a service that are on their way, and paid for.
+const MOMENT: Duration = Duration::from_secs(5);
 
 impl Cancel {
-    /// A token that Ctrl-C cancels, for the `main` of a program: it takes over the signal for the rest of the process. The
-    /// first Ctrl-C says on standard error that the run stops; the second ends the process. Where the system does not let
-    /// it listen, Ctrl-C ends the process as ever.
+    /// A token that Ctrl-C cancels, for the `main` of a program: it takes over the signal for the rest of the process, and on
+    /// Unix also SIGTERM, by which systems end programs, and SIGHUP, when the terminal is closed. The first says on
+    /// standard error that the run stops; the second ends the process, as soon as what a service has answered is recorded.
+    /// Where the system does not let it listen, Ctrl-C ends the process as ever.
     ///
     /// ```no_run
     /// use relata::prelude::*;
@@ -35,12 +42,37 @@ impl Cancel {
 }
 
 async fn listen(token: &Cancel) {
-    while tokio::signal::ctrl_c().await.is_ok() {
+    while ended().await {
         if token.is_cancelled() {
             // Files appear whole or not at all, so a run may end at any moment and go on later.
+            let start = Instant::now();
+            while unrecorded_requests() > 0 && start.elapsed() < MOMENT {
+                thread::sleep(Duration::from_millis(5));
+            }
             std::process::exit(INTERRUPTED);
         }
         token.cancel();
-        eprintln!("stopping where the run can go on later; Ctrl-C again ends it at once");
+        // A terminal that is closed takes no text, which must not end the program.
+        let _ = writeln!(stderr(), "stopping where the run can go on later; Ctrl-C again ends it at once");
     }
+}
+
+/// Waits until the process is asked to end; false if it cannot be told.
+#[cfg(unix)]
+pub async fn ended() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = signals else { return false };
+    tokio::select! {
+        signal = interrupt.recv() => signal.is_some(),
+        signal = terminate.recv() => signal.is_some(),
+        signal = hangup.recv() => signal.is_some(),
+    }
+}
+
+/// Waits until the process is asked to end; false if it cannot be told.
+#[cfg(not(unix))]
+pub async fn ended() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
 }

@@ -44,6 +44,19 @@ pub enum TrainError {
         /// Training rows.
         rows: usize,
     },
+    /// A closed form whose matrices do not fit into memory.
+    #[error(
+        "the closed form of {rows} training rows needs about {:.1} GiB, and {:.1} GiB are free. Choose fewer rows with .train_on(..), or learn an encoder with .train(..).",
+        gibibytes(*bytes), gibibytes(*available)
+    )]
+    TooLarge {
+        /// Training rows, views included.
+        rows: usize,
+        /// Bytes that it would take.
+        bytes: u64,
+        /// Bytes that are free.
+        available: u64,
+    },
     /// The loss is no longer a number.
     #[error("the loss became {loss} at step {step}. Lower the learning rate, clip gradients, or look for extreme features. {}", checkpoint_text(.checkpoint))]
     Diverged {
@@ -75,7 +88,7 @@ pub enum TrainError {
         checkpoint: PathBuf,
     },
     /// A checkpoint cannot be used.
-    #[error("checkpoint `{}`: {found}. Delete it to start the training from the beginning.", path.display())]
+    #[error("checkpoint `{}`: {found}. Move the folder of checkpoints away to start this training from the beginning.", path.display())]
     Checkpoint {
         /// The file.
         path: PathBuf,
@@ -151,3 +164,7 @@ impl StateError {
 }
 
 relata_registry::setting_error!(TrainError);
+
+fn gibibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
+}

@@ -14,6 +14,7 @@ mod error;
 pub mod fit;
 pub mod layer;
 pub mod learner;
+mod memory;
 pub mod model;
 pub mod optimiser;
 pub mod training;

@@ -38,11 +38,13 @@ impl Ledger {
         self.lease_chosen_at(holder, seconds, timestamp::now(), choose)
     }
 
-    /// Whether somebody has a live lease of a question.
-    pub fn is_leased(&self, question: u64, holder: &str) -> Result<bool> {
+    /// Who has a live lease of a question.
+    pub fn leased_to(&self, question: u64) -> Result<Vec<String>> {
         self.read(|transaction| {
-            let live = "SELECT 1 FROM leases WHERE annotator = ?1 AND question = ?2 AND until > ?3 AND granted <= ?3";
-            Ok(transaction.prepare_cached(live)?.exists(params![holder, question.cast_signed(), timestamp::now()])?)
+            let live = "SELECT annotator FROM leases WHERE question = ?1 AND until > ?2 AND granted <= ?2 ORDER BY 1";
+            let mut statement = transaction.prepare_cached(live)?;
+            let holders = statement.query_map(params![question.cast_signed(), timestamp::now()], |row| row.get(0))?;
+            Ok(holders.collect::<Result<_, _>>()?)
         })
     }
 
@@ -271,10 +273,9 @@ mod tests {
         assert_eq!(choose("left/ann", 16, None), [of("left/ann", 2)]);
         assert_eq!(choose("left/ben", 16, None), []);
         ledger.lease_chosen("left/ben", 10, |_| Some(2)).unwrap();
-        assert!(ledger.is_leased(2, "left/ben").unwrap());
-        assert!(!ledger.is_leased(1, "left/ben").unwrap() && !ledger.is_leased(2, "right/ben").unwrap());
+        assert_eq!((ledger.leased_to(2).unwrap(), ledger.leased_to(1).unwrap()), (vec!["left/ben".to_owned()], vec![]));
         ledger.release(2, "left/ben").unwrap();
-        assert!(!ledger.is_leased(2, "left/ben").unwrap());
+        assert!(ledger.leased_to(2).unwrap().is_empty());
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Ledger {
 pub(super) struct Shared {
     folder: PathBuf,
     path: PathBuf,
+    /// Which file it is, as far as the system tells.
+    identity: Option<(u64, u64)>,
     writer: Mutex<Connection>,
     /// A connection of its own, so that reads do not wait until a write has reached the disk.
     reader: Mutex<Connection>,
@@ -85,6 +87,7 @@ impl Ledger {
         let ledger = Self {
             shared: Arc::new(Shared {
                 folder: folder.to_path_buf(),
+                identity: identity(&path),
                 path,
                 writer: Mutex::new(writer),
                 reader: Mutex::new(reader),
@@ -139,6 +142,14 @@ impl Ledger {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
+            // A file that was removed or replaced takes what is written, and nobody will ever find it.
+            if identity(&self.shared.path) != self.shared.identity {
+                return Err(LedgerError::File {
+                    found: "the file was removed or replaced while it was in use: nothing is recorded any more"
+                        .to_owned(),
+                    hint: "Put it back, and start again.",
+                });
+            }
             Ok(value)
         };
         self.named(run())
@@ -153,6 +164,19 @@ impl Ledger {
 
     fn named<T>(&self, result: Result<T, LedgerError>) -> Result<T> {
         result.map_err(|error| error.at(&self.shared.path))
+    }
+}
+
+/// The device and the number of a file.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        path.exists().then_some((0, 0))
     }
 }
 
@@ -181,6 +205,15 @@ mod tests {
         let copy = Ledger::open(other.path()).unwrap();
         assert_eq!(copy.since(0).unwrap(), ledger.since(0).unwrap());
         assert!(ledger.copy_to(other.path()).is_err(), "there is one already");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_written_to_a_file_that_was_removed_is_not_recorded() {
+        let (folder, ledger) = ledger(&[question(1, 1.0, 2)]);
+        std::fs::remove_file(folder.path().join(FILE)).unwrap();
+        let error = ledger.record(&[answer(1, 101, Some(true), "ann")]).unwrap_err().to_string();
+        assert!(error.contains("removed or replaced"), "{error}");
     }
 
     #[test]

@@ -140,8 +140,7 @@ fn answers(state: &AppState, request: &AnswerRequest) -> Result<Vec<Answer>, Api
         });
     };
     if state.is_too_late(&question, name)? {
-        let reason =
-            "The time for this question was over, and somebody else has answered it since: go on with the next.";
+        let reason = "The time for this question was over, and somebody else has answered it since, or has it now: go on with the next.";
         return Err(ApiError::new(StatusCode::CONFLICT, reason));
     }
     let (oracle, cost, moment) = (state.settings.oracle(), state.settings.cost, moment());

@@ -6,6 +6,7 @@ mod http_client;
 mod looks;
 mod naming;
 #[path = "../shared/served.rs"]
+#[allow(dead_code, reason = "other tests use the rest of it")]
 mod served;
 mod touch;
 #[path = "../shared/webdriver.rs"]

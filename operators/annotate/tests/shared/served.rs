@@ -79,10 +79,11 @@ impl Run {
         change(&mut settings);
         let server = Server::bind(self.samples.clone(), self.ledger.clone(), settings).unwrap();
         let (address, link) = (format!("127.0.0.1:{}", server.address().port()), server.link());
+        let invitation = server.invitation();
         let (stop, stopped) = oneshot::channel::<()>();
         let end = async { drop(stopped.await) };
         let thread = std::thread::spawn(move || Runtime::new().unwrap().block_on(server.run(end)).unwrap());
-        Served { address, link, stop: Some(stop), thread: Some(thread) }
+        Served { address, link, invitation, stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -90,6 +91,8 @@ impl Run {
 pub struct Served {
     pub address: String,
     pub link: String,
+    /// What whoever runs the server is told.
+    pub invitation: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }

@@ -19,7 +19,7 @@ use super::record_store::RecordStore;
 use super::static_model::StaticModel;
 use crate::index::Row;
 use crate::sink::{read_verified, write_sealed};
-use crate::{DataError, Result};
+use crate::{DataError, RESTORE, Result};
 
 /// Numbers that the n-grams of a text are hashed into.
 pub(super) const HASHED: usize = 64;
@@ -169,7 +169,7 @@ impl FittedFields {
             path: path.to_path_buf(),
             expected: "statistics of the fields".to_owned(),
             found,
-            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+            hint: RESTORE.to_owned(),
         };
         let text = read_verified(path)?;
         let mut fitted: Self = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;

@@ -24,7 +24,7 @@ use crate::decoder_panic::guarded;
 use crate::index::Row;
 use crate::mmap::map_file;
 use crate::sink::AtomicFile;
-use crate::{DataError, Result};
+use crate::{DataError, RESTORE, Result};
 
 /// Rows of a block; only the last is shorter. Fewer where they hold pictures.
 const BLOCK: usize = 8192;
@@ -167,7 +167,7 @@ impl RecordStore {
             path: path.to_path_buf(),
             expected: "a store of raw values (Arrow IPC file)".to_owned(),
             found,
-            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+            hint: RESTORE.to_owned(),
         };
         let buffer = map_file(path)?;
         let batches = guarded(|| read(&buffer)).map_err(&unreadable)?;

@@ -23,7 +23,7 @@ pub use self::id_lookup::IdLookup;
 pub use self::ingest::{OpenDataset, ingest};
 pub use self::read_error::read_error;
 pub use self::samples::{KEPT_BACK, Samples};
-pub use self::session::{in_file_order, session, session_with_memory};
+pub use self::session::{in_file_order, session, session_spilling_to, session_with_memory};
 pub use self::source_trait::Source;
 pub use crate::object_store::{is_address, set_store_variable};
 

@@ -11,7 +11,7 @@ use crate::feature_store::FeatureStore;
 use crate::fields::FittedFields;
 use crate::id_index::IdIndex;
 use crate::index::{Row, SampleId};
-use crate::{DataError, ParquetFile, Result};
+use crate::{DataError, ParquetFile, RESTORE, Result};
 
 /// Columns that are not shown to whoever is asked about relations, unless they are asked for: they may hold the answer
 /// (the path of an image often names its class), or say nothing.
@@ -87,7 +87,7 @@ impl Samples {
             path: samples_path.clone(),
             expected: expected.to_owned(),
             found,
-            hint: "Delete the run folder and run the pipeline again.".to_owned(),
+            hint: RESTORE.to_owned(),
         };
         let file = ParquetFile::open(&samples_path)?;
         let schema = file.schema().clone();

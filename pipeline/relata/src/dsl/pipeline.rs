@@ -87,6 +87,7 @@ impl Pipeline<Read> {
             evaluations: vec![],
             folder: PathBuf::new(),
             progress: Arc::new(Silent),
+            spill: None,
             cancel: Cancel::new(),
         };
         Self { spec, stage: PhantomData }

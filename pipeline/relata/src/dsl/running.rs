@@ -1,5 +1,6 @@
 //! Running a pipeline: progress, cancellation, the plan in words, and the run itself, with and without an async runtime.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::explain::explain;
@@ -22,6 +23,18 @@ impl Pipeline<Ready> {
     /// ```
     pub fn progress(mut self, progress: impl Progress + 'static) -> Self {
         self.spec.progress = Arc::new(progress);
+        self
+    }
+
+    /// Where sorts and joins put what they do not hold in memory, if not in the folder of the run.
+    ///
+    /// ```
+    /// use relata::prelude::*;
+    /// let solved = Pipeline::read(csv("digits.csv")).relate(same_label("label")).solve(closed_form(Kernel::Linear, 8));
+    /// let pipeline = solved.write("runs/digits").spill_to("/scratch");
+    /// ```
+    pub fn spill_to(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spec.spill = Some(folder.into());
         self
     }
 

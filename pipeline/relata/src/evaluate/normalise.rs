@@ -8,7 +8,7 @@ use super::vectors::{Vectors, block_rows};
 pub(super) fn normalised(vectors: &Vectors) -> Result<Vectors> {
     let width = vectors.width();
     let mean: Vec<f32> = mean(vectors)?.into_iter().map(|m| m as f32).collect();
-    let mut copy = Vectors::builder(width)?;
+    let mut copy = vectors.builder_like()?;
     for block in vectors.blocks(block_rows(width)) {
         let mut block = block?;
         for (row, &class) in block.values.chunks_exact_mut(width).zip(&block.classes) {

@@ -131,7 +131,10 @@ impl SplitReader {
                 let vector = vectors.row(row, width)?;
                 let (train, test) = match &mut sides {
                     Some(sides) => sides,
-                    None => sides.insert((Vectors::builder(vector.len())?, Vectors::builder(vector.len())?)),
+                    None => {
+                        let builder = || Vectors::builder_beside(vector.len(), path);
+                        sides.insert((builder()?, builder()?))
+                    }
                 };
                 width = Some(vector.len());
                 // A file that changes between the two passes may show new labels; those rows are left out.

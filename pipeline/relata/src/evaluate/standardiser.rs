@@ -35,7 +35,7 @@ impl Standardiser {
 
     /// All vectors standardised, once for everything that reads them more than once.
     pub fn applied(&self, vectors: &Vectors) -> Result<Vectors> {
-        let mut builder = Vectors::builder(vectors.width())?;
+        let mut builder = vectors.builder_like()?;
         let step = |block: &mut Block| {
             self.apply(&mut block.values);
             std::mem::take(block)

@@ -22,7 +22,7 @@ pub(crate) fn read_vectors(path: &Path) -> Result<Option<Vectors>> {
             let vector = column.row(row, None)?;
             let builder = match &mut vectors {
                 Some(builder) => builder,
-                None => vectors.insert(Vectors::builder(vector.len())?),
+                None => vectors.insert(Vectors::builder_beside(vector.len(), path)?),
             };
             builder.push(vector, 0)?;
         }

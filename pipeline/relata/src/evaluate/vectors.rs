@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use arrow::datatypes::ToByteSlice;
@@ -20,6 +21,7 @@ pub struct Vectors {
     class_counts: Vec<u64>,
     values: File,
     classes: File,
+    folder: Option<PathBuf>,
 }
 
 /// A run of consecutive rows.
@@ -41,6 +43,7 @@ pub struct VectorsBuilder {
     class_counts: Vec<u64>,
     values: BufWriter<File>,
     classes: BufWriter<File>,
+    folder: Option<PathBuf>,
 }
 
 impl Vectors {
@@ -57,11 +60,31 @@ impl Vectors {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn builder(width: usize) -> Result<VectorsBuilder> {
+        Self::builder_in(width, None)
+    }
+
+    /// [`builder`](Self::builder) in the folder of a file: that of temporary files may be memory, or too small. Where
+    /// nothing can be written, the system's folder is used.
+    pub fn builder_beside(width: usize, path: &Path) -> Result<VectorsBuilder> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::builder_in(width, Some(folder.to_path_buf()))
+    }
+
+    /// Starts a set of vectors of the same width where these are.
+    pub(super) fn builder_like(&self) -> Result<VectorsBuilder> {
+        Self::builder_in(self.width, self.folder.clone())
+    }
+
+    fn builder_in(width: usize, folder: Option<PathBuf>) -> Result<VectorsBuilder> {
         if width == 0 {
             return Err(EvaluateError::Width { expected: 1, found: 0 });
         }
-        let file = || tempfile::tempfile().map(BufWriter::new).map_err(EvaluateError::Spill);
-        Ok(VectorsBuilder { width, rows: 0, class_counts: vec![], values: file()?, classes: file()? })
+        let file = || {
+            let beside = folder.as_ref().and_then(|folder| tempfile::tempfile_in(folder).ok());
+            beside.map_or_else(tempfile::tempfile, Ok).map(BufWriter::new).map_err(EvaluateError::Spill)
+        };
+        let (values, classes) = (file()?, file()?);
+        Ok(VectorsBuilder { width, rows: 0, class_counts: vec![], values, classes, folder })
     }
 
     /// The number of rows.
@@ -187,6 +210,7 @@ impl VectorsBuilder {
             class_counts: self.class_counts,
             values: file(self.values)?,
             classes: file(self.classes)?,
+            folder: self.folder,
         })
     }
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::UInt64Type;
 use relata_active::query_loop::{QueryLoop, ask_pairs};
 use relata_data::index::{Row, SampleId, TrainingRow};
 use relata_data::sink::remove_unfinished;
-use relata_data::source::{Dataset, Samples, extend as extend_samples, session};
+use relata_data::source::{Dataset, Samples, extend as extend_samples};
 use relata_data::{DataError, ParquetFile};
 use relata_decide::candidates::Sources;
 use relata_oracle::{Context, Notes, Oracle};
@@ -23,7 +23,7 @@ use super::spec::Spec;
 use crate::cancel::Cancel;
 use crate::error::{PipelineError, Result};
 use crate::progress::{Progress, Reporter};
-use crate::store::{Artifact, ExtendPlan, Input, Plan, Run, RunLock, training_rows};
+use crate::store::{Artifact, ExtendPlan, Input, Plan, Run, RunLock, SpillFolder, training_rows};
 
 /// The strategy of questions about new samples.
 const STRATEGY: &str = "extend";
@@ -69,7 +69,8 @@ pub(crate) async fn extend(extend: &ExtendSpec) -> Result<Run> {
     let _lock = RunLock::take(&run)?;
     run.claim(&Plan { extends: Some(extends), inputs, ..plan })?;
     remove_unfinished(run.folder())?;
-    let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
+    let spill = SpillFolder::new(&run, spec.spill.as_deref())?;
+    let (reporter, session) = (Reporter::new(spec.progress.clone()), spill.session()?);
     if run.is_finished() {
         reporter.found("extend");
         return Ok(run);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use relata_data::sink::remove_unfinished;
-use relata_data::source::session;
 use relata_decide::candidates::Sources;
 use relata_oracle::Context;
 
@@ -15,7 +14,7 @@ use super::train::Amount;
 use super::{ingest, relate};
 use crate::error::Result;
 use crate::progress::Reporter;
-use crate::store::{Artifact, Input, Plan, Run, RunLock, training_rows};
+use crate::store::{Artifact, Input, Plan, Run, RunLock, SpillFolder, training_rows};
 
 /// Runs a pipeline, or what is left of it.
 pub(crate) async fn run(spec: &Spec) -> Result<Run> {
@@ -25,7 +24,8 @@ pub(crate) async fn run(spec: &Spec) -> Result<Run> {
     let _lock = RunLock::take(&run)?;
     run.claim(&plan)?;
     remove_unfinished(run.folder())?;
-    let (reporter, session) = (Reporter::new(spec.progress.clone()), session());
+    let spill = SpillFolder::new(&run, spec.spill.as_deref())?;
+    let (reporter, session) = (Reporter::new(spec.progress.clone()), spill.session()?);
     let mut samples = ingest::ingest(spec, &run, &session, &reporter).await?;
     let rows = training_rows(&session, &samples, spec.training.as_deref()).await?;
     spec.check_rows(rows.len())?;

@@ -59,6 +59,8 @@ pub(crate) struct Spec {
     pub decide: Option<Decision>,
     pub evaluations: Vec<Box<dyn Evaluation>>,
     pub folder: PathBuf,
+    /// Where sorts and joins spill to; none for the run folder.
+    pub spill: Option<PathBuf>,
     pub progress: Arc<dyn Progress>,
     pub cancel: Cancel,
 }
@@ -266,6 +268,7 @@ impl Spec {
             evaluations: plan.evaluate.iter().map(|one| EVALUATIONS.read(one)).collect::<Result<_, ReadError>>()?,
             folder: PathBuf::new(),
             progress: Arc::new(Silent),
+            spill: None,
             cancel: Cancel::new(),
         })
     }

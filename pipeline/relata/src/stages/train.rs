@@ -81,6 +81,9 @@ impl StageContext<'_> {
         let mut learner = architecture.learner(shape, loss.clone(), fit)?;
         let checkpoints = Checkpoints::new(&run.path(Artifact::Checkpoints));
         let latest = checkpoints.latest()?;
+        if let Some(text) = latest.as_ref().and_then(|latest| checkpoints.other_instructions(latest)) {
+            self.reporter.note("train", &text);
+        }
         let before = from.map(Run::folder).or(fit.start());
         if let (None, Some(before)) = (&latest, before) {
             let before = Checkpoints::of_run(before);

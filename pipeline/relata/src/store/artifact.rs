@@ -10,6 +10,8 @@ pub enum Artifact {
     Plan,
     /// Locked while a process works in the folder.
     Lock,
+    /// What does not fit into memory, while a process works in the folder.
+    Spill,
     /// The table `samples`: ids and all columns that are not features.
     Samples,
     /// The feature store.
@@ -104,6 +106,7 @@ impl Artifact {
         match self {
             Self::Plan => run_file::PLAN,
             Self::Lock => run_file::LOCK,
+            Self::Spill => run_file::SPILL,
             Self::Samples => run_file::SAMPLES,
             Self::Features => run_file::FEATURES,
             Self::Fields => run_file::FIELDS,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use relata_active::ActiveError;
-use relata_data::DataError;
+use relata_data::{DataError, RESTORE};
 use relata_graph::GraphError;
 
 /// The result of reading or writing the folder of a run.
@@ -63,7 +63,7 @@ pub enum StoreError {
         hint: String,
     },
     /// A file of the run is not what Relata wrote.
-    #[error("`{}`: {found}. Delete the run folder and run the pipeline again.", path.display())]
+    #[error("`{}`: {found}. {RESTORE}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

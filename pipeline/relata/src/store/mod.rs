@@ -17,6 +17,7 @@ mod plan_text;
 mod round_record;
 mod run;
 mod scores;
+mod spill;
 mod training_rows;
 
 pub use artifact::Artifact;
@@ -32,4 +33,5 @@ pub use round_record::{Bridge, RoundRecord};
 pub use run::Run;
 pub(crate) use scores::RAW;
 pub use scores::Score;
+pub(crate) use spill::SpillFolder;
 pub(crate) use training_rows::training_rows;

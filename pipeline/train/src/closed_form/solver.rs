@@ -7,6 +7,7 @@ use relata_graph::InducedEdges;
 use super::settings::ClosedForm;
 use super::solution::Solution;
 use crate::error::{Result, TrainError};
+use crate::memory;
 
 /// Training samples and the pseudo-inverse of their kernel matrix; see [`ClosedForm::prepare`].
 #[derive(Debug, Clone)]
@@ -39,6 +40,7 @@ impl Prepared {
             return Err(TrainError::setting("closed_form", "features", expected, features));
         }
         settings.check_rows(rows)?;
+        check_memory(rows, memory::available())?;
         let kernel = settings.kernel.matrix(&train, &train, features);
         let pseudo_inverse = pseudo_inverse(&kernel, settings.cutoff)?;
         Ok(Self { settings, features, train, pseudo_inverse })
@@ -93,6 +95,15 @@ impl Prepared {
             train: self.train.clone(),
             coefficients: at.map(|at| coefficients[at]).collect(),
         })
+    }
+}
+
+/// Refuses matrices that do not fit into memory: seven of them are there at a time.
+fn check_memory(rows: usize, available: Option<u64>) -> Result<()> {
+    let bytes = 7 * 8 * (rows as u64).saturating_mul(rows as u64);
+    match available {
+        Some(available) if bytes > available => Err(TrainError::TooLarge { rows, bytes, available }),
+        _ => Ok(()),
     }
 }
 
@@ -199,6 +210,17 @@ mod tests {
         }
         let dropped = pseudo_inverse(&kernel, Some(1e6)).unwrap();
         assert_eq!(dropped.norm_max(), 0.0);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_memory_is_refused_before_it_is_taken() {
+        let error = check_memory(100_000, Some(8 << 30)).unwrap_err().to_string();
+        assert!(
+            error.contains("100000 training rows") && error.contains("521.5 GiB") && error.contains("8.0 GiB"),
+            "{error}"
+        );
+        check_memory(1000, Some(8 << 30)).unwrap();
+        check_memory(usize::MAX, None).unwrap();
     }
 
     #[test]

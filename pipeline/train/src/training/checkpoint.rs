@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use relata_data::DataError;
 use relata_data::sink::write_sealed;
+use relata_kernels::Isa;
 use relata_schemas::run_file;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
@@ -22,6 +23,9 @@ pub struct Checkpoint {
     pub total_steps: u64,
     /// Everything measured so far.
     pub metrics: Vec<MetricRow>,
+    /// The vector instructions of the machine that it was trained on; sums end in other bits by others.
+    #[serde(default)]
+    pub instructions: Option<String>,
     /// Low ranks that the collapse detector has seen in a row.
     pub low_ranks: u32,
     weights: String,
@@ -71,6 +75,7 @@ impl Checkpoints {
             step,
             total_steps,
             metrics: metrics.to_vec(),
+            instructions: Some(Isa::best().name().to_owned()),
             low_ranks,
             weights: format!("step-{step:08}.safetensors"),
             weights_hash: hash(&weights),
@@ -85,6 +90,15 @@ impl Checkpoints {
         write_sealed(&latest, &serde_json::to_vec(&checkpoint).map_err(wrong)?)?;
         self.remove_others(&checkpoint)?;
         Ok(latest)
+    }
+
+    /// What to say where training goes on by other vector instructions than before: the result is as good, but not the
+    /// same bits as without the interruption.
+    pub fn other_instructions(&self, checkpoint: &Checkpoint) -> Option<String> {
+        let (before, now) = (checkpoint.instructions.as_deref()?, Isa::best().name());
+        (before != now).then(|| {
+            format!("was trained with {before} instructions so far, and goes on with {now}: the bits are not those of one machine")
+        })
     }
 
     /// The latest checkpoint, if there is one.
@@ -140,4 +154,26 @@ fn hash(bytes: &[u8]) -> u64 {
     let mut hasher = XxHash64::with_seed(0);
     hasher.write(bytes);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_vector_instructions_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(folder.path());
+        let text = |instructions: &str| {
+            let latest = format!(
+                r#"{{"step": 3, "total_steps": 9, "metrics": [], "low_ranks": 0, {instructions} "weights": "w",
+                    "weights_hash": 1, "optimiser": "o", "optimiser_hash": 2}}"#
+            );
+            std::fs::write(checkpoints.latest_path(), latest).unwrap();
+            checkpoints.other_instructions(&checkpoints.latest().unwrap().unwrap())
+        };
+        assert!(text(r#""instructions": "NEON","#).unwrap().contains("NEON"));
+        assert_eq!(text(&format!(r#""instructions": "{}","#, Isa::best().name())), None);
+        assert_eq!(text(""), None, "of an earlier version");
+    }
 }

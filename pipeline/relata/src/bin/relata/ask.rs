@@ -69,10 +69,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
     Ok(writeln!(stdout(), "{new} answers written down, {open} questions open. {next}")?)
 }
 
-/// Until somebody presses Ctrl-C.
+/// Until somebody presses Ctrl-C, or the process is asked to end in another way.
 pub async fn until_ctrl_c() {
     // Without a signal to wait for, the page is served until the process is ended.
-    if tokio::signal::ctrl_c().await.is_err() {
+    if !relata::signal::ended().await {
         std::future::pending::<()>().await;
     }
 }

@@ -53,6 +53,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
             ("answers", answers)
         }
         Interchange::Jsonl if is_ledger(file)? => ("answers", import_ledger(&run, &ledger, file, &oracle("imported"))?),
+        Interchange::Jsonl if is_array(file)? => {
+            let message = "one JSON array is no JSON lines: for an export of Label Studio, add --format label-studio";
+            return Err(Failure::Usage(format!("`{}`: {message}", file.display())));
+        }
         Interchange::Jsonl if has_questions(file)? => {
             if arguments.oracle.is_some() {
                 return Err(Failure::Usage(format!("`{}` has questions, which have no --oracle", file.display())));
@@ -71,6 +75,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
         eprintln!("{}", ask_settings::next_step(&run));
     }
     Ok(())
+}
+
+/// Whether the first character is that of an array.
+fn is_array(file: &Path) -> Result<bool, DataError> {
+    let opened = BufReader::new(File::open(file).map_err(DataError::io(file))?);
+    for byte in opened.bytes() {
+        match byte.map_err(DataError::io(file))? {
+            blank if blank.is_ascii_whitespace() => {}
+            first => return Ok(first == b'['),
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a file is a database of SQLite.
