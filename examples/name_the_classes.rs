@@ -9,7 +9,7 @@ fn main() -> relata::Result<()> {
     let digits = Pipeline::read(parquet(data).features("image")).train_on("split = 'train'");
     let related = digits.views(2, affine().with_rotation(5.0).then(noise(0.15))).relate(same_sample());
     // Which pairs are worth a question: there are ten classes, and each is to become one group.
-    let strategy = || explore_consolidate().classes(10).budget(100.0).per_round(20);
+    let strategy = || explore_consolidate().classes(10).budget(100.0);
     let related = match std::env::args().any(|argument| argument == "--ask") {
         true => related.ask(person("127.0.0.1:7878").question_text("Are these the same digit?"), strategy()),
         false => related.ask(labels("label"), strategy()),

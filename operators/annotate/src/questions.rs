@@ -55,15 +55,17 @@ impl AppState {
     /// Whether so many others have answered a question, or have it before them, that one more answer is too many: each is
     /// paid for. Whoever has it before them may always answer.
     pub(crate) fn is_too_late(&self, question: &Question, name: &str) -> Result<bool> {
-        let mut holders = self.ledger.leased_to(question.question)?;
+        let holders = self.ledger.leased_to(question.question)?;
         if holders.contains(&self.holder(name)) {
             return Ok(false);
         }
         let wanted = self.settings.annotators;
         if self.for_oracle {
             let page = self.holder("");
-            holders.retain(|holder| holder.starts_with(&page));
-            return Ok(self.index()?.annotator_count(question) + holders.len() >= wanted);
+            let index = self.index()?;
+            let others = holders.iter().filter_map(|holder| holder.strip_prefix(&page));
+            let others = others.filter(|name| !index.has_answered_all(name, question)).count();
+            return Ok(index.annotator_count(question) + others >= wanted);
         }
         let heard = self.ledger.heard(question.question)?;
         let others = |candidate| {

@@ -324,6 +324,9 @@ mod tests {
         writer.append(&list(1030, 3)).unwrap();
         writer.finish().unwrap();
         let whole = std::fs::read(&path).unwrap();
+        // Where there is no checksum, which would find it first.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let path = elsewhere.path().join("features.arrow");
         let refused = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
             FeatureStore::open(&path).unwrap_err().to_string()

@@ -67,8 +67,9 @@ impl QuestionBatch {
     }
 
     fn ask(&self) -> RequestOutcome {
-        let BatchContext { connection, protocol, samples, cost, .. } = &*self.context;
-        let text = protocol.request(&self.asked, samples).and_then(|body| connection.post(&body, self.incomplete));
+        let BatchContext { connection, protocol, annotator, samples, cost, .. } = &*self.context;
+        let text =
+            protocol.request(&self.asked, samples).and_then(|body| connection.post(&body, annotator, self.incomplete));
         let response = match text.and_then(|text| protocol.response(&self.asked, &text)) {
             Ok(response) => response,
             Err(error) => return RequestOutcome { answers: vec![], error: Some(error) },

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use relata_oracle::{Answer, OracleError, Question, Record, Result};
+use relata_oracle::{OracleError, Question, Record, Result};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::spawn_blocking;
 
@@ -52,15 +52,15 @@ pub(crate) async fn answer_all(
             running.start(batch);
         }
         // After a failure, what is under way is awaited still: its answers may have been paid for.
-        let Some(done) = running.next().await else { break };
-        let next = match done {
-            Some((batch, outcome)) => match running.record(&outcome.answers).await {
-                Ok(()) => batch.next(outcome),
-                Err(error) => Err(error),
-            },
-            None => Err(broken(&questions[0], "a panic")),
+        if !running.next().await {
+            break;
+        }
+        let recorded = running.record().await;
+        let next = match (running.finished(), recorded) {
+            (Some((batch, outcome)), Ok(())) => batch.next(outcome),
+            (Some(_), Err(error)) => Err(error),
+            (None, _) => Err(broken(&questions[0], "a panic")),
         };
-        running.finished();
         match next {
             Ok(batch) => batch.into_iter().for_each(|batch| waiting.push_front(batch)),
             Err(error) => {
@@ -80,12 +80,16 @@ struct Running<'a> {
     context: &'a Arc<BatchContext>,
     out: &'a dyn Record,
     requests: usize,
+    /// What came last and is not recorded yet: it outlives whoever waits for that.
+    pending: Option<(QuestionBatch, RequestOutcome)>,
+    /// Since when nothing could be written down.
+    failing: Option<Instant>,
     ended: (UnboundedSender<Done>, UnboundedReceiver<Done>),
 }
 
 impl<'a> Running<'a> {
     fn new(context: &'a Arc<BatchContext>, out: &'a dyn Record) -> Self {
-        Self { context, out, requests: 0, ended: unbounded_channel() }
+        Self { context, out, requests: 0, pending: None, failing: None, ended: unbounded_channel() }
     }
 
     fn start(&mut self, batch: QuestionBatch) {
@@ -99,31 +103,44 @@ impl<'a> Running<'a> {
         });
     }
 
-    /// The next request that ends; none if there is none under way.
-    async fn next(&mut self) -> Option<Done> {
-        match self.requests {
-            0 => None,
-            _ => self.ended.1.recv().await,
+    /// Waits for the next request that ends; false if there is none under way.
+    async fn next(&mut self) -> bool {
+        if self.requests == 0 {
+            return false;
         }
+        self.pending = self.ended.1.recv().await.flatten();
+        true
     }
 
-    fn finished(&mut self) {
-        self.requests -= 1;
-        UNRECORDED.fetch_sub(1, Ordering::SeqCst);
+    /// Records the answers that came last, which are paid for, however often it takes.
+    async fn record(&mut self) -> Result<()> {
+        while let Err(error) = self.try_record() {
+            if !is_passing(&error) || self.failing.is_some_and(|since| since.elapsed() > PATIENCE) {
+                return Err(error);
+            }
+            // The runtime may have no timers. A task that cannot be waited for is a pause that was none.
+            let _ = spawn_blocking(|| sleep(PAUSE)).await;
+        }
+        Ok(())
     }
 
-    /// Records answers, which are paid for, however often it takes.
-    async fn record(&self, answers: &[Answer]) -> Result<()> {
-        let start = Instant::now();
-        loop {
-            match self.out.record(answers) {
-                Err(error) if is_passing(&error) && start.elapsed() < PATIENCE => {
-                    // The runtime may have no timers. A task that cannot be waited for is a pause that was none.
-                    let _ = spawn_blocking(|| sleep(PAUSE)).await;
-                }
-                outcome => return outcome,
+    fn try_record(&mut self) -> Result<()> {
+        let Some((_, outcome)) = &self.pending else { return Ok(()) };
+        match self.out.record(&outcome.answers) {
+            Ok(()) => self.failing = None,
+            Err(error) => {
+                self.failing.get_or_insert_with(Instant::now);
+                return Err(error);
             }
         }
+        Ok(())
+    }
+
+    /// The request whose answers are recorded, or lost; nothing for one that has panicked.
+    fn finished(&mut self) -> Done {
+        self.requests -= 1;
+        UNRECORDED.fetch_sub(1, Ordering::SeqCst);
+        self.pending.take()
     }
 }
 
@@ -133,19 +150,21 @@ impl Drop for Running<'_> {
         self.context.cancel.set();
         let start = Instant::now();
         while self.requests > 0 && start.elapsed() < GRACE {
-            match self.ended.1.try_recv() {
-                Ok(Some((_, outcome))) => {
-                    while let Err(error) = self.out.record(&outcome.answers) {
-                        if !is_passing(&error) || start.elapsed() >= GRACE {
-                            tracing::error!("answers of a service could not be written down: {error}");
-                            break;
-                        }
-                        sleep(PAUSE);
-                    }
+            if self.pending.is_none() {
+                match self.ended.1.try_recv() {
+                    Ok(Some(done)) => self.pending = Some(done),
+                    Ok(None) => drop(self.finished()),
+                    Err(_) => sleep(Duration::from_millis(5)),
+                }
+                continue;
+            }
+            match self.try_record() {
+                Ok(()) => drop(self.finished()),
+                Err(error) if is_passing(&error) => sleep(PAUSE),
+                Err(error) => {
+                    tracing::error!("answers of a service could not be written down: {error}");
                     self.finished();
                 }
-                Ok(None) => self.finished(),
-                Err(_) => sleep(Duration::from_millis(5)),
             }
         }
         UNRECORDED.fetch_sub(self.requests, Ordering::SeqCst);

@@ -69,8 +69,10 @@ impl Connection {
     /// The text of a successful response. The secret is not in it, nor in what is told about a failure. A request that is
     /// sent again since its response did not come has the same key, by which a service can tell that it is the same; one
     /// after `incomplete` responses has another.
-    pub(crate) fn post(&self, body: &str, incomplete: u32) -> Result<String, RequestError> {
-        let key = format!("{:016x}-{incomplete}", XxHash64::oneshot(0, body.as_bytes()));
+    pub(crate) fn post(&self, body: &str, annotator: &str, incomplete: u32) -> Result<String, RequestError> {
+        // Two annotators that are asked the same are to answer for themselves.
+        let seed = XxHash64::oneshot(0, annotator.as_bytes());
+        let key = format!("{:016x}-{incomplete}", XxHash64::oneshot(seed, body.as_bytes()));
         let request = self.agent.post(&self.url).content_type("application/json");
         let mut request = request.header("accept", "application/json").header("idempotency-key", key);
         if let Some(secret) = &self.secret {

@@ -1,6 +1,7 @@
 //! Signals: Ctrl-C, SIGTERM and a closed terminal (SIGHUP) as a cancellation token, for programs that want it.
 
 use std::io::{Write, stderr};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,13 +63,31 @@ async fn listen(token: &Cancel) {
 pub async fn ended() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = signals else { return false };
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    let [Ok(mut interrupt), Ok(mut terminate)] = signals else { return false };
+    let hung_up = async {
+        // Whoever starts a program by `nohup` wants it to outlive the terminal.
+        match (!ignores_hangup()).then(|| signal(SignalKind::hangup())) {
+            Some(Ok(mut hangup)) => hangup.recv().await.is_some(),
+            _ => std::future::pending().await,
+        }
+    };
     tokio::select! {
         signal = interrupt.recv() => signal.is_some(),
         signal = terminate.recv() => signal.is_some(),
-        signal = hangup.recv() => signal.is_some(),
+        hung_up = hung_up => hung_up,
     }
+}
+
+/// Whether the process was started with SIGHUP ignored, as far as the system tells. Once it is listened to, it is not.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    static IGNORED: LazyLock<bool> = LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 == 1)
+    });
+    *IGNORED
 }
 
 /// Waits until the process is asked to end; false if it cannot be told.

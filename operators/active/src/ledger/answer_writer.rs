@@ -20,8 +20,8 @@ pub(super) const COMPLETE: &str = "
     SELECT (SELECT COUNT(*) FROM standing WHERE annotator = ?2 AND question = ?1) >= size
     FROM progress WHERE question = ?1";
 const SAME_MOMENT: &str = "
-    SELECT MIN(sequence) FROM answers
-    WHERE question = ?1 AND candidate = ?2 AND annotator = ?3 AND answered_at = ?4 AND undoes IS NULL";
+    SELECT sequence FROM answers
+    WHERE question = ?1 AND candidate = ?2 AND annotator = ?3 AND answered_at = ?4 AND undoes IS NULL ORDER BY sequence";
 
 /// Answers that go into the ledger together.
 pub(super) struct AnswerWriter<'t> {
@@ -99,14 +99,14 @@ impl<'t> AnswerWriter<'t> {
         Ok(self.transaction.query_row(last, [], |row| row.get(0))?)
     }
 
-    /// The row of an answer that the same annotator gave at the same moment, undone or not.
-    pub fn same_moment(&self, answer: &Answer) -> Result<Option<u64>, LedgerError> {
+    /// The rows of answers that the same annotator gave at the same moment, undone or not.
+    pub fn same_moment(&self, answer: &Answer) -> Result<Vec<u64>, LedgerError> {
         let mut statement = self.transaction.prepare_cached(SAME_MOMENT)?;
         let (question, candidate) = (answer.question.cast_signed(), answer.candidate.0.cast_signed());
-        let row = statement.query_row(params![question, candidate, answer.annotator, answer.answered_at], |row| {
-            row.get::<_, Option<u64>>(0)
-        });
-        Ok(row?)
+        let rows = statement.query_map(params![question, candidate, answer.annotator, answer.answered_at], |row| {
+            row.get::<_, u64>(0)
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Takes back the row of an answer; false if that has happened already.
@@ -135,7 +135,7 @@ impl<'t> AnswerWriter<'t> {
         for (question, annotator) in &self.touched {
             let key = params![question.cast_signed(), annotator];
             if self.transaction.prepare_cached(COMPLETE)?.query_row(key, |row| row.get(0))? {
-                let done = "DELETE FROM leases WHERE question = ?1 AND annotator = ?2";
+                let done = "DELETE FROM holds WHERE question = ?1 AND annotator = ?2";
                 self.transaction.prepare_cached(done)?.execute(key)?;
             }
         }

@@ -1,6 +1,6 @@
 //! JSON lines of questions and answers: one object a line, with the columns of the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -103,7 +103,7 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
         // The row of the ledger for each row of the file, none where the ledger has another answer instead, and what it
         // is about.
         let mut rows: BTreeMap<u64, (Option<u64>, u64, SampleId)> = BTreeMap::new();
-        let before = writer.last_row()?;
+        let (before, mut claimed) = (writer.last_row()?, BTreeSet::new());
         lines(path, "an answer: {\"question\", \"candidate\", \"related\", ..}", |line: AnswerLine| {
             let at = match &line.answered_at {
                 None => now,
@@ -161,8 +161,9 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
                 cost: line.cost.unwrap_or_default(),
                 answered_at: at,
             };
-            // Without exact times, answers of this very file may share a moment.
-            let known = writer.same_moment(&answer)?.filter(|row| *row <= before);
+            // Without exact times answers may share a moment: each line of the file is one row that was there before.
+            let there = writer.same_moment(&answer)?;
+            let known = there.into_iter().find(|row| *row <= before && claimed.insert(*row));
             let standing = writer.standing(&answer)?;
             let new = if known.is_none() { writer.answer(&answer)? } else { None };
             // An answer that the ledger has, and has taken back, differs from nothing.
@@ -311,6 +312,11 @@ mod tests {
             let history = line(1, true, "") + &line(2, true, ",\"undoes\":1") + &line(3, false, "");
             assert_eq!(import(&ledger, &history).unwrap(), Imported { new: 3, ..Imported::default() });
             import(&ledger, &history).unwrap();
+            // A file that has grown since it was imported first.
+            let (_grown, later) = self::ledger(&[question(1, 0.5, 2)]);
+            import(&later, &line(1, true, "")).unwrap();
+            import(&later, &history).unwrap();
+            assert_eq!(later.since(0).unwrap().last().unwrap().answer.related, Some(false), "{time}");
             let rows = ledger.since(0).unwrap();
             assert_eq!((rows.len(), rows[1].undoes, rows[2].answer.related), (3, Some(1), Some(false)), "{time}");
         }

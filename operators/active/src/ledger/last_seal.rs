@@ -4,12 +4,11 @@
 use std::path::Path;
 
 use relata_data::DataError;
-use relata_data::sink::write_atomically;
+use relata_data::sink::write_sealed;
 use relata_schemas::run_file::LEDGER_SEAL;
 
 use super::error::LedgerError;
 use super::seals::Seal;
-use super::sqlite_ledger::Ledger;
 use crate::error::Result;
 
 /// A seal without its ledger.
@@ -40,11 +39,11 @@ pub(super) fn read(folder: &Path) -> Result<Option<Seal>> {
     }
 }
 
-/// Writes the seal of all rows so far into a folder. Rows are durable before, so that a killed process leaves an older
-/// seal, which the ledger holds as well.
-pub(super) fn write(ledger: &Ledger, folder: &Path) -> Result<()> {
-    match ledger.seal()? {
-        Some(seal) => Ok(write_atomically(&folder.join(LEDGER_SEAL), format!("{seal}\n").as_bytes())?),
+/// Writes the seal of a ledger, if it has rows, into its folder. Rows are durable before, so that a killed process leaves an
+/// older seal, which the ledger holds as well.
+pub(super) fn write(seal: Option<Seal>, folder: &Path) -> Result<()> {
+    match seal {
+        Some(seal) => Ok(write_sealed(&folder.join(LEDGER_SEAL), format!("{seal}\n").as_bytes())?),
         None => Ok(()),
     }
 }
@@ -52,7 +51,7 @@ pub(super) fn write(ledger: &Ledger, folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{answers, ledger, question};
-    use super::super::sqlite_ledger::FILE;
+    use super::super::sqlite_ledger::{FILE, Ledger};
     use super::*;
 
     #[test]

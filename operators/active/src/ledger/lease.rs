@@ -41,7 +41,7 @@ impl Ledger {
     /// Who has a live lease of a question.
     pub fn leased_to(&self, question: u64) -> Result<Vec<String>> {
         self.read(|transaction| {
-            let live = "SELECT annotator FROM leases WHERE question = ?1 AND until > ?2 AND granted <= ?2 ORDER BY 1";
+            let live = "SELECT annotator FROM holds WHERE question = ?1 AND until > ?2 AND granted <= ?2 ORDER BY 1";
             let mut statement = transaction.prepare_cached(live)?;
             let holders = statement.query_map(params![question.cast_signed(), timestamp::now()], |row| row.get(0))?;
             Ok(holders.collect::<Result<_, _>>()?)
@@ -51,7 +51,7 @@ impl Ledger {
     /// Gives a lease back, so that others may have the question.
     pub fn release(&self, question: u64, annotator: &str) -> Result<()> {
         self.write(|transaction| {
-            let release = "DELETE FROM leases WHERE annotator = ?1 AND question = ?2";
+            let release = "DELETE FROM holds WHERE annotator = ?1 AND question = ?2";
             transaction.prepare_cached(release)?.execute(params![annotator, question.cast_signed()])?;
             Ok(())
         })
@@ -61,7 +61,7 @@ impl Ledger {
         let until = end(now, seconds);
         self.write(|transaction| {
             transaction.prepare_cached(ENDED)?.execute([now])?;
-            let own = "SELECT question FROM leases WHERE annotator = ?1";
+            let own = "SELECT question FROM holds WHERE annotator = ?1";
             let own = transaction.prepare_cached(own)?.query_row([annotator], |row| row.get(0)).optional()?;
             let Some(number) = own.map_or_else(|| next(transaction, annotator, wanted), |own| Ok(Some(own)))? else {
                 return Ok(None);
@@ -80,7 +80,7 @@ impl Ledger {
     ) -> Result<Option<u64>> {
         self.write(|transaction| {
             transaction.prepare_cached(ENDED)?.execute([now])?;
-            let mut all = transaction.prepare_cached("SELECT annotator, question FROM leases ORDER BY annotator")?;
+            let mut all = transaction.prepare_cached("SELECT annotator, question FROM holds ORDER BY annotator")?;
             let lease =
                 |row: &Row<'_>| Ok(Lease { holder: row.get(0)?, question: row.get::<_, i64>(1)?.cast_unsigned() });
             let live: Vec<Lease> = all.query_map([], lease)?.collect::<Result<_, _>>()?;
@@ -90,16 +90,16 @@ impl Ledger {
                     let until = end(now, seconds);
                     transaction.prepare_cached(KEEP)?.execute(params![holder, question.cast_signed(), until, now])?
                 }
-                None => transaction.prepare_cached("DELETE FROM leases WHERE annotator = ?1")?.execute([holder])?,
+                None => transaction.prepare_cached("DELETE FROM holds WHERE annotator = ?1")?.execute([holder])?,
             };
             Ok(chosen)
         })
     }
 }
 
-const KEEP: &str = "INSERT OR REPLACE INTO leases VALUES (?1, ?2, ?3, ?4)";
+const KEEP: &str = "INSERT OR REPLACE INTO holds VALUES (?1, ?2, ?3, ?4)";
 /// Leases whose time is up, and those from a future that a clock has come back from: they might last for days.
-const ENDED: &str = "DELETE FROM leases WHERE until <= ?1 OR granted > ?1";
+const ENDED: &str = "DELETE FROM holds WHERE until <= ?1 OR granted > ?1";
 
 /// When a lease ends.
 fn end(now: i64, seconds: u64) -> i64 {
@@ -132,7 +132,7 @@ fn next(transaction: &Transaction<'_>, annotator: &str, wanted: usize) -> Result
     let start = transaction.prepare_cached(seen)?.query_row(key, QueuePlace::read).optional()?;
     let mut complete = transaction.prepare_cached(COMPLETE)?;
     let mut leased =
-        transaction.prepare_cached("SELECT COUNT(*) FROM leases WHERE question = ?1 AND annotator <> ?2")?;
+        transaction.prepare_cached("SELECT COUNT(*) FROM holds WHERE question = ?1 AND annotator <> ?2")?;
 
     let mut statement = transaction.prepare_cached(&in_order(wanted.min(most + 1)))?;
     let after = start.unwrap_or(QueuePlace { round: i64::MIN, rank: f64::NEG_INFINITY, question: i64::MIN });
@@ -328,7 +328,7 @@ mod tests {
             let of = standing.filter(|row| row.answer.question == question && row.answer.candidate.0 % 100 == 1);
             of.map(|row| row.answer.annotator.as_str()).collect()
         };
-        let live = "SELECT annotator, question FROM leases WHERE until > ?1";
+        let live = "SELECT annotator, question FROM holds WHERE until > ?1";
         let leases: Vec<(String, u64)> = ledger
             .read(|transaction| {
                 let mut statement = transaction.prepare(live)?;

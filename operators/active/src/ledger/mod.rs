@@ -3,6 +3,7 @@
 mod answer_writer;
 mod answers;
 mod arrow_tables;
+mod audit;
 mod error;
 #[cfg(test)]
 mod fixture;
@@ -18,8 +19,9 @@ mod sqlite_ledger;
 mod timestamp;
 
 pub use answers::LedgerEntry;
+pub use audit::LedgerAudit;
 pub use import_questions::import_questions;
 pub use json_lines::{Imported, export_answers, export_questions, import_answers};
 pub use lease::Lease;
-pub use seals::{LedgerAudit, Seal};
+pub use seals::Seal;
 pub use sqlite_ledger::{FILE, Ledger};

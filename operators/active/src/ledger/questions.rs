@@ -29,7 +29,7 @@ impl Ledger {
     /// [`ActiveError::Ledger`]: crate::ActiveError::Ledger
     pub fn ask(&self, questions: &[Question]) -> Result<()> {
         self.write(|transaction| questions.iter().try_for_each(|question| insert(transaction, question).map(drop)))?;
-        last_seal::write(self, self.folder())
+        last_seal::write(self.seal()?, self.folder())
     }
 
     /// All questions, by number.

@@ -60,13 +60,6 @@ const TABLES: &str = "
         least INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX progress_in_order ON progress (least, round, rank, question);
-    CREATE TABLE leases (
-        annotator TEXT PRIMARY KEY,
-        question INTEGER NOT NULL REFERENCES questions,
-        until INTEGER NOT NULL,
-        granted INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-    CREATE INDEX leases_by_question ON leases (question);
     CREATE TABLE cursors (
         annotator TEXT NOT NULL,
         wanted INTEGER NOT NULL,
@@ -83,6 +76,18 @@ const TABLES: &str = "
         UPDATE cursors SET round = new.round, rank = new.rank, question = new.question - 1
         WHERE (round, rank, question) >= (new.round, new.rank, new.question);
     END;
+";
+
+/// Questions that are kept for somebody, from when until when. A ledger of the first layout also has a table `leases`, which
+/// a program of then may go on using.
+const LEASES: &str = "
+    CREATE TABLE holds (
+        annotator TEXT PRIMARY KEY,
+        question INTEGER NOT NULL REFERENCES questions,
+        until INTEGER NOT NULL,
+        granted INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX holds_by_question ON holds (question);
 ";
 
 /// What makes reading faster, and a file of an earlier program lacks.
@@ -123,6 +128,21 @@ pub(super) fn open(path: &Path) -> Result<(Connection, Connection), LedgerError>
             Ok((open_to_read(path)?, open_to_read(path)?))
         }
         opened => opened,
+    }
+}
+
+/// A connection that only reads a file, whatever its name is.
+pub(super) fn reader(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(PATIENCE)?;
+        // Opening a file does not read it.
+        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        Ok(connection)
+    });
+    match opened {
+        Ok(connection) => Ok(connection),
+        Err(_) => open_to_read(path),
     }
 }
 
@@ -228,7 +248,7 @@ fn create(connection: &mut Connection) -> Result<(), LedgerError> {
         FileState::Empty => create_tables(&transaction)?,
         FileState::Unsealed => {
             transaction.execute_batch(seals::TABLE)?;
-            transaction.execute_batch("ALTER TABLE leases ADD COLUMN granted INTEGER NOT NULL DEFAULT 0")?;
+            transaction.execute_batch(LEASES)?;
             transaction.execute_batch(&append_only("seals", "position"))?;
             seals::append_all(&transaction)?;
         }
@@ -240,6 +260,7 @@ fn create(connection: &mut Connection) -> Result<(), LedgerError> {
 
 fn create_tables(connection: &Connection) -> Result<(), LedgerError> {
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(LEASES)?;
     connection.execute_batch(seals::TABLE)?;
     for (table, key) in KEPT {
         connection.execute_batch(&append_only(table, key))?;
@@ -324,7 +345,7 @@ mod tests {
         drop(ledger);
         let reader = open_to_read(&path).unwrap();
         assert_eq!(reader.query_row("SELECT COUNT(*) FROM standing", [], |row| row.get(0)), Ok(1));
-        let refused = reader.execute("INSERT INTO leases VALUES ('ann', 1, 0, 0)", []).unwrap_err();
+        let refused = reader.execute("INSERT INTO holds VALUES ('ann', 1, 0, 0)", []).unwrap_err();
         assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::ReadOnly));
     }
 

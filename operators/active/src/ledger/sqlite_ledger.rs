@@ -115,13 +115,23 @@ impl Ledger {
         }
         // What a killed process has left.
         std::fs::remove_file(&unfinished).ok();
+        // Before the copy: others may write meanwhile, and the copy has to hold what is sealed.
+        let seal = self.seal()?;
         let connection = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let copied = connection.execute("VACUUM INTO ?1", [&unfinished.to_string_lossy()]).map(|_| ());
         copied.map_err(|error| LedgerError::from(error).at(&unfinished))?;
         let durable = std::fs::File::open(&unfinished).and_then(|file| file.sync_all());
         durable.and_then(|()| std::fs::rename(&unfinished, &path)).map_err(DataError::io(&path))?;
-        drop(connection);
-        last_seal::write(self, folder)
+        last_seal::write(seal, folder)
+    }
+
+    /// Opens a copy, in a folder without a ledger, of a ledger's file of any name, as it is now; others may write to it
+    /// meanwhile.
+    pub fn copy_of(file: &Path, folder: &Path) -> Result<Self> {
+        let reader = schema::reader(file).map_err(|error| error.at(file))?;
+        let copied = reader.execute("VACUUM INTO ?1", [&folder.join(FILE).to_string_lossy()]);
+        copied.map_err(|error| LedgerError::from(error).at(file))?;
+        Self::open(folder)
     }
 
     /// The ledger's file.

@@ -16,7 +16,7 @@ use crate::strategy::Strategy;
 const MOST: usize = 1_000_000;
 
 /// Rounds, unless the pairs per round are given.
-const ROUNDS: f64 = 5.0;
+const ROUNDS: f64 = 10.0;
 
 /// How to ask an oracle: made by [`StrategyExt::budget`](super::StrategyExt::budget).
 ///
@@ -61,7 +61,7 @@ impl AskConfig {
     }
 
     /// Pairs asked about in one round, after which the model is trained on; a million at most. The default is what a
-    /// fifth of the budget buys.
+    /// tenth of the budget buys.
     ///
     /// ```
     /// use relata_active::query_loop::StrategyExt;

@@ -14,7 +14,7 @@ pub struct AskPlan {
     pub strategy: Description,
     /// What may be spent.
     pub budget: f64,
-    /// Pairs asked about in one round; what a fifth of the budget buys if it is not given.
+    /// Pairs asked about in one round; what a tenth of the budget buys if it is not given.
     pub per_round: Option<usize>,
     /// How contradictions between answers are decided.
     pub policy: AnswerPolicy,

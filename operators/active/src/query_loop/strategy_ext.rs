@@ -6,7 +6,7 @@ use crate::strategy::Strategy;
 /// Gives every strategy a budget.
 pub trait StrategyExt: Strategy + Sized + 'static {
     /// Asks until this much is spent, in the units of the oracle's cost (a pair costs 1 unless the oracle says
-    /// otherwise). That takes five rounds, or more if the oracle charges less than its price.
+    /// otherwise). That takes ten rounds, or more if the oracle charges less than its price.
     ///
     /// A round is planned so that it cannot cost more than is left, at the oracle's
     /// [`cost`](relata_oracle::Oracle::cost). The budget is exceeded, by no more than the last round's answers, only if

@@ -3,6 +3,7 @@
 //! A server that runs beside something else must not use up what that needs. So there are never more connections than
 //! [`Limits`] allow, each has a deadline in every phase, and whoever is silent makes room for whoever is not.
 
+mod limits;
 mod phase;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) use limits::Limits;
 use phase::{Phase, Reply, Watched, overdue};
 
 /// How long to wait before accepting again when it failed.
@@ -40,26 +42,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 const REPEAT: Duration = Duration::from_secs(60);
 /// Bytes of a request's headers at most, and of what hyper keeps of its body and of the response's.
 const BUFFER: usize = 1 << 14;
-
-/// What clients may use at most.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Connections at a time, each of them a file descriptor. One address beyond loopback may have half of them.
-    pub connections: usize,
-    /// For the TLS handshake, and then for a request's headers. As a connection without a request waits for headers, it is
-    /// closed after this time.
-    pub header: Duration,
-    /// For a request from its headers to its answer, which is 408 then, and again for the client to take the response.
-    /// Responses without an end are cut off there.
-    pub body: Duration,
-}
-
-impl Default for Limits {
-    /// 256 connections, 10 s and 30 s.
-    fn default() -> Self {
-        Self { connections: 256, header: Duration::from_secs(10), body: Duration::from_secs(30) }
-    }
-}
 
 /// Answers requests by a router, in HTTP/1.1 over plain text or TLS, until `shutdown` is ready. Then requests in flight have
 /// `grace` to end. Everything ends with this future, even if it is dropped before.

@@ -14,7 +14,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::Limits;
+use super::limits::Limits;
 
 /// What a connection is doing, since an instant.
 #[derive(Clone, Copy)]

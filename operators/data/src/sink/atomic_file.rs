@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use relata_schemas::run_file;
 use tempfile::NamedTempFile;
 
-use super::checksums;
+use super::checksums::{self, parent};
 use super::unfinished;
 use crate::{DataError, Result};
 
@@ -47,16 +47,17 @@ impl AtomicFile {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create(path: &Path) -> Result<Self> {
+        if std::fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+            // As it is named: what `/dev/stdout` leads to has no path.
+            let file = OpenOptions::new().write(true).open(path).map_err(DataError::io(path))?;
+            return Ok(Self { path: path.to_path_buf(), target: Target::Through(file), sealed: None });
+        }
         let path = followed(path)?;
         if is_of_a_run(&path) {
             return Err(DataError::Overwrites { path, what: "is a file of a run" });
         }
         match std::fs::metadata(&path) {
             Ok(about) if about.is_dir() => Err(DataError::io(&path)(io::ErrorKind::IsADirectory.into())),
-            Ok(about) if !about.is_file() => {
-                let file = OpenOptions::new().write(true).open(&path).map_err(DataError::io(&path))?;
-                Ok(Self { path, target: Target::Through(file), sealed: None })
-            }
             Ok(about) => Self::beside(path, Some(about), None),
             Err(_) => Self::beside(path, None, None),
         }
@@ -176,11 +177,6 @@ fn followed(path: &Path) -> Result<PathBuf> {
     }
     let circle = io::Error::other("its links lead in a circle");
     Err(DataError::io(&path)(circle))
-}
-
-/// The folder of a file.
-pub(super) fn parent(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

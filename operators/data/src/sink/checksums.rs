@@ -5,17 +5,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use relata_schemas::run_file::CHECKSUMS;
 use twox_hash::xxhash3_128;
 
-use super::atomic_file::parent;
 use crate::{DataError, Result};
 
 /// Up to this size a file is read whole before it is used, which costs a tenth of a second; beyond it, only its length
 /// is compared.
 const READ_WHOLE: u64 = 1 << 30;
+/// How old a file must be for its time to tell whether it was changed.
+const SETTLED: Duration = Duration::from_secs(2);
 /// Bytes read at a time.
 const BLOCK: usize = 1 << 20;
 
@@ -110,7 +111,10 @@ pub fn verify(path: &Path) -> Result<()> {
         return Ok(());
     }
     compare(path, &recorded)?;
-    WHOLE.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), now);
+    // Times are coarse: what was written just now could change again within one.
+    if now.1.and_then(|time| time.elapsed().ok()).is_some_and(|age| age > SETTLED) {
+        WHOLE.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), now);
+    }
     Ok(())
 }
 
@@ -159,6 +163,11 @@ fn compare(path: &Path, recorded: &[Checksum]) -> Result<()> {
         }),
         _ => Ok(()),
     }
+}
+
+/// The folder of a file.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether a checksum of the file was recorded.

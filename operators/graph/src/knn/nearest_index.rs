@@ -220,6 +220,9 @@ mod tests {
         let made = InvertedFile::build(&values, 4, &all, &mut Purpose::NearestRows.stream(1, &[]));
         NearestIndex::write(&path, &made, &values, 0).unwrap();
         let whole = std::fs::read(&path).unwrap();
+        // Where there is no checksum, which would find it first.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let path = elsewhere.path().join("nearest.index");
         for at in (0..8 * HEAD - 8).chain(8 * HEAD..8 * (HEAD + 8)) {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x41;

@@ -234,7 +234,6 @@ impl SplitReader {
     }
 }
 
-/// A column as text; a NaN counts as no value, because that is how some writers mark one.
 /// Every fifth row of each class is for the test, never its first; where it begins differs by class, so that classes of
 /// a few rows are on both sides, too. Counting all rows would follow any order that the file has.
 fn side_of(label: &str, rows: &mut HashMap<String, u64>) -> Side {
@@ -252,6 +251,7 @@ fn side_of(label: &str, rows: &mut HashMap<String, u64>) -> Side {
     if (before + start).is_multiple_of(5) { Side::Test } else { Side::Train }
 }
 
+/// A column as text; a NaN counts as no value, because that is how some writers mark one.
 fn text(batch: &RecordBatch, column: &str) -> Result<StringArray> {
     let values = &batch[column];
     let floating = values.data_type().is_floating();

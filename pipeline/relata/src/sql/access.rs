@@ -47,9 +47,36 @@ impl Access {
     }
 }
 
-/// The path of a location; that of another machine is none here.
+/// The path of a location, which may be a URL of a file; that of another machine is none here.
 fn local(location: &str) -> PathBuf {
-    PathBuf::from(location.strip_prefix("file://").unwrap_or(location))
+    match location.get(..5) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("file:") => {}
+        _ => return PathBuf::from(location),
+    }
+    let rest = &location[5..];
+    // `file:///path`, `file://localhost/path` and `file:/path`.
+    let path =
+        rest.strip_prefix("//").map_or(rest, |with_host| &with_host[with_host.find('/').unwrap_or(with_host.len())..]);
+    PathBuf::from(percent_decoded(path))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        match (first, code) {
+            (b'%', Some(code)) => {
+                bytes.push(code);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether a path, which need not exist, is the folder of a run or in one.
@@ -108,6 +135,15 @@ mod tests {
         for to in inside.iter().chain(&[run.path("../run/x.parquet"), through.join("x.parquet")]) {
             let error = outcome(&session, &copy(to), Access::Write).await.unwrap_err();
             assert!(matches!(error, SqlError::IntoRun { .. }), "{error}");
+        }
+        let whole = run.path("x.parquet").display().to_string();
+        for url in [
+            format!("file:{whole}"),
+            format!("FILE://localhost{whole}"),
+            format!("file://{}", whole.replace("run/", "r%75n/")),
+        ] {
+            let error = outcome(&session, &copy(Path::new(&url)), Access::Write).await.unwrap_err();
+            assert!(matches!(error, SqlError::IntoRun { .. }), "{url}: {error}");
         }
         assert!(std::fs::read(run.embeddings()).unwrap() == before);
         outcome(&session, "CREATE VIEW v AS SELECT id FROM embeddings", Access::Read).await.unwrap();

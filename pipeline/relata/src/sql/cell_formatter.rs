@@ -31,7 +31,7 @@ impl ArrayFormatterFactory for CellFormatter {
             DataType::FixedSizeList(..) => array.as_fixed_size_list().values(),
             DataType::List(_) => array.as_list::<i32>().values(),
             DataType::LargeList(_) => array.as_list::<i64>().values(),
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
                 let text = PlainText { array, text: ArrayFormatter::try_new(array, options)? };
                 return Ok(Some(ArrayFormatter::new(Box::new(text), options.safe())));
             }
@@ -77,7 +77,7 @@ impl DisplayIndex for ShortenedList<'_> {
         out.write_char('[')?;
         for (at, item) in range.clone().take(shown).enumerate() {
             let comma = if at > 0 { ", " } else { "" };
-            write!(out, "{comma}{}", self.items.value(item))?;
+            write!(out, "{comma}{}", printable(&self.items.value(item).to_string()))?;
         }
         if shown < range.len() {
             write!(out, ", … {} {}", range.len(), self.what)?;

@@ -280,8 +280,10 @@ mod tests {
         let error = EmbeddingFile::open(&run.path(Artifact::Plan)).err().unwrap().to_string();
         assert!(error.contains("run.json"), "{error}");
         let bytes = std::fs::read(run.embeddings()).unwrap();
-        std::fs::write(run.embeddings(), &bytes[..bytes.len() / 2]).unwrap();
-        let error = EmbeddingFile::open(&run.embeddings()).err().unwrap().to_string();
+        let cut = folder.path().join("elsewhere/embeddings.parquet");
+        std::fs::create_dir(cut.parent().unwrap()).unwrap();
+        std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+        let error = EmbeddingFile::open(&cut).err().unwrap().to_string();
         assert!(error.contains("embeddings.parquet") && error.contains("could not be read"), "{error}");
     }
 }

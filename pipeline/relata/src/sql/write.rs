@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow::csv;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::json;
@@ -19,7 +19,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use relata_data::query::stream;
 
-use super::cell_formatter::CellFormatter;
+use super::cell_formatter::{CellFormatter, printable};
 use super::error::SqlError;
 use super::format::Format;
 use super::formulas::defuse;
@@ -120,6 +120,7 @@ async fn write_table(
     }
     if !stream.schema().fields().is_empty() {
         let options = FormatOptions::new().with_null("NULL").with_formatter_factory(Some(&CellFormatter));
+        let shown: Vec<RecordBatch> = shown.into_iter().map(with_printable_names).collect::<Result<_, SqlError>>()?;
         writeln!(out, "{}", pretty_format_batches_with_options(&shown, &options)?)?;
     }
     if rows > table_rows {
@@ -171,6 +172,15 @@ async fn write_parquet(mut stream: SendableRecordBatchStream, out: &mut (impl Wr
     }
     writer.close()?;
     Ok(rows)
+}
+
+/// The batch with names of columns that no terminal obeys.
+fn with_printable_names(batch: RecordBatch) -> Result<RecordBatch, SqlError> {
+    let fields = batch.schema_ref().fields().iter();
+    let fields = fields.map(|field| field.as_ref().clone().with_name(printable(field.name())));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(schema, batch.columns().to_vec(), &rows)?)
 }
 
 /// The batch with lists and structures as text, which is all that CSV has.
@@ -249,6 +259,9 @@ mod tests {
     #[tokio::test]
     async fn neither_spreadsheets_nor_terminals_obey_a_cell() {
         let (_folder, session) = five().await;
+        let list = "SELECT make_array(chr(27) || 'c') AS l";
+        let printed = String::from_utf8(written(&session, list, Format::Table).await.1).unwrap();
+        assert!(printed.contains(r"[\u{1b}c]"), "{printed}");
         let texts =
             "SELECT * FROM (VALUES ('=cmd|'' /C calc''!A0'), ('+49 30 1234'), ('-1'), ('@x'), (chr(27) || '[2J')) t(a)";
         for (raw, first, formulas) in [(false, "'=cmd", 2), (true, "=cmd", 0)] {

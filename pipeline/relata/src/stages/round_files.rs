@@ -5,7 +5,7 @@ use std::io::{self, BufReader};
 use std::path::Path;
 
 use relata_data::DataError;
-use relata_data::sink::{AtomicFile, ParquetSink};
+use relata_data::sink::{AtomicFile, ParquetSink, verify};
 use relata_schemas::metrics::METRICS;
 use relata_train::training::MetricRow;
 
@@ -96,8 +96,11 @@ pub(super) fn copy(from: &Run, to: &Run, artifact: impl AsRef<Path>) -> Result<(
     if !source.exists() {
         return Ok(());
     }
+    verify(&source)?;
     let mut reader = BufReader::with_capacity(BUFFER, File::open(&source).map_err(DataError::io(&source))?);
-    let mut file = AtomicFile::sealed(&target)?;
+    // Pictures are drawn anew, also by their owner.
+    let of_plots = artifact.as_ref().starts_with(Artifact::Plots);
+    let mut file = if of_plots { AtomicFile::create(&target)? } else { AtomicFile::sealed(&target)? };
     io::copy(&mut reader, &mut file).map_err(DataError::io(&target))?;
     Ok(file.commit()?)
 }

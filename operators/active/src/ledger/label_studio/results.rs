@@ -182,7 +182,7 @@ impl Import<'_> {
     }
 
     fn write(&mut self, answer: &Answer) -> Result<(), LedgerError> {
-        let known = self.writer.same_moment(answer)?.is_some();
+        let known = !self.writer.same_moment(answer)?.is_empty();
         let standing = self.writer.standing(answer)?;
         // What was said before in the same project, and was changed there since.
         let changed = standing.as_ref().filter(|standing| {

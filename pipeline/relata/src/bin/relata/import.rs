@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use relata::Run;
 use relata_active::ActiveError;
 use relata_active::ledger::label_studio::{ImportedResults, import_results};
-use relata_active::ledger::{
-    FILE, Imported, Ledger, export_answers, export_questions, import_answers, import_questions,
-};
+use relata_active::ledger::{Imported, Ledger, export_answers, export_questions, import_answers, import_questions};
 use relata_data::DataError;
 use serde_json::Value;
 
@@ -101,12 +99,7 @@ fn is_ledger(file: &Path) -> Result<bool, DataError> {
 fn import_ledger(run: &Run, ledger: &Ledger, file: &Path, oracle: &str) -> Result<Imported, Failure> {
     let folder = tempfile::tempdir()?;
     // A copy, so that nothing is written beside the file that is only read.
-    std::fs::copy(file, folder.path().join(FILE)).map_err(DataError::io(file))?;
-    let log = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-    if log(file).is_file() {
-        std::fs::copy(log(file), log(&folder.path().join(FILE))).map_err(DataError::io(log(file)))?;
-    }
-    let other = Ledger::open(folder.path())?;
+    let other = Ledger::copy_of(file, folder.path())?;
     let write = |name: &str, export: fn(&Ledger, &mut dyn Write) -> Result<(), ActiveError>| {
         let path = folder.path().join(name);
         let mut out = BufWriter::new(File::create(&path).map_err(DataError::io(&path))?);
