@@ -101,12 +101,19 @@ impl Strategy for ExploreConsolidate {
         let mut asked = explorer.unfinished();
         asked.truncate(pairs);
         let parts = pool.components.iter().filter(|component| component.size > 1).count();
-        let every = if self.classes.is_some_and(|classes| parts > classes) { RECONCILE_MORE } else { RECONCILE };
+        let too_many = self.classes.is_some_and(|classes| parts > classes);
+        let every = if too_many { RECONCILE_MORE } else { RECONCILE };
         let before = (context.round as usize).saturating_sub(1) * pairs;
         while asked.len() < pairs {
             let reconcile = (before + asked.len()) % every == every - 1;
-            let next = if reconcile { explorer.reconcile().or_else(|| explorer.explore()) } else { explorer.explore() };
-            match next.or_else(|| explorer.reconcile()) {
+            let next = match reconcile {
+                true => {
+                    let of_parts = if too_many { explorer.reconcile(true) } else { None };
+                    of_parts.or_else(|| explorer.reconcile(false)).or_else(|| explorer.explore())
+                }
+                false => explorer.explore(),
+            };
+            match next.or_else(|| explorer.reconcile(false)) {
                 Some(pair) => asked.push(pair),
                 None => break,
             }

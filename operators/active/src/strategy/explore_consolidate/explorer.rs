@@ -102,12 +102,15 @@ impl<'a, 'b> Explorer<'a, 'b> {
         }
     }
 
-    /// The question about two components that are most likely one.
-    pub fn reconcile(&mut self) -> Option<(TrainingRow, TrainingRow)> {
+    /// The question about two components that are most likely one. Of `parts`, which are known to be too many, only those
+    /// of two rows or more are meant: a row by itself would come before them, since it differs from nothing yet.
+    pub fn reconcile(&mut self, parts: bool) -> Option<(TrainingRow, TrainingRow)> {
         let mut best: Option<(f32, usize, usize, (TrainingRow, TrainingRow))> = None;
-        for (at, cluster) in self.clusters.iter().enumerate().filter(|(_, cluster)| cluster.is_free()) {
-            for (other_at, other) in self.clusters[..at].iter().enumerate().filter(|(_, cluster)| cluster.is_free()) {
-                let affinity = cluster.affinity(other);
+        let is_part = |at: usize| self.pool.components.get(at).is_some_and(|component| component.size > 1);
+        let free = |(at, cluster): &(usize, &Cluster)| cluster.is_free() && (!parts || is_part(*at));
+        for (at, cluster) in self.clusters.iter().enumerate().filter(free) {
+            for (other_at, other) in self.clusters[..at].iter().enumerate().filter(free) {
+                let affinity = if parts { cluster.cosine(other) } else { cluster.affinity(other) };
                 if best.as_ref().is_none_or(|best| affinity > best.0)
                     && let Some(pair) = self.open_pair(&other.members, &cluster.members)
                 {
@@ -205,10 +208,13 @@ impl Cluster {
 
     /// How alike the directions of two clusters are, less if both are known to differ from many others.
     fn affinity(&self, other: &Self) -> f32 {
+        (1.0 + self.cosine(other)) / (1.0 + self.cannot_links.min(other.cannot_links) as f32).sqrt()
+    }
+
+    fn cosine(&self, other: &Self) -> f32 {
         let norm = |sum: &[f32]| sum.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
         let inner: f32 = self.sum.iter().zip(&other.sum).map(|(x, y)| x * y).sum();
-        let cosine = inner / (norm(&self.sum) * norm(&other.sum));
-        (1.0 + cosine) / (1.0 + self.cannot_links.min(other.cannot_links) as f32).sqrt()
+        inner / (norm(&self.sum) * norm(&other.sum))
     }
 }
 
