@@ -36,8 +36,9 @@ async fn pyarrow_polars_and_duckdb_read_the_embeddings() {
 /// The largest distance between embeddings and what NumPy makes of the checkpoint, relative to the largest number.
 fn distance_to_numpy(encoder: &str, head: &str, run_folder: &Run, data: &Path) -> f64 {
     let checkpoints = std::fs::read_dir(run_folder.folder().join("checkpoints")).unwrap();
-    let weights =
-        checkpoints.map(|file| file.unwrap().path()).filter(|path| path.extension().unwrap() == "safetensors");
+    let weights = checkpoints
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "safetensors"));
     let latest = weights.max().unwrap();
     let mut command = script("embed_from_weights.py");
     command.args([encoder, head]).args([&latest, data, &run_folder.embeddings()]);

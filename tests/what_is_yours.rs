@@ -103,7 +103,7 @@ async fn a_changed_byte_of_a_run_is_found_when_the_file_is_opened_and_by_a_check
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(run.join("embeddings.parquet")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(run.join("samples.parquet")).unwrap().permissions().mode();
         assert_eq!(mode & 0o222, 0);
     }
 }

@@ -145,7 +145,8 @@ impl PageConfig {
         if self.open && !self.invited.is_empty() {
             return setting("invited", "empty where nobody needs a token", &format!("{:?}", self.invited));
         }
-        if self.open && self.token.is_none() && self.resolve()?.iter().any(|address| !address.ip().is_loopback()) {
+        let is_beyond = self.resolve()?.iter().any(|address| !address.ip().is_loopback());
+        if self.open && self.token.is_none() && is_beyond {
             let expected = "needed where the page can be reached from other machines (leave `.without_token()` away)";
             return setting("token", expected, &format!("missing for {}", self.address));
         }

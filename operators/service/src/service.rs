@@ -375,7 +375,7 @@ mod tests {
     fn the_plan_holds_neither_the_secret_nor_what_may_change_from_day_to_day() {
         // Every test process has this variable.
         let value = std::env::var("PATH").unwrap();
-        let plain = service("http://host/");
+        let plain = service("https://host/");
         let changed = plain.clone().timeout(Duration::from_secs(300)).retries(9).pause(Duration::from_secs(2));
         let changed = changed.concurrency(1).rate(0.5).secret_from_env("PATH");
         changed.check().unwrap();

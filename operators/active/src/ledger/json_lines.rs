@@ -165,6 +165,11 @@ pub fn import_answers(ledger: &Ledger, path: &Path, oracle: &str) -> Result<Impo
             let there = writer.same_moment(&answer)?;
             let known = there.into_iter().find(|row| *row <= before && claimed.insert(*row));
             let standing = writer.standing(&answer)?;
+            // Without a time, an answer that stands as it is said here is the one that is meant.
+            let same =
+                standing.as_ref().filter(|standing| line.answered_at.is_none() && standing.related == line.related);
+            let known =
+                known.or(same.map(|standing| standing.row).filter(|row| *row <= before && claimed.insert(*row)));
             let new = if known.is_none() { writer.answer(&answer)? } else { None };
             // An answer that the ledger has, and has taken back, differs from nothing.
             imported.answer(&answer, new.is_some(), standing.as_ref().filter(|_| known.is_none()));

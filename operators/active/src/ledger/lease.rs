@@ -41,9 +41,9 @@ impl Ledger {
     /// Who has a live lease of a question.
     pub fn leased_to(&self, question: u64) -> Result<Vec<String>> {
         self.read(|transaction| {
-            let live = "SELECT annotator FROM holds WHERE question = ?1 AND until > ?2 AND granted <= ?2 ORDER BY 1";
-            let mut statement = transaction.prepare_cached(live)?;
-            let holders = statement.query_map(params![question.cast_signed(), timestamp::now()], |row| row.get(0))?;
+            let live = "SELECT annotator FROM holds WHERE question = ?1 AND until > ?2 AND granted <= ?3 ORDER BY 1";
+            let (mut statement, now) = (transaction.prepare_cached(live)?, timestamp::now());
+            let holders = statement.query_map(params![question.cast_signed(), now, now + AHEAD], |row| row.get(0))?;
             Ok(holders.collect::<Result<_, _>>()?)
         })
     }
@@ -60,7 +60,7 @@ impl Ledger {
     fn lease_at(&self, annotator: &str, wanted: usize, seconds: u64, now: i64) -> Result<Option<Question>> {
         let until = end(now, seconds);
         self.write(|transaction| {
-            transaction.prepare_cached(ENDED)?.execute([now])?;
+            transaction.prepare_cached(ENDED)?.execute([now, now.saturating_add(AHEAD)])?;
             let own = "SELECT question FROM holds WHERE annotator = ?1";
             let own = transaction.prepare_cached(own)?.query_row([annotator], |row| row.get(0)).optional()?;
             let Some(number) = own.map_or_else(|| next(transaction, annotator, wanted), |own| Ok(Some(own)))? else {
@@ -79,7 +79,7 @@ impl Ledger {
         choose: impl FnOnce(&[Lease]) -> Option<u64>,
     ) -> Result<Option<u64>> {
         self.write(|transaction| {
-            transaction.prepare_cached(ENDED)?.execute([now])?;
+            transaction.prepare_cached(ENDED)?.execute([now, now.saturating_add(AHEAD)])?;
             let mut all = transaction.prepare_cached("SELECT annotator, question FROM holds ORDER BY annotator")?;
             let lease =
                 |row: &Row<'_>| Ok(Lease { holder: row.get(0)?, question: row.get::<_, i64>(1)?.cast_unsigned() });
@@ -99,7 +99,9 @@ impl Ledger {
 
 const KEEP: &str = "INSERT OR REPLACE INTO holds VALUES (?1, ?2, ?3, ?4)";
 /// Leases whose time is up, and those from a future that a clock has come back from: they might last for days.
-const ENDED: &str = "DELETE FROM holds WHERE until <= ?1 OR granted > ?1";
+const ENDED: &str = "DELETE FROM holds WHERE until <= ?1 OR granted > ?2";
+/// How far ahead of one process another may be, in microseconds: each looks at the clock before it waits for the other.
+const AHEAD: i64 = 60_000_000;
 
 /// When a lease ends.
 fn end(now: i64, seconds: u64) -> i64 {
@@ -211,6 +213,8 @@ mod tests {
         assert_eq!(lease(&ledger, "ben", 1, 100_001), None);
         assert_eq!(lease(&ledger, "ben", 1, 50), Some(1));
         assert_eq!((lease(&ledger, "ann", 1, 51), lease(&ledger, "ann", 1, 60)), (None, Some(1)));
+        // Another process has looked at the clock a moment before.
+        assert_eq!(lease(&ledger, "ben", 1, 59), None);
     }
 
     #[test]

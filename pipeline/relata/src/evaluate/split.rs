@@ -64,10 +64,11 @@ enum Side {
 impl Split {
     /// Classes of test rows that no training row has, which a classifier can only get wrong, and how many rows have them.
     pub fn unseen(&self) -> (Vec<String>, u64) {
-        let sides = (0..).zip(self.train.class_counts().iter().zip(self.test.class_counts()));
-        let unseen = sides.filter(|(_, (train, test))| **train == 0 && **test > 0);
-        let unseen: Vec<_> = unseen.map(|(class, (_, test))| (self.classes.name(class), *test)).collect();
-        (unseen.iter().map(|(name, _)| name.clone()).collect(), unseen.iter().map(|(_, rows)| rows).sum())
+        let train = |class: usize| self.train.class_counts().get(class).copied().unwrap_or_default();
+        let test = self.test.class_counts().iter().copied().enumerate();
+        let unseen: Vec<(usize, u64)> = test.filter(|&(class, rows)| rows > 0 && train(class) == 0).collect();
+        let names = unseen.iter().map(|&(class, _)| self.classes.name(class as u32)).collect();
+        (names, unseen.iter().map(|(_, rows)| rows).sum())
     }
 }
 

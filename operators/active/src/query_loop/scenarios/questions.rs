@@ -117,10 +117,10 @@ async fn validation_pairs_are_asked_once_and_nothing_follows_from_them() {
 }
 
 #[test]
-fn a_round_is_a_fifth_of_what_the_budget_buys() {
+fn a_round_is_a_tenth_of_what_the_budget_buys() {
     let config = || random_pairs().budget(300.0);
     let at = |per_question, per_candidate| config().pairs_per_round(Cost { per_question, per_candidate });
-    assert_eq!([at(0.0, 1.0), at(4.0, 6.0), at(0.0, 0.0), at(0.0, 1e9)], [60, 6, 60, 1]);
+    assert_eq!([at(0.0, 1.0), at(4.0, 6.0), at(0.0, 0.0), at(0.0, 1e9)], [30, 3, 30, 1]);
     assert_eq!(config().per_round(7).pairs_per_round(Cost::default()), 7);
 }
 
