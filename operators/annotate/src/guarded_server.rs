@@ -29,8 +29,8 @@ const LARGEST: usize = 1 << 18;
 /// requests that name a loopback host. A link to `/` carries the token once and a cookie from then on; programs send it as
 /// `Authorization: Bearer TOKEN`. Changes are accepted as JSON from its own pages, and from programs.
 ///
-/// There are at most 256 connections at a time. One that is silent for 10 seconds is closed, and earlier where another
-/// needs its place; a request that is not there and answered within 30 seconds is refused.
+/// There are at most 256 connections at a time. One that is silent for 10 seconds, or 75 seconds after a request, is closed,
+/// and earlier where another needs its place; a request that is not there and answered within 30 seconds is refused.
 ///
 /// ```
 /// use axum::Router;

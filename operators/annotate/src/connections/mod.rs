@@ -143,7 +143,7 @@ impl Connections {
     }
 
     fn add(&mut self, server: Server, stream: TcpStream, peer: IpAddr) {
-        let (sender, phase) = watch::channel(Phase::idle());
+        let (sender, phase) = watch::channel(Phase::new());
         let task = self.tasks.spawn(server.attend(stream, sender));
         self.open.insert(task.id(), Open { peer, phase, task });
     }
@@ -179,7 +179,7 @@ impl Server {
                 None => self.talk(stream, phase).await,
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
-                        phase.send_replace(Phase::idle());
+                        phase.send_replace(Phase::new());
                         self.talk(stream, phase).await;
                     }
                 }
@@ -206,7 +206,10 @@ impl Server {
             }
         });
         let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(self.limits.header).max_buf_size(BUFFER);
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.header.max(self.limits.keep_alive))
+            .max_buf_size(BUFFER);
         let mut connection = pin!(builder.serve_connection(stream, service));
         tokio::select! {
             _ = connection.as_mut() => return,

@@ -19,7 +19,9 @@ use super::limits::Limits;
 /// What a connection is doing, since an instant.
 #[derive(Clone, Copy)]
 pub(super) enum Phase {
-    /// No request is in flight: there is none, or its headers or the TLS handshake are not complete.
+    /// There was no request yet: its headers or the TLS handshake are not complete.
+    New(Instant),
+    /// No request is in flight.
     Idle(Instant),
     /// A request is with its handler.
     Answering(Instant),
@@ -30,7 +32,12 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// Idle from now on.
+    /// Waiting for the first request from now on.
+    pub(super) fn new() -> Self {
+        Self::New(Instant::now())
+    }
+
+    /// Waiting for the next request from now on.
     pub(super) fn idle() -> Self {
         Self::Idle(Instant::now())
     }
@@ -38,14 +45,15 @@ impl Phase {
     /// Since when no request is in flight, if so.
     pub(super) fn idle_since(self) -> Option<Instant> {
         match self {
-            Self::Idle(since) => Some(since),
+            Self::New(since) | Self::Idle(since) => Some(since),
             _ => None,
         }
     }
 
     fn deadline(self, limits: Limits) -> Instant {
         match self {
-            Self::Idle(since) => since + limits.header,
+            Self::New(since) => since + limits.header,
+            Self::Idle(since) => since + limits.keep_alive,
             // The service itself answers after `body`, and must be first.
             Self::Answering(since) => since + limits.body + limits.header,
             Self::Sending(since) | Self::Sent(since) => since + limits.body,

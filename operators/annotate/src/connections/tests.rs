@@ -27,7 +27,7 @@ const SHORT: Duration = Duration::from_millis(300);
 
 /// No limit that matters, but one on connections.
 fn limits(connections: usize) -> Limits {
-    Limits { connections, header: LONG, body: LONG }
+    Limits { connections, header: LONG, keep_alive: LONG, body: LONG }
 }
 
 struct Running {

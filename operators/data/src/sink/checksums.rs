@@ -247,7 +247,7 @@ mod tests {
         // A line that was cut short by a killed process.
         let list = folder.path().join(CHECKSUMS);
         let text = std::fs::read_to_string(&list).unwrap();
-        std::fs::write(&list, format!("{text}00ff 1")).unwrap();
+        std::fs::write(&list, format!("{text}\n00ff 1")).unwrap();
         verify(&path).unwrap();
     }
 }
