@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::LedgerError;
 use super::schema;
-use super::seals::{Seal, Sealed, has_seals, hash, seal};
+use super::seals::{Seal, Sealed, has_seals, hash, last, seal};
 use super::sqlite_ledger::Ledger;
 use crate::error::Result;
 
@@ -22,6 +22,25 @@ pub struct LedgerAudit {
 }
 
 impl Ledger {
+    /// The seal of all rows so far; none if there are none.
+    pub fn seal(&self) -> Result<Option<Seal>> {
+        self.read(|transaction| match has_seals(transaction)? {
+            true => last(transaction),
+            false => Ok(None),
+        })
+    }
+
+    /// Whether the rows that a seal is about are still there and were not changed. It trusts the seals after it: see
+    /// [`audit`](Self::audit).
+    pub fn holds(&self, seal: &Seal) -> Result<bool> {
+        let at = "SELECT hash FROM seals WHERE position = ?1";
+        self.read(|transaction| {
+            let hash =
+                transaction.prepare_cached(at)?.query_row([seal.rows.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
+            Ok(hash.optional()?.is_some_and(|hash| hash == seal.hash))
+        })
+    }
+
     /// Computes every seal again, and compares the triggers that keep rows from being changed.
     pub fn audit(&self) -> Result<LedgerAudit> {
         self.read(|transaction| audit(transaction))
@@ -41,7 +60,7 @@ fn audit(connection: &Connection) -> Result<LedgerAudit, LedgerError> {
     let mut findings = schema::differences(connection)?;
     let mut seals = connection.prepare("SELECT position, hash, kind, row FROM seals ORDER BY position")?;
     let mut rows = seals.query([])?;
-    let (mut before, mut sealed): (Option<Seal>, [u64; 2]) = (None, [0; 2]);
+    let mut before: Option<Seal> = None;
     while let Some(row) = rows.next()? {
         let (found, kind, key) = (seal(row)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?);
         let kind = if kind == Sealed::Question.name() { Sealed::Question } else { Sealed::Answer };
@@ -55,7 +74,7 @@ fn audit(connection: &Connection) -> Result<LedgerAudit, LedgerError> {
             Some(hash) if hash != found.hash => {
                 findings.push(format!("{} {key}, or the seal before it, was changed", kind.name()));
             }
-            Some(_) => sealed[kind as usize] += 1,
+            Some(_) => {}
         }
         before = Some(found);
     }

@@ -10,8 +10,6 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::error::LedgerError;
-use super::sqlite_ledger::Ledger;
-use crate::error::Result;
 
 pub(super) const TABLE: &str = "
     CREATE TABLE seals (
@@ -47,7 +45,7 @@ impl Sealed {
 }
 
 /// A seal of the ledger: how many rows there were, and the SHA-256 of all of them. Written down elsewhere, it tells later
-/// whether these rows are still what they were ([`Ledger::holds`]).
+/// whether these rows are still what they were ([`holds`](super::Ledger::holds)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Seal {
@@ -98,27 +96,6 @@ impl FromStr for Seal {
     }
 }
 
-impl Ledger {
-    /// The seal of all rows so far; none if there are none.
-    pub fn seal(&self) -> Result<Option<Seal>> {
-        self.read(|transaction| match has_seals(transaction)? {
-            true => last(transaction),
-            false => Ok(None),
-        })
-    }
-
-    /// Whether the rows that a seal is about are still there and were not changed. It trusts the seals after it: see
-    /// [`audit`](Self::audit).
-    pub fn holds(&self, seal: &Seal) -> Result<bool> {
-        let at = "SELECT hash FROM seals WHERE position = ?1";
-        self.read(|transaction| {
-            let hash =
-                transaction.prepare_cached(at)?.query_row([seal.rows.cast_signed()], |row| row.get::<_, Vec<u8>>(0));
-            Ok(hash.optional()?.is_some_and(|hash| hash == seal.hash))
-        })
-    }
-}
-
 /// Seals a row that was just written.
 pub(super) fn append(transaction: &Transaction<'_>, kind: Sealed, row: i64) -> Result<(), LedgerError> {
     let before = last(transaction)?;
@@ -148,7 +125,7 @@ pub(super) fn has_seals(connection: &Connection) -> Result<bool, LedgerError> {
     Ok(connection.prepare_cached(table)?.exists([])?)
 }
 
-fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
+pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
     let last = "SELECT position, hash FROM seals ORDER BY position DESC LIMIT 1";
     Ok(connection.prepare_cached(last)?.query_row([], seal).optional()?)
 }
