@@ -138,7 +138,7 @@ async fn silent_sockets_lock_nobody_out_and_are_closed() {
 
 #[tokio::test]
 async fn slow_headers_are_cut_off() {
-    let server = Running::start(Limits { header: SHORT, ..limits(4) }, None, SHORT).await;
+    let server = Running::start(Limits { header: SHORT, keep_alive: SHORT, ..limits(4) }, None, SHORT).await;
     let (mut reader, mut writer) = server.connect().await.into_split();
     let writing = tokio::spawn(async move {
         for byte in "GET / HTTP/1.1\r\n".bytes().chain(std::iter::repeat(b'x')) {
@@ -150,7 +150,7 @@ async fn slow_headers_are_cut_off() {
     });
     assert_eq!(rest(&mut reader).await, "");
     writing.await.unwrap();
-    // As is a connection that was used before.
+    // As is a connection that was used before, and is silent for longer than it is kept.
     let mut stream = server.connect().await;
     hello(&mut stream).await;
     assert_eq!(rest(&mut stream).await, "");
