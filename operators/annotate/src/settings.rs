@@ -147,7 +147,7 @@ impl PageConfig {
         }
         let is_beyond = self.resolve()?.iter().any(|address| !address.ip().is_loopback());
         if self.open && self.token.is_none() && is_beyond {
-            let expected = "needed where the page can be reached from other machines (leave `.without_token()` away)";
+            let expected = "set where the page can be reached from other machines (leave `.without_token()` away)";
             return setting("token", expected, &format!("missing for {}", self.address));
         }
         Ok(())
@@ -217,7 +217,7 @@ mod tests {
     fn beyond_loopback_a_token_is_required() {
         for beyond in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
             let open = |s: &mut PageConfig| (s.address, s.open) = (beyond.to_owned(), true);
-            assert!(error_of(open).contains("`token` must be needed"));
+            assert!(error_of(open).contains("`token` must be set"));
             PageConfig::new(beyond).check().unwrap();
         }
         for loopback in ["127.0.0.1:0", "127.9.9.9:0", "[::1]:0", "localhost:0"] {

@@ -249,7 +249,7 @@ fn an_address_that_is_taken_and_a_column_that_is_missing_are_errors() {
     assert!(error.contains("free to listen on") && error.contains(&address), "{error}");
     let error = bind(PageConfig { show: vec!["nope".to_owned()], ..PageConfig::new("127.0.0.1:0") });
     assert!(error.contains("`nope`") && error.contains("id, label, split"), "{error}");
-    assert!(bind(PageConfig { open: true, ..PageConfig::new("0.0.0.0:0") }).contains("`token` must be needed"));
+    assert!(bind(PageConfig { open: true, ..PageConfig::new("0.0.0.0:0") }).contains("`token` must be set"));
 }
 
 #[test]

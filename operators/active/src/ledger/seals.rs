@@ -7,7 +7,6 @@ use std::str::FromStr;
 use ring::digest::{Context, SHA256};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use serde::{Deserialize, Serialize};
 
 use super::error::LedgerError;
 
@@ -46,8 +45,7 @@ impl Sealed {
 
 /// A seal of the ledger: how many rows there were, and the SHA-256 of all of them. Written down elsewhere, it tells later
 /// whether these rows are still what they were ([`holds`](super::Ledger::holds)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seal {
     /// Questions and answers up to here.
     pub rows: u64,
@@ -58,20 +56,6 @@ impl fmt::Display for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.rows)?;
         self.hash.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl From<Seal> for String {
-    fn from(seal: Seal) -> Self {
-        seal.to_string()
-    }
-}
-
-impl TryFrom<String> for Seal {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
     }
 }
 
