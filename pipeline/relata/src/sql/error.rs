@@ -1,5 +1,6 @@
 //! Errors of queries: each says what is wrong, what there is instead, and what to do about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -149,6 +150,8 @@ impl From<ArrowError> for SqlError {
         match error {
             // What we ask of Arrow outside of queries is to write; the system's error tells whether the reader has left.
             ArrowError::IoError(_, system) => Self::Output(system),
+            // The writer of CSV passes on no more than the text of the system's error.
+            ArrowError::CsvError(text) if text.contains("Broken pipe") => Self::Output(ErrorKind::BrokenPipe.into()),
             other => DataFusionError::from(other).into(),
         }
     }
@@ -203,6 +206,8 @@ mod tests {
         let error = DataFusionError::from(SqlError::Format { found: "xml".to_owned() });
         let error = DataFusionError::Shared(Arc::new(error.context("while printing")));
         assert!(matches!(SqlError::from(error), SqlError::Format { found } if found == "xml"));
+        let error = SqlError::from(ArrowError::CsvError("Broken pipe (os error 32)".to_owned()));
+        assert!(matches!(error, SqlError::Output(system) if system.kind() == ErrorKind::BrokenPipe));
         let error = DataFusionError::Plan("nonsense".to_owned()).context("while planning");
         let text = SqlError::from(error).to_string();
         assert!(text.contains("nonsense") && text.contains("while planning"), "{text}");
